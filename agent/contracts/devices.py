@@ -1,0 +1,86 @@
+"""What the agent asks of devices; drivers implement it and are handed over by the daemon.
+
+Each driver opens its own transport when asked and raises `DeviceFault` when it cannot; reopening,
+backing off and reporting is the business of `agent.devices`, never of a driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from agent.core.faults import UnavailableFault
+from agent.core.receipt.document import ReceiptDocument
+
+
+class DeviceFault(UnavailableFault):
+    """The device cannot be opened, went away, or answers nonsense."""
+
+    name = "device-fault"
+    title = "A device is not working"
+
+
+class ScanFrame(msgspec.Struct, frozen=True):
+    """One complete frame of a scanner, framing bytes removed, and when its last byte arrived."""
+
+    data: bytes
+    mono_ns: int
+    noise: str | None = None
+    """Why the bytes are no scan (too long, not text …); `data` then holds the first of them."""
+
+
+class Scanner(Protocol):
+    """A barcode scanner that can be opened, read until it fails, and opened again."""
+
+    def open(self) -> AbstractAsyncContextManager[AsyncIterator[ScanFrame]]:
+        """Open the transport and give its scans; closing the context closes the transport.
+
+        Raises:
+            DeviceFault: on opening, or from the iterator when the device goes away.
+        """
+        ...
+
+
+class PrintOutcome(StrEnum):
+    """How one conversation with a printer ended."""
+
+    SUCCESS = "success"
+    PAPER_EMPTY = "paper_empty"
+    COVER_OPEN = "cover_open"
+    OFFLINE = "offline"
+    ERROR = "error"
+    UNRESPONSIVE = "unresponsive"
+    DISCONNECTED = "disconnected"
+
+
+class PrintResult(msgspec.Struct, frozen=True):
+    """The outcome, and whether any byte of the job can have reached the printer."""
+
+    outcome: PrintOutcome
+    sent: bool
+    """False only when it is certain that nothing of the job left this machine."""
+    detail: str = ""
+
+
+class Printer(Protocol):
+    """A receipt printer; one conversation at a time, the caller sees to that."""
+
+    async def print_document(self, document: ReceiptDocument) -> PrintResult:
+        """Identify, ask for status, send, fence, and say how it ended. Never raises for a device."""
+        ...
+
+    async def print_raw(self, payload: bytes) -> PrintResult:
+        """The same conversation around bytes that are already in the printer's own language."""
+        ...
+
+    async def kick_drawer(self) -> PrintResult:
+        """Open the cash drawer: never repeated by the driver."""
+        ...
+
+    async def status(self) -> PrintResult:
+        """Ask whether the printer could print now; `SUCCESS` means it could."""
+        ...

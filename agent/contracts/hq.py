@@ -1,0 +1,81 @@
+"""What the agent asks of a way to HQ (a link), and the errors by who must act."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from agent.core.exchange.wire import (
+    Ack,
+    Batch,
+    Behind,
+    EnrolAnswer,
+    EnrolRequest,
+    FeedPage,
+    Fork,
+)
+from agent.core.faults import AccessFault, UnavailableFault
+
+
+class HqUnreachable(UnavailableFault):
+    """HQ does not answer; try again later, sell on meanwhile."""
+
+    name = "hq-unreachable"
+    title = "HQ does not answer"
+
+
+class HqSlowDown(UnavailableFault):
+    """HQ asks for patience (429, 503); `delay_ms` says how much."""
+
+    name = "hq-slow-down"
+    title = "HQ asks for patience"
+
+    def __init__(self, detail: str, *, remedy: str, delay_ms: int) -> None:
+        """Keep how long HQ wants to be left alone."""
+        super().__init__(detail, remedy=remedy)
+        self.delay_ms = delay_ms
+
+
+class HqTooLarge(UnavailableFault):
+    """HQ refuses the size of a batch (413): send less at once."""
+
+    name = "hq-too-large"
+    title = "The batch is too large for HQ"
+
+
+class HqRefused(AccessFault):
+    """HQ does not accept this device, this signature or this version; a person must act."""
+
+    name = "hq-refused"
+    title = "HQ refuses this till"
+
+
+class HqLink(Protocol):
+    """A way to HQ: http, a drop box folder, or a fake in memory."""
+
+    async def send(self, batch: Batch) -> Ack | Behind | Fork:
+        """Hand over a batch and get HQ's durable answer.
+
+        Raises:
+            HqUnreachable, HqSlowDown, HqTooLarge, HqRefused.
+        """
+        ...
+
+    async def feed(self, scope: str, after: str, wait_s: int) -> FeedPage:
+        """Read changes of a scope after a cursor (`""` from the start), waiting for some.
+
+        Raises:
+            HqUnreachable, HqSlowDown, HqRefused.
+        """
+        ...
+
+    async def enrol(self, request: EnrolRequest) -> EnrolAnswer:
+        """Trade a one-time code for a credential.
+
+        Raises:
+            HqUnreachable, HqSlowDown, HqRefused.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...

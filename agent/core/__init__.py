@@ -1,0 +1,8 @@
+"""Every rule about scans, sales, facts, customers and sync: pure, and shared with HQ.
+
+No I/O, no clock, no randomness: what a rule needs of these is an argument. Rooms in their order:
+`exchange` / `history`, `receipt` / `entries` / `sale` / `recognition` / `barcode` /
+`identifiers`, `quantities` / `faults`; each may use those to its right.
+"""
+
+from __future__ import annotations

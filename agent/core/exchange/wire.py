@@ -1,0 +1,159 @@
+"""Journal sync v1 on the wire: the shapes of enrolment, batches, acks and feed pages.
+
+A batch travels as MessagePack (bodies stay byte for byte as sealed), zstd-compressed; everything
+else is JSON. No reply ever means "discard".
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+SYNC_VERSION = 1
+BATCH_RECORDS_MAX = 500
+"""DESIGN: batch size 500, halved on slow or 413."""
+
+
+class WireRecord(msgspec.Struct, frozen=True, array_like=True):
+    """One entry of a journal: its sealed body, or the commitment of an erased one."""
+
+    seq: int
+    kind: int
+    version: int
+    salt: bytes
+    """16 bytes; empty when the body was erased."""
+    body: bytes
+    commitment: bytes = b""
+    """Only of an erased record; otherwise the receiver computes it from salt and body."""
+    erased_by: str = ""
+
+
+class LastAck(msgspec.Struct, frozen=True, array_like=True):
+    """The last ack this till holds, as evidence: valid only under HQ's signature."""
+
+    epoch: str
+    seq: int
+    hash: bytes
+    signature: bytes
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """Consecutive records of one journal, from `base`."""
+
+    version: int
+    journal_id: str
+    incarnation: str
+    base: int
+    """seq of the first record; with no records, the next seq: a heartbeat."""
+    prev_hash: bytes
+    """Chain hash of `base - 1` (the genesis for base 1)."""
+    tail_seq: int
+    records: tuple[WireRecord, ...]
+    last_ack: LastAck | None = None
+    oldest_unacked_age_s: int = 0
+    backlog_bytes: int = 0
+    agent_version: str = ""
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """HQ's wish for what comes next."""
+
+    delay_ms: int = 0
+    max_records: int = BATCH_RECORDS_MAX
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """HQ's statement that everything up to `seq` is durable there, signed."""
+
+    epoch: str
+    journal_id: str
+    seq: int
+    hash: str
+    """Chain hash at `seq`, hexadecimal."""
+    signature: str
+    """Ed25519 over `exchange.acks.ack_bytes(...)`, hexadecimal."""
+    safe_seq: int = 0
+    """Highest seq in HQ's oldest restorable backup; 0 while there is none."""
+    applied_seq: int = 0
+    next: Pace = Pace()
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """409 `behind`: HQ holds less than `base - 1`; resend from `have_seq + 1`."""
+
+    epoch: str
+    have_seq: int
+    have_hash: str
+    name: str = "behind"
+
+
+class Fork(msgspec.Struct, frozen=True):
+    """409 `fork`: HQ holds a different record under this number. Keep selling, raise the alarm."""
+
+    seq: int
+    hq_hash: str
+    name: str = "fork"
+
+
+class EnrolRequest(msgspec.Struct, frozen=True):
+    """What an agent sends with its one-time code."""
+
+    code: str
+    device_key: str
+    """Ed25519 public key, hexadecimal."""
+    proof: str
+    """Ed25519 signature over `code` and the key, hexadecimal: the sender holds the private half."""
+    journals: dict[str, str]
+    """Lane (`sales`, `side`) → journal id, of the till the code is for."""
+    store: str
+    till: str
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """HQ's signed statement of who a device is; a rewound HQ readmits a forgotten till by it."""
+
+    store: str
+    till: str
+    device_key: str
+    journals: dict[str, str]
+    issued_at: str
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True):
+    """The credential with the signature of HQ's root key, and the keys to check acks by."""
+
+    credential: str
+    """Canonical JSON of `Credential`."""
+    signature: str
+    root_key: str
+    epoch: str
+    scopes: tuple[str, ...]
+    """Feed scopes of this till: `global`, `store:ID`."""
+
+
+class FeedItem(msgspec.Struct, frozen=True):
+    """One change; within a page only the newest of a key is sent."""
+
+    fseq: int
+    key: str
+    """`item:ID`, `party:ID`, `order:NO`."""
+    ver: int
+    op: str
+    """`put`, `del` or `erase`."""
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class FeedPage(msgspec.Struct, frozen=True):
+    """Changes after a cursor `epoch.fseq.fh`, and the cursor that follows them."""
+
+    items: tuple[FeedItem, ...]
+    cursor: str
+    more: bool = False
+
+
+class PartyRow(msgspec.Struct, frozen=True):
+    """Body of a `party:` feed item: the card, and the tokens it is found by."""
+
+    card: msgspec.Raw
+    """A `core.history.Card` as JSON."""
+    tokens: tuple[str, ...]
+    """`core.recognition.tokens.token(identifier)` of each identifier."""

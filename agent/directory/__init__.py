@@ -1,0 +1,3 @@
+"""What the till holds of customers, items and orders: a separate, replaceable file."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The agent's one SQLite file: chains, bodies, baskets, print jobs, events; one writer thread."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Ways to HQ: http, and memory (a complete fake that ships with the product)."""
+
+from __future__ import annotations

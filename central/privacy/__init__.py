@@ -1,0 +1,3 @@
+"""Who read what of whom: each read of a person is logged."""
+
+from __future__ import annotations

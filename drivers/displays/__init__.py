@@ -1,0 +1,3 @@
+"""Customer displays. None yet: the settings refuse the kind with a reason."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Receipt printers: a conversation over a transport, models as data, pictures of receipts."""
+
+from __future__ import annotations

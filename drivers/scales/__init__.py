@@ -1,0 +1,3 @@
+"""Scales. None yet: the settings refuse the kind with a reason."""
+
+from __future__ import annotations
