@@ -30,7 +30,7 @@ class Identifier(msgspec.Struct, frozen=True, tag="identifier"):
 
     type: IdentifierType
     value: str
-    """Normalised: E.164 for a phone, casefolded for an e-mail, upper case without blanks for a card."""
+    """Normalised: phone E.164, e-mail casefolded, card upper case without blanks."""
 
 
 class ItemKey(msgspec.Struct, frozen=True, tag="item"):

@@ -1,3 +1,3 @@
-"""The sale: states and transitions in one table, lines, discounts, tax, tenders, returns, the day."""
+"""The sale: states and transitions in one table, lines, discounts, tax, tenders, returns, day."""
 
 from __future__ import annotations

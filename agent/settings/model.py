@@ -1,0 +1,114 @@
+"""The settings as frozen values: what IT writes in the agent's TOML file.
+
+Every field's default is what a shop would want; the docstrings are the text of the JSON Schema.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core.identifiers import DeviceId, StoreId, TillId
+
+
+class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[store]`: where this agent stands."""
+
+    id: StoreId
+    name: str = ""
+    """As printed on top of the receipt; the id where it is empty."""
+    gln: str | None = None
+    """GS1 Global Location Number, thirteen digits."""
+    address: tuple[str, ...] = ()
+    """Lines under the name on the receipt."""
+    vat_id: str | None = None
+    country: str = "DE"
+    """ISO 3166-1 alpha-2; also the region of phone numbers typed without a country code."""
+    currency: str = "EUR"
+    """ISO 4217."""
+    timezone: str = "Europe/Berlin"
+    """IANA name; decides the business date."""
+    language: str = "en"
+    """BCP 47 tag of the receipt: en, de, fr, es, it, nl."""
+    prices_include_tax: bool = True
+    day_starts_at: str = "04:00"
+    """Sales before this time belong to the day before (business date), as HH:MM."""
+    cash_rounding: int = 1
+    """Cash totals are rounded to multiples of this many minor units; 5 in Switzerland."""
+
+
+class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[agent]`: the daemon itself."""
+
+    listen: str = "127.0.0.1:8460"
+    """Address and port of the local API; loopback unless the till is another machine."""
+    state_dir: str = "/var/lib/till-agent"
+    """Owned by the service's user; holds the journal, the directory and the device key."""
+    allowed_origins: tuple[str, ...] = ()
+    """Web origins besides the agent's own that may call the API, for example `https://pos.example`."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Host header values besides the listening address and localhost."""
+    log_level: str = "info"
+
+
+class HqSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[hq]`: absent, the agent works alone and keeps everything."""
+
+    url: str
+    """`https://…`; plain http only to a loopback address."""
+    ca_file: str | None = None
+    proxy: str | None = None
+
+
+class BarcodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[barcode]`: what this chain's own codes look like."""
+
+    in_store: tuple[str, ...] = ("21IIIIIPPPPPC", "22IIIIIWWWWWC")
+    """13-character patterns of in-store codes: literal digits, then I item, P price in minor units,
+    W weight in grams, V inner check digit, C check digit."""
+    card_prefixes: tuple[str, ...] = ("LC",)
+    """What this chain's loyalty card codes begin with."""
+    order_prefixes: tuple[str, ...] = ("WEB-",)
+    """What order numbers of other channels begin with."""
+
+
+class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[till]]`: one lane of the shop."""
+
+    id: TillId
+    basket: str = "agent"
+    """`agent`: the agent keeps the sale; `external`: scans are events, POS software records sales."""
+    scanners: tuple[DeviceId, ...] = ()
+    printer: DeviceId | None = None
+    drawer: DeviceId | None = None
+    """The printer whose drawer port opens the drawer."""
+    display: DeviceId | None = None
+    scale: DeviceId | None = None
+    require_sign_on: bool = False
+    """Refuse sales until a cashier has signed on."""
+
+
+class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[device]]`: one piece of hardware."""
+
+    id: DeviceId
+    kind: str
+    """`scanner` or `printer`."""
+    address: str
+    """`serial:PATH?baud=…`, `tcp:HOST:PORT` or `virtual:NAME`."""
+    model: str | None = None
+    """Of a printer: a model of the catalogue, see `till-agent devices`."""
+    suffix: str = "\r"
+    """Of a scanner: what ends a frame."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    store: StoreSettings
+    tills: tuple[TillSettings, ...]
+    tax: dict[str, int] = {}
+    """`[tax]`: name → basis points."""
+    agent: AgentSettings = AgentSettings()
+    hq: HqSettings | None = None
+    barcode: BarcodeSettings = BarcodeSettings()
+    devices: tuple[DeviceSettings, ...] = ()
