@@ -70,7 +70,7 @@ class Printer(Protocol):
     """A receipt printer; one conversation at a time, the caller sees to that."""
 
     async def print_document(self, document: ReceiptDocument) -> PrintResult:
-        """Identify, ask for status, send, fence, and say how it ended; a dead device is a result."""
+        """Identify, ask for status, send, fence, how it ended; a dead device is a result."""
         ...
 
     async def print_raw(self, payload: bytes) -> PrintResult:

@@ -76,7 +76,7 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: TillId
     basket: str = "agent"
-    """`agent`: the agent keeps the sale; `external`: scans are events, POS software records sales."""
+    """`agent`: the agent keeps the sale; `external`: scans are events, POS software sells."""
     scanners: tuple[DeviceId, ...] = ()
     printer: DeviceId | None = None
     drawer: DeviceId | None = None
