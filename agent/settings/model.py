@@ -5,6 +5,8 @@ Every field's default is what a shop would want; the docstrings are the text of 
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from agent.core.identifiers import DeviceId, StoreId, TillId
@@ -27,8 +29,8 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """ISO 4217."""
     timezone: str = "Europe/Berlin"
     """IANA name; decides the business date."""
-    language: str = "en"
-    """BCP 47 tag of the receipt: en, de, fr, es, it, nl."""
+    language: Literal["en", "de", "fr", "es", "it", "nl"] = "en"
+    """BCP 47 tag of the receipt's language."""
     prices_include_tax: bool = True
     day_starts_at: str = "04:00"
     """Sales before this time belong to the day before (business date), as HH:MM."""
@@ -47,7 +49,7 @@ class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Web origins besides the agent's own that may call the API, for example `https://pos.example`."""
     allowed_hosts: tuple[str, ...] = ()
     """Host header values besides the listening address and localhost."""
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class HqSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +77,7 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[[till]]`: one lane of the shop."""
 
     id: TillId
-    basket: str = "agent"
+    basket: Literal["agent", "external"] = "agent"
     """`agent`: the agent keeps the sale; `external`: scans are events, POS software sells."""
     scanners: tuple[DeviceId, ...] = ()
     printer: DeviceId | None = None
@@ -91,8 +93,8 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[[device]]`: one piece of hardware."""
 
     id: DeviceId
-    kind: str
-    """`scanner` or `printer`."""
+    kind: Literal["scanner", "printer"]
+    """What it is; displays and scales are not driven yet."""
     address: str
     """`serial:PATH?baud=…`, `tcp:HOST:PORT` or `virtual:NAME`."""
     model: str | None = None
@@ -101,7 +103,12 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of a scanner: what ends a frame."""
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Settings(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"tills": "till", "devices": "device"},
+):
     """The whole file."""
 
     store: StoreSettings

@@ -1,0 +1,121 @@
+"""A mapping (a parsed TOML file) to a frozen struct, field by field: every error at once.
+
+`msgspec` stops at the first error; a technician at a shop's machine wants them all. Each problem
+carries the path as it stands in the file, what is wrong, and what to write instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
+
+import msgspec
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """One thing wrong with one field."""
+
+    path: str
+    """As in the file: `till[0].printer`, `store.currency`."""
+    detail: str
+    remedy: str
+
+
+def convert(data: Mapping[str, Any], struct: type[S]) -> tuple[S | None, list[FieldProblem]]:
+    """Convert a mapping to a struct; the value is None exactly when there are problems.
+
+    Nested structs, tuples of structs and plain fields are each converted on their own, so one
+    wrong value hides no other.
+    """
+    return _convert(data, struct, "")
+
+
+def _convert(
+    data: Mapping[str, Any], struct: type[S], prefix: str
+) -> tuple[S | None, list[FieldProblem]]:
+    problems = list(_unknown(data, struct, prefix))
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(struct):
+        path = f"{prefix}{field.encode_name}"
+        if field.encode_name in data:
+            value, found = _field(data[field.encode_name], field.type, path)
+            values[field.name] = value
+            problems += found
+        elif field.required:
+            problems.append(_missing(path, field.type))
+    return (None, problems) if problems else (struct(**values), [])
+
+
+def _unknown(
+    data: Mapping[str, Any], struct: type[msgspec.Struct], prefix: str
+) -> Iterator[FieldProblem]:
+    known = [field.encode_name for field in msgspec.structs.fields(struct)]
+    for key in data:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+            yield FieldProblem(f"{prefix}{key}", f"{key!r} is not a known setting", remedy)
+
+
+def _missing(path: str, kind: object) -> FieldProblem:
+    return FieldProblem(path, "is missing", f"add it; it takes {_described(kind)}")
+
+
+def _field(value: object, kind: object, path: str) -> tuple[object, list[FieldProblem]]:
+    nested = _struct_in(kind)
+    if nested is not None and get_origin(kind) is tuple:
+        return _table_array(value, nested, path)
+    if nested is not None:
+        return _table(value, nested, path)
+    try:
+        return msgspec.convert(value, cast("type[object]", kind)), []
+    except msgspec.ValidationError:
+        problem = FieldProblem(path, f"{value!r} does not fit", f"write {_described(kind)}")
+        return None, [problem]
+
+
+def _struct_in(kind: object) -> type[msgspec.Struct] | None:
+    for part in (kind, *get_args(kind)):
+        if isinstance(part, type) and issubclass(part, msgspec.Struct):
+            return part
+    return None
+
+
+def _table(
+    value: object, struct: type[msgspec.Struct], path: str
+) -> tuple[object, list[FieldProblem]]:
+    if isinstance(value, Mapping):
+        return _convert(value, struct, f"{path}.")
+    return None, [FieldProblem(path, "is not a table", f"write [{path}] and its settings below")]
+
+
+def _table_array(
+    value: object, struct: type[msgspec.Struct], path: str
+) -> tuple[object, list[FieldProblem]]:
+    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+        return None, [FieldProblem(path, "is not a list of tables", f"write [[{path}]] per entry")]
+    rows = [_convert(row, struct, f"{path}[{index}].") for index, row in enumerate(value)]
+    return tuple(row for row, _ in rows), [problem for _, found in rows for problem in found]
+
+
+_WORDS: dict[object, str] = {
+    str: "a text in quotes",
+    int: "a whole number",
+    bool: "true or false",
+}
+
+
+def _described(kind: object) -> str:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return "one of " + ", ".join(f'"{choice}"' for choice in arguments)
+    if origin is tuple:
+        return f"a list, each {_described(arguments[0])}"
+    if origin is dict:
+        return f"name = value lines, each value {_described(arguments[1])}"
+    if arguments:
+        return " or ".join(_described(part) for part in arguments if part is not type(None))
+    return _WORDS.get(getattr(kind, "__supertype__", kind), "a table")
