@@ -74,6 +74,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     lot: str | None = None
     expiry: str | None = None
     serial: str | None = None
+    line_id: str | None = None
+    """The caller's own id of the line: asked for twice, it is added once."""
 
 
 class Tender(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,6 +88,8 @@ class Tender(msgspec.Struct, frozen=True, omit_defaults=True):
     amount: Minor
     reference: str | None = None
     """The terminal's own reference; never a card number (P9)."""
+    tender_id: str | None = None
+    """The caller's own id of the tender: asked for twice, it is added once."""
 
 
 class Sale(msgspec.Struct, frozen=True, omit_defaults=True):
