@@ -1,0 +1,70 @@
+"""Which number, version and journal each kind of fact has: the one table.
+
+A number is never reused and never changes its meaning; 1 to 99 travel in `sales`, 100 and above
+in `side`. A changed shape gets the next version and an upcaster.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import msgspec
+
+from agent.core.entries.bodies import (
+    Body,
+    CashierSigned,
+    CashMoved,
+    PartyEnrolled,
+    PartyIdentified,
+    SaleAttributed,
+    SaleCancelled,
+    SaleCompleted,
+    TillClosed,
+    TillOpened,
+)
+
+SALES = "sales"
+"""The lane of what the till took: sales, returns, cash, opening and closing."""
+SIDE = "side"
+"""The lane of everything else: customers, consents, cashiers, devices."""
+LANES = (SALES, SIDE)
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """How a type of body is numbered, in which version it is written, and where it goes."""
+
+    kind: int
+    """u16."""
+    version: int
+    """u16; the version written today."""
+    lane: str
+
+
+KINDS: MappingProxyType[type[Body], Kind] = MappingProxyType(
+    {
+        SaleCompleted: Kind(1, 1, SALES),
+        SaleCancelled: Kind(2, 1, SALES),
+        TillOpened: Kind(10, 1, SALES),
+        CashMoved: Kind(11, 1, SALES),
+        TillClosed: Kind(12, 1, SALES),
+        SaleAttributed: Kind(101, 1, SIDE),
+        PartyEnrolled: Kind(110, 1, SIDE),
+        PartyIdentified: Kind(111, 1, SIDE),
+        CashierSigned: Kind(120, 1, SIDE),
+    }
+)
+
+TYPES: MappingProxyType[int, type[Body]] = MappingProxyType(
+    {kind.kind: body_type for body_type, kind in KINDS.items()}
+)
+"""Kind number → type of body."""
+
+
+def kind_of(body: Body) -> Kind:
+    """Tell the number, the version and the lane of a body.
+
+    >>> from agent.core.entries.bodies import CashierSigned
+    >>> KINDS[CashierSigned]
+    Kind(kind=120, version=1, lane='side')
+    """
+    return KINDS[type(body)]
