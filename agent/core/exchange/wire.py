@@ -106,6 +106,9 @@ class EnrolRequest(msgspec.Struct, frozen=True):
     """Lane (`sales`, `side`) → journal id, of the till the code is for."""
     store: str
     till: str
+    credential: str = ""
+    """Instead of a code: the credential HQ once signed, so that a rewound HQ readmits this till."""
+    credential_signature: str = ""
 
 
 class Credential(msgspec.Struct, frozen=True):

@@ -1,0 +1,69 @@
+"""The ack: HQ's signed statement that a journal is durable there up to a seq.
+
+A till keeps the last one as evidence. A rewound HQ recognises its own signature under a position
+it no longer has, and so learns that it lost time (invariants I1, I8); nobody else can make it
+believe that.
+"""
+
+from __future__ import annotations
+
+from agent.core.exchange.signed import Sign, Verify, statement, unhex
+from agent.core.exchange.wire import Ack, LastAck, Pace
+
+_DOMAIN = b"till-agent ack v1"
+_SEQ_BYTES = 8
+_SEQ_MAX = 2**63 - 1
+
+
+def ack_bytes(epoch: str, journal_id: str, seq: int, hash_: bytes) -> bytes:
+    """Write what HQ signs: that the chain hash of this journal at `seq` is durable as `hash_`.
+
+    Raises:
+        OverflowError: seq is negative or needs more than 64 bits.
+    """
+    position = seq.to_bytes(_SEQ_BYTES, "big")
+    return statement(_DOMAIN, epoch.encode(), journal_id.encode(), position, hash_)
+
+
+def make_ack(
+    sign: Sign,
+    *,
+    epoch: str,
+    journal_id: str,
+    seq: int,
+    hash_: bytes,
+    safe_seq: int = 0,
+    applied_seq: int = 0,
+    pace: Pace | None = None,
+) -> Ack:
+    """Sign a position; to be called only after the commit that makes it durable has returned."""
+    return Ack(
+        epoch=epoch,
+        journal_id=journal_id,
+        seq=seq,
+        hash=hash_.hex(),
+        signature=sign(ack_bytes(epoch, journal_id, seq, hash_)).hex(),
+        safe_seq=safe_seq,
+        applied_seq=applied_seq,
+        next=pace or Pace(),
+    )
+
+
+def genuine(ack: Ack, journal_id: str, verify: Verify) -> bool:
+    """Tell whether HQ signed this ack, and for this journal."""
+    if ack.journal_id != journal_id or not 0 <= ack.seq <= _SEQ_MAX:
+        return False
+    message = ack_bytes(ack.epoch, journal_id, ack.seq, unhex(ack.hash))
+    return verify(unhex(ack.signature), message)
+
+
+def evidence(ack: Ack) -> LastAck:
+    """Keep of an ack what proves it: this travels back to HQ with every batch."""
+    return LastAck(ack.epoch, ack.seq, unhex(ack.hash), unhex(ack.signature))
+
+
+def proves(last: LastAck, journal_id: str, verify: Verify) -> bool:
+    """Tell whether kept evidence carries HQ's signature for this journal."""
+    if not 0 <= last.seq <= _SEQ_MAX:
+        return False
+    return verify(last.signature, ack_bytes(last.epoch, journal_id, last.seq, last.hash))

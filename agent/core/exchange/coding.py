@@ -1,0 +1,61 @@
+"""A batch as bytes, and what its HTTP message carries besides (RFC 9421, RFC 9530).
+
+Compression is the caller's: zstd around `encode_batch`, its content digest over the compressed
+bytes, as they travel.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import msgspec
+
+from agent.core.exchange.faults import MalformedBatch
+from agent.core.exchange.wire import SYNC_VERSION, Batch
+
+BATCH_MEDIA_TYPE = "application/vnd.till-agent.batch"
+SYNC_HEADER = "X-Sync-Version"
+SIGNED_COMPONENTS = ("@method", "@path", "content-digest", "x-sync-version")
+"""What every request's signature covers (RFC 9421, 2.)."""
+SIGNATURE_LABEL = "till"
+ENCODED_BYTES_MAX = 1 << 20
+"""A batch as it travels, compressed: HQ answers 413 to more."""
+DECODED_BYTES_MAX = 8 << 20
+"""A batch unpacked: HQ refuses to unpack more, whatever the compressed size was."""
+
+
+def encode_batch(batch: Batch) -> bytes:
+    """Write a batch as MessagePack; the bodies stay byte for byte as sealed."""
+    return msgspec.msgpack.encode(batch)
+
+
+def decode_batch(data: bytes) -> Batch:
+    """Read a batch.
+
+    Raises:
+        MalformedBatch: not MessagePack, not a batch, or of another sync version.
+    """
+    try:
+        batch = msgspec.msgpack.decode(data, type=Batch)
+    except msgspec.MsgspecError as error:
+        raise MalformedBatch(
+            f"the batch cannot be read: {error}",
+            remedy="update the agent or HQ, so that both speak the same sync version",
+        ) from error
+    if batch.version != SYNC_VERSION:
+        raise MalformedBatch(
+            f"the batch is of sync version {batch.version}, not {SYNC_VERSION}",
+            remedy="update the agent or HQ, so that both speak the same sync version",
+            name="sync-version",
+        )
+    return batch
+
+
+def content_digest(content: bytes) -> str:
+    """Write the Content-Digest header of a message (RFC 9530, 2.).
+
+    >>> content_digest(b"")
+    'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:'
+    """
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"

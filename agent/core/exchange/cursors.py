@@ -1,0 +1,99 @@
+"""The feed's cursor `epoch.fseq.fh`: where a till stands in one scope's changes.
+
+`fh` is the running hash of the feed up to `fseq`. Only HQ computes it (a page may leave out what
+a newer change of the same key makes moot); a till hands it back. Where it does not match, HQ's
+feed is not the one the till read, and the till reads from the start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.signed import statement
+from agent.core.exchange.wire import FeedItem
+from agent.core.faults import InputFault
+
+ORIGIN = "0" * 16
+"""The running hash of a feed without changes."""
+
+_DOMAIN = b"till-agent feed v1"
+_NUMBER_BYTES = 8
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """A position in the feed of one scope."""
+
+    epoch: str
+    fseq: int
+    fh: str
+    """Running hash, 16 hexadecimal digits."""
+
+    def __str__(self) -> str:
+        """Write it as it travels."""
+        return f"{self.epoch}.{self.fseq}.{self.fh}"
+
+
+def parse(text: str) -> Cursor:
+    """Read a cursor; the empty text is the start of a feed, in no epoch.
+
+    Raises:
+        InputFault: not a cursor.
+
+    >>> parse("1-ab.7.0123456789abcdef").fseq
+    7
+    """
+    if not text:
+        return Cursor("", 0, ORIGIN)
+    parts = text.split(".")
+    if len(parts) != len(Cursor.__struct_fields__) or not _is_number(parts[1]):
+        raise InputFault(
+            f"{text[:80]!r} is not a feed cursor",
+            remedy="send the cursor of the last page as it was, or none to start over",
+        )
+    return Cursor(parts[0], int(parts[1]), parts[2])
+
+
+def advance(fh: str, item: FeedItem) -> str:
+    """Take one more change into the running hash."""
+    fields = (fh.encode(), _number(item.fseq), item.key.encode(), _number(item.ver))
+    message = statement(_DOMAIN, *fields, item.op.encode(), bytes(item.body))
+    return hashlib.sha256(message).hexdigest()[: len(ORIGIN)]
+
+
+def position(cursor: Cursor, epoch: str, hash_at: Callable[[int], str | None]) -> int:
+    """Find the fseq after which a till's next page begins.
+
+    Args:
+        cursor: what the till sent.
+        epoch: HQ's present epoch.
+        hash_at: the running hash HQ holds at an fseq, None where it holds none; not asked for 0.
+
+    Raises:
+        FeedGone: another epoch, or another feed than the one the till read.
+    """
+    if cursor.fseq == 0:
+        return 0
+    if cursor.epoch != epoch or hash_at(cursor.fseq) != cursor.fh:
+        raise FeedGone(
+            f"HQ's feed does not contain the position {cursor}",
+            remedy="read the feed from the start; the agent does so by itself",
+        )
+    return cursor.fseq
+
+
+def compact(items: Sequence[FeedItem]) -> tuple[FeedItem, ...]:
+    """Keep of consecutive changes the newest of each key, in order."""
+    newest = {item.key: item.fseq for item in items}
+    return tuple(item for item in items if newest[item.key] == item.fseq)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _number(value: int) -> bytes:
+    return value.to_bytes(_NUMBER_BYTES, "big")
