@@ -1,0 +1,101 @@
+"""What the rooms of HQ are handed at start: one value, no globals.
+
+It lives in the lowest room so that every room may name its type; only `central.daemon` makes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from litestar.connection import ASGIConnection
+from sqlalchemy import Engine
+
+
+class AccessLog(Protocol):
+    """Writes down who read what of whom."""
+
+    def __call__(self, reader: str, action: str, party_ids: Sequence[str]) -> None:
+        """Make the reads durable; call it in a worker thread, before the answer leaves.
+
+        Args:
+            reader: who read: `staff`, or a device's key id.
+            action: what was read: `card`, `timeline`, `search` …
+            party_ids: of whom, one row each.
+        """
+        ...
+
+
+class FeedSignal:
+    """Wakes long polls of a scope; told from any thread, awaited on one event loop."""
+
+    def __init__(self) -> None:
+        """Start with nobody waiting; `notify` before `attach` is harmless."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._seen: Counter[str] = Counter()
+        self._waiters: dict[str, set[asyncio.Event]] = {}
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Deliver from now on to waiters on `loop`."""
+        self._loop = loop
+
+    def notify(self, scopes: Iterable[str]) -> None:
+        """Tell, from any thread, that something was published and committed in these scopes."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake, tuple(scopes))
+
+    def notify_all(self) -> None:
+        """Wake every long poll: another program wrote, and nobody knows which scopes."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake_all)
+
+    def seen(self, scope: str) -> int:
+        """Count the notifications of a scope; take it before looking, then wait above it."""
+        return self._seen[scope]
+
+    async def wait(self, scope: str, seen: int, timeout_s: float) -> bool:
+        """Wait until a scope was notified more than `seen` times; False when time is up."""
+        if self._seen[scope] > seen:
+            return True
+        event = asyncio.Event()
+        self._waiters.setdefault(scope, set()).add(event)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await event.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._waiters[scope].discard(event)
+
+    def _wake_all(self) -> None:
+        self._wake(tuple(self._waiters))
+
+    def _wake(self, scopes: tuple[str, ...]) -> None:
+        for scope in scopes:
+            self._seen[scope] += 1
+            for event in self._waiters.get(scope, ()):
+                event.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Hq:
+    """Everything a route handler of any room needs."""
+
+    engine: Engine
+    now: Callable[[], str]
+    """HQ's own wall clock: UTC, ISO 8601 with milliseconds and `Z`."""
+    wake_applier: Callable[[], None]
+    """Have pending entries applied at once; from any thread, returns immediately."""
+    feed_changed: FeedSignal
+    access_log: AccessLog
+
+
+def hq_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Hq:
+    """Give a handler (`request`) its `Hq`."""
+    hq = connection.app.state.hq
+    if not isinstance(hq, Hq):
+        raise TypeError(hq)
+    return hq

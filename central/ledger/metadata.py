@@ -1,0 +1,37 @@
+"""The one metadata object all of HQ's tables hang on, and the column shapes they share.
+
+Portability (sharded PostgreSQL): every primary key and unique constraint leads with the column
+the table is spread by, nothing counts globally, and nothing in PostgreSQL hangs on a trigger.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, MetaData, Text
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def text_key(name: str) -> Column[str]:
+    """Make a text column of a primary key.
+
+    >>> text_key("journal_id").primary_key
+    True
+    """
+    return Column(name, Text, primary_key=True)
+
+
+def required_text(name: str) -> Column[str]:
+    """Make a text column that is always filled; times are UTC, ISO 8601, and only ever shown.
+
+    >>> required_text("at").nullable
+    False
+    """
+    return Column(name, Text, nullable=False)

@@ -1,0 +1,121 @@
+"""Publishing to tills: one sequencer per scope, moved in the transaction of the effect.
+
+A lower `fseq` can therefore never become visible after a higher one. Only the latest change of a
+key is kept; the running hash of every `fseq` ever given stays, so that a cursor from before a
+restored backup is recognised. `ver` carries the epoch above the `fseq`: it grows even then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from hashlib import sha256
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from central.ledger.engine import after_commit
+from central.ledger.epoch import current_epoch
+from central.ledger.tables import FEED_MARKS, FEED_ROWS, FEED_SCOPES
+
+GLOBAL = "global"
+"""The scope every till reads."""
+FSEQ_BITS = 40
+"""Room for a million million changes in one epoch, and for 8 million epochs in 63 bits."""
+
+RUNNING_HASH_CHARACTERS = 16
+
+_told: WeakKeyDictionary[Engine, Callable[[tuple[str, ...]], None]] = WeakKeyDictionary()
+
+
+class Change(NamedTuple):
+    """One thing tills must know: `op` is `put`, `del` or `erase`; `body` is JSON."""
+
+    key: str
+    op: str
+    body: bytes = b"null"
+
+
+def store_scope(store: str) -> str:
+    """Name the scope only the tills of one store read.
+
+    >>> store_scope("store-0001")
+    'store:store-0001'
+    """
+    return f"store:{store}"
+
+
+def publish(conn: Connection, scope: str, key: str, op: str, body: bytes) -> int:
+    """Publish one change, in the caller's writing transaction.
+
+    Args:
+        conn: of `writing`; long polls wake when it has committed.
+        scope: `global` or `store:ID`; keep a key in one scope.
+        key: `item:ID`, `party:ID`, `order:NO`.
+        op: `put`, `del` or `erase`.
+        body: JSON of what the till keeps under the key; `null` unless `put`.
+
+    Returns:
+        The change's number in its scope.
+    """
+    return publish_many(conn, scope, [Change(key, op, body)])
+
+
+def publish_many(conn: Connection, scope: str, changes: Iterable[Change]) -> int:
+    """Publish changes in their order; gives the last number of the scope, see `publish`."""
+    fseq, running = position(conn, scope)
+    epoch = current_epoch(conn).number
+    rows, marks = [], []
+    for change in changes:
+        fseq += 1
+        ver = epoch << FSEQ_BITS | fseq
+        rows.append({"scope": scope, "fseq": fseq, "ver": ver, **change._asdict()})
+        running = _running_hash(running, rows[-1])
+        marks.append({"scope": scope, "fseq": fseq, "running_hash": running})
+    if rows:
+        _store(conn, rows, marks)
+    return fseq
+
+
+def position(conn: Connection, scope: str) -> tuple[int, str]:
+    """Tell the last number given in a scope and the running hash there: 0 and `""` at first."""
+    held = FEED_SCOPES.c
+    query = select(held.fseq, held.running_hash).where(held.scope == scope).with_for_update()
+    row = conn.execute(query).one_or_none()
+    return (0, "") if row is None else (row.fseq, row.running_hash)
+
+
+def _store(conn: Connection, rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> None:
+    latest = {row["key"]: row for row in rows}
+    older = delete(FEED_ROWS).where(
+        FEED_ROWS.c.scope == bindparam("in_scope"), FEED_ROWS.c.key == bindparam("of_key")
+    )
+    scope = marks[-1]["scope"]
+    conn.execute(older, [{"in_scope": scope, "of_key": key} for key in latest])
+    conn.execute(insert(FEED_ROWS), list(latest.values()))
+    conn.execute(insert(FEED_MARKS), marks)
+    moved = upsert(FEED_SCOPES).values(marks[-1])
+    taken = {"fseq": moved.excluded.fseq, "running_hash": moved.excluded.running_hash}
+    conn.execute(moved.on_conflict_do_update(index_elements=["scope"], set_=taken))
+    _announce(conn, scope)
+
+
+def on_published(engine: Engine, call: Callable[[tuple[str, ...]], None]) -> None:
+    """Have `call` told the scopes of each committed transaction that published something."""
+    _told[engine] = call
+
+
+def _announce(conn: Connection, scope: str) -> None:
+    call = _told.get(conn.engine)
+    if call is not None:
+        after_commit(conn, ("published", scope), partial(call, (scope,)))
+
+
+def _running_hash(before: str, row: dict[str, Any]) -> str:
+    digest = sha256(before.encode())
+    for part in (row["key"].encode(), row["op"].encode(), row["body"]):
+        digest.update(len(part).to_bytes(4, "big") + part)
+    digest.update(row["fseq"].to_bytes(8, "big") + row["ver"].to_bytes(8, "big"))
+    return digest.hexdigest()[:RUNNING_HASH_CHARACTERS]

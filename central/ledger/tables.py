@@ -1,0 +1,215 @@
+"""The base tables: who may write, what was received, and what tills are told.
+
+*chain* and *body* are the inbox. A chain row is inserted and never changed; a body may leave, by
+a recorded erase order, and its commitment stays behind in the chain. Both are spread by
+`journal_id` (128 random bits): everything in one batch belongs to one journal.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from central.ledger.metadata import METADATA, required_text, text_key
+
+FACTS = Table(
+    "installation_fact",
+    METADATA,
+    text_key("key"),
+    required_text("value"),
+    comment="What this HQ is: its epoch, the hash of the staff token. JSON values.",
+)
+
+ENROL_CODES = Table(
+    "enrol_code",
+    METADATA,
+    text_key("code_hash"),
+    required_text("store"),
+    required_text("till"),
+    required_text("issued_at"),
+    required_text("expires_at"),
+    Column("used_at", Text),
+    Column("device_key", Text),
+    Column("answer", Text),
+    comment="One-time codes; the answer is kept so that a repeated request gets the same one.",
+)
+
+CREDENTIALS = Table(
+    "credential",
+    METADATA,
+    text_key("keyid"),
+    required_text("device_key"),
+    required_text("store"),
+    required_text("till"),
+    required_text("credential"),
+    required_text("signature"),
+    required_text("issued_at"),
+    Column("revoked_at", Text),
+    comment="Devices by key id; the credential is the very JSON the root key signed.",
+)
+
+JOURNALS = Table(
+    "journal",
+    METADATA,
+    text_key("journal_id"),
+    required_text("store"),
+    required_text("till"),
+    required_text("lane"),
+    required_text("keyid"),
+    Column("genesis", LargeBinary, nullable=False),
+    required_text("bound_at"),
+    comment="Which device may append to which journal, and the hash its chain begins with.",
+)
+
+CURSORS = Table(
+    "journal_cursor",
+    METADATA,
+    text_key("journal_id"),
+    Column("have_seq", BigInteger, nullable=False),
+    Column("have_hash", LargeBinary, nullable=False),
+    comment="The gap-free prefix held here: moved in the transaction that inserts the records.",
+)
+
+CONTACTS = Table(
+    "journal_contact",
+    METADATA,
+    text_key("journal_id"),
+    required_text("last_contact_at"),
+    Column("tail_seq", BigInteger, nullable=False),
+    Column("backlog_bytes", BigInteger, nullable=False),
+    Column("oldest_unacked_age_s", BigInteger, nullable=False),
+    required_text("agent_version"),
+    comment="What a till last said of itself; nothing is decided by it.",
+)
+
+INCARNATIONS = Table(
+    "journal_incarnation",
+    METADATA,
+    text_key("journal_id"),
+    Column("ordinal", BigInteger, primary_key=True),
+    required_text("incarnation"),
+    required_text("first_seen_at"),
+    UniqueConstraint("journal_id", "incarnation"),
+    comment="The starts of a journal as HQ saw them; two that live at once are a copied disk.",
+)
+
+CHAIN = Table(
+    "chain",
+    METADATA,
+    text_key("journal_id"),
+    Column("seq", BigInteger, primary_key=True),
+    Column("kind", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    required_text("received_at"),
+    comment="Insert-only for ever.",
+)
+
+BODIES = Table(
+    "body",
+    METADATA,
+    text_key("journal_id"),
+    Column("seq", BigInteger, primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    comment="Byte for byte as sealed; leaves only by a row in erase_order.",
+)
+
+ERASE_ORDERS = Table(
+    "erase_order",
+    METADATA,
+    text_key("journal_id"),
+    Column("seq", BigInteger, primary_key=True),
+    required_text("erased_by"),
+    required_text("recorded_at"),
+    comment="Whose order removed a body.",
+)
+
+APPLIED = Table(
+    "applied",
+    METADATA,
+    text_key("journal_id"),
+    Column("seq", BigInteger, nullable=False),
+    comment="How far the applier is, moved in the transaction of the effect.",
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    METADATA,
+    text_key("journal_id"),
+    Column("seq", BigInteger, primary_key=True),
+    required_text("name"),
+    required_text("reason"),
+    Column("tries", BigInteger, nullable=False),
+    required_text("since"),
+    comment="Records that were received and could not be applied; they hold up no other.",
+)
+
+INCIDENTS = Table(
+    "incident",
+    METADATA,
+    text_key("incident_id"),
+    required_text("at"),
+    required_text("name"),
+    Column("journal_id", Text),
+    required_text("detail"),
+    required_text("remedy"),
+    comment="What a person at HQ must look at: a fork, a rewind.",
+)
+
+FEED_SCOPES = Table(
+    "feed_scope",
+    METADATA,
+    text_key("scope"),
+    Column("fseq", BigInteger, nullable=False),
+    required_text("running_hash"),
+    comment="The sequencer: one row per scope, moved in the transaction that publishes.",
+)
+
+FEED_ROWS = Table(
+    "feed_row",
+    METADATA,
+    Column("scope", Text, nullable=False),
+    Column("fseq", BigInteger, nullable=False),
+    required_text("key"),
+    Column("ver", BigInteger, nullable=False),
+    required_text("op"),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("scope", "fseq"),
+    UniqueConstraint("scope", "key"),
+    comment="The latest change of each key: an older row of the key goes when a newer comes.",
+)
+
+FEED_MARKS = Table(
+    "feed_mark",
+    METADATA,
+    Column("scope", Text, nullable=False),
+    Column("fseq", BigInteger, nullable=False),
+    required_text("running_hash"),
+    PrimaryKeyConstraint("scope", "fseq"),
+    comment="Running hash at each fseq ever given, so that a cursor of another history is told.",
+)
+
+PERSON_READS = Table(
+    "person_read",
+    METADATA,
+    text_key("party_id"),
+    text_key("read_id"),
+    required_text("at"),
+    required_text("reader"),
+    required_text("action"),
+    Index(None, "party_id", "at"),
+    comment="Who read what of whom.",
+)
+
+INSERT_ONLY = (CHAIN, FEED_MARKS, ERASE_ORDERS, PERSON_READS)
+"""Tables whose rows are neither updated nor deleted; SQLite enforces it by triggers."""
