@@ -1,0 +1,34 @@
+"""What every test has to put up with: no skipped programs in CI, no threads left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+
+STRAGGLER_PATIENCE_S = 5
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """In CI a skipped test is a failed one: a missing program must not look like success."""
+    report = yield
+    if report.skipped and os.environ.get("TILL_AGENT_NO_SKIPS") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _no_threads_left():
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + STRAGGLER_PATIENCE_S
+    left = []
+    for thread in set(threading.enumerate()) - before:
+        if not thread.daemon and "asyncio" not in thread.name and "AnyIO" not in thread.name:
+            thread.join(max(0, deadline - time.monotonic()))
+            left += [thread.name] if thread.is_alive() else []
+    assert [] == left, "a test left threads running"
