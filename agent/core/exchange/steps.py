@@ -1,0 +1,135 @@
+"""What happens to one journal's upward sync (events), and what is to be done about it (effects).
+
+A reply carries the turn of the send it answers, a timer the turn of its wait: what arrives late,
+twice or out of order is recognised by it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from agent.core.exchange.wire import Ack, Behind, Fork
+
+
+class Failure(StrEnum):
+    """Why no answer about records came back, by what the till does about it."""
+
+    UNREACHABLE = "unreachable"
+    """No durable answer: try again later."""
+    REFUSED = "refused"
+    """HQ answered no: a person must act; try again now and then, nothing is dropped."""
+    TOO_LARGE = "too-large"
+    """413: send fewer records at once."""
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """The journal's tail, after a commit or at the start."""
+
+    tail: int
+
+
+class AckReceived(msgspec.Struct, frozen=True):
+    """HQ's ack, with what the shell looked up for it."""
+
+    turn: int
+    ack: Ack
+    genuine: bool
+    """`acks.genuine(...)`."""
+    own_hash: bytes | None
+    """The journal's own chain hash at `ack.seq`; None where it has no such record."""
+    took_ms: int = 0
+    """From sending to the answer, by a monotonic clock."""
+
+
+class BehindReceived(msgspec.Struct, frozen=True):
+    """HQ told its position: 409 `behind`, or 410 `epoch`."""
+
+    turn: int
+    behind: Behind
+    own_hash: bytes | None
+    """The journal's own chain hash at `behind.have_seq`; None where it has no such record."""
+
+
+class ForkReceived(msgspec.Struct, frozen=True):
+    """HQ holds a different record under one of our numbers."""
+
+    turn: int
+    fork: Fork
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The send came to nothing."""
+
+    turn: int
+    kind: Failure
+    detail: str = ""
+
+
+class SlowDown(msgspec.Struct, frozen=True):
+    """429 or 503: HQ asks for patience."""
+
+    turn: int
+    delay_ms: int
+
+
+class EpochChanged(msgspec.Struct, frozen=True):
+    """HQ was heard, elsewhere, to live in this epoch."""
+
+    epoch: str
+
+
+class HqSeen(msgspec.Struct, frozen=True):
+    """HQ answers again after an outage: why wait any longer?"""
+
+
+class TimerFired(msgspec.Struct, frozen=True):
+    """A wait is over."""
+
+    turn: int
+
+
+Event = (
+    Appended
+    | AckReceived
+    | BehindReceived
+    | ForkReceived
+    | Failed
+    | SlowDown
+    | EpochChanged
+    | HqSeen
+    | TimerFired
+)
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Send at most `limit` records from `base`; with limit 0, ask for HQ's position (heartbeat)."""
+
+    turn: int
+    base: int
+    limit: int
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Wait, then report `TimerFired`."""
+
+    turn: int
+    ms: int
+
+
+class MoveAck(msgspec.Struct, frozen=True):
+    """Keep this ack durably: HQ's signed position of the journal."""
+
+    ack: Ack
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """Tell a person, once."""
+
+    name: str
+    """`fork`, `journal-older-than-hq`, `ack-not-genuine`, `refused`, `record-too-large` …"""
+    detail: str
+
+
+Effect = Send | Wait | MoveAck | Alarm
