@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from hashlib import sha256
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from agent.core.exchange.cursors import ORIGIN, advance
+from agent.core.exchange.epochs import counter
+from agent.core.exchange.wire import FeedItem
 from central.ledger.engine import after_commit
 from central.ledger.epoch import current_epoch
 from central.ledger.tables import FEED_MARKS, FEED_ROWS, FEED_SCOPES
@@ -25,7 +28,6 @@ GLOBAL = "global"
 FSEQ_BITS = 40
 """Room for a million million changes in one epoch, and for 8 million epochs in 63 bits."""
 
-RUNNING_HASH_CHARACTERS = 16
 
 _told: WeakKeyDictionary[Engine, Callable[[tuple[str, ...]], None]] = WeakKeyDictionary()
 
@@ -66,13 +68,14 @@ def publish(conn: Connection, scope: str, key: str, op: str, body: bytes) -> int
 def publish_many(conn: Connection, scope: str, changes: Iterable[Change]) -> int:
     """Publish changes in their order; gives the last number of the scope, see `publish`."""
     fseq, running = position(conn, scope)
-    epoch = current_epoch(conn).number
+    epoch = counter(current_epoch(conn))
     rows, marks = [], []
     for change in changes:
         fseq += 1
         ver = epoch << FSEQ_BITS | fseq
         rows.append({"scope": scope, "fseq": fseq, "ver": ver, **change._asdict()})
-        running = _running_hash(running, rows[-1])
+        item = FeedItem(fseq, change.key, ver, change.op, msgspec.Raw(change.body))
+        running = advance(running, item)
         marks.append({"scope": scope, "fseq": fseq, "running_hash": running})
     if rows:
         _store(conn, rows, marks)
@@ -80,11 +83,11 @@ def publish_many(conn: Connection, scope: str, changes: Iterable[Change]) -> int
 
 
 def position(conn: Connection, scope: str) -> tuple[int, str]:
-    """Tell the last number given in a scope and the running hash there: 0 and `""` at first."""
+    """Tell the last number given in a scope and the running hash there: 0 and `ORIGIN` first."""
     held = FEED_SCOPES.c
     query = select(held.fseq, held.running_hash).where(held.scope == scope).with_for_update()
     row = conn.execute(query).one_or_none()
-    return (0, "") if row is None else (row.fseq, row.running_hash)
+    return (0, ORIGIN) if row is None else (row.fseq, row.running_hash)
 
 
 def _store(conn: Connection, rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> None:
@@ -111,11 +114,3 @@ def _announce(conn: Connection, scope: str) -> None:
     call = _told.get(conn.engine)
     if call is not None:
         after_commit(conn, ("published", scope), partial(call, (scope,)))
-
-
-def _running_hash(before: str, row: dict[str, Any]) -> str:
-    digest = sha256(before.encode())
-    for part in (row["key"].encode(), row["op"].encode(), row["body"]):
-        digest.update(len(part).to_bytes(4, "big") + part)
-    digest.update(row["fseq"].to_bytes(8, "big") + row["ver"].to_bytes(8, "big"))
-    return digest.hexdigest()[:RUNNING_HASH_CHARACTERS]

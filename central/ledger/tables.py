@@ -25,7 +25,15 @@ FACTS = Table(
     METADATA,
     text_key("key"),
     required_text("value"),
-    comment="What this HQ is: its epoch, the hash of the staff token. JSON values.",
+    comment="What this HQ is: its epoch.",
+)
+
+STAFF_TOKENS = Table(
+    "staff_token",
+    METADATA,
+    text_key("token_hash"),
+    required_text("issued_at"),
+    comment="SHA-256 of the tokens that open the staff API and the console.",
 )
 
 ENROL_CODES = Table(
@@ -111,6 +119,7 @@ CHAIN = Table(
     Column("commitment", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     required_text("received_at"),
+    sqlite_with_rowid=False,
     comment="Insert-only for ever.",
 )
 
@@ -121,6 +130,7 @@ BODIES = Table(
     Column("seq", BigInteger, primary_key=True),
     Column("salt", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
     comment="Byte for byte as sealed; leaves only by a row in erase_order.",
 )
 
@@ -196,6 +206,7 @@ FEED_MARKS = Table(
     Column("fseq", BigInteger, nullable=False),
     required_text("running_hash"),
     PrimaryKeyConstraint("scope", "fseq"),
+    sqlite_with_rowid=False,
     comment="Running hash at each fseq ever given, so that a cursor of another history is told.",
 )
 
@@ -212,4 +223,5 @@ PERSON_READS = Table(
 )
 
 INSERT_ONLY = (CHAIN, FEED_MARKS, ERASE_ORDERS, PERSON_READS)
-"""Tables whose rows are neither updated nor deleted; SQLite enforces it by triggers."""
+"""Tables whose rows are neither updated nor deleted; SQLite enforces it by triggers, and there a
+body, too, is never updated and leaves only after its erase order was recorded."""

@@ -1,0 +1,117 @@
+"""The schema's history."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from pysqlite3 import dbapi2
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
+
+from central.ledger.engine import LedgerFault, open_engine, reading, writing
+from central.ledger.metadata import METADATA
+from central.ledger.migrate import migrate, newest, require_current
+
+importlib.import_module("central.ledger.tables")
+importlib.import_module("central.ledger.customer_tables")
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = open_engine(tmp_path / "central.sqlite")
+    yield engine
+    engine.dispose()
+
+
+def test_an_empty_database_gets_the_tables_the_program_names(engine):
+    """Wrong: code and migrations drift apart, and only a new installation notices."""
+    migrate(engine)
+    with reading(engine) as conn:
+        drift = compare_metadata(MigrationContext.configure(conn), METADATA)
+    assert [] == drift
+
+
+def test_migrating_twice_changes_nothing(engine):
+    """Wrong: every start of the program touches the schema."""
+    first = migrate(engine)
+    again = migrate(engine)
+    assert (None, newest()) == (first.before, first.after)
+    assert (newest(), newest()) == (again.before, again.after)
+
+
+def test_every_key_leads_with_its_shard_column(engine):
+    """Wrong: the schema could not be spread over machines, because a key ignores the spreading."""
+    migrate(engine)
+    with reading(engine) as conn:
+        tables = inspect(conn)
+        for table in tables.get_table_names():
+            key = tables.get_pk_constraint(table)["constrained_columns"]
+            for unique in tables.get_unique_constraints(table):
+                assert key[:1] == unique["column_names"][:1], (table, unique)
+
+
+@pytest.mark.parametrize("table", ["chain", "feed_mark", "erase_order", "person_read"])
+def test_insert_only_tables_refuse_change(engine, table):
+    """Wrong: somebody at HQ rewrites history with one SQL statement."""
+    migrate(engine)
+    columns = METADATA.tables[table].columns
+    values = {c.name: b"x" if "LargeBinary" in repr(c.type) else "1" for c in columns}
+    with writing(engine) as conn:
+        conn.execute(METADATA.tables[table].insert().values(values))
+    for change in (METADATA.tables[table].delete(), METADATA.tables[table].update().values(values)):
+        with pytest.raises(DBAPIError, match="insert-only"), writing(engine) as conn:
+            conn.execute(change)
+
+
+def test_a_body_leaves_only_by_a_recorded_order(engine):
+    """Wrong: a body can vanish without anybody having ordered it."""
+    migrate(engine)
+    with writing(engine) as conn:
+        conn.exec_driver_sql("INSERT INTO body VALUES ('j', 1, x'00', x'01')")
+    with pytest.raises(DBAPIError, match="insert-only"), writing(engine) as conn:
+        conn.exec_driver_sql("DELETE FROM body")
+    with writing(engine) as conn:
+        conn.exec_driver_sql("INSERT INTO erase_order VALUES ('j', 1, 'order-1', 'now')")
+        assert 1 == conn.exec_driver_sql("DELETE FROM body").rowcount
+
+
+def test_a_database_of_a_newer_program_is_refused(engine):
+    """Wrong: an old program writes into a schema it does not understand."""
+    migrate(engine)
+    with writing(engine) as conn:
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(LedgerFault, match="9999"):
+        migrate(engine)
+
+
+def test_an_empty_database_is_no_current_one(engine):
+    """Wrong: a command works on a database without tables and fails somewhere in the middle."""
+    with pytest.raises(LedgerFault, match="schema none") as caught:
+        require_current(engine)
+    assert "till-central migrate" in caught.value.remedy
+    migrate(engine)
+    require_current(engine)
+
+
+def test_a_failed_step_leaves_nothing_behind(engine, monkeypatch):
+    """Wrong: a migration that breaks half way leaves a database neither old nor new."""
+
+    def broken(_conn):
+        raise LedgerFault("half way", remedy="none")
+
+    monkeypatch.setattr("central.ledger.migrate.current_epoch", broken)
+    with pytest.raises(LedgerFault, match="half way"):
+        migrate(engine)
+    with reading(engine) as conn:
+        assert [] == inspect(conn).get_table_names()
+
+
+def test_an_old_sqlite_is_refused(monkeypatch, tmp_path):
+    """Wrong: HQ runs on an SQLite that corrupts WAL databases."""
+    monkeypatch.setattr("central.ledger.engine.check_sqlite.__defaults__", ((3, 51, 2),))
+    with pytest.raises(LedgerFault, match=r"3\.51\.2"):
+        open_engine(tmp_path / "x.sqlite")
+    assert dbapi2.sqlite_version_info >= (3, 51, 3)
