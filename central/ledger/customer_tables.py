@@ -60,9 +60,11 @@ ATTRIBUTES = Table(
     text_key("field"),
     text_key("source"),
     required_text("value"),
+    required_text("folded"),
     _number("strength"),
     _number("ordinal"),
     required_text("observed_at"),
+    Index(None, "field", "folded"),
     comment="Who said what of a party: the newest of the strongest source is shown.",
 )
 

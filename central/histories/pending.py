@@ -1,0 +1,76 @@
+"""Which entries wait for the applier: what was received above what was applied."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, ERASE_ORDERS
+
+BATCH = 200
+"""Entries of one transaction: a few tens of milliseconds in which the intake waits."""
+
+
+class Received(NamedTuple):
+    """One entry as it stands in the ledger."""
+
+    journal_id: str
+    seq: int
+    kind: int
+    version: int
+    body: bytes | None
+    erased: bool
+
+
+def journals_behind(conn: Connection) -> list[str]:
+    """List the journals that hold entries which were not applied yet."""
+    query = (
+        select(CURSORS.c.journal_id)
+        .outerjoin(APPLIED, APPLIED.c.journal_id == CURSORS.c.journal_id)
+        .where(CURSORS.c.have_seq > func.coalesce(APPLIED.c.seq, 0))
+        .order_by(CURSORS.c.journal_id)
+    )
+    return list(conn.execute(query).scalars())
+
+
+def waiting(conn: Connection, journal_id: str, limit: int = BATCH) -> list[Received]:
+    """Read the next entries of a journal above its applied position."""
+    applied = select(APPLIED.c.seq).where(APPLIED.c.journal_id == journal_id)
+    after = conn.execute(applied).scalar_one_or_none() or 0
+    query = _received().where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq > after)
+    return [_entry(row) for row in conn.execute(query.order_by(CHAIN.c.seq).limit(limit))]
+
+
+def one(conn: Connection, journal_id: str, seq: int) -> Received:
+    """Read one entry that was received."""
+    query = _received().where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq == seq)
+    return _entry(conn.execute(query).one())
+
+
+def move(conn: Connection, journal_id: str, seq: int) -> None:
+    """Note that everything up to `seq` was applied or set aside."""
+    new = upsert(APPLIED).values(journal_id=journal_id, seq=seq)
+    conn.execute(
+        new.on_conflict_do_update(index_elements=["journal_id"], set_={"seq": new.excluded.seq})
+    )
+
+
+def _received() -> Select[tuple[object, ...]]:
+    on_body = (BODIES.c.journal_id == CHAIN.c.journal_id) & (BODIES.c.seq == CHAIN.c.seq)
+    on_erased = (ERASE_ORDERS.c.journal_id == CHAIN.c.journal_id) & (
+        ERASE_ORDERS.c.seq == CHAIN.c.seq
+    )
+    return (
+        select(CHAIN, BODIES.c.body, ERASE_ORDERS.c.erased_by)
+        .select_from(CHAIN)
+        .outerjoin(BODIES, on_body)
+        .outerjoin(ERASE_ORDERS, on_erased)
+    )
+
+
+def _entry(row: Row[tuple[object, ...]]) -> Received:
+    return Received(
+        row.journal_id, row.seq, row.kind, row.version, row.body, row.erased_by is not None
+    )

@@ -1,0 +1,83 @@
+"""The card of a party: what HQ tells the tills of it, computed from what is held, then published.
+
+Whoever changes anything about a party calls `publish_card` in the same transaction, so that no
+till ever sees less than what HQ has acknowledged.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from agent.core.exchange.wire import PartyRow
+from agent.core.history import LAST_SHOWN, Card, Order, with_order
+from agent.core.identifiers import PartyId
+from agent.core.recognition import token
+from central.identity.attributes import attributes_of, consents_of
+from central.identity.interactions import interactions_of
+from central.identity.parties import identifiers_of
+from central.ledger.customer_tables import CARD_REACH, ORDERS, PARTIES
+from central.ledger.outbox import GLOBAL, publish
+
+_json = msgspec.json.Encoder(order="deterministic")
+
+
+def card_of(conn: Connection, party_id: PartyId) -> Card:
+    """Compute a party's card from everything held of it."""
+    fields = attributes_of(conn, party_id)
+    card = Card(
+        party_id=party_id,
+        name=fields["name"].value if "name" in fields else "",
+        tier=fields["tier"].value if "tier" in fields else None,
+        points=int(fields["points"].value) if "points" in fields else 0,
+        consents=consents_of(conn, party_id),
+        last=tuple(interactions_of(conn, party_id, limit=LAST_SHOWN)),
+        through=_reach_of(conn, party_id),
+        ver=_version(conn, party_id),
+    )
+    for order in orders_of(conn, party_id):
+        card = with_order(card, order)
+    return card
+
+
+def orders_of(conn: Connection, party_id: str) -> list[Order]:
+    """List all orders of a party, whatever their state, by order number."""
+    query = select(ORDERS.c.body).where(ORDERS.c.party_id == party_id).order_by(ORDERS.c.order_no)
+    return [msgspec.json.decode(body, type=Order) for body in conn.execute(query).scalars()]
+
+
+def publish_card(conn: Connection, party_id: PartyId) -> Card:
+    """Give the card its next version and tell it to all tills."""
+    conn.execute(
+        update(PARTIES).where(PARTIES.c.party_id == party_id).values(ver=PARTIES.c.ver + 1)
+    )
+    card = card_of(conn, party_id)
+    tokens = tuple(token(held.identifier) for held in identifiers_of(conn, party_id))
+    row = PartyRow(card=msgspec.Raw(_json.encode(card)), tokens=tokens)
+    publish(conn, GLOBAL, f"party:{party_id}", "put", _json.encode(row))
+    return card
+
+
+def reached(conn: Connection, party_id: str, journal_id: str, seq: int) -> None:
+    """Note that the card now has the effect of this entry; never back."""
+    new = upsert(CARD_REACH).values(party_id=party_id, journal_id=journal_id, seq=seq)
+    conn.execute(
+        new.on_conflict_do_update(
+            index_elements=["party_id", "journal_id"],
+            set_={"seq": new.excluded.seq},
+            where=CARD_REACH.c.seq < new.excluded.seq,
+        )
+    )
+
+
+def _reach_of(conn: Connection, party_id: str) -> dict[str, int]:
+    query = select(CARD_REACH.c.journal_id, CARD_REACH.c.seq).where(
+        CARD_REACH.c.party_id == party_id
+    )
+    return {row.journal_id: row.seq for row in conn.execute(query)}
+
+
+def _version(conn: Connection, party_id: str) -> int:
+    query = select(PARTIES.c.ver).where(PARTIES.c.party_id == party_id)
+    return int(conn.execute(query).scalar_one())

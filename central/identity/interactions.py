@@ -1,0 +1,44 @@
+"""The one timeline: what a party did, on any channel, kept under the party as it was observed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from agent.core.history import Interaction
+from central.ledger.customer_tables import INTERACTIONS
+
+PAGE = 100
+"""Interactions of one answer; older ones are asked for with `before`."""
+_FIELDS = tuple(Interaction.__struct_fields__)
+
+
+def record(conn: Connection, party_id: str, interaction: Interaction, recorded_at: str) -> bool:
+    """Add an interaction to the party's history; False when it is there already."""
+    row = {field: getattr(interaction, field) for field in _FIELDS}
+    row |= {"party_id": party_id, "recorded_at": recorded_at}
+    added = conn.execute(upsert(INTERACTIONS).values(row).on_conflict_do_nothing())
+    return added.rowcount == 1
+
+
+def interactions_of(
+    conn: Connection, party_id: str, *, limit: int = PAGE, before: str | None = None
+) -> list[Interaction]:
+    """Read a party's history, newest first.
+
+    Args:
+        conn: any open connection.
+        party_id: canonical id.
+        limit: how many at most.
+        before: only what happened earlier than this time: the `occurred_at` of the last one read.
+    """
+    held = INTERACTIONS.c
+    query = select(INTERACTIONS).where(held.party_id == party_id)
+    if before is not None:
+        query = query.where(held.occurred_at < before)
+    newest = query.order_by(held.occurred_at.desc(), held.event_id.desc()).limit(limit)
+    return [_interaction(row) for row in conn.execute(newest)]
+
+
+def _interaction(row: Row[tuple[object, ...]]) -> Interaction:
+    return Interaction(**{field: getattr(row, field) for field in _FIELDS})

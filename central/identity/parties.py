@@ -1,0 +1,140 @@
+"""Parties and the identifiers that name them: an id is given once and resolves for ever.
+
+A till gives an id to whom it enrols, the web intake and the import to whom they meet first. Two
+parties may turn out to be one person; until merges exist, each is its own canonical party, and
+whoever asks goes through `canonical` already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from agent.core.faults import NotFoundFault
+from agent.core.identifiers import PartyId
+from agent.core.recognition.means import Identifier, IdentifierType
+from central.ledger.customer_tables import IDENTIFIERS, PARTIES
+
+PERSON = "person"
+ACTIVE = "active"
+PROVISIONAL = "provisional"
+"""Met in a sale or an event that names an id nobody has enrolled yet."""
+
+
+class Origin(NamedTuple):
+    """Where and when something about a party was said."""
+
+    source: str
+    """A touch point (`store-0001/till-1`), a channel (`webshop`) or `import`."""
+    at: str
+    """UTC, ISO 8601; only shown."""
+
+
+class Held(NamedTuple):
+    """One identifier of a party, and who named it first."""
+
+    identifier: Identifier
+    source: str
+    observed_at: str
+
+
+def canonical(conn: Connection, party_id: str) -> PartyId:
+    """Give the id under which everything about this party is shown.
+
+    Raises:
+        NotFoundFault: no party ever had this id.
+    """
+    query = select(PARTIES.c.party_id).where(PARTIES.c.party_id == party_id)
+    found = conn.execute(query).scalar_one_or_none()
+    if found is None:
+        raise NotFoundFault(
+            f"no party has the id {party_id!r}",
+            remedy="search by card, phone, e-mail or name: POST /v1/parties/search",
+            name="unknown-party",
+        )
+    return PartyId(found)
+
+
+def is_known(conn: Connection, party_id: str) -> bool:
+    """Tell whether a party with this id was ever met."""
+    query = select(PARTIES.c.party_id).where(PARTIES.c.party_id == party_id)
+    return conn.execute(query).first() is not None
+
+
+def ensure(conn: Connection, party_id: str, origin: Origin, *, state: str = ACTIVE) -> bool:
+    """Make the party under this id where there is none; tells whether it was made.
+
+    A provisional party becomes active as soon as somebody says who it is.
+    """
+    row = {
+        "party_id": party_id,
+        "kind": PERSON,
+        "state": state,
+        "origin": origin.source,
+        "created_at": origin.at,
+        "ver": 0,
+    }
+    made = conn.execute(upsert(PARTIES).values(row).on_conflict_do_nothing()).rowcount == 1
+    if not made and state == ACTIVE:
+        met = PARTIES.c.party_id == party_id, PARTIES.c.state == PROVISIONAL
+        conn.execute(PARTIES.update().where(*met).values(state=ACTIVE))
+    return made
+
+
+def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
+    """Find the party that one of these identifiers names; the first that names any decides.
+
+    Where several parties hold it, the one with the smallest SHA-256 of its id is given: the same
+    one on every machine and after every rebuild.
+    """
+    for identifier in identifiers:
+        if holders := holders_of(conn, identifier):
+            return min(holders, key=_canonical_rank)
+    return None
+
+
+def holders_of(conn: Connection, identifier: Identifier) -> list[PartyId]:
+    """List the parties that hold an identifier."""
+    query = select(IDENTIFIERS.c.party_id).where(
+        IDENTIFIERS.c.type == identifier.type, IDENTIFIERS.c.value == identifier.value
+    )
+    return [PartyId(party_id) for party_id in conn.execute(query).scalars()]
+
+
+def hold(conn: Connection, party_id: str, identifiers: Iterable[Identifier], origin: Origin) -> int:
+    """Write down that these identifiers name the party; gives how many of them are new."""
+    rows = [
+        {
+            "party_id": party_id,
+            "type": identifier.type.value,
+            "value": identifier.value,
+            "source": origin.source,
+            "observed_at": origin.at,
+        }
+        for identifier in identifiers
+    ]
+    before = len(identifiers_of(conn, party_id))
+    if rows:
+        conn.execute(upsert(IDENTIFIERS).on_conflict_do_nothing(), rows)
+    return len(identifiers_of(conn, party_id)) - before
+
+
+def identifiers_of(conn: Connection, party_id: str) -> list[Held]:
+    """List the identifiers of a party, by type and value."""
+    query = (
+        select(IDENTIFIERS)
+        .where(IDENTIFIERS.c.party_id == party_id)
+        .order_by(IDENTIFIERS.c.type, IDENTIFIERS.c.value)
+    )
+    return [
+        Held(Identifier(IdentifierType(row.type), row.value), row.source, row.observed_at)
+        for row in conn.execute(query)
+    ]
+
+
+def _canonical_rank(party_id: str) -> bytes:
+    return hashlib.sha256(party_id.encode()).digest()
