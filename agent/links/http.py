@@ -1,0 +1,173 @@
+"""The way to HQ over HTTP: signed requests, zstd batches, long-polled feeds.
+
+Timeouts are for lack of progress, not for the whole: a slow line may take as long as it moves.
+Nothing here is repeated: `core.exchange` decides all waits of sync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.contracts.hq import HqRefused, HqUnreachable
+from agent.core.exchange.coding import BATCH_MEDIA_TYPE, encode_batch
+from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
+from agent.core.faults import InputFault
+from agent.links.address import hq_address, trust
+from agent.links.replies import decoded, fault_of, position, unreachable
+from agent.links.signing import DeviceSigner
+
+CONNECT_S = 5
+SILENCE_S = 30
+"""No byte for so long is no answer."""
+FEED_ITEMS_MAX = 500
+REPLY_BYTES_MAX = 64 << 20
+"""More than any page of a feed: what sends more is not HQ."""
+_INLINE_RECORDS = 16
+"""Larger batches are packed in a thread, so that the till's loop keeps turning."""
+_ZSTD_LEVEL = 3
+
+T = TypeVar("T")
+
+
+class HttpLink:
+    """HQ over HTTP, as one device; implements `contracts.hq.HqLink`."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        private_key: Ed25519PrivateKey,
+        keyid: str,
+        ca_file: str | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        """Prepare the way; nothing is sent yet.
+
+        Args:
+            url: HQ's address; plain http only to a loopback address.
+            private_key: the device key.
+            keyid: `core.exchange.credentials.key_id` of its public half.
+            ca_file: PEM file of the one authority to trust, instead of the system's.
+            proxy: address of an HTTP proxy; the environment's variables are not followed.
+
+        Raises:
+            InputFault: an address or file that cannot be used.
+        """
+        self._address = hq_address(url)
+        self._signer = DeviceSigner(private_key, keyid)
+        self._client = _client(ca_file, proxy)
+
+    async def send(self, batch: Batch) -> Ack | Behind | Fork:
+        """See `HqLink.send`."""
+        if len(batch.records) <= _INLINE_RECORDS:
+            content = _packed(batch)
+        else:
+            content = await asyncio.to_thread(_packed, batch)
+        headers = {"Content-Type": BATCH_MEDIA_TYPE, "Content-Encoding": "zstd"}
+        path = f"/v1/journals/{quote(batch.journal_id)}/batches"
+        return position(*await self._ask("POST", path, content=content, headers=headers))
+
+    async def feed(self, scope: str, after: str, wait_s: int) -> FeedPage:
+        """See `HqLink.feed`; a position HQ no longer knows (410) is read from the start."""
+        path = f"/v1/feeds/{quote(scope, safe=':')}"
+        query = {"after": after, "wait": str(wait_s), "limit": str(FEED_ITEMS_MAX)}
+        silence_s = SILENCE_S + wait_s
+        reply = await self._ask("GET", path, query=query, silence_s=silence_s)
+        if reply[0] == httpx.codes.GONE and after:
+            reply = await self._ask("GET", path, query=query | {"after": "", "wait": "0"})
+        return _expected(reply, FeedPage)
+
+    async def enrol(self, request: EnrolRequest) -> EnrolAnswer:
+        """See `HqLink.enrol`."""
+        content = msgspec.json.encode(request)
+        headers = {"Content-Type": "application/json"}
+        reply = await self._ask("POST", "/v1/enrol", content=content, headers=headers)
+        return _expected(reply, EnrolAnswer)
+
+    async def aclose(self) -> None:
+        """See `HqLink.aclose`."""
+        await self._client.aclose()
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes = b"",
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+        silence_s: int = SILENCE_S,
+    ) -> tuple[int, httpx.Headers, bytes]:
+        url = self._address.copy_with(raw_path=(self._address.path.rstrip("/") + path).encode())
+        request = self._client.build_request(
+            method,
+            url.copy_merge_params(query or {}),
+            content=content or None,
+            headers=headers,
+            timeout=_timeout(silence_s),
+        )
+        self._signer.sign(request, content)
+        try:
+            return await self._answer(request)
+        except httpx.TransportError as error:
+            raise unreachable(error, self._address) from error
+
+    async def _answer(self, request: httpx.Request) -> tuple[int, httpx.Headers, bytes]:
+        response = await self._client.send(request, stream=True)
+        try:
+            return response.status_code, response.headers, await _content(response)
+        except httpx.DecodingError as error:
+            raise HqUnreachable(
+                f"HQ's answer is damaged: {error}", remedy="check what stands between till and HQ"
+            ) from error
+        finally:
+            await response.aclose()
+
+
+def _client(ca_file: str | None, proxy: str | None) -> httpx.AsyncClient:
+    try:
+        return httpx.AsyncClient(
+            verify=trust(ca_file), proxy=proxy, http2=False, trust_env=False, follow_redirects=False
+        )
+    except (ValueError, httpx.InvalidURL) as error:
+        raise InputFault(
+            f"[hq] proxy = {proxy!r} cannot be used: {error}",
+            remedy="write it as http://proxy.example:3128",
+            name="hq-proxy",
+        ) from error
+
+
+def _timeout(silence_s: int) -> httpx.Timeout:
+    return httpx.Timeout(silence_s, connect=CONNECT_S)
+
+
+async def _content(response: httpx.Response) -> bytes:
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > REPLY_BYTES_MAX:
+            raise HqRefused(
+                f"the answer is larger than {REPLY_BYTES_MAX} bytes",
+                remedy="check [hq] url: this is not what HQ sends",
+                name="answer-too-large",
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _expected(reply: tuple[int, httpx.Headers, bytes], shape: type[T]) -> T:
+    status, headers, content = reply
+    if status in {httpx.codes.OK, httpx.codes.CREATED}:
+        return decoded(content, shape)
+    raise fault_of(status, headers, content)
+
+
+def _packed(batch: Batch) -> bytes:
+    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(encode_batch(batch))

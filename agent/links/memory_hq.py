@@ -1,0 +1,239 @@
+"""A complete small HQ in memory: intake, acks, feeds, enrolment, backups and their restore.
+
+It ships with the product for tests and trials. It decides by the very functions the real HQ uses
+(`core.exchange`), and keeps what they tell it to keep in lists.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from agent.contracts.hq import HqRefused
+from agent.core.entries.chain import genesis
+from agent.core.exchange import credentials, cursors, epochs, intake
+from agent.core.exchange.acks import make_ack
+from agent.core.exchange.faults import CredentialFault, FeedGone, MalformedBatch
+from agent.core.exchange.signed import Verify, unhex
+from agent.core.exchange.wire import (
+    Ack,
+    Batch,
+    Behind,
+    Credential,
+    EnrolAnswer,
+    EnrolRequest,
+    FeedItem,
+    FeedPage,
+    Fork,
+)
+from agent.core.identifiers import JournalId, StoreId, TillId
+
+ISSUED_AT = "2024-01-01T00:00:00.000Z"
+"""This HQ has no clock."""
+
+
+@dataclass
+class MemoryJournal:
+    """What HQ keeps of one journal: only ever appended to."""
+
+    genesis: bytes
+    rows: list[intake.Row] = field(default_factory=list)
+    incarnations: list[str] = field(default_factory=list)
+
+
+@dataclass
+class MemoryFeed:
+    """Changes of one scope with the running hash after each."""
+
+    items: list[FeedItem] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)
+
+    def hash_at(self, fseq: int) -> str | None:
+        """Give the running hash at an fseq, None beyond the end."""
+        return self.hashes[fseq - 1] if fseq <= len(self.hashes) else None
+
+
+@dataclass
+class Database:
+    """Everything a backup holds; the root key is not in it."""
+
+    epoch: str
+    journals: dict[str, MemoryJournal] = field(default_factory=dict)
+    feeds: dict[str, MemoryFeed] = field(default_factory=dict)
+    codes: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+class MemoryHq:
+    """The fake HQ itself; reach it through `MemoryLink`."""
+
+    def __init__(self, root: Ed25519PrivateKey | None = None) -> None:
+        """Begin an empty HQ; `root` is its signing key, a new one if not given."""
+        self._root = root or Ed25519PrivateKey.generate()
+        self.database = Database(epochs.first(bytes(epochs.RANDOM_BYTES)))
+        self.incidents: list[intake.Rewound | Fork] = []
+
+    @property
+    def root_key(self) -> bytes:
+        """The public half of the key that signs credentials and acks."""
+        return self._root.public_key().public_bytes_raw()
+
+    def issue_code(self, code: str, store: str, till: str) -> str:
+        """Make a one-time enrolment code for a till."""
+        self.database.codes[code] = (store, till)
+        return code
+
+    def publish(
+        self, scope: str, key: str, ver: int, op: str = "put", body: bytes = b"null"
+    ) -> None:
+        """Append a change to a scope's feed."""
+        feed = self.database.feeds.setdefault(scope, MemoryFeed())
+        item = FeedItem(len(feed.items) + 1, key, ver, op, msgspec.Raw(body))
+        feed.hashes.append(
+            cursors.advance(feed.hashes[-1] if feed.hashes else cursors.ORIGIN, item)
+        )
+        feed.items.append(item)
+
+    def rows(self, journal_id: str) -> list[intake.Row]:
+        """Give what is held of a journal, in order."""
+        journal = self.database.journals.get(journal_id)
+        return journal.rows if journal else []
+
+    def backup(self) -> Database:
+        """Copy the database as it is."""
+        return copy.deepcopy(self.database)
+
+    def restore(self, backup: Database) -> None:
+        """Go back to a backup; HQ does not know that it did, the tills will tell it."""
+        self.database = copy.deepcopy(backup)
+
+    def enrol(self, request: EnrolRequest) -> EnrolAnswer:
+        """Trade a code, or a credential once signed, for a credential.
+
+        Raises:
+            HqRefused: the code is unknown, used, for another till, or not proven.
+        """
+        own_key = _verifier(unhex(request.device_key))
+        if own_key is None or not credentials.is_proven(request, own_key):
+            raise _refused("the sender does not hold the device key it shows", "bad-proof")
+        if request.credential:
+            self._readmit(request)
+        elif self.database.codes.pop(request.code, None) != (request.store, request.till):
+            raise _refused("the code is unknown, used up or for another till", "bad-code")
+        answer = credentials.make_answer(
+            self._root.sign,
+            request,
+            issued_at=ISSUED_AT,
+            root_key=self.root_key,
+            epoch=self.database.epoch,
+        )
+        self._bind(msgspec.json.decode(answer.credential, type=Credential))
+        return answer
+
+    def receive(self, batch: Batch) -> Ack | Behind | Fork:
+        """Decide about a batch, keep what is new, answer.
+
+        Raises:
+            HqRefused: the journal is of no enrolled device, or the batch is malformed.
+        """
+        journal = self.database.journals.get(batch.journal_id)
+        if journal is None:
+            raise _refused("this HQ does not know the device", "unknown-device")
+        try:
+            decision = intake.decide(self._held(batch.journal_id, journal), batch, self._genuine)
+        except MalformedBatch as fault:
+            raise HqRefused(fault.detail, remedy=fault.remedy, name=fault.name) from fault
+        return self._carry_out(decision, batch, journal)
+
+    def page(self, scope: str, after: str, limit: int) -> FeedPage:
+        """Give the changes after a cursor; from the start, where it is of another feed."""
+        feed = self.database.feeds.get(scope, MemoryFeed())
+        try:
+            begin = cursors.position(cursors.parse(after), self.database.epoch, feed.hash_at)
+        except FeedGone:
+            begin = 0
+        items = feed.items[begin : begin + limit]
+        end = begin + len(items)
+        fh = feed.hashes[end - 1] if end else cursors.ORIGIN
+        cursor = cursors.Cursor(self.database.epoch, end, fh)
+        return FeedPage(cursors.compact(items), str(cursor), more=end < len(feed.items))
+
+    def _carry_out(
+        self, decision: intake.Decision, batch: Batch, journal: MemoryJournal
+    ) -> Ack | Behind | Fork:
+        match decision:
+            case intake.Accept(rows=rows, seq=seq, hash=hash_):
+                journal.rows.extend(rows)
+                if batch.incarnation not in journal.incarnations:
+                    journal.incarnations.append(batch.incarnation)
+                return self._ack(batch.journal_id, seq, hash_)
+            case intake.Rewound():
+                self.incidents.append(decision)
+                seen, random = decision.signed.epoch, bytes(epochs.RANDOM_BYTES)
+                self.database.epoch = epochs.following(self.database.epoch, random, seen=seen)
+                return intake.behind(self._held(batch.journal_id, journal), "epoch")
+            case Fork():
+                self.incidents.append(decision)
+                return decision
+            case Behind():
+                return decision
+
+    def _ack(self, journal_id: str, seq: int, hash_: bytes) -> Ack:
+        epoch = self.database.epoch
+        return make_ack(self._root.sign, epoch=epoch, journal_id=journal_id, seq=seq, hash_=hash_)
+
+    def _held(self, journal_id: str, journal: MemoryJournal) -> intake.Held:
+        rows = journal.rows
+        return intake.Held(
+            journal_id=journal_id,
+            epoch=self.database.epoch,
+            genesis=journal.genesis,
+            have_seq=len(rows),
+            have_hash=rows[-1].hash if rows else journal.genesis,
+            hash_at=lambda seq: rows[seq - 1].hash if 0 < seq <= len(rows) else None,
+            retired=frozenset(journal.incarnations[:-1]),
+        )
+
+    def _readmit(self, request: EnrolRequest) -> None:
+        try:
+            credentials.readmitted(request, self._genuine)
+        except CredentialFault as fault:
+            raise HqRefused(fault.detail, remedy=fault.remedy, name=fault.name) from fault
+
+    def _bind(self, credential: Credential) -> None:
+        """Begin the journals of a device; those that are known stay as they are."""
+        for lane, journal_id in credential.journals.items():
+            start = genesis(
+                JournalId(journal_id),
+                StoreId(credential.store),
+                TillId(credential.till),
+                lane,
+                unhex(credential.device_key),
+            )
+            self.database.journals.setdefault(journal_id, MemoryJournal(start))
+
+    def _genuine(self, signature: bytes, message: bytes) -> bool:
+        return _is_genuine(self._root.public_key(), signature, message)
+
+
+def _verifier(device_key: bytes) -> Verify | None:
+    try:
+        key = Ed25519PublicKey.from_public_bytes(device_key)
+    except ValueError:
+        return None
+    return lambda signature, message: _is_genuine(key, signature, message)
+
+
+def _is_genuine(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _refused(detail: str, name: str) -> HqRefused:
+    return HqRefused(detail, remedy="enrol this till with a new code of HQ", name=name)
