@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint bench setup format clean
+.PHONY: run test check lint bench setup format schemas clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -42,3 +42,7 @@ bench: setup
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+
+# JSON Schemas from the settings, and the copies in config/.
+schemas: setup
+	$(BIN)/python -m tests.tidy.schema

@@ -1,0 +1,341 @@
+// The till page: one state, drawn after every change; the agent holds the truth.
+
+import * as api from "./api.js";
+import * as basket from "./basket.js";
+import { showCustomer } from "./customer.js";
+import { askAmount, dayMenu, signOn } from "./day.js";
+import { askFor, choose } from "./dialogs.js";
+import { $, el, fill, toast } from "./dom.js";
+import { amount, likelyNotes, parseAmount, plainAmount, setCurrency, shortDate } from "./format.js";
+
+let view = null;     // GET /v1/tills/{till}
+let card = null;     // of the customer shown
+let answer = null;   // found | known_elsewhere | unknown
+let status = {};     // GET /v1/status
+let connected = false;
+let receiptOf = null;
+
+const tillPath = () => `/v1/tills/${api.till}`;
+const salePath = (what = "") => `/v1/sales/${view.sale.sale.sale_id}${what}`;
+
+// Every action says what went wrong and what to do, and leaves the page as the agent has it.
+async function attempt(action) {
+  try {
+    return await action();
+  } catch (problem) {
+    if (!(problem instanceof api.Problem)) toast("The agent does not answer", "It restarts by itself; try again in a few seconds.", "bad");
+    else if (problem.status === 401) askToPair();
+    else toast(problem.message, problem.remedy, "bad");
+    return undefined;
+  } finally {
+    await refresh().catch(() => {});
+  }
+}
+
+let refreshing = null;
+function refresh() {
+  refreshing ??= load().finally(() => { refreshing = null; });
+  return refreshing;
+}
+
+async function load() {
+  const before = view?.party_id;
+  view = await api.get(tillPath());
+  setCurrency(view.currency, view.language);
+  if (view.party_id !== before || !card) await loadCard();
+  draw();
+}
+
+async function loadCard() {
+  card = null;
+  if (!view.party_id) return;
+  try {
+    card = (await api.get(`/v1/parties/${view.party_id}`)).card;
+    answer = "found";
+  } catch (problem) {
+    if (!(problem instanceof api.Problem)) throw problem;
+    answer = "known_elsewhere";
+  }
+}
+
+function draw() {
+  document.title = `${view.till} · ${view.store_name || view.store}`;
+  fill($("shop"), view.store_name || view.store);
+  fill($("till"), view.till);
+  fill($("cashier"), view.actor || "Sign on");
+  fill($("day"), el("span", { class: "wide" }, `${view.business_date}${view.opened ? "" : " · not opened"}`));
+  basket.showBasket(view.sale, (line) => { basket.choose(line); draw(); });
+  showCustomer(card, answer, { clear: clearCustomer, enrol: enrolCustomer });
+  drawPay();
+  drawReceipt();
+  drawHealth();
+}
+
+function drawPay() {
+  const sums = view.sale?.totals;
+  const due = sums ? sums.due : 0;
+  const refund = Boolean(sums && sums.total < 0);
+  const sellable = Boolean(view.sale && (view.sale.sale.lines || []).some((line) => !line.voided));
+  fill($("notes"), ...(due > 0 ? likelyNotes(due).map((note) => el("button", { onclick: () => pay("cash", note) }, amount(note))) : []));
+  $("notes").hidden = due <= 0;
+  for (const id of ["cash", "card"]) $(id).disabled = !sellable;
+  $("cash").firstChild.data = refund ? "Refund cash " : "Cash ";
+  $("card").firstChild.data = refund ? "Refund card " : "Card ";
+  $("park").disabled = !sellable;
+  $("cancel").disabled = !view.sale;
+  fill($("parked"), `Parked${view.parked?.length ? ` (${view.parked.length})` : ""}`);
+  $("parked").disabled = !view.parked?.length;
+}
+
+function drawHealth() {
+  const used = new Set([...(view.scanners || []), view.printer, view.drawer].filter(Boolean));
+  const devices = (status.devices || []).filter((device) => used.has(device.id));
+  fill($("devices"), ...devices.map((device) => el("span", { class: `device ${mood(device.state)}`, title: `${device.id}: ${device.state} ${device.detail || ""}` }, device.id)));
+  const sync = status.sync;
+  const waiting = sync ? Object.values(sync.backlog || {}).reduce((sum, lanes) => sum + lanes.sales + lanes.side, 0) : 0;
+  let [text, kind] = ["HQ in step", "good"];
+  if (!connected) [text, kind] = ["Agent away, reconnecting", "bad"];
+  else if (!sync) [text, kind] = ["Works alone", "warn"];
+  else if (!sync.enrolled) [text, kind] = ["Not enrolled", "warn"];
+  else if (!sync.online) [text, kind] = [`HQ away, ${waiting} kept here`, "warn"];
+  else if (waiting) [text, kind] = [`${waiting} on the way to HQ`, "good"];
+  fill($("sync"), text);
+  $("sync").className = `pill ${kind}`;
+}
+
+const mood = (state) => (["open", "ready", "online", "ok"].includes(state) ? "" : ["closed", "opening", "held", "waiting"].includes(state) ? "warn" : "bad");
+
+async function drawReceipt() {
+  const last = view.last;
+  $("receipt").hidden = !last || Boolean(view.sale);
+  if ($("receipt").hidden || receiptOf === last.sale_id) return;
+  receiptOf = last.sale_id;
+  const paper = el("div", { class: "paper" });
+  fill($("receipt"),
+    el("div", { class: "head" }, el("span", { class: "change" }, `Change ${amount(last.change)}`), el("span", { class: "grow" }), el("button", { onclick: reprint }, "Print a copy")),
+    el("small", { class: "quiet" }, last.receipt_no), paper);
+  if (!last.print_id) return;
+  const url = await api.picture(`/v1/print-jobs/${last.print_id}/image`).catch(() => null);
+  if (url) fill(paper, el("img", { src: url, alt: `Receipt ${last.receipt_no}` }));
+}
+
+async function reprint() {
+  await attempt(() => api.post("/v1/print-jobs", { print_id: api.newId(), till: api.till, sale_id: view.last.sale_id }));
+}
+
+// What was scanned or typed: a code the till knows, a person, or the beginning of an item's name.
+async function enter(text) {
+  $("matches").hidden = true;
+  const seen = await attempt(() => api.post(`${tillPath()}/scan`, { scan: text }));
+  if (seen) await tell(seen, text);
+}
+
+async function tell(seen, text) {
+  if (seen.refused) toast(seen.refused, seen.remedy || "", "bad");
+  else if (seen.kind === "receipt" && seen.sale_id) await returnFrom(seen.sale_id);
+  else if (seen.kind === "order") await showOrder(seen);
+  else if (seen.kind === "customer") { answer = seen.answer; draw(); }
+  else if (seen.kind === "unknown" && text) await searchOr(seen, text);
+  else if (seen.kind === "unknown" || seen.kind === "noise") toast("Not recognised", (seen.why || []).join(" "), "bad");
+}
+
+async function searchOr(seen, text) {
+  const found = await api.get(`/v1/items?text=${encodeURIComponent(text)}`).catch(() => []);
+  const items = found.items || found;
+  if (!items.length) {
+    toast("Not recognised", (seen.why || []).join(" "), "bad");
+    return;
+  }
+  fill($("matches"), ...items.map((item) => el("li", {}, el("button", { onclick: () => sell(item) }, el("span", {}, item.name), el("span", { class: "quiet" }, (item.gtins || [])[0] || item.reference || item.item_id)))));
+  $("matches").hidden = false;
+}
+
+async function sell(item) {
+  $("matches").hidden = true;
+  await attempt(async () => {
+    if (!view.sale) view.sale = await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
+    const weighed = item.unit === "kg" ? await askWeight() : undefined;
+    if (weighed === null) return;
+    await api.post(salePath("/lines"), { item_id: item.item_id, quantity: weighed, line_id: api.newId() });
+  });
+  $("scan").focus();
+}
+
+async function askWeight() {
+  const said = await askFor("Weight", [{ name: "kg", label: "Kilograms", required: true, inputmode: "decimal", hint: "0.350" }]);
+  return said ? Math.round(Number(said.kg.replace(",", ".")) * 1000) : null;
+}
+
+async function openItem() {
+  const rates = Object.entries(view.taxes).map(([name, points]) => [name, `${name} ${points / 100} %`]);
+  const said = await askAmount("Sell without a code", "Price", "", [{ name: "name", label: "What is it?", required: true }, { name: "tax", label: "Tax", options: rates }]);
+  if (!said) return;
+  await attempt(async () => {
+    if (!view.sale) view.sale = await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
+    await api.post(salePath("/lines"), { name: said.name, unit_price: said.minor, taxes: said.tax ? [said.tax] : undefined, line_id: api.newId() });
+  });
+}
+
+async function returnFrom(saleId) {
+  const original = await attempt(() => api.get(`/v1/sales/${saleId}`));
+  if (!original) return;
+  const lines = (original.sale.lines || []).filter((line) => !line.voided && line.quantity > 0);
+  const picked = await choose(`Return from ${original.sale.receipt_no || "receipt"}`, lines.map((line) => [String(line.line), line.name, amount(line.extension)]), { note: "Which line comes back?" });
+  if (!picked) return;
+  await attempt(async () => {
+    if (!view.sale) view.sale = await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
+    await api.post(salePath("/lines"), { returns: { sale_id: saleId, line: Number(picked) }, line_id: api.newId() });
+  });
+}
+
+async function showOrder(seen) {
+  const order = (card?.orders || []).find((one) => one.order_no === seen.order_no);
+  toast(`Order ${seen.order_no}`, order ? `${order.state}${order.collect_at ? `, to collect at ${order.collect_at}` : ""} · ${amount(order.total)}` : (seen.why || []).join(" "));
+}
+
+async function onLine(act) {
+  const line = (view.sale.sale.lines || []).find((one) => one.line === basket.chosenLine());
+  if (!line) return;
+  const reason = [{ name: "reason", label: "Reason", required: true }];
+  const where = salePath(`/lines/${line.line}`);
+  const acts = {
+    quantity: async () => {
+      const said = await askFor(`Quantity: ${line.name}`, [{ name: "n", label: line.unit === "kg" ? "Kilograms" : "Pieces", value: line.quantity / 1000, required: true, inputmode: "decimal" }]);
+      if (said) await api.post(`${where}/quantity`, { quantity: Math.round(Number(said.n.replace(",", ".")) * 1000) });
+    },
+    price: async () => {
+      const said = await askAmount(`Price: ${line.name}`, "New unit price", plainAmount(line.unit_price), reason);
+      if (said) await api.post(`${where}/price`, { unit_price: said.minor, reason: said.reason });
+    },
+    discount: async () => {
+      const said = await askAmount(`Discount: ${line.name}`, "Amount off this line", "", reason);
+      if (said) await api.post(`${where}/discount`, { amount: said.minor, reason: said.reason });
+    },
+    void: async () => {
+      const said = await askFor(`Take out: ${line.name}`, reason, { action: "Void line" });
+      if (said) await api.remove(where, { reason: said.reason });
+    },
+  };
+  await attempt(acts[act]);
+}
+
+async function pay(kind, minor) {
+  if (!view.sale) return;
+  const due = view.sale.totals.due;
+  const wanted = minor ?? (view.sale.totals.total < 0 ? view.sale.totals.total : due);
+  await attempt(async () => {
+    if (wanted !== 0) view.sale = await api.post(salePath("/tenders"), { kind, amount: wanted, tender_id: api.newId() });
+    if (view.sale.totals.due === 0) await complete();
+  });
+}
+
+async function complete() {
+  const done = await api.post(salePath("/complete"));
+  receiptOf = null;
+  toast(`Change ${amount(done.change)}`, done.receipt_no, "good");
+}
+
+async function payOther(kind) {
+  const due = view.sale?.totals.due;
+  if (!due) return pay(kind);
+  const said = await askAmount(kind === "cash" ? "Cash" : "Card", "Amount given", plainAmount(due));
+  return said ? pay(kind, said.minor) : undefined;
+}
+
+async function enrolCustomer() {
+  const said = await askFor("New customer", [
+    { name: "name", label: "Name", required: true }, { name: "phone", label: "Phone", type: "tel" },
+    { name: "email", label: "E-mail", type: "email" }, { name: "postcode", label: "Postcode" },
+    { name: "news", label: "May we send news by e-mail?", type: "checkbox" },
+  ], { action: "Enrol" });
+  if (!said) return;
+  await attempt(async () => {
+    const body = { party_id: api.newId(), name: said.name, consents: [{ purpose: "marketing", contact: "email", given: said.news }] };
+    for (const field of ["phone", "email", "postcode"]) if (said[field]) body[field] = said[field];
+    const made = await api.post("/v1/parties", body);
+    if (view.sale) await api.put(salePath("/customer"), { party_id: made.party_id });
+    toast("Welcome", `Card ${made.card}`, "good");
+  });
+}
+
+async function clearCustomer() {
+  answer = null;
+  await attempt(() => (view.sale?.sale.party_id ? api.put(salePath("/customer"), { party_id: null }) : api.remove(`${tillPath()}/customer`)));
+}
+
+async function showParked() {
+  const picked = await choose("Parked baskets", view.parked.map((sale) => [sale.sale_id, `${shortDate(sale.opened_at)} · ${sale.lines} lines`, amount(sale.total)]));
+  if (picked) await attempt(() => api.post(`/v1/sales/${picked}/resume`));
+}
+
+async function cancelSale() {
+  const said = await askFor("Cancel this sale?", [{ name: "reason", label: "Reason", required: true }], { action: "Cancel the sale" });
+  if (said) await attempt(() => api.post(salePath("/cancel"), { reason: said.reason }));
+}
+
+async function day() {
+  await attempt(async () => {
+    const picked = await dayMenu(view);
+    if (picked === "enrol") await enrolCustomer();
+    if (picked === "open-item") await openItem();
+    if (picked === "discount" && view.sale) {
+      const said = await askAmount("Discount on the receipt", "Amount off", "", [{ name: "reason", label: "Reason", required: true }]);
+      if (said) await api.post(salePath("/discount"), { amount: said.minor, reason: said.reason });
+    }
+  });
+}
+
+async function onEvent(event) {
+  if (event.type === "scan" && event.data.device) await tell(event.data, "");
+  if (event.type === "print" && ["held", "uncertain", "failed"].includes(event.data.state)) toast(`Receipt ${event.data.state}`, event.data.reason || "", "bad");
+  if (event.type === "customer") card = null;
+  if (["device", "sync", "print"].includes(event.type)) await loadStatus();
+  await refresh().catch(() => {});
+}
+
+async function loadStatus() {
+  status = await api.get("/v1/status").catch(() => status);
+}
+
+async function askToPair() {
+  const said = await askFor("Pair this page with a till", [
+    { name: "till", label: "Till", value: api.till, required: true, hint: "till-1" },
+    { name: "token", label: "Token", required: true },
+  ], { action: "Pair", note: "IT gets the token on the machine of the till with: till-agent pair TILL" });
+  if (said) api.keepCredentials(said.till, said.token);
+}
+
+function listen() {
+  $("entry").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = $("scan").value.trim();
+    $("scan").value = "";
+    if (text) enter(text);
+  });
+  $("line-actions").addEventListener("click", (event) => { if (event.target.dataset.act) onLine(event.target.dataset.act); });
+  const buttons = { cash: () => payOther("cash"), card: () => payOther("card"), park: () => attempt(() => api.post(salePath("/park"))), parked: showParked, more: day, cancel: cancelSale, cashier: () => attempt(() => signOn(view.actor)) };
+  for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", action);
+  const keys = { F2: "cash", F3: "card", F4: "park", F9: "more" };
+  document.addEventListener("keydown", (event) => {
+    if ($("dialog").open) return;
+    if (keys[event.key]) { event.preventDefault(); $(keys[event.key]).click(); }
+    else if (event.key === "Escape") { $("matches").hidden = true; basket.choose(null); draw(); }
+    // A wedge scanner types wherever the focus is: its characters belong to the entry.
+    else if (event.key.length === 1 && !event.ctrlKey && !event.altKey && document.activeElement.tagName !== "INPUT") $("scan").focus();
+  });
+}
+
+async function begin() {
+  if (!api.takeCredentials()) return askToPair();
+  listen();
+  await attempt(loadStatus);
+  if (!view) return undefined;
+  api.follow(view.cursor, onEvent, async (state) => {
+    connected = state;
+    if (state) await loadStatus();
+    await refresh().catch(() => draw());
+  });
+  return undefined;
+}
+
+begin();

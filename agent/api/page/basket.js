@@ -1,0 +1,57 @@
+// The basket: its lines, what a chosen line allows, and what it adds up to.
+
+import { $, el, fill } from "./dom.js";
+import { amount, quantity } from "./format.js";
+
+let chosen = null;
+
+export const chosenLine = () => chosen;
+
+export function choose(line) {
+  chosen = line;
+}
+
+export function showBasket(open, onChoose) {
+  const lines = open ? open.sale.lines || [] : [];
+  if (!lines.some((line) => line.line === chosen && !line.voided)) chosen = null;
+  fill($("lines").tBodies[0], ...lines.map((line) => row(line, onChoose)));
+  $("empty").hidden = lines.length > 0;
+  $("line-actions").hidden = chosen === null;
+  fill($("totals"), ...totals(open));
+  const last = $("lines").tBodies[0].lastElementChild;
+  if (last && chosen === null) last.scrollIntoView({ block: "nearest" });
+}
+
+function row(line, onChoose) {
+  const classes = [line.voided ? "voided" : "", line.line === chosen ? "chosen" : ""].join(" ").trim();
+  return el("tr", { class: classes, onclick: () => { if (!line.voided) onChoose(line.line === chosen ? null : line.line); } },
+    el("td", {}, line.name, ...notes(line)),
+    el("td", { class: "amount" }, `${quantity(line.quantity, line.unit || "each")} × ${amount(line.unit_price)}`),
+    el("td", { class: "amount" }, amount(line.extension)));
+}
+
+function notes(line) {
+  const said = [];
+  if (line.returns) said.push("return");
+  if (line.list_price != null && line.list_price !== line.unit_price) said.push(`was ${amount(line.list_price)}`);
+  if (line.discount) said.push(`discount ${amount(line.discount)}`);
+  if (line.reason) said.push(line.reason);
+  if (line.expiry) said.push(`best before ${line.expiry}`);
+  return [
+    el("small", {}, (line.taxes || []).map((tax) => `${tax.name} ${tax.basis_points / 100} %`).join(", ")),
+    said.length ? el("small", { class: "note" }, said.join(" · ")) : null,
+  ];
+}
+
+function totals(open) {
+  if (!open) return [el("div", { class: "big" }, el("span", {}, "Total"), el("span", {}, amount(0)))];
+  const sums = open.totals;
+  const part = (label, value) => el("div", {}, el("span", {}, label), el("span", {}, amount(value)));
+  return [
+    ...(open.sale.discount ? [part("Discount", -open.sale.discount)] : []),
+    ...sums.taxes.map((tax) => part(`incl. ${tax.name} ${tax.basis_points / 100} %`, tax.tax)),
+    ...(sums.cash_rounding ? [part("Rounding", sums.cash_rounding)] : []),
+    ...(open.sale.tenders || []).map((tender) => part(`Paid ${tender.kind}`, -tender.amount)),
+    el("div", { class: "big" }, el("span", {}, sums.tendered ? "Still to pay" : "Total"), el("span", {}, amount(sums.tendered ? sums.due : sums.total + sums.cash_rounding))),
+  ];
+}

@@ -1,0 +1,38 @@
+// The customer's card: one glance, in the order a cashier needs it.
+
+import { el, fill, $ } from "./dom.js";
+import { amount, shortDate } from "./format.js";
+
+export function showCustomer(card, answer, { clear, enrol }) {
+  if (card) fill($("customer"), ...cardParts(card, clear));
+  else fill($("customer"), el("p", { class: "quiet" }, words(answer)), el("button", { onclick: enrol }, "New customer"));
+}
+
+function words(answer) {
+  if (answer === "known_elsewhere") return "Known to the chain, but not on this till yet. Sell on; the purchase finds its way.";
+  return "No customer yet: scan a card, or type a phone number or e-mail.";
+}
+
+function cardParts(card, clear) {
+  const ready = (card.orders || []).filter((order) => order.state === "ready");
+  const others = (card.orders || []).filter((order) => order.state !== "ready");
+  return [
+    el("h2", {}, card.name, card.tier ? el("span", { class: "tier" }, card.tier) : null, el("button", { onclick: clear, title: "Sell without this customer" }, "Clear")),
+    el("div", { class: "quiet" }, `${card.points || 0} points · ${consents(card.consents || [])}`),
+    ...ready.map((order) => el("div", { class: "ready" }, `Ready to collect: ${order.order_no} · ${amount(order.total)}${order.paid === false ? " · to be paid" : ""}`)),
+    ...others.slice(0, 2).map((order) => el("div", { class: "way" }, `Order ${order.order_no}: ${order.state}`)),
+    el("ul", {}, ...(card.last || []).map(interaction)),
+  ];
+}
+
+function consents(list) {
+  const given = list.filter((consent) => consent.given).map((consent) => `${consent.purpose} by ${consent.contact}`);
+  return given.length ? `may: ${given.join(", ")}` : "no marketing";
+}
+
+function interaction(happened) {
+  return el("li", {},
+    el("span", { class: `channel ${happened.channel}` }, happened.channel),
+    el("span", { title: happened.title }, `${shortDate(happened.occurred_at)} ${happened.title}`),
+    el("span", { class: "amount" }, happened.total == null ? happened.state || "" : amount(happened.total)));
+}

@@ -1,0 +1,52 @@
+// Questions to the cashier: one dialog at a time, Enter answers, Escape gives up.
+
+import { $, el, fill } from "./dom.js";
+
+// fields: {name, label, type, value, required, options, hint}; gives an object, or null when given up.
+export function askFor(title, fields, { action = "OK", note = "" } = {}) {
+  const inputs = fields.map((field) => [field, input(field)]);
+  const rows = inputs.flatMap(([field, node]) => field.type === "checkbox"
+    ? [el("label", { class: "check" }, node, field.label)]
+    : [el("label", { for: node.id }, field.label), node]);
+  const form = el("form", { method: "dialog" }, el("h2", {}, title), note ? el("p", { class: "quiet" }, note) : null, ...rows,
+    el("div", { class: "buttons" },
+      el("button", { type: "button", onclick: () => $("dialog").close("") }, "Back"),
+      el("button", { class: "go", value: "yes" }, action)));
+  return shown(form).then((result) => result !== "yes" ? null
+    : Object.fromEntries(inputs.map(([field, node]) => [field.name, field.type === "checkbox" ? node.checked : node.value.trim()])));
+}
+
+function input(field) {
+  const id = `field-${field.name}`;
+  if (field.options) {
+    return el("select", { id }, ...field.options.map(([value, label]) => el("option", { value }, label)));
+  }
+  return el("input", {
+    id, type: field.type || "text", value: field.value ?? "", required: field.required,
+    inputmode: field.inputmode, placeholder: field.hint, checked: field.type === "checkbox" && field.value,
+  });
+}
+
+export function choose(title, choices, { note = "" } = {}) {
+  const list = choices.map(([value, left, right]) => el("button", { value }, el("span", {}, left), el("span", { class: "amount" }, right || "")));
+  const form = el("form", { method: "dialog" }, el("h2", {}, title), note ? el("p", { class: "quiet" }, note) : null,
+    el("div", { class: "list" }, ...list), el("div", { class: "buttons" }, el("button", { value: "" }, "Back")));
+  return shown(form).then((result) => result || null);
+}
+
+export function show(title, ...content) {
+  return shown(el("form", { method: "dialog" }, el("h2", {}, title), ...content, el("div", { class: "buttons" }, el("button", { class: "go", value: "yes" }, "OK"))));
+}
+
+function shown(form) {
+  const dialog = $("dialog");
+  if (dialog.open) dialog.close("");
+  dialog.returnValue = "";
+  fill(dialog, form);
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => { resolve(dialog.returnValue); $("scan").focus(); }, { once: true });
+    dialog.showModal();
+    const first = dialog.querySelector("input, select");
+    if (first) { first.focus(); if (first.select) first.select(); }
+  });
+}

@@ -1,0 +1,45 @@
+// Amounts are integers of the currency's minor unit; quantities are thousandths.
+
+let currency = "EUR";
+let digits = 2;
+let money = new Intl.NumberFormat("en", { style: "currency", currency });
+
+export function setCurrency(code, language) {
+  currency = code;
+  money = new Intl.NumberFormat(language, { style: "currency", currency });
+  digits = money.resolvedOptions().maximumFractionDigits;
+}
+
+export const amount = (minor) => money.format(minor / 10 ** digits);
+
+export function parseAmount(text) {
+  const plain = text.trim().replace(",", ".");
+  if (!/^-?\d+(\.\d+)?$/.test(plain)) return null;
+  const [whole, fraction = ""] = plain.split(".");
+  if (fraction.length > digits) return null;
+  const sign = whole.startsWith("-") ? -1 : 1;
+  return sign * (Math.abs(Number(whole)) * 10 ** digits + Number(fraction.padEnd(digits, "0") || 0));
+}
+
+export function plainAmount(minor) {
+  return (minor / 10 ** digits).toFixed(digits);
+}
+
+export function quantity(thousandths, unit) {
+  return unit === "each"
+    ? `${thousandths / 1000}`
+    : `${(thousandths / 1000).toFixed(3)} ${unit}`;
+}
+
+export function shortDate(iso) {
+  const then = new Date(iso);
+  return Number.isNaN(then.getTime()) ? "" : then.toLocaleDateString("en-GB", { day: "2-digit", month: "short" });
+}
+
+// The notes a customer is likely to hand over: the amount itself, then the next round ones.
+export function likelyNotes(due) {
+  const unit = 10 ** digits;
+  const steps = [1, 5, 10, 20, 50, 100, 200].map((step) => step * unit);
+  const rounded = steps.map((step) => Math.ceil(due / step) * step);
+  return [...new Set([due, ...rounded])].sort((a, b) => a - b).slice(0, 5);
+}

@@ -1,0 +1,213 @@
+"""The command line of `till-agent`. Exit codes: 0 success, 1 a found fault, 2 wrong use.
+
+Commands ask the running daemon; those that must open files do so only while no daemon holds the
+journal's lock. Heavy rooms are imported inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.daemon.terminal import JsonFlag, out, print_json, shows_faults
+
+DEFAULT_CONFIG = Path("/etc/till-agent/agent.toml")
+
+app = typer.Typer(
+    name="till-agent",
+    help="The daemon beside a shop's till: devices, offline-first sales, customers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+journal = typer.Typer(help="Look into the journal of sales.", no_args_is_help=True)
+app.add_typer(journal, name="journal")
+
+Config = Annotated[Path, typer.Option("--config", help="The settings file.", metavar="FILE")]
+
+
+@app.command()
+@shows_faults
+def run(config: Config = DEFAULT_CONFIG) -> None:
+    """Run the daemon in the foreground, as the service does."""
+    from agent.daemon.run import run_daemon
+
+    run_daemon(config)
+
+
+@app.command()
+@shows_faults
+def demo(
+    script: Annotated[bool, typer.Option("--script", help="Play the story and check it.")] = False,
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="Keep all state here, and keep it.")
+    ] = None,
+) -> None:
+    """Run a whole shop and its HQ on this machine, with a played scanner and printer."""
+    from agent.daemon.demo.main import run_demo
+
+    raise typer.Exit(run_demo(scripted=script, directory=directory))
+
+
+@app.command()
+@shows_faults
+def setup(
+    config: Config = DEFAULT_CONFIG,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Answer beforehand, as store.id=store-0001.", metavar="KEY=VALUE"
+        ),
+    ] = None,
+    code: Annotated[str | None, typer.Option(help="The one-time code from HQ.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take what was found.")] = False,
+) -> None:
+    """Find a scanner and a printer, test both, write the settings, enrol with HQ."""
+    from agent.daemon.setup import run_setup
+
+    run_setup(
+        config, dict(answer.partition("=")[::2] for answer in answers or []), code, ask=not yes
+    )
+
+
+@app.command("check-config")
+@shows_faults
+def check_config(
+    file: Annotated[Path, typer.Argument(help="The settings file to check.")],
+) -> None:
+    """Check a settings file: every error at once, each with what to write instead."""
+    from agent.daemon.assembly import load_checked
+
+    settings = load_checked(file)
+    out.print(f"{file} is good: store {settings.store.id}, {len(settings.tills)} till(s).")
+
+
+@app.command()
+@shows_faults
+def doctor(config: Config = DEFAULT_CONFIG, json: JsonFlag = False) -> None:
+    """Find what is wrong on this machine, and say what to do about it."""
+    from agent.daemon.doctor import examine, show
+
+    findings = examine(config)
+    print_json(findings) if json else show(findings)
+    raise typer.Exit(int(any(not finding.ok for finding in findings)))
+
+
+@app.command()
+@shows_faults
+def status(
+    config: Config = DEFAULT_CONFIG,
+    json: JsonFlag = False,
+    unsent: Annotated[
+        bool, typer.Option("--unsent", help="Print only the number of records HQ lacks.")
+    ] = False,
+) -> None:
+    """Say how the tills, the devices and the way to HQ are, and what HQ does not have yet."""
+    from agent.daemon.status import gather, show
+
+    report = gather(config)
+    if unsent:
+        out.print(report.unsent)
+    elif json:
+        print_json(report)
+    else:
+        show(report)
+    raise typer.Exit(int(not unsent and not report.running))
+
+
+@app.command()
+@shows_faults
+def devices(
+    config: Config = DEFAULT_CONFIG,
+    models: Annotated[bool, typer.Option("--models", help="List the printer models.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """List the devices with their state, or the printer models there are."""
+    from agent.daemon.devices import list_devices, list_models
+
+    list_models(json=json) if models else list_devices(config, json=json)
+
+
+@app.command()
+@shows_faults
+def pair(
+    till: Annotated[str, typer.Argument(help="The till's id, as in [[till]] id.")],
+    config: Config = DEFAULT_CONFIG,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take all tokens of it back.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Give a till page or POS software a token for one till."""
+    from agent.daemon.pairing import pair_till
+
+    pair_till(config, till, revoke=revoke, json=json)
+
+
+@app.command()
+@shows_faults
+def enrol(
+    code: Annotated[str, typer.Argument(help="The one-time code: till-central enrol-code.")],
+    config: Config = DEFAULT_CONFIG,
+    till: Annotated[str | None, typer.Option(help="The till the code is for.")] = None,
+) -> None:
+    """Introduce a till to HQ with a one-time code."""
+    from agent.daemon.enrolment import enrol_till
+
+    enrol_till(config, code, till)
+
+
+@app.command("import-items")
+@shows_faults
+def import_items(
+    file: Annotated[Path, typer.Argument(help="CSV with a header line.")],
+    config: Config = DEFAULT_CONFIG,
+    json: JsonFlag = False,
+) -> None:
+    """Read the catalogue from a file, where there is no HQ to send it."""
+    from agent.daemon.catalogue_import import import_catalogue
+
+    raise typer.Exit(import_catalogue(config, file, json=json))
+
+
+@journal.command("verify")
+@shows_faults
+def journal_verify(config: Config = DEFAULT_CONFIG, json: JsonFlag = False) -> None:
+    """Check every link and every body of every journal."""
+    from agent.daemon.journals import verify_journals
+
+    raise typer.Exit(verify_journals(config, json=json))
+
+
+@journal.command("tail")
+@shows_faults
+def journal_tail(
+    config: Config = DEFAULT_CONFIG,
+    lines: Annotated[int, typer.Option("-n", min=1, help="How many entries of each.")] = 10,
+    json: JsonFlag = False,
+) -> None:
+    """Show the last entries of every journal."""
+    from agent.daemon.journals import tail_journals
+
+    tail_journals(config, lines, json=json)
+
+
+@journal.command("export")
+@shows_faults
+def journal_export(
+    file: Annotated[Path, typer.Argument(help="Where to write; one JSON record per line.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Write every record of every journal, with its hashes, to a file."""
+    from agent.daemon.journals import export_journals
+
+    export_journals(config, file)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""The demo's world: HQ and one till as real programs, their hardware played at the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from agent.daemon.demo.programs import Program, call, free_port
+from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.scanner import VirtualScanner
+
+STORE = "store-0001"
+TILL = "till-1"
+AGENT_PORT, HQ_PORT = 8460, 8470
+DATA = resources.files("agent.daemon.demo") / "data"
+
+AGENT_TOML = """\
+[store]
+id = "{store}"
+name = "Corner Shop"
+address = ["1 Market Square", "10115 Berlin"]
+vat_id = "DE 123 456 789"
+language = "en"
+
+[tax]
+standard = 1900
+reduced = 700
+
+[agent]
+listen = "127.0.0.1:{port}"
+state_dir = "{state}"
+
+[hq]
+url = "{hq}"
+
+[[till]]
+id = "{till}"
+scanners = ["counter"]
+printer = "receipt"
+drawer = "receipt"
+
+[[device]]
+id = "counter"
+kind = "scanner"
+address = "serial:{scanner}?baud=9600"
+
+[[device]]
+id = "receipt"
+kind = "printer"
+model = "generic-80mm"
+address = "tcp:127.0.0.1:{printer}"
+"""
+
+CENTRAL_TOML = """\
+[central]
+name = "The chain"
+listen = "127.0.0.1:{port}"
+state_dir = "{state}"
+
+[[channel]]
+id = "web"
+kind = "distribution"
+name = "Web shop"
+touch_points = ["webshop"]
+"""
+
+
+class World:
+    """Everything the demo has running, and how to speak to it."""
+
+    def __init__(self, directory: Path, printer: VirtualPrinter, scanner: VirtualScanner) -> None:
+        """Lay out files and ports under a directory; nothing runs yet."""
+        self.directory = directory
+        self.printer = printer
+        self.scanner = scanner
+        self.agent_toml = directory / "agent.toml"
+        self.central_toml = directory / "central.toml"
+        self.agent_url = f"http://127.0.0.1:{free_port(AGENT_PORT)}"
+        self.hq_url = f"http://127.0.0.1:{free_port(HQ_PORT)}"
+        self.staff_token = secrets.token_urlsafe(24)
+        self.till_token = ""
+        self.agent = self._program("till-agent", "run", self.agent_toml, self.agent_url)
+        self.hq = self._program("till-central", "serve", self.central_toml, self.hq_url)
+
+    def _program(self, name: str, command: str, config: Path, url: str) -> Program:
+        return Program(
+            name,
+            [command, "--config", str(config)],
+            url=url,
+            log=self.directory / f"{name}.log",
+            env={"TILL_CENTRAL_STAFF_TOKEN": self.staff_token},
+        )
+
+    def write_settings(self) -> None:
+        """Write the settings files of both programs, where there are none yet."""
+        self.agent_toml.write_text(
+            AGENT_TOML.format(
+                store=STORE,
+                till=TILL,
+                port=self.agent_url.rpartition(":")[2],
+                state=self.directory / "agent",
+                hq=self.hq_url,
+                scanner=self.scanner.path,
+                printer=self.printer.port,
+            ),
+            encoding="utf-8",
+        )
+        self.central_toml.write_text(
+            CENTRAL_TOML.format(
+                port=self.hq_url.rpartition(":")[2], state=self.directory / "central"
+            ),
+            encoding="utf-8",
+        )
+        for state in ("agent", "central"):
+            (self.directory / state).mkdir(mode=0o700, exist_ok=True)
+
+    async def set_up(self) -> None:
+        """Bring the sample shop to life: HQ with its data, the till enrolled and paired."""
+        config = ("--config", str(self.central_toml))
+        with resources.as_file(DATA) as data:
+            await call("till-central", "migrate", *config)
+            await call("till-central", "import-items", str(data / "items.csv"), *config)
+            await call("till-central", "import-customers", str(data / "customers.csv"), *config)
+            orders = msgspec.json.decode((data / "orders.json").read_bytes())
+        code = await call("till-central", "enrol-code", STORE, TILL, "--json", *config)
+        await asyncio.gather(self.hq.start(), self.agent.start())
+        await self.place_orders(orders)
+        agent_config = ("--config", str(self.agent_toml))
+        await call("till-agent", "enrol", msgspec.json.decode(code)["code"], *agent_config)
+        paired = await call("till-agent", "pair", TILL, "--json", *agent_config)
+        self.till_token = msgspec.json.decode(paired)["token"]
+
+    async def place_orders(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Hand HQ what happened in the web shop; gives its outcome per event."""
+        answer = await self.ask_hq("POST", "/v1/channels/web/events", events)
+        outcomes: list[dict[str, Any]] = answer["events"] if isinstance(answer, dict) else answer
+        return outcomes
+
+    async def ask_hq(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+        """Call HQ as its staff does."""
+        return await _ask(self.hq_url, self.staff_token, method, path, body)
+
+    async def ask_till(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+        """Call the agent as the till page does."""
+        return await _ask(self.agent_url, self.till_token, method, path, body)
+
+    async def picture(self, print_id: str) -> bytes:
+        """Fetch the picture of a receipt."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(
+                f"{self.agent_url}/v1/print-jobs/{print_id}/image",
+                headers={"Authorization": f"Bearer {self.till_token}"},
+            )
+        return answer.raise_for_status().content
+
+    @property
+    def page(self) -> str:
+        """Address of the till page; the token stands in the fragment, which no server sees."""
+        return f"{self.agent_url}/#token={self.till_token}&till={TILL}"
+
+    @property
+    def console(self) -> str:
+        """Address of the HQ console."""
+        return f"{self.hq_url}/#token={self.staff_token}"
+
+    async def stop(self) -> None:
+        """Stop both programs, the till first."""
+        await self.agent.stop()
+        await self.hq.stop()
+
+
+class Refused(Exception):
+    """A call was answered with a problem."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(f"{status}: {problem.get('detail', '')} {problem.get('remedy', '')}")
+        self.status = status
+        self.problem = problem
+
+
+async def _ask(url: str, token: str, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        answer = await client.request(
+            method, url + path, json=body, headers={"Authorization": f"Bearer {token}"}
+        )
+    content = answer.json() if answer.content else None
+    if answer.is_success:
+        return content
+    raise Refused(answer.status_code, content or {})
+
+
+@asynccontextmanager
+async def opened_world(directory: Path) -> AsyncIterator[World]:
+    """Set up the whole demo under a directory, and stop all of it on leaving."""
+    async with AsyncExitStack() as stack:
+        printer = await stack.enter_async_context(VirtualPrinter(host="127.0.0.1", port=0))
+        scanner = stack.enter_context(VirtualScanner())
+        world = World(directory, printer, scanner)
+        world.write_settings()
+        stack.push_async_callback(world.stop)
+        await world.set_up()
+        yield world

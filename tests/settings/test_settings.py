@@ -1,0 +1,135 @@
+"""The settings file: every error at once, each with its path and its remedy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent.settings import Settings, SettingsFault, load, parse
+
+ROOT = Path(__file__).parents[2]
+GOOD = """
+[store]
+id = "store-0001"
+[tax]
+standard = 1900
+[[till]]
+id = "till-1"
+scanners = ["counter"]
+printer = "receipt"
+[[device]]
+id = "counter"
+kind = "scanner"
+address = "serial:/dev/ttyACM0"
+[[device]]
+id = "receipt"
+kind = "printer"
+address = "tcp:192.168.1.50:9100"
+"""
+
+
+def problems(text):
+    with pytest.raises(SettingsFault) as caught:
+        parse(text, Path("agent.toml"))
+    return {problem.path: problem for problem in caught.value.problems}
+
+
+def test_a_small_file_is_enough():
+    """A shop would have to write settings whose defaults are right."""
+    settings = parse(GOOD, Path("agent.toml"))
+    assert "EUR" == settings.store.currency
+    assert "127.0.0.1:8460" == settings.agent.listen
+    assert settings.hq is None
+
+
+@pytest.mark.parametrize("name", ["config/agent.example.toml", "agent/settings/agent.example.toml"])
+def test_the_example_is_valid(name):
+    """IT would start from an example that is refused."""
+    assert "store-0001" == load(ROOT / name).store.id
+
+
+def test_config_holds_copies_of_the_package_data():
+    """The example in config/ and the one that is shipped would drift apart."""
+    for name in ("agent.example.toml", "agent.schema.json"):
+        assert (ROOT / "agent/settings" / name).read_text() == (ROOT / "config" / name).read_text()
+
+
+def test_the_schema_is_made_from_the_settings():
+    """An editor would refuse a setting that the agent takes, or the reverse."""
+    made = json.loads(json.dumps(msgspec.json.schema(Settings)))
+    assert made == json.loads((ROOT / "config/agent.schema.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "path"),
+    [
+        ('id = "store-0001"', 'id = "Store 1"', "store.id"),
+        ('id = "till-1"', 'id = "till_1"', "till[0].id"),
+        ('scanners = ["counter"]', 'scanners = ["kounter"]', "till[0].scanners"),
+        ('scanners = ["counter"]', 'scanners = ["receipt"]', "till[0].scanners"),
+        ('printer = "receipt"', 'drawer = "counter"', "till[0].drawer"),
+        ('printer = "receipt"', 'display = "pole"', "till[0].display"),
+        ("standard = 1900", "standard = 19000", "tax.standard"),
+        ("[tax]", '[agent]\nlisten = "8460"\n[tax]', "agent.listen"),
+        ("[tax]", '[agent]\nlisten = "127.0.0.1:84600"\n[tax]', "agent.listen"),
+        ("[tax]", '[hq]\nurl = "http://hq.example"\n[tax]', "hq.url"),
+        ("[tax]", '[hq]\nurl = "hq.example"\n[tax]', "hq.url"),
+        ("[tax]", '[barcode]\nin_store = ["21IIIII"]\n[tax]', "barcode.in_store[0]"),
+        ("[tax]", 'currency = "Euro"\n[tax]', "store.currency"),
+        ("[tax]", 'country = "Germany"\n[tax]', "store.country"),
+        ("[tax]", 'timezone = "Berlin"\n[tax]', "store.timezone"),
+        ("[tax]", 'day_starts_at = "4"\n[tax]', "store.day_starts_at"),
+        ("[tax]", "cash_rounding = 0\n[tax]", "store.cash_rounding"),
+        ('id = "receipt"', 'id = "counter"', "device[1].id"),
+        ("[tax]", "[colour]\nred = 1\n[tax]", "colour"),
+        ('kind = "scanner"', 'kind = "scanna"', "device[0].kind"),
+    ],
+)
+def test_each_wrong_value_is_named_with_a_remedy(wrong, right, path):
+    """A technician would not learn which line is wrong, or what to write instead."""
+    found = problems(GOOD.replace(wrong, right))
+    assert path in found
+    assert found[path].remedy
+
+
+def test_all_wrong_values_come_at_once():
+    """Each round of editing would only uncover the next error."""
+    text = GOOD.replace("1900", "19000").replace('"till-1"', '"T"').replace("counter", "c c")
+    assert {"till[0].id", "device[0].id", "tax.standard"} == set(problems(text))
+
+
+def test_one_scanner_serves_one_till():
+    """Two tills would both sell one scan."""
+    text = GOOD + '[[till]]\nid = "till-2"\nscanners = ["counter"]\n'
+    assert "till[1].scanners" in problems(text)
+
+
+def test_a_file_without_a_till_is_refused():
+    """The agent would start and serve nobody."""
+    assert "till" in problems('till = []\n[store]\nid = "s"\n')
+
+
+def test_broken_toml_is_refused_with_its_line():
+    """A forgotten quote would end in a stack trace."""
+    assert "line 2" in problems('[store]\nid = "s\n')["TOML"].detail
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_an_unreadable_file_is_a_fault(tmp_path, content):
+    """A wrong path would end in a stack trace."""
+    path = tmp_path / "agent.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingsFault, match="cannot be read"):
+        load(path)
+
+
+def test_the_fault_reads_as_a_list():
+    """The technician sees the text of the fault, not its fields."""
+    with pytest.raises(SettingsFault) as caught:
+        parse(GOOD.replace("1900", "19000"), Path("agent.toml"))
+    assert "agent.toml has 1 error:\n  tax.standard: 19000" in caught.value.detail
+    assert "check-config agent.toml" in caught.value.remedy
