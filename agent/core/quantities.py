@@ -1,7 +1,7 @@
 """Money in minor units, quantities in thousandths, and the one rounding rule.
 
 No float comes near any of it. A line extension rounds half away from zero, as a person with a
-pencil does; where a total is split, the remainder goes to the largest part.
+pencil does; where a total is split, the remainder goes to the largest parts.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ BasisPoints = NewType("BasisPoints", int)
 
 ONE = Thousandths(1000)
 WHOLE = BasisPoints(10_000)
+
+AMOUNT_DIGITS_MAX = 14
+"""Digits before the decimal point of an amount that is read: minor units still fit 64 bits."""
 
 # ISO 4217, table A.1: the currencies whose exponent is not 2.
 _EXPONENTS = {
@@ -74,7 +77,9 @@ def share(amount: Minor, rate: BasisPoints) -> Minor:
 def allot(amount: Minor, weights: Sequence[int]) -> tuple[Minor, ...]:
     """Split an amount in proportion to weights; the parts add up to it exactly.
 
-    The remainder goes to the part with the largest weight, the first of several equal ones.
+    Each part is rounded towards zero; what remains goes unit by unit to the parts with the
+    largest weights, the first of equal ones first. So no part is a whole unit off its exact
+    share, and a discount shared out over lines never turns one of them round.
 
     Raises:
         ZeroDivisionError: there are weights, but they add up to nothing.
@@ -85,10 +90,17 @@ def allot(amount: Minor, weights: Sequence[int]) -> tuple[Minor, ...]:
     if not weights:
         return ()
     whole = sum(weights)
-    parts = [divide_half_away(amount * weight, whole) for weight in weights]
-    largest = max(range(len(weights)), key=lambda index: abs(weights[index]))
-    parts[largest] += amount - sum(parts)
+    parts = [_towards_zero(amount * weight, whole) for weight in weights]
+    remainder = amount - sum(parts)
+    largest = sorted(range(len(weights)), key=lambda index: -abs(weights[index]))
+    for index in largest[: abs(remainder)]:
+        parts[index] += 1 if remainder > 0 else -1
     return tuple(Minor(part) for part in parts)
+
+
+def _towards_zero(numerator: int, denominator: int) -> int:
+    magnitude = abs(numerator) // abs(denominator)
+    return -magnitude if (numerator < 0) != (denominator < 0) else magnitude
 
 
 def decimal_text(amount: int, digits: int) -> str:
@@ -117,7 +129,7 @@ def minor_from_text(text: str, currency: str) -> Minor:
     sign, body = (-1, text.strip()[1:]) if text.strip().startswith("-") else (1, text.strip())
     whole, _, fraction = body.replace(",", ".").partition(".")
     plain = (whole + fraction).isascii() and (whole + fraction).isdigit()
-    if not plain or len(fraction) > digits:
+    if not plain or len(fraction) > digits or len(whole) > AMOUNT_DIGITS_MAX:
         raise InputFault(
             f"{text!r} is not an amount in {currency}",
             remedy=f"write digits and at most {digits} decimals, for example "

@@ -63,6 +63,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     list_price: Minor | None = None
     """The catalogue's price, where a price override replaced it."""
     discount: Minor = Minor(0)
+    """Off this line; has the sign of the quantity, so that a return gives it back."""
     reason: str | None = None
     """Why a price was overridden, a discount given, a line returned unreferenced or voided."""
     actor: ActorId | None = None
@@ -136,6 +137,6 @@ class Totals(msgspec.Struct, frozen=True):
     cash_rounding: Minor
     """Added to the total when the rest is paid in cash (Swiss rounding and the like)."""
     due: Minor
-    """Still to pay; never negative while money is owed to the customer: see `change`."""
+    """Still to pay; negative is still to be given back, by a tender with a negative amount."""
     change: Minor
-    """To hand back."""
+    """To hand back of the cash that was tendered."""
