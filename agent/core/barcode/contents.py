@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from agent.core.barcode.elements import Element, iso_date
@@ -17,14 +18,14 @@ _KILOGRAM_DECIMALS = 3
 
 # ISO 4217, table A.1: numeric codes, for AI 393n of labels printed with a currency.
 _NUMERIC = dict(
-    pair.split()
-    for pair in (
+    re.findall(
+        r"([A-Z]{3}) (\d{3})",
         "AED 784,ARS 032,AUD 036,BAM 977,BGN 975,BRL 986,CAD 124,CHF 756,CLP 152,CNY 156,"
         "COP 170,CZK 203,DKK 208,EGP 818,EUR 978,GBP 826,HKD 344,HUF 348,IDR 360,ILS 376,"
         "INR 356,ISK 352,JPY 392,KRW 410,KWD 414,MAD 504,MXN 484,MYR 458,NOK 578,NZD 554,"
         "PHP 608,PLN 985,QAR 634,RON 946,RSD 941,SAR 682,SEK 752,SGD 702,THB 764,TND 788,"
-        "TRY 949,TWD 901,UAH 980,USD 840,VND 704,ZAR 710"
-    ).split(",")
+        "TRY 949,TWD 901,UAH 980,USD 840,VND 704,ZAR 710",
+    )
 )
 
 

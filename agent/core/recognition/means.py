@@ -25,7 +25,7 @@ class IdentifierType(StrEnum):
     RECEIPT_NO = "receipt_no"
 
 
-class Identifier(msgspec.Struct, frozen=True, tag="identifier"):
+class Identifier(msgspec.Struct, frozen=True, tag_field="means", tag="identifier"):
     """One normalised identifier of a party: what both sides compare."""
 
     type: IdentifierType
@@ -33,7 +33,7 @@ class Identifier(msgspec.Struct, frozen=True, tag="identifier"):
     """Normalised: phone E.164, e-mail casefolded, card upper case without blanks."""
 
 
-class ItemKey(msgspec.Struct, frozen=True, tag="item"):
+class ItemKey(msgspec.Struct, frozen=True, tag_field="means", tag="item"):
     """A way to find an item: exactly one of the three is set."""
 
     gtin: str | None = None
@@ -41,19 +41,19 @@ class ItemKey(msgspec.Struct, frozen=True, tag="item"):
     item_id: ItemId | None = None
 
 
-class ReceiptKey(msgspec.Struct, frozen=True, tag="receipt"):
+class ReceiptKey(msgspec.Struct, frozen=True, tag_field="means", tag="receipt"):
     """A receipt number as printed by this chain."""
 
     receipt_no: str
 
 
-class OrderKey(msgspec.Struct, frozen=True, tag="order"):
+class OrderKey(msgspec.Struct, frozen=True, tag_field="means", tag="order"):
     """An order number of any channel."""
 
     order_no: str
 
 
-class CouponKey(msgspec.Struct, frozen=True, tag="coupon"):
+class CouponKey(msgspec.Struct, frozen=True, tag_field="means", tag="coupon"):
     """A coupon (GS1 prefix 99 or 981-984, or a pattern of the settings)."""
 
     code: str
