@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
 from agent.core.exchange.faults import MalformedBatch
-from agent.core.exchange.wire import SYNC_VERSION, Batch
+from agent.core.exchange.wire import SYNC_VERSION, Batch, WireRecord
 
 BATCH_MEDIA_TYPE = "application/vnd.till-agent.batch"
 SYNC_HEADER = "X-Sync-Version"
@@ -23,6 +24,19 @@ ENCODED_BYTES_MAX = 1 << 20
 """A batch as it travels, compressed: HQ answers 413 to more."""
 DECODED_BYTES_MAX = 8 << 20
 """A batch unpacked: HQ refuses to unpack more, whatever the compressed size was."""
+
+_RECORD_OVERHEAD = 64
+"""Bytes of a record besides its body: salt, numbers, MessagePack's marks."""
+
+
+def fitting(records: Sequence[WireRecord], size_max: int = DECODED_BYTES_MAX // 2) -> int:
+    """Count how many of the first records fit a batch by size: one at least, if there is one."""
+    size = 0
+    for count, record in enumerate(records):
+        size += len(record.body) + _RECORD_OVERHEAD
+        if size > size_max:
+            return max(count, 1)
+    return len(records)
 
 
 def encode_batch(batch: Batch) -> bytes:

@@ -1,0 +1,117 @@
+"""One scope's changes from HQ: asked for by long poll, applied, then told to the till."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+
+from agent.contracts.clock import Clock
+from agent.contracts.hq import HqLink, HqSlowDown, HqUnreachable
+from agent.core.exchange.waits import asked_ms, backoff_ms
+from agent.core.exchange.wire import FeedPage
+from agent.core.faults import Fault
+from agent.sync.presence import Presence
+
+_log = structlog.get_logger(__name__)
+WAIT_S = 25
+"""How long HQ may hold an answer back while nothing changes."""
+EMPTY_PAUSE_S = 1
+"""An HQ that answers "nothing" at once is not asked in a tight loop."""
+_DRAW_BYTES = 4
+
+OnChange = Callable[[str, list[str]], Awaitable[None]]
+"""(scope, keys that changed): called after they were applied."""
+
+
+class Replica(Protocol):
+    """What a feed fills: the till's directory."""
+
+    def cursor(self, scope: str) -> str:
+        """Tell how far a scope was applied; empty before the first page."""
+        ...
+
+    def apply(self, scope: str, page: FeedPage) -> list[str]:
+        """Apply a page and its cursor in one transaction; return the keys that changed."""
+        ...
+
+
+class FeedFollower:
+    """Follows one scope, for as long as it runs."""
+
+    def __init__(
+        self,
+        scope: str,
+        *,
+        link: HqLink,
+        replica: Replica,
+        clock: Clock,
+        presence: Presence,
+        on_change: OnChange,
+        on_epoch: Callable[[str], None],
+    ) -> None:
+        """Follow `scope`; `on_epoch` is told HQ's epoch with each page."""
+        self._scope = scope
+        self._link = link
+        self._replica = replica
+        self._clock = clock
+        self._presence = presence
+        self._on_change = on_change
+        self._on_epoch = on_epoch
+        self._failures = 0
+        self._back = asyncio.Event()
+
+    def hq_seen(self) -> None:
+        """HQ answers again: wait no longer."""
+        self._back.set()
+
+    async def run(self) -> None:
+        """Read and apply pages until cancelled; a failure is waited out, never raised."""
+        while True:
+            pause_ms = await self._turn()
+            if pause_ms:
+                await self._pause(pause_ms)
+
+    async def _turn(self) -> int:
+        """Read and apply one page; return how many milliseconds to wait before the next."""
+        self._back.clear()
+        began = asyncio.get_running_loop().time()
+        try:
+            page = await self._link.feed(self._scope, self._replica.cursor(self._scope), WAIT_S)
+            self._presence.answered()
+            await self._apply(page)
+        except HqSlowDown as fault:
+            self._failures += 1
+            return asked_ms(fault.delay_ms, self._failures, self._draw())
+        except Fault as fault:
+            return self._failed(fault)
+        self._failures = 0
+        quick = asyncio.get_running_loop().time() - began < EMPTY_PAUSE_S
+        return EMPTY_PAUSE_S * 1000 if quick and not page.items else 0
+
+    async def _apply(self, page: FeedPage) -> None:
+        keys = self._replica.apply(self._scope, page)
+        self._on_epoch(page.cursor.partition(".")[0])
+        if keys:
+            await self._on_change(self._scope, keys)
+
+    def _failed(self, fault: Fault) -> int:
+        self._failures += 1
+        if isinstance(fault, HqUnreachable):
+            self._presence.silent(str(fault))
+        else:
+            self._presence.failed(str(fault))
+            _log.warning("a feed cannot be followed", scope=self._scope, reason=str(fault))
+        return backoff_ms(self._failures, self._draw())
+
+    async def _pause(self, pause_ms: int) -> None:
+        try:
+            async with asyncio.timeout(pause_ms / 1000):
+                await self._back.wait()
+        except TimeoutError:
+            return
+
+    def _draw(self) -> int:
+        return int.from_bytes(self._clock.random(_DRAW_BYTES), "big")
