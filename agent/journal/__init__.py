@@ -1,3 +1,45 @@
-"""The agent's one SQLite file: chains, bodies, baskets, print jobs, events; one writer thread."""
+"""The agent's one SQLite file: chains, bodies, baskets, print jobs, events; one writer thread.
+
+Everything that must survive a power cut is here, and a caller hears of it only after the commit
+that made it survive (P2). `Journal` owns the file, its lock and two threads; it is handed
+functions of a connection:
+
+    receipt = await journal.write(lambda conn: complete(conn, sale))
+
+The functions that read and write stand in modules by subject: `chains` (append, heads, records),
+`sales`, `days`, `baskets`, `prints`, `events`, `cursors`, `pairing`, `registry`, `erasures`,
+`verify`. They never begin or commit, so one `write` is one decision, whole or not at all.
+
+Inside: `journal` (the door), `preparation` (start-up checks), `migrations` with `schema/`,
+`database` (how SQLite is opened), `writer` and `reader` (the threads), `signals` (who waits for
+what), `lock`, `device_key`.
+"""
 
 from __future__ import annotations
+
+from agent.journal.connection import Connection, Cursor
+from agent.journal.faults import (
+    JournalBusy,
+    JournalClosed,
+    JournalDamaged,
+    JournalLocked,
+    JournalNotWritable,
+    JournalUnusable,
+)
+from agent.journal.journal import Journal, reading
+from agent.journal.signals import Signal, Signals
+
+__all__ = [
+    "Connection",
+    "Cursor",
+    "Journal",
+    "JournalBusy",
+    "JournalClosed",
+    "JournalDamaged",
+    "JournalLocked",
+    "JournalNotWritable",
+    "JournalUnusable",
+    "Signal",
+    "Signals",
+    "reading",
+]

@@ -1,0 +1,162 @@
+"""Appending to the journals and reading them back: the only way a fact is stored.
+
+`append` writes the chain row, the body, the head and the read models that follow from the entry;
+the caller's transaction makes them one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from agent.core.entries.bodies import Body, SaleCompleted
+from agent.core.entries.canonical import decode
+from agent.core.entries.entry import Sealed, seal
+from agent.core.entries.kinds import SALES, kind_of
+from agent.core.exchange.wire import WireRecord
+from agent.core.faults import NotFoundFault
+from agent.core.identifiers import JournalId, TillId
+from agent.journal import sales, tails
+from agent.journal.connection import Connection
+from agent.journal.tails import SEQ_BITS
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """Where an entry was written."""
+
+    journal_id: JournalId
+    seq: int
+    hash: bytes
+    lane: str
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A journal and its last entry; seq 0 and the genesis while it has none."""
+
+    journal_id: JournalId
+    till: TillId
+    lane: str
+    genesis: bytes
+    tail_seq: int
+    tail_hash: bytes
+    sealed: bool = False
+    """Succeeded by another journal: only to be sent and verified."""
+
+
+def append(conn: Connection, till: TillId, body: Body, *, salt: bytes) -> Appended:
+    """Write a fact at the end of the till's journal of its lane.
+
+    Args:
+        conn: within the writer's transaction.
+        till: whose journal.
+        body: the fact; its kind decides the lane.
+        salt: 16 fresh random bytes.
+
+    Raises:
+        StateFault: `already-recorded`, the sale is in a journal; `receipt-out-of-order`, its
+            receipt number is not the one `next_receipt` gave; `z-out-of-order` likewise.
+        NotFoundFault: `unknown-till`, no journals were made for this till.
+    """
+    lane = kind_of(body).lane
+    tail = tails.open_tail(conn, till, lane)
+    sealed = seal(tail.journal_id, tail.seq + 1, tail.hash, body, salt)
+    tails.move(conn, tails.after(tail, sealed, body))
+    _write(conn, tail.number, sealed)
+    if isinstance(body, SaleCompleted):
+        sales.index(conn, tail.number, sealed.seq, body)
+    return Appended(tail.journal_id, sealed.seq, sealed.hash, lane)
+
+
+def next_receipt(conn: Connection, till: TillId) -> tuple[JournalId, int]:
+    """Give the journal and the n of the till's next receipt number.
+
+    The number is taken by appending the sale that carries it, in the same transaction.
+    """
+    tail = tails.open_tail(conn, till, SALES)
+    return tail.journal_id, tail.receipts + 1
+
+
+def heads(conn: Connection) -> list[Head]:
+    """List all journals, sealed ones included, in the order they were made."""
+    rows = conn.execute(
+        "SELECT id, till, lane, genesis, tail_seq, tail_hash, sealed FROM journal ORDER BY no"
+    ).fetchall()
+    return [Head(*(*row[:6], bool(row[6]))) for row in rows]
+
+
+def records(conn: Connection, journal_id: JournalId, base: int, limit: int) -> list[WireRecord]:
+    """Give up to `limit` entries from seq `base` on, as they travel; erased ones without body."""
+    rows = conn.execute(
+        "SELECT c.seq, c.kind, c.version, b.salt, b.bytes, c.commitment, e.order_id FROM chain c"
+        " LEFT JOIN body b ON b.place = (c.journal << 40 | c.seq)"
+        " LEFT JOIN erase_order e ON b.place IS NULL AND e.place = (c.journal << 40 | c.seq)"
+        " WHERE c.journal = (SELECT no FROM journal WHERE id = ?) AND c.seq >= ?"
+        " ORDER BY c.seq LIMIT ?",
+        (journal_id, base, limit),
+    ).fetchall()
+    return [_wire(row) for row in rows]
+
+
+def hash_at(conn: Connection, journal_id: JournalId, seq: int) -> bytes:
+    """Give the chain hash at a seq; the genesis at 0.
+
+    Raises:
+        NotFoundFault: there is no such journal or entry.
+    """
+    sql = "SELECT hash FROM chain WHERE journal = (SELECT no FROM journal WHERE id = ?) AND seq = ?"
+    if seq == 0:
+        sql = "SELECT genesis FROM journal WHERE id = ? AND ? = 0"
+    row = conn.execute(sql, (journal_id, seq)).fetchone()
+    if row is None:
+        raise NotFoundFault(
+            f"journal {journal_id} holds no entry {seq}",
+            remedy="compare the journal with HQ by `till-agent status`",
+            name="no-such-entry",
+        )
+    found: bytes = row[0]
+    return found
+
+
+def body_at(conn: Connection, journal_id: JournalId, seq: int) -> Body | None:
+    """Read one fact; None where it was erased or never written."""
+    row = conn.execute(
+        "SELECT c.kind, c.version, b.bytes FROM chain c"
+        " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
+        " WHERE c.journal = (SELECT no FROM journal WHERE id = ?) AND c.seq = ?",
+        (journal_id, seq),
+    ).fetchone()
+    return None if row is None else decode(*row)
+
+
+def entries(
+    conn: Connection, till: TillId, lane: str, after_seq: int, limit: int = -1
+) -> list[tuple[int, Body]]:
+    """Read the facts of a till's open journal after a seq; erased ones are left out."""
+    rows = conn.execute(
+        "SELECT c.seq, c.kind, c.version, b.bytes FROM chain c"
+        " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
+        " WHERE c.journal = (SELECT no FROM journal WHERE till = ? AND lane = ? AND sealed = 0)"
+        " AND c.seq > ? ORDER BY c.seq LIMIT ?",
+        (till, lane, after_seq, limit),
+    ).fetchall()
+    return [(seq, decode(kind, version, body)) for seq, kind, version, body in rows]
+
+
+def _write(conn: Connection, number: int, sealed: Sealed) -> None:
+    conn.execute(
+        "INSERT INTO chain (journal, seq, kind, version, commitment, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (number, sealed.seq, sealed.kind, sealed.version, sealed.commitment, sealed.hash),
+    )
+    conn.execute(
+        "INSERT INTO body (place, salt, bytes) VALUES (?, ?, ?)",
+        (number << SEQ_BITS | sealed.seq, sealed.salt, sealed.body),
+    )
+
+
+def _wire(row: tuple[Any, ...]) -> WireRecord:
+    seq, kind, version, salt, body, commitment, erased_by = row
+    if body is None:
+        return WireRecord(seq, kind, version, b"", b"", commitment, erased_by or "")
+    return WireRecord(seq, kind, version, salt, body)

@@ -1,0 +1,122 @@
+"""Opening SQLite so that a commit is a promise: version, WAL, FULL, and nothing taken on trust."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pysqlite3 import dbapi2
+
+from agent.core.faults import Fault
+from agent.journal.faults import JournalDamaged, JournalNotWritable, JournalUnusable
+
+SQLITE_MIN = (3, 51, 3)
+"""Before it, two connections checkpointing at once can corrupt a WAL (the WAL-reset bug)."""
+SYNCHRONOUS_FULL = 2
+BUSY_MS = 5_000
+"""Only start-up ever meets another connection that writes."""
+CHECKPOINT_PAGES = 4_000
+"""16 MB of WAL: a checkpoint costs two more fsyncs, so it comes once in some hundred sales."""
+
+Database = Any
+"""A pysqlite3 connection; it is untyped."""
+
+# SQLite result codes, primary (sqlite.org/rescode.html), by who must act.
+_NOT_WRITABLE = {8: "read-only", 10: "I/O error", 13: "disk full", 14: "cannot open"}
+_DAMAGED = {11: "malformed", 26: "not a database"}
+_PRIMARY_MASK = 0xFF
+
+
+def check_version(found: str = dbapi2.sqlite_version) -> None:
+    """Refuse a SQLite that can corrupt the journal.
+
+    Raises:
+        JournalUnusable: `sqlite-too-old`.
+    """
+    if tuple(int(part) for part in found.split(".")) < SQLITE_MIN:
+        needed = ".".join(str(part) for part in SQLITE_MIN)
+        raise JournalUnusable(
+            f"SQLite {found} can corrupt a journal in WAL mode; {needed} or later is needed",
+            remedy="install the pysqlite3 wheel that the lock file names, into the agent's own "
+            "environment",
+            name="sqlite-too-old",
+        )
+
+
+def open_writing(path: Path) -> Database:
+    """Open the journal for writing; transactions are begun and committed by hand.
+
+    Raises:
+        JournalUnusable: WAL or `synchronous=FULL` could not be had.
+    """
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    conn.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    conn.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    _demand(conn, "PRAGMA journal_mode = WAL", "wal")
+    conn.execute("PRAGMA synchronous = FULL")
+    _demand(conn, "PRAGMA synchronous", SYNCHRONOUS_FULL)
+    # What is deleted (a printed payload) is overwritten where that costs no further page; an
+    # erase order switches to ON for its own deletion.
+    conn.execute("PRAGMA secure_delete = FAST")
+    return conn
+
+
+def open_reading(path: Path) -> Database:
+    """Open a second connection that cannot write and never holds up the writer."""
+    conn = dbapi2.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
+    conn.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    conn.execute("PRAGMA query_only = ON")
+    return conn
+
+
+def translated(problem: dbapi2.Error, path: Path) -> Fault:
+    """Say in a person's words what SQLite could not do."""
+    code = getattr(problem, "sqlite_errorcode", 0) & _PRIMARY_MASK
+    if code in _DAMAGED:
+        return JournalDamaged(
+            f"SQLite finds {path} damaged: {problem}",
+            remedy=restore_remedy(path),
+        )
+    what = _NOT_WRITABLE.get(code, "error")
+    return JournalNotWritable(
+        f"{path} could not be written ({what}): {problem}; nothing of it was stored",
+        remedy=f"make room on the disk of {path.parent} (`df -h {path.parent}`), check that it is "
+        "mounted read-write and healthy (`dmesg`), then repeat the operation",
+    )
+
+
+def unusable(problem: dbapi2.Error, path: Path) -> JournalUnusable:
+    """Say in a person's words why the journal cannot even be opened."""
+    fault = translated(problem, path)
+    if isinstance(fault, JournalDamaged):
+        return fault
+    return JournalUnusable(
+        f"{path} cannot be opened: {problem}",
+        remedy=f"check that {path} is a file this user may write (`ls -l {path.parent}`) and that "
+        f"its disk has room (`df -h {path.parent}`)",
+    )
+
+
+def restore_remedy(path: Path) -> str:
+    """Tell what to do about a damaged journal: first of all, keep it."""
+    return (
+        f"stop the agent, keep a copy of {path.parent}, check the disk (`smartctl`, `dmesg`), then "
+        "restore the journal from the last `till-agent backup`"
+    )
+
+
+def is_disk_problem(problem: BaseException) -> bool:
+    """Tell the disk's failures from a caller's mistakes."""
+    code = getattr(problem, "sqlite_errorcode", 0) & _PRIMARY_MASK
+    return isinstance(problem, dbapi2.Error) and (code in _NOT_WRITABLE or code in _DAMAGED)
+
+
+def _demand(conn: Database, pragma: str, wanted: object) -> None:
+    got = conn.execute(pragma).fetchone()[0]
+    if got != wanted:
+        raise JournalUnusable(
+            f"SQLite answers {pragma!r} with {got!r} instead of {wanted!r}",
+            remedy="put the state directory on a local file system (ext4, xfs): network and "
+            "overlay file systems cannot promise that a sale is on disk",
+        )

@@ -1,0 +1,98 @@
+"""The device's own key: made at the first start, never leaving the state directory.
+
+Journals are bound to it from their genesis on, and it signs what is sent to HQ (Ed25519,
+RFC 8032).
+"""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.journal.faults import JournalUnusable
+from agent.journal.preparation import check_directory
+
+FILE_NAME = "device.key"
+KEYID_LENGTH = 32
+_OTHERS = 0o077
+
+
+class DeviceKey(msgspec.Struct, frozen=True):
+    """The key pair, and the name HQ knows it by."""
+
+    private: Ed25519PrivateKey
+    public_bytes: bytes
+    """32 bytes."""
+    keyid: str
+    """The first 32 hexadecimal digits of the SHA-256 of the public key."""
+
+
+def load_or_create(state_dir: Path) -> DeviceKey:
+    """Read the device key of a state directory, making it where there is none yet.
+
+    Raises:
+        JournalUnusable: the directory or the key file cannot be used.
+    """
+    check_directory(state_dir)
+    path = state_dir / FILE_NAME
+    if not path.exists():
+        _create(path)
+    return _device_key(_load(path))
+
+
+def keyid(public_bytes: bytes) -> str:
+    """Name a public key.
+
+    >>> keyid(bytes(32))
+    '66687aadf862bd776c8fc18b8e9f8e20'
+    """
+    return sha256(public_bytes).hexdigest()[:KEYID_LENGTH]
+
+
+def _device_key(private: Ed25519PrivateKey) -> DeviceKey:
+    public = private.public_key().public_bytes_raw()
+    return DeviceKey(private=private, public_bytes=public, keyid=keyid(public))
+
+
+def _create(path: Path) -> None:
+    """Write the key in one step: a power cut leaves a whole key or none."""
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(directory)
+    os.close(directory)
+
+
+def _load(path: Path) -> Ed25519PrivateKey:
+    try:
+        if path.stat().st_mode & _OTHERS:
+            raise _unusable(f"{path} can be read by others", f"`chmod 600 {path}`")
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError) as problem:
+        raise _unusable(
+            f"{path} is not a readable key: {problem}",
+            "restore it from a backup of the state directory; the journals are bound to it",
+        ) from problem
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _unusable(f"{path} is not an Ed25519 key", "restore the key the agent made")
+    return key
+
+
+def _unusable(detail: str, remedy: str) -> JournalUnusable:
+    return JournalUnusable(detail, remedy=remedy, name="device-key")

@@ -1,0 +1,47 @@
+"""What can be wrong with the journal, by who must act."""
+
+from __future__ import annotations
+
+from agent.core.faults import Fault, UnavailableFault
+
+
+class JournalUnusable(Fault):
+    """The agent cannot start on this state directory; IT must act, the detail says on what."""
+
+    name = "journal-unusable"
+    title = "The journal cannot be opened"
+
+
+class JournalLocked(JournalUnusable):
+    """Another process holds this journal."""
+
+    name = "journal-locked"
+    title = "The journal is in use"
+
+
+class JournalDamaged(JournalUnusable):
+    """What is stored is not what was written; nothing is sold on top of it."""
+
+    name = "journal-damaged"
+    title = "The journal is damaged"
+
+
+class JournalNotWritable(UnavailableFault):
+    """The disk did not take the write; nothing of it was stored."""
+
+    name = "journal-not-writable"
+    title = "The journal could not be written"
+
+
+class JournalBusy(UnavailableFault):
+    """Too many writes are waiting for the disk; nothing of this one was stored."""
+
+    name = "journal-busy"
+    title = "The journal has too much to do"
+
+
+class JournalClosed(UnavailableFault):
+    """The agent is stopping; nothing was stored."""
+
+    name = "journal-closed"
+    title = "The journal is closed"

@@ -1,0 +1,162 @@
+"""The journal as the rest of the agent sees it: hand in a function of a connection, await it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from agent.contracts.clock import Clock
+from agent.core.identifiers import StoreId, TillId
+from agent.journal import database
+from agent.journal.connection import Connection
+from agent.journal.jobs import Job
+from agent.journal.lock import Lock
+from agent.journal.preparation import Owner, check_directory, prepare
+from agent.journal.reader import Reader, read
+from agent.journal.signals import Signals
+from agent.journal.writer import Writer
+
+T = TypeVar("T")
+
+
+class Journal:
+    """One open journal file: its writer, its reader, its signals.
+
+    Made by `Journal.open`; `close` (or leaving a `with`) writes what is queued and lets go.
+    """
+
+    def __init__(
+        self, path: Path, *, lock: Lock, incarnation: str, signals: Signals, writer: Writer
+    ) -> None:
+        """Take over what `open` made ready."""
+        self.path = path
+        self.incarnation = incarnation
+        """32 random hexadecimal digits of this start, sent with every batch."""
+        self.signals = signals
+        """What grew: `events`, `entries`, `prints`."""
+        self._lock = lock
+        self._writer = writer
+        self._reader = Reader(path)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        store: StoreId,
+        tills: Sequence[TillId],
+        device_key: bytes,
+        clock: Clock,
+    ) -> Journal:
+        """Open the journal file, making it and every till's two journals where they are missing.
+
+        Args:
+            path: the SQLite file, `journal.db` in the state directory.
+            store: this agent's store.
+            tills: all tills of the settings.
+            device_key: Ed25519 public key of this device, 32 bytes.
+            clock: for ids and the time shown.
+
+        Raises:
+            JournalLocked: another process holds it.
+            JournalDamaged: it is not what was written.
+            JournalUnusable: state directory, SQLite version, store or device do not fit.
+        """
+        database.check_version()
+        check_directory(path.parent)
+        lock = Lock.take(path)
+        try:
+            owner = Owner(store=store, tills=tuple(tills), device_key=device_key)
+            incarnation = prepare(path, owner, clock)
+            signals = Signals()
+            writer = Writer(path, signals)
+            journal = cls(path, lock=lock, incarnation=incarnation, signals=signals, writer=writer)
+            journal._start()
+        except BaseException:
+            lock.release()
+            raise
+        return journal
+
+    async def write(self, function: Callable[[Connection], T]) -> T:
+        """Run a function in the next commit and return what it gave, once that is on disk.
+
+        The function runs in the writer's thread, in a transaction it shares with others, rolled
+        back on its own if it raises. A caller that is cancelled while waiting does not undo it.
+
+        Raises:
+            JournalNotWritable: the disk did not take it; nothing of it was stored.
+            JournalBusy, JournalClosed: it was not even queued.
+            Exception: whatever the function raised.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._writer.submit(Job(function, future, loop))
+        return await future
+
+    def write_blocking(self, function: Callable[[Connection], T]) -> T:
+        """Do what `write` does, for a thread without an event loop."""
+        future: Future[T] = Future()
+        self._writer.submit(Job(function, future))
+        return future.result()
+
+    async def read(self, function: Callable[[Connection], T]) -> T:
+        """Run a reading function on the last committed state, never waiting for the writer."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._reader.submit(Job(function, future, loop))
+        return await future
+
+    def read_blocking(self, function: Callable[[Connection], T]) -> T:
+        """Do what `read` does, for a thread without an event loop."""
+        future: Future[T] = Future()
+        self._reader.submit(Job(function, future))
+        return future.result()
+
+    async def read_aside(self, function: Callable[[Connection], T]) -> T:
+        """Run a long reading function (a verification, an export) on a connection of its own."""
+        return await asyncio.to_thread(reading, self.path, function)
+
+    def close(self) -> None:
+        """Write what is queued, end both threads, let another process have the journal."""
+        self._reader.stop()
+        self._writer.stop()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        self._writer.start()
+        self._reader.start()
+
+
+def reading(path: Path, function: Callable[[Connection], T]) -> T:
+    """Run a reading function on a journal file, on a connection opened for it alone.
+
+    For long readings beside the agent, and for commands while no agent runs.
+
+    Raises:
+        JournalUnusable, JournalDamaged, JournalNotWritable: the file cannot be read.
+        Exception: whatever the function raised.
+    """
+    conn = database.open_reading(path)
+    try:
+        future: Future[T] = Future()
+        job = Job(function, future)
+        read(conn, job, path)
+        job.deliver()
+        return future.result()
+    finally:
+        conn.close()

@@ -1,0 +1,145 @@
+"""Walking a journal's chain and recomputing every link of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from agent.core.entries.chain import commitment, genesis, link
+from agent.core.faults import InputFault
+from agent.core.identifiers import JournalId, StoreId, TillId
+from agent.journal.connection import Connection
+
+PAGE = 500
+"""Rows read at once: bounded memory on a journal of any length."""
+
+
+class Broken(Exception):
+    """Something is not what was written; the text says what, with the entry's number."""
+
+
+class JournalRow(msgspec.Struct, frozen=True):
+    """A head as it stands in the file, not yet believed."""
+
+    no: int
+    id: JournalId
+    store: StoreId
+    till: TillId
+    lane: str
+    device_key: bytes
+    predecessor: bytes
+    genesis: bytes
+    tail_seq: int
+    tail_hash: bytes
+    receipts: int
+    z_number: int
+    closed_seq: int
+
+
+class EntryRow(msgspec.Struct, frozen=True):
+    """An entry as it stands in the file."""
+
+    seq: int
+    kind: int
+    version: int
+    commitment: bytes
+    hash: bytes
+    salt: bytes | None
+    body: bytes | None
+    order_id: str | None
+    """The erase order behind a missing body."""
+
+
+def journals(conn: Connection) -> list[JournalRow]:
+    """Read all heads."""
+    rows = conn.execute(
+        "SELECT no, id, store, till, lane, device_key, predecessor, genesis, tail_seq, tail_hash,"
+        " receipts, z_number, closed_seq FROM journal ORDER BY no"
+    ).fetchall()
+    return [JournalRow(*row) for row in rows]
+
+
+def check_genesis(journal: JournalRow) -> None:
+    """Recompute the hash that binds the journal to its till and device.
+
+    Raises:
+        Broken: it is another one.
+    """
+    try:
+        expected = genesis(
+            journal.id,
+            journal.store,
+            journal.till,
+            journal.lane,
+            journal.device_key,
+            journal.predecessor,
+        )
+    except InputFault as problem:
+        raise Broken(f"the head cannot be one: {problem.detail}") from problem
+    if journal.genesis != expected:
+        raise Broken("the genesis does not bind this journal to its store, till and device")
+
+
+def walk(conn: Connection, journal: JournalRow, base: int) -> Iterator[EntryRow]:
+    """Give the entries after seq `base`, each once its link and its body are proven.
+
+    Raises:
+        Broken: a row is missing, or a hash is not that of its entry.
+    """
+    seq, previous = base, _hash_at(conn, journal, base)
+    while page := _page(conn, journal, seq):
+        for row in page:
+            if row.seq != seq + 1:
+                raise Broken(f"entry {seq + 1} is missing")
+            _check_link(journal, row, previous)
+            _check_body(row)
+            yield row
+            seq, previous = row.seq, row.hash
+
+
+def _page(conn: Connection, journal: JournalRow, after: int) -> list[EntryRow]:
+    rows = conn.execute(
+        "SELECT c.seq, c.kind, c.version, c.commitment, c.hash, b.salt, b.bytes, e.order_id"
+        " FROM chain c LEFT JOIN body b ON b.place = (c.journal << 40 | c.seq)"
+        " LEFT JOIN erase_order e ON e.place = (c.journal << 40 | c.seq)"
+        " WHERE c.journal = ? AND c.seq > ? ORDER BY c.seq LIMIT ?",
+        (journal.no, after, PAGE),
+    ).fetchall()
+    return [EntryRow(*row) for row in rows]
+
+
+def _hash_at(conn: Connection, journal: JournalRow, seq: int) -> bytes:
+    if seq == 0:
+        return journal.genesis
+    row = conn.execute(
+        "SELECT hash FROM chain WHERE journal = ? AND seq = ?", (journal.no, seq)
+    ).fetchone()
+    if row is None:
+        raise Broken(f"entry {seq} is missing")
+    found: bytes = row[0]
+    return found
+
+
+def _check_link(journal: JournalRow, row: EntryRow, previous: bytes) -> None:
+    try:
+        expected = link(journal.id, row.seq, previous, row.kind, row.version, row.commitment)
+    except InputFault as problem:
+        raise Broken(f"entry {row.seq} cannot be one: {problem.detail}") from problem
+    if row.hash != expected:
+        raise Broken(f"the hash of entry {row.seq} is not that of its content and predecessor")
+
+
+def _check_body(row: EntryRow) -> None:
+    if row.body is None or row.salt is None:
+        if row.order_id is None:
+            raise Broken(f"the body of entry {row.seq} is missing without an erase order")
+        return
+    if row.order_id is not None:
+        raise Broken(f"the body of entry {row.seq} is there in spite of erase order {row.order_id}")
+    try:
+        expected = commitment(row.salt, row.body)
+    except InputFault as problem:
+        raise Broken(f"entry {row.seq} cannot be one: {problem.detail}") from problem
+    if row.commitment != expected:
+        raise Broken(f"the body of entry {row.seq} is not the one that was sealed")

@@ -1,0 +1,51 @@
+"""From any earlier journal to today's: numbered SQL files, each applied once, in a transaction.
+
+A released file is never edited; a change is the next number. Which were applied stands in the
+journal itself (`sqlite_utils.Migrations`), so a journal of a newer program is recognised.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from pysqlite3 import dbapi2
+from sqlite_utils import Database, Migrations
+
+from agent.journal.faults import JournalUnusable
+
+migrations = Migrations("journal")
+
+
+@migrations()
+def m0001_first_sale(db: Database) -> None:
+    """Journals, chain, bodies, read models, baskets, print jobs, events, positions."""
+    _run(db, "0001_first_sale.sql")
+
+
+def migrate(conn: dbapi2.Connection) -> None:
+    """Bring a journal to today's schema; on today's schema it does nothing.
+
+    Raises:
+        JournalUnusable: `journal-newer`, a later version of the program wrote it.
+    """
+    db = Database(conn)
+    ours = {migration.name for migration in migrations.pending(Database(memory=True))}
+    theirs = {migration.name for migration in migrations.applied(db)}
+    if theirs - ours:
+        raise JournalUnusable(
+            f"the journal was written by a newer program (it knows {max(theirs - ours)})",
+            remedy="install that version again; a journal never goes back to an older one",
+            name="journal-newer",
+        )
+    migrations.apply(db)
+
+
+def _run(db: Database, name: str) -> None:
+    """Run a script statement by statement: `executescript` would commit in between."""
+    script = files("agent.journal").joinpath("schema", name).read_text("utf-8")
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if dbapi2.complete_statement(statement):
+            db.execute(statement)
+            statement = ""

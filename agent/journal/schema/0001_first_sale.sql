@@ -1,0 +1,146 @@
+-- The journal, version 1. `place` of an entry = journal.no << 40 | seq: a body is found by number
+-- alone, and a commit touches one page of each table instead of an index beside it.
+
+-- Heads: one open journal per till and lane; a sealed one was succeeded by another.
+CREATE TABLE journal (
+    no          INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    store       TEXT NOT NULL,
+    till        TEXT NOT NULL,
+    lane        TEXT NOT NULL CHECK (lane IN ('sales', 'side')),
+    device_key  BLOB NOT NULL,
+    predecessor BLOB NOT NULL,
+    genesis     BLOB NOT NULL,
+    tail_seq    INTEGER NOT NULL DEFAULT 0,
+    tail_hash   BLOB NOT NULL,
+    receipts    INTEGER NOT NULL DEFAULT 0, -- the last n of `store-till-J-n`
+    z_number    INTEGER NOT NULL DEFAULT 0,
+    closed_seq  INTEGER NOT NULL DEFAULT 0, -- seq of the last till.closed
+    sealed      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX journal_open ON journal (till, lane) WHERE sealed = 0;
+
+-- The chain: insert-only for ever.
+CREATE TABLE chain (
+    journal    INTEGER NOT NULL,
+    seq        INTEGER NOT NULL,
+    kind       INTEGER NOT NULL,
+    version    INTEGER NOT NULL,
+    commitment BLOB NOT NULL,
+    hash       BLOB NOT NULL,
+    PRIMARY KEY (journal, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER chain_contiguous BEFORE INSERT ON chain
+WHEN NEW.seq <> 1 + coalesce((SELECT max(seq) FROM chain WHERE journal = NEW.journal), 0)
+BEGIN SELECT raise(ABORT, 'the chain is insert-only and without holes'); END;
+CREATE TRIGGER chain_no_update BEFORE UPDATE ON chain
+BEGIN SELECT raise(ABORT, 'the chain is insert-only: no row is ever changed'); END;
+CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain
+BEGIN SELECT raise(ABORT, 'the chain is insert-only: no row is ever deleted'); END;
+
+-- Bodies: never changed; deleted, with their salt, by a recorded erase order alone.
+CREATE TABLE body (
+    place   INTEGER PRIMARY KEY,
+    journal INTEGER AS (place >> 40),
+    seq     INTEGER AS (place & 1099511627775),
+    salt    BLOB NOT NULL,
+    bytes   BLOB NOT NULL
+) STRICT;
+CREATE TABLE erase_order (
+    place    INTEGER PRIMARY KEY,
+    order_id TEXT NOT NULL,
+    ordered  TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER body_once BEFORE INSERT ON body
+WHEN EXISTS (SELECT 1 FROM body WHERE place = NEW.place)
+  OR EXISTS (SELECT 1 FROM erase_order WHERE place = NEW.place)
+BEGIN SELECT raise(ABORT, 'a body is written once'); END;
+CREATE TRIGGER body_no_update BEFORE UPDATE ON body
+BEGIN SELECT raise(ABORT, 'a body is never changed'); END;
+CREATE TRIGGER body_erase_order BEFORE DELETE ON body
+WHEN NOT EXISTS (SELECT 1 FROM erase_order WHERE place = OLD.place)
+BEGIN SELECT raise(ABORT, 'a body is deleted by a recorded erase order alone'); END;
+CREATE TRIGGER erase_order_once BEFORE INSERT ON erase_order
+WHEN EXISTS (SELECT 1 FROM erase_order WHERE place = NEW.place)
+BEGIN SELECT raise(ABORT, 'an erase order is recorded once'); END;
+CREATE TRIGGER erase_order_no_update BEFORE UPDATE ON erase_order
+BEGIN SELECT raise(ABORT, 'an erase order is never changed'); END;
+CREATE TRIGGER erase_order_no_delete BEFORE DELETE ON erase_order
+BEGIN SELECT raise(ABORT, 'an erase order is never deleted'); END;
+
+-- Read models of the chain, moved in the transaction of the entry they follow from.
+CREATE TABLE sale_index (
+    sale_id    TEXT PRIMARY KEY,
+    journal    INTEGER NOT NULL,
+    seq        INTEGER NOT NULL,
+    receipt_no TEXT NOT NULL UNIQUE
+) STRICT, WITHOUT ROWID;
+CREATE TABLE returned (
+    sale_id  TEXT NOT NULL,
+    line     INTEGER NOT NULL,
+    quantity INTEGER NOT NULL, -- thousandths given back so far, positive
+    PRIMARY KEY (sale_id, line)
+) STRICT, WITHOUT ROWID;
+
+-- Baskets: open or parked sales; durable, unchained.
+CREATE TABLE basket (
+    sale_id TEXT PRIMARY KEY,
+    till    TEXT NOT NULL,
+    state   TEXT NOT NULL,
+    sale    BLOB NOT NULL
+) STRICT;
+
+-- Print jobs. `turn` grows with each job that is (again) to be printed: the queue's order and its
+-- wake-up.
+CREATE TABLE print_job (
+    turn     INTEGER PRIMARY KEY,
+    print_id TEXT NOT NULL UNIQUE,
+    till     TEXT NOT NULL,
+    device   TEXT NOT NULL,
+    kind     TEXT NOT NULL CHECK (kind IN ('document', 'raw', 'drawer')),
+    payload  BLOB, -- gone once confirmed: a reprint is made from the sale
+    digest   TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    reason   TEXT NOT NULL DEFAULT '',
+    sale_id  TEXT,
+    copy     INTEGER NOT NULL DEFAULT 0,
+    created  TEXT NOT NULL,
+    updated  TEXT NOT NULL
+) STRICT;
+CREATE INDEX print_job_unfinished ON print_job (device, turn)
+WHERE state IN ('queued', 'sending', 'held', 'uncertain');
+
+-- Events: what the till page is told. Only the oldest are ever deleted, so the cursor never
+-- repeats, and AUTOINCREMENT's second page per commit is not needed.
+CREATE TABLE event (
+    cursor INTEGER PRIMARY KEY,
+    till   TEXT NOT NULL,
+    type   TEXT NOT NULL,
+    at     TEXT NOT NULL,
+    data   BLOB NOT NULL
+) STRICT;
+
+-- What HQ has acknowledged: a position per journal, never a flag per row.
+CREATE TABLE acked (
+    journal   INTEGER PRIMARY KEY,
+    epoch     TEXT NOT NULL,
+    seq       INTEGER NOT NULL,
+    hash      BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    safe_seq  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE incarnation (
+    incarnation TEXT PRIMARY KEY,
+    wall        TEXT NOT NULL,
+    boot_id     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pairing (
+    token_hash TEXT PRIMARY KEY,
+    till       TEXT NOT NULL,
+    issued     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE registry (
+    key   TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,183 @@
+"""Proving that the journals are what was written: every hash, every body, every number.
+
+Nothing here trusts a head or a read model: all of it is recomputed from the chain and compared.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core.entries.bodies import Body, SaleCompleted, TillClosed
+from agent.core.entries.canonical import decode
+from agent.core.entries.kinds import KINDS
+from agent.core.faults import InputFault
+from agent.core.identifiers import JournalId, ReceiptNo, TillId, receipt_number
+from agent.journal.connection import Connection
+from agent.journal.links import Broken, EntryRow, JournalRow, check_genesis, journals, walk
+from agent.journal.tails import SEQ_BITS
+
+_SALE = KINDS[SaleCompleted].kind
+_CLOSING = KINDS[TillClosed].kind
+
+
+class JournalReport(msgspec.Struct, frozen=True):
+    """What verification found of one journal."""
+
+    journal_id: JournalId
+    till: TillId
+    lane: str
+    tail_seq: int
+    ok: bool
+    fault: str | None = None
+    """The first thing that is wrong, with the entry's number."""
+
+
+class _Numbers:
+    """What the entries walked so far add up to."""
+
+    def __init__(self, journal: JournalRow) -> None:
+        self.seq, self.hash = 0, journal.genesis
+        self.receipts = self.z_number = self.closed_seq = self.bodies = 0
+
+
+def verify(conn: Connection) -> list[JournalReport]:
+    """Check every journal from its genesis to its tail, and all that is derived from it.
+
+    One broken journal does not keep another from being checked.
+    """
+    return [_report(conn, journal, 0) for journal in journals(conn)] + _strays(conn)
+
+
+def verify_recent(conn: Connection, links: int) -> list[JournalReport]:
+    """Check only the last links of every journal, with their bodies and the head."""
+    return [_report(conn, journal, max(0, journal.tail_seq - links)) for journal in journals(conn)]
+
+
+def _report(conn: Connection, journal: JournalRow, base: int) -> JournalReport:
+    fault = None
+    try:
+        check_genesis(journal)
+        if base == 0:
+            _check_all(conn, journal)
+        else:
+            _check_recent(conn, journal, base)
+    except Broken as broken:
+        fault = str(broken)
+    return JournalReport(
+        journal.id, journal.till, journal.lane, journal.tail_seq, fault is None, fault
+    )
+
+
+def _check_recent(conn: Connection, journal: JournalRow, base: int) -> None:
+    numbers = _Numbers(journal)
+    for row in walk(conn, journal, base):
+        numbers.seq, numbers.hash = row.seq, row.hash
+    _check_tail(journal, numbers)
+
+
+def _check_all(conn: Connection, journal: JournalRow) -> None:
+    numbers = _Numbers(journal)
+    for row in walk(conn, journal, 0):
+        numbers.seq, numbers.hash = row.seq, row.hash
+        numbers.bodies += row.body is not None
+        if row.kind == _SALE:
+            numbers.receipts += 1
+            _check_sale(conn, journal, row, numbers.receipts)
+        elif row.kind == _CLOSING:
+            numbers.z_number, numbers.closed_seq = numbers.z_number + 1, row.seq
+            _check_closing(row, numbers.z_number)
+    _check_tail(journal, numbers)
+    _check_taken(journal, numbers)
+    _check_counts(conn, journal, numbers)
+    _check_acked(conn, journal)
+
+
+def _check_tail(journal: JournalRow, numbers: _Numbers) -> None:
+    if (journal.tail_seq, journal.tail_hash) != (numbers.seq, numbers.hash):
+        raise Broken(f"the chain ends at entry {numbers.seq}, the head says {journal.tail_seq}")
+
+
+def _check_sale(conn: Connection, journal: JournalRow, row: EntryRow, n: int) -> None:
+    """The sale carries the next receipt number, and the index finds it by both its names."""
+    expected = receipt_number(journal.store, journal.till, journal.id, n)
+    indexed = conn.execute(
+        "SELECT sale_id, journal, seq FROM sale_index WHERE receipt_no = ?", (expected,)
+    ).fetchone()
+    if indexed is None or (indexed[1], indexed[2]) != (journal.no, row.seq):
+        raise Broken(f"the sale in entry {row.seq} is not indexed as receipt {expected}")
+    body = _body(row)
+    if isinstance(body, SaleCompleted):
+        _compare(row.seq, "receipt number", expected, body.receipt_no)
+        _compare(row.seq, "sale id", indexed[0], body.sale_id)
+
+
+def _check_closing(row: EntryRow, z_number: int) -> None:
+    body = _body(row)
+    if isinstance(body, TillClosed):
+        _compare(row.seq, "Z number", z_number, body.z_number)
+
+
+def _check_taken(journal: JournalRow, numbers: _Numbers) -> None:
+    taken = (journal.receipts, journal.z_number, journal.closed_seq)
+    found = (numbers.receipts, numbers.z_number, numbers.closed_seq)
+    if taken != found:
+        raise Broken(
+            f"the head's receipts, Z number and last closing are {taken}, the chain's {found}"
+        )
+
+
+def _check_counts(conn: Connection, journal: JournalRow, numbers: _Numbers) -> None:
+    """No index row and no body stands beside the chain."""
+    sales = conn.execute(
+        "SELECT count(*) FROM sale_index WHERE journal = ?", (journal.no,)
+    ).fetchall()[0][0]
+    if sales != numbers.receipts:
+        raise Broken(f"{sales} sales are indexed, the chain holds {numbers.receipts}")
+    first = journal.no << SEQ_BITS
+    bodies = conn.execute(
+        "SELECT count(*) FROM body WHERE place BETWEEN ? AND ?", (first, first + 2**SEQ_BITS - 1)
+    ).fetchall()[0][0]
+    if bodies != numbers.bodies:
+        raise Broken(f"{bodies} bodies are stored, the chain has {numbers.bodies}")
+
+
+def _check_acked(conn: Connection, journal: JournalRow) -> None:
+    row = conn.execute("SELECT seq, hash FROM acked WHERE journal = ?", (journal.no,)).fetchone()
+    if row is None or row[0] == 0:
+        return
+    seq, acked = row
+    held = conn.execute(
+        "SELECT hash FROM chain WHERE journal = ? AND seq = ?", (journal.no, seq)
+    ).fetchone()
+    if held is None:
+        raise Broken(f"HQ acknowledged entry {seq}, which the journal does not hold")
+    if held[0] != acked:
+        raise Broken(f"HQ acknowledged another entry under number {seq}")
+
+
+def _strays(conn: Connection) -> list[JournalReport]:
+    """Report entries that belong to no journal at all."""
+    rows = conn.execute(
+        "SELECT journal, max(seq) FROM chain WHERE journal NOT IN (SELECT no FROM journal)"
+        " GROUP BY journal"
+    ).fetchall()
+    return [
+        JournalReport(
+            JournalId(f"number {no}"), TillId("?"), "?", seq, False, "the journal has no head"
+        )
+        for no, seq in rows
+    ]
+
+
+def _body(row: EntryRow) -> Body | None:
+    if row.body is None:
+        return None
+    try:
+        return decode(row.kind, row.version, row.body)
+    except InputFault as problem:
+        raise Broken(f"the body of entry {row.seq}: {problem.detail}") from problem
+
+
+def _compare(seq: int, what: str, expected: ReceiptNo | str | int, found: object) -> None:
+    if found != expected:
+        raise Broken(f"entry {seq} carries the {what} {found}, {expected} is due")
