@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from litestar import Request
 from litestar.connection import ASGIConnection
 from sqlalchemy import Engine
+
+from agent.core.faults import AccessFault
 
 
 class AccessLog(Protocol):
@@ -29,11 +32,43 @@ class AccessLog(Protocol):
         ...
 
 
+class Device(NamedTuple):
+    """Who a signed request came from."""
+
+    keyid: str
+    store: str
+    till: str
+
+
+class SignedMessage(NamedTuple):
+    """A request as its signature covers it (RFC 9421, 2.)."""
+
+    method: str
+    url: str
+    """Absolute; its path is byte for byte what was sent."""
+    headers: Mapping[str, str]
+    body: bytes
+    """The content as it travelled, before decoding."""
+
+
+Authenticate = Callable[[SignedMessage], Device]
+"""Establishes the sender, or raises an `AccessFault`; blocking."""
+
+
+def nobody(message: SignedMessage) -> Device:
+    """Refuse every device: what an `Hq` without an intake does."""
+    raise AccessFault(
+        f"{message.method} {message.url}: this HQ has no intake",
+        remedy="send it to the address of till-central serve",
+    )
+
+
 class FeedSignal:
     """Wakes long polls of a scope; told from any thread, awaited on one event loop."""
 
     def __init__(self) -> None:
         """Start with nobody waiting; `notify` before `attach` is harmless."""
+        self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._seen: Counter[str] = Counter()
         self._waiters: dict[str, set[asyncio.Event]] = {}
@@ -52,14 +87,19 @@ class FeedSignal:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake_all)
 
+    def close(self) -> None:
+        """End every wait, now and from now on: the program stops."""
+        self._closed = True
+        self.notify_all()
+
     def seen(self, scope: str) -> int:
         """Count the notifications of a scope; take it before looking, then wait above it."""
         return self._seen[scope]
 
     async def wait(self, scope: str, seen: int, timeout_s: float) -> bool:
         """Wait until a scope was notified more than `seen` times; False when time is up."""
-        if self._seen[scope] > seen:
-            return True
+        if self._seen[scope] > seen or self._closed:
+            return not self._closed
         event = asyncio.Event()
         self._waiters.setdefault(scope, set()).add(event)
         try:
@@ -91,6 +131,8 @@ class Hq:
     """Have pending entries applied at once; from any thread, returns immediately."""
     feed_changed: FeedSignal
     access_log: AccessLog
+    authenticate: Authenticate = nobody
+    """Who sent a request of a device."""
 
 
 def hq_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Hq:
@@ -99,3 +141,13 @@ def hq_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Hq:
     if not isinstance(hq, Hq):
         raise TypeError(hq)
     return hq
+
+
+def signed_message(request: Request[Any, Any, Any], body: bytes) -> SignedMessage:
+    """Give a request as its sender signed it; the path exactly as it travelled.
+
+    Only method, path, digest and version are covered, so that a proxy in front may change the
+    host: a fixed one stands in its place.
+    """
+    path = request.scope["raw_path"].decode("latin-1")
+    return SignedMessage(request.method, f"http://hq{path}", request.headers, body)

@@ -1,0 +1,62 @@
+"""The feed's address: a page at once if there is one, else as soon as there is (long poll)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, get
+from litestar.concurrency import sync_to_thread
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+
+from agent.core.exchange.wire import FeedPage
+from agent.core.faults import AccessFault
+from central.feed.pages import PAGE_ITEMS_MAX, page
+from central.ledger.engine import reading
+from central.ledger.hq import Device, Hq, hq_of, signed_message
+from central.ledger.outbox import GLOBAL, store_scope
+
+WAIT_S_MAX = 25
+"""Shorter than the half minute after which proxies tend to give up on a silent connection."""
+
+
+class ForeignScope(AccessFault):
+    """A scope that is not for the sender's store."""
+
+    name = "not-your-scope"
+    title = "The feed is not for this till"
+
+
+@get("/v1/feeds/{scope:str}")
+async def get_feed(
+    request: Request[Any, Any, Any],
+    scope: str,
+    after: str = "",
+    wait: Annotated[int, Parameter(ge=0, le=WAIT_S_MAX)] = 0,
+    limit: Annotated[int, Parameter(ge=1, le=PAGE_ITEMS_MAX)] = PAGE_ITEMS_MAX,
+) -> FeedPage:
+    """Read the changes of a scope after a cursor, waiting up to `wait` seconds for the first."""
+    hq = hq_of(request)
+    message = signed_message(request, await request.body())
+    _check_scope(await sync_to_thread(hq.authenticate, message), scope)
+    seen = hq.feed_changed.seen(scope)
+    found = await sync_to_thread(_page, hq, scope, after, limit)
+    if found.items or not wait or not await hq.feed_changed.wait(scope, seen, wait):
+        return found
+    return await sync_to_thread(_page, hq, scope, after, limit)
+
+
+def _check_scope(device: Device, scope: str) -> None:
+    if scope not in {GLOBAL, store_scope(device.store)}:
+        raise ForeignScope(
+            f"till {device.till} of {device.store} may not read {scope[:80]!r}",
+            remedy=f"read {GLOBAL} and {store_scope(device.store)}",
+        )
+
+
+def _page(hq: Hq, scope: str, after: str, limit: int) -> FeedPage:
+    with reading(hq.engine) as conn:
+        return page(conn, scope, after, limit)
+
+
+ROUTES: list[HTTPRouteHandler] = [get_feed]

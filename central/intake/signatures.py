@@ -1,0 +1,117 @@
+"""Who sent a request: the device key's signature over it (RFC 9421), the digest of its content.
+
+The till's clock has no say (P11): `created` may be any time, and a replay is harmless because a
+batch that is already held changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+)
+from http_message_signatures.algorithms import ED25519
+from sqlalchemy import Engine, Row, select
+
+from agent.core.exchange.coding import SIGNED_COMPONENTS
+from agent.core.exchange.signed import unhex
+from agent.core.faults import AccessFault
+from central.ledger.engine import reading
+from central.ledger.hq import Device, SignedMessage
+from central.ledger.tables import CREDENTIALS
+
+_ANY_SKEW = timedelta(days=365 * 1900)
+"""As far as a year of four digits can be wrong."""
+_ENROL_AGAIN = "enrol this till again with a new code: till-central enrol-code STORE TILL"
+
+
+class NotIdentified(AccessFault):
+    """A request whose sender is not known to HQ (RFC 9110, 15.5.2)."""
+
+    name = "not-identified"
+    status = 401
+    title = "The sender is not known here"
+
+
+class Revoked(AccessFault):
+    """A device that was replaced by another one."""
+
+    name = "revoked"
+    title = "The device is no longer admitted"
+
+
+class Signatures:
+    """Establishes the sender of signed requests; a `ledger.hq.Authenticate`."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Keep where the device keys are."""
+        self._engine = engine
+
+    def __call__(self, message: SignedMessage) -> Device:
+        """Check a request.
+
+        Raises:
+            NotIdentified: unsigned, an unknown device, a wrong signature or a changed content.
+            Revoked: genuine, but of a device that was replaced.
+        """
+        keys = _Keys(self._engine)
+        try:
+            _verifier(keys).verify(
+                message, max_age=None, require_components=SIGNED_COMPONENTS, body=message.body
+            )
+        except HTTPMessageSignaturesException as error:
+            raise keys.refusal(error) from error
+        return keys.sender()
+
+
+class _Keys(HTTPSignatureKeyResolver):
+    """Looks up the key of one request, and remembers whose it was."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._asked = ""
+        self._row: Row[tuple[object, ...]] | None = None
+
+    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
+        """Give the device key named `key_id`, if there is one (called by the library)."""
+        self._asked = key_id
+        with reading(self._engine) as conn:
+            query = select(CREDENTIALS).where(CREDENTIALS.c.keyid == key_id)
+            self._row = conn.execute(query).one_or_none()
+        if self._row is None:
+            return None
+        return Ed25519PublicKey.from_public_bytes(unhex(self._row.device_key))
+
+    def refusal(self, error: Exception) -> NotIdentified:
+        """Say why nobody was identified."""
+        if self._asked and self._row is None:
+            return NotIdentified(
+                f"HQ does not know the device {self._asked[:40]!r}",
+                remedy=_ENROL_AGAIN,
+                name="unknown-device",
+            )
+        return NotIdentified(
+            f"the request is not signed as it should be: {error}",
+            remedy="check that no proxy changes the path or the content; compare the versions",
+            name="bad-signature",
+        )
+
+    def sender(self) -> Device:
+        """Give the device whose signature was found genuine."""
+        row = self._row
+        if row is None or row.revoked_at is not None:
+            raise Revoked(
+                f"the device {self._asked} was replaced by another one", remedy=_ENROL_AGAIN
+            )
+        return Device(row.keyid, row.store, row.till)
+
+
+def _verifier(keys: _Keys) -> HTTPMessageVerifier:
+    verifier = HTTPMessageVerifier(signature_algorithm=ED25519, key_resolver=keys)
+    verifier.max_clock_skew = _ANY_SKEW
+    verifier.require_created = False
+    return verifier
