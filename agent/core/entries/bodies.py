@@ -119,6 +119,8 @@ class DayTotals(msgspec.Struct, frozen=True):
     """float + cash tenders − change + pay-ins − pay-outs."""
     first_receipt: ReceiptNo | None
     last_receipt: ReceiptNo | None
+    cash_rounding: Minor = Minor(0)
+    """What cash rounding added (or took): the tenders add up to gross plus this."""
 
 
 class TillClosed(msgspec.Struct, frozen=True, omit_defaults=True, tag="till.closed"):

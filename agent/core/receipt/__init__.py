@@ -1,3 +1,26 @@
-"""A sale or a report to a `ReceiptDocument`, and that to lines of a given number of columns."""
+"""A sale or a report to a `ReceiptDocument`, and that to lines of a given number of columns.
+
+`sale_receipt`, `report_receipt` and `cash_receipt` say what is seen; `lay_out` says where, for
+every device alike; `plain_text` is the simplest of those devices. Language decides words and the
+way figures are written (`words`, `formats`).
+"""
 
 from __future__ import annotations
+
+from agent.core.receipt.document import ReceiptDocument
+from agent.core.receipt.layout import LaidLine, lay_out
+from agent.core.receipt.plain import plain_text
+from agent.core.receipt.report_receipt import cash_receipt, report_receipt
+from agent.core.receipt.sale_receipt import sale_receipt
+from agent.core.receipt.shop import Shop
+
+__all__ = [
+    "LaidLine",
+    "ReceiptDocument",
+    "Shop",
+    "cash_receipt",
+    "lay_out",
+    "plain_text",
+    "report_receipt",
+    "sale_receipt",
+]
