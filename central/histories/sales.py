@@ -61,7 +61,8 @@ def _flag(conn: Connection, sale_id: str, line: int, now: str) -> None:
         )
         _write_flag(conn, sale_id, line, NO_SUCH_LINE, detail, now)
     elif returned > sold:
-        detail = f"{returning.name}: {decimal_text(returned, 3)} of {decimal_text(sold, 3)} sold were returned in all"
+        of_all = f"{decimal_text(returned, 3)} returned in all of {decimal_text(sold, 3)} sold"
+        detail = f"{returning.name}: {of_all}"
         _write_flag(conn, sale_id, line, RETURNED_TOO_MUCH, detail, now)
 
 

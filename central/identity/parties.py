@@ -105,8 +105,10 @@ def holders_of(conn: Connection, identifier: Identifier) -> list[PartyId]:
     return [PartyId(party_id) for party_id in conn.execute(query).scalars()]
 
 
-def hold(conn: Connection, party_id: str, identifiers: Iterable[Identifier], origin: Origin) -> int:
-    """Write down that these identifiers name the party; gives how many of them are new."""
+def hold(
+    conn: Connection, party_id: str, identifiers: Iterable[Identifier], origin: Origin
+) -> None:
+    """Write down that these identifiers name the party; who named one first is kept."""
     rows = [
         {
             "party_id": party_id,
@@ -117,10 +119,18 @@ def hold(conn: Connection, party_id: str, identifiers: Iterable[Identifier], ori
         }
         for identifier in identifiers
     ]
-    before = len(identifiers_of(conn, party_id))
     if rows:
         conn.execute(upsert(IDENTIFIERS).on_conflict_do_nothing(), rows)
-    return len(identifiers_of(conn, party_id)) - before
+
+
+def hold_free(
+    conn: Connection, party_id: str, identifiers: Iterable[Identifier], origin: Origin
+) -> list[Identifier]:
+    """Link those identifiers that name nobody else; gives the others, for a person to decide."""
+    told = list(identifiers)
+    taken = [each for each in told if set(holders_of(conn, each)) - {party_id}]
+    hold(conn, party_id, [each for each in told if each not in taken], origin)
+    return taken
 
 
 def identifiers_of(conn: Connection, party_id: str) -> list[Held]:

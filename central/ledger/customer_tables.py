@@ -296,6 +296,7 @@ CHANNEL_EVENTS = Table(
     Column("order_no", Text),
     Column("body", LargeBinary, nullable=False),
     Index(None, "outcome", "received_at"),
+    Index(None, "channel_id", "order_no"),
     comment="The inbox of web stores and others: accepted or quarantined, as received.",
 )
 

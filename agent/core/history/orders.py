@@ -49,6 +49,8 @@ def advance(held: Order | None, told: Order) -> Order:
     return msgspec.structs.replace(
         newer,
         lines=newer.lines or older.lines,
+        total=newer.total or older.total,
+        currency=newer.currency or older.currency,
         party_id=newer.party_id or older.party_id,
         collect_at=newer.collect_at or older.collect_at,
         placed_at=newer.placed_at or older.placed_at,

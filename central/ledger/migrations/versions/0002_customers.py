@@ -191,6 +191,9 @@ def _channels() -> None:
         _bytes("body"),
     )
     op.create_index(
+        "ix_channel_event_channel_id_order_no", "channel_event", ["channel_id", "order_no"]
+    )
+    op.create_index(
         "ix_channel_event_outcome_received_at", "channel_event", ["outcome", "received_at"]
     )
     op.create_table(

@@ -1,0 +1,134 @@
+"""What an accepted event does: the party, the order, the timeline and the card, at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from agent.core.faults import InputFault
+from agent.core.history import Interaction, Order, interaction_of_order, state_after
+from central.channels.orders import keep_order, order_held, told_order
+from central.channels.person import NewId, Person, person_of
+from central.channels.registry import meet
+from central.channels.told import EventTold, read_event
+from central.identity.cards import publish_card
+from central.identity.interactions import record
+from central.identity.parties import Origin, canonical
+from central.ledger.customer_tables import CHANNEL_EVENTS
+from central.ledger.tables import JOURNALS
+
+_SILENT = frozenset({"party.enrolled", "party.observed", "consent.recorded"})
+"""Change what is known of a person, but are nothing the person did."""
+
+
+class Effect(NamedTuple):
+    """Whom an event was about, and what a person may want to look at."""
+
+    party_id: str | None
+    notes: tuple[str, ...]
+
+
+def apply(conn: Connection, channel: str, event: EventTold, now: str, new_id: NewId) -> Effect:
+    """Give an event its effect, in the caller's savepoint.
+
+    Raises:
+        Fault: what of the event cannot be used; the caller undoes the savepoint.
+    """
+    point = event.touch_point or channel
+    notes = [] if meet(conn, channel, point, now) else [f"touch point {point!r} is not registered"]
+    person = _person(conn, channel, event, new_id)
+    held, order = _order(conn, channel, event, person.party_id)
+    party_id = person.party_id or (order.party_id if order else None)
+    if party_id is not None:
+        _into_history(conn, party_id, interaction_of_event(channel, event, order), now)
+    if order is not None:
+        _catch_up(conn, order, now)
+        notes += _unknown_store(conn, order)
+    _publish(conn, {party_id, held.party_id if held else None, order.party_id if order else None})
+    return Effect(party_id, (*notes, *person.notes))
+
+
+def interaction_of_event(channel: str, event: EventTold, order: Order | None) -> Interaction:
+    """Tell an event as one line of a history; an order's line says what is in it."""
+    event_id = f"{channel}/{event.event_id}"
+    point = event.touch_point or channel
+    if order is None:
+        return Interaction(
+            event_id=event_id,
+            type=event.type,
+            channel=channel,
+            touch_point=point,
+            occurred_at=event.occurred_at,
+            title=event.title or event.type.replace(".", " "),
+            ref=event.ref or event.event_id,
+        )
+    return interaction_of_order(
+        order,
+        event_id=event_id,
+        event_type=event.type,
+        touch_point=point,
+        occurred_at=event.occurred_at,
+    )
+
+
+def _person(conn: Connection, channel: str, event: EventTold, new_id: NewId) -> Person:
+    if event.party is None:
+        person = Person(None, ("the event names nobody",))
+    else:
+        origin = Origin(channel, event.occurred_at)
+        person = person_of(conn, channel, event.party, origin, new_id)
+    if person.party_id is None and event.order is None:
+        raise InputFault(
+            "; ".join(person.notes),
+            remedy="send `party` with party_id, card, web_account, email or phone",
+            name="nobody-named",
+        )
+    return person if event.party is not None else Person(None, ())
+
+
+def _order(
+    conn: Connection, channel: str, event: EventTold, party_id: str | None
+) -> tuple[Order | None, Order | None]:
+    """Keep the order as it stands now; give what was held, and the order in this event's state."""
+    if event.order is None:
+        return None, None
+    held = order_held(conn, event.order.order_no)
+    told = told_order(held, channel, event, event.order, party_id)
+    kept = keep_order(conn, held, told)
+    return held, msgspec.structs.replace(kept, state=told.state)
+
+
+def _into_history(conn: Connection, party_id: str, interaction: Interaction, now: str) -> None:
+    if interaction.type not in _SILENT:
+        record(conn, party_id, interaction, now)
+
+
+def _catch_up(conn: Connection, order: Order, now: str) -> None:
+    """Bring earlier events of the order into the history, now that its party is known."""
+    if order.party_id is None:
+        return
+    nobodys = (
+        CHANNEL_EVENTS.c.channel_id == order.channel,
+        CHANNEL_EVENTS.c.order_no == order.order_no,
+        CHANNEL_EVENTS.c.party_id.is_(None),
+    )
+    for body in conn.execute(select(CHANNEL_EVENTS.c.body).where(*nobodys)).scalars().all():
+        event = read_event(body)
+        then = msgspec.structs.replace(order, state=state_after(event.type, order))
+        _into_history(conn, order.party_id, interaction_of_event(order.channel, event, then), now)
+    conn.execute(update(CHANNEL_EVENTS).where(*nobodys).values(party_id=order.party_id))
+
+
+def _unknown_store(conn: Connection, order: Order) -> list[str]:
+    if order.collect_at is None:
+        return []
+    query = select(JOURNALS.c.journal_id).where(JOURNALS.c.store == order.collect_at).limit(1)
+    known = conn.execute(query).first() is not None
+    return [] if known else [f"no till of store {order.collect_at!r} is enrolled here"]
+
+
+def _publish(conn: Connection, party_ids: set[str | None]) -> None:
+    for party_id in sorted(each for each in party_ids if each is not None):
+        publish_card(conn, canonical(conn, party_id))

@@ -1,0 +1,9 @@
+"""Files in: the catalogue and the customers of another system, as CSV."""
+
+from __future__ import annotations
+
+from central.channels.csv_rows import ImportReport, Problem
+from central.channels.customer_rows import import_customers
+from central.channels.item_rows import import_items
+
+__all__ = ["ImportReport", "Problem", "import_customers", "import_items"]

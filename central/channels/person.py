@@ -1,0 +1,105 @@
+"""Who an event is about: the party its id or identifiers name, else a new one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+from uuid_utils import uuid7
+
+from agent.core.faults import InputFault
+from agent.core.recognition import normalise
+from agent.core.recognition.means import Identifier, IdentifierType
+from central.channels.told import PartyTold
+from central.identity.attributes import consent, observe
+from central.identity.parties import Origin, canonical, ensure, find, hold_free, is_known
+
+REGION = "DE"
+"""Of phones without a country code, where the event names no country."""
+
+NewId = Callable[[], str]
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def new_party_id() -> str:
+    """Make the id of a person HQ is the first to meet: a UUIDv7 (RFC 9562)."""
+    return str(uuid7())
+
+
+class Person(NamedTuple):
+    """The party of an event, and what could not be used of what was told."""
+
+    party_id: str | None
+    notes: tuple[str, ...]
+
+
+def person_of(
+    conn: Connection, channel: str, told: PartyTold | str, origin: Origin, new_id: NewId
+) -> Person:
+    """Find or make the party, and keep what was told of it.
+
+    Returns:
+        The party, or nobody where nothing that was told names one.
+
+    Raises:
+        InputFault: a party id that is no UUID.
+    """
+    told = PartyTold(party_id=told) if isinstance(told, str) else told
+    usable, notes = _usable(channel, told)
+    party_id = _named(conn, told) or find(conn, usable)
+    if party_id is None and not usable:
+        return Person(None, ("nothing in `party` names a person", *notes))
+    party_id = party_id or new_id()
+    ensure(conn, party_id, origin)
+    notes += [taken_note(each) for each in hold_free(conn, party_id, usable, origin)]
+    said = {"name": told.name, "email": told.email, "phone": told.phone, "postcode": told.postcode}
+    observe(conn, party_id, said, origin)
+    consent(conn, party_id, told.consents, origin)
+    return Person(party_id, tuple(notes))
+
+
+def _named(conn: Connection, told: PartyTold) -> str | None:
+    """Take the id that was told; one HQ has not met yet is as good as any, and stays."""
+    if told.party_id is None:
+        return None
+    party_id = told.party_id.lower()
+    if is_known(conn, party_id):
+        return canonical(conn, party_id)
+    if not _UUID.fullmatch(party_id):
+        raise InputFault(
+            f"{told.party_id[:40]!r} is no party id",
+            remedy="send the UUID of a party, or identifiers: email, phone, card, web_account",
+            name="bad-party",
+        )
+    return party_id
+
+
+def _usable(channel: str, told: PartyTold) -> tuple[list[Identifier], list[str]]:
+    """Normalise the identifiers, the strongest first; what cannot be read becomes a note."""
+    usable: list[Identifier] = []
+    notes: list[str] = []
+    for kind, text in _identifiers(channel, told):
+        try:
+            usable.append(normalise(kind, text, told.country or REGION))
+        except InputFault as fault:
+            notes.append(f"{kind.value} not used: {fault.detail}")
+    return usable, notes
+
+
+def _identifiers(channel: str, told: PartyTold) -> Iterator[tuple[IdentifierType, str]]:
+    account = f"{channel}/{told.web_account.strip()}" if told.web_account else None
+    for kind, text in (
+        (IdentifierType.LOYALTY_CARD, told.card),
+        (IdentifierType.WEB_ACCOUNT, account),
+        (IdentifierType.EMAIL, told.email),
+        (IdentifierType.PHONE, told.phone),
+    ):
+        if text and text.strip():
+            yield kind, text
+
+
+def taken_note(identifier: Identifier) -> str:
+    """Say that an identifier was not linked, without repeating it."""
+    return f"{identifier.type.value} not linked: it names another party already"
