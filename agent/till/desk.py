@@ -1,0 +1,224 @@
+"""The desk: what all handlers of one till share, and the only way they change anything.
+
+A handler decides with the core, then calls `commit` once: baskets, facts, print jobs and events of
+one decision are one transaction. What the desk remembers changes only after that transaction is on
+disk, so a write that fails leaves the till as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NoReturn, TypeVar
+
+from agent.contracts.clock import Clock
+from agent.core.entries.bodies import Body
+from agent.core.faults import InputFault, NotFoundFault, StateFault
+from agent.core.identifiers import ActorId, PartyId, SaleId
+from agent.core.sale import business_date, totals
+from agent.core.sale.model import Sale, Stamp, Totals
+from agent.directory import Directory
+from agent.journal import Journal, baskets, chains, events, sales
+from agent.journal.chains import Appended
+from agent.journal.connection import Connection
+from agent.settings import Settings, TillSettings
+from agent.till.looking import Looking
+from agent.till.own import OwnEntries
+from agent.till.replies import SaleView
+from agent.till.telling import Event
+
+T = TypeVar("T")
+
+IDENTIFIED_NS = 15 * 60 * 1_000_000_000
+"""How long a recognised customer's card stays open to this till after the scan (DESIGN)."""
+SALT_BYTES = 16
+
+
+class Desk:
+    """One till's state in memory, rebuilt from the journal at every start.
+
+    Attributes:
+        baskets: open and parked sales; also those cancelled since the till was last closed, so
+            that cancelling twice gives the same answer.
+        actor: who is signed on.
+        present: a customer recognised while no sale was open; the next sale takes them over.
+        identified: when each party was last recognised here (monotonic nanoseconds).
+    """
+
+    def __init__(
+        self,
+        *,
+        till: TillSettings,
+        settings: Settings,
+        journal: Journal,
+        directory: Directory,
+        clock: Clock,
+        own: OwnEntries,
+    ) -> None:
+        self.till = till
+        self.settings = settings
+        self.store = settings.store
+        self.journal = journal
+        self.directory = directory
+        self.clock = clock
+        self.own = own
+        self.looking = Looking(settings, journal, directory)
+        self.baskets: dict[SaleId, Sale] = {}
+        self.actor: ActorId | None = None
+        self.present: PartyId | None = None
+        self.identified: dict[PartyId, int] = {}
+
+    def business_date(self, stamp: Stamp) -> str:
+        """Tell which business day a moment belongs to at this store."""
+        return business_date(stamp.wall, self.store.timezone, self.store.day_starts_at)
+
+    def totals(self, sale: Sale) -> Totals:
+        """Add a sale up by this store's cash rounding."""
+        return totals(sale, self.store.cash_rounding)
+
+    def view(self, sale: Sale, line: int | None = None) -> SaleView:
+        """Show a basket with its totals."""
+        return SaleView(sale=sale, totals=self.totals(sale), line=line)
+
+    def open_sale(self) -> Sale | None:
+        """Give the till's one open sale."""
+        return next((sale for sale in self.baskets.values() if sale.state == "open"), None)
+
+    async def basket(self, sale_id: SaleId) -> Sale:
+        """Give a basket of this till, open or parked.
+
+        Raises:
+            StateFault: `already-completed`, `already-cancelled`.
+            NotFoundFault: `no-such-sale`.
+        """
+        sale = self.baskets.get(sale_id)
+        if sale is None:
+            await self._missing(sale_id)
+        if sale.state == "cancelled":
+            raise StateFault(
+                f"sale {sale_id} was cancelled",
+                remedy="open a new sale",
+                name="already-cancelled",
+            )
+        return sale
+
+    async def _missing(self, sale_id: SaleId) -> NoReturn:
+        done = await self.journal.read(lambda conn: sales.completed(conn, sale_id))
+        if done is not None:
+            raise StateFault(
+                f"sale {sale_id} is completed as receipt {done.receipt_no}",
+                remedy="a completed sale never changes; take goods back by a return in a new sale",
+                name="already-completed",
+            )
+        raise NotFoundFault(
+            f"till {self.till.id} holds no sale {sale_id}",
+            remedy="open it by POST /v1/tills/{till}/sales, or check the id and the till",
+            name="no-such-sale",
+        )
+
+    async def commit(
+        self,
+        change: Callable[[Connection], T],
+        *,
+        facts: Sequence[Body] = (),
+        tell: Sequence[Event] = (),
+    ) -> T:
+        """Write one decision in one transaction: `change`, then the facts, then the events.
+
+        Raises:
+            Fault: what `change` raises, or why the journal could not be written; nothing of the
+                decision was then stored.
+        """
+        wall = self.clock.stamp().wall
+
+        def write(conn: Connection) -> tuple[T, list[tuple[Appended, Body]]]:
+            result = change(conn)
+            written = [(self.append(conn, body), body) for body in facts]
+            for event in tell:
+                self.tell(conn, event, wall)
+            return result, written
+
+        result, written = await self.journal.write(write)
+        for appended, body in written:
+            self.note(appended, body)
+        return result
+
+    def append(self, conn: Connection, body: Body) -> Appended:
+        """Seal one fact under a fresh salt, within the caller's transaction."""
+        return chains.append(conn, self.till.id, body, salt=self.clock.random(SALT_BYTES))
+
+    def tell(self, conn: Connection, event: Event, wall: str) -> int:
+        """Store one event within the caller's transaction; it is pushed after the commit."""
+        return events.add(conn, self.till.id, event.type, wall, event.data)
+
+    def note(self, appended: Appended, body: Body) -> None:
+        """Remember a durable fact for the cards it belongs to."""
+        self.own.note((appended.journal_id, appended.seq), body)
+
+    async def keep(self, sale: Sale, *tell: Event, facts: Sequence[Body] = ()) -> None:
+        """Save a basket durably, with what there is to tell, and only then remember it."""
+        await self.commit(lambda conn: baskets.save(conn, sale), facts=facts, tell=tell)
+        self.baskets[sale.sale_id] = sale
+
+    def met(self, party_id: PartyId) -> None:
+        """Remember that a party was recognised just now; forget who was here long ago."""
+        now = self.clock.stamp().mono_ns
+        self.identified = {
+            party: at for party, at in self.identified.items() if now - at < IDENTIFIED_NS
+        }
+        self.identified[party_id] = now
+
+    def may_open(self, party_id: PartyId) -> bool:
+        """Tell whether this till may see a party's card now."""
+        if party_id == self.present or any(
+            sale.party_id == party_id and sale.state != "cancelled"
+            for sale in self.baskets.values()
+        ):
+            return True
+        at = self.identified.get(party_id)
+        return at is not None and self.clock.stamp().mono_ns - at < IDENTIFIED_NS
+
+    def require_cashier(self) -> None:
+        """Refuse to sell while nobody is signed on, where the settings want somebody to be.
+
+        Raises:
+            StateFault: `nobody-signed-on`.
+        """
+        if self.till.require_sign_on and self.actor is None:
+            raise StateFault(
+                f"nobody is signed on at till {self.till.id}",
+                remedy="sign on first: POST /v1/tills/{till}/sign-on with an actor",
+                name="nobody-signed-on",
+            )
+
+    def require_basket_mode(self, mode: str) -> None:
+        """Refuse what the other basket mode does.
+
+        Raises:
+            StateFault: `wrong-basket-mode`.
+        """
+        if self.till.basket == mode:
+            return
+        remedies = {
+            "agent": "record the finished sale by PUT /v1/sales/{sale_id}",
+            "external": "open a sale by POST /v1/tills/{till}/sales",
+        }
+        raise StateFault(
+            f'till {self.till.id} has basket = "{self.till.basket}"',
+            remedy=f'{remedies[mode]}, or set basket = "{mode}" for this till in the settings',
+            name="wrong-basket-mode",
+        )
+
+
+def required(reason: str | None, what: str) -> str:
+    """Insist on a reason.
+
+    Raises:
+        InputFault: `reason-missing`.
+    """
+    if reason is not None and reason.strip():
+        return reason.strip()
+    raise InputFault(
+        f"{what} needs a reason",
+        remedy='send "reason" with the request, for example "damaged packaging"',
+        name="reason-missing",
+    )

@@ -1,0 +1,115 @@
+"""Sales of POS software that keeps its own basket: recorded as they were, exactly once."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core import sale as rules
+from agent.core.entries.bodies import SaleCompleted
+from agent.core.faults import InputFault, StateFault
+from agent.core.identifiers import SaleId
+from agent.core.quantities import Minor
+from agent.core.sale import NewLine
+from agent.core.sale.model import Line, Sale, Tender
+from agent.journal import sales
+from agent.till.commands import RecordSale
+from agent.till.desk import Desk
+from agent.till.lines import tax_rates
+from agent.till.paying import finished, seal
+from agent.till.replies import Completed
+from agent.till.requests import ExternalLine, ExternalSale
+from agent.till.selling import with_customer
+
+
+async def record(desk: Desk, ask: RecordSale) -> Completed:
+    """Keep a finished sale; the same again gives the same answer, another under its id is refused.
+
+    Raises:
+        StateFault: `wrong-basket-mode`, `sale-differs`.
+        InputFault: `total-differs`, `unknown-tax`.
+        SaleFault: what cannot be a sale, such as one that is not paid.
+    """
+    desk.require_basket_mode("external")
+    sale = rebuilt(desk, ask.sale_id, ask.request)
+    held = await desk.journal.read(lambda conn: sales.completed(conn, ask.sale_id))
+    if held is not None:
+        _require_same(held, sale)
+        done = await desk.journal.read(lambda conn: finished(conn, ask.sale_id))
+        if done is not None:
+            return done
+    _require_total(desk, sale, ask.request)
+    return await seal(desk, sale, print_receipt=ask.request.print)
+
+
+def rebuilt(desk: Desk, sale_id: SaleId, request: ExternalSale) -> Sale:
+    """Make the basket the POS software had, with its own arithmetic where it says so."""
+    stamp = desk.clock.stamp()
+    sale = rules.open_sale(
+        sale_id=sale_id,
+        till=desk.till.id,
+        currency=desk.store.currency,
+        prices_include_tax=desk.store.prices_include_tax,
+        opened=stamp,
+        business_date=desk.business_date(stamp),
+        actor=desk.actor,
+    )
+    for line in request.lines:
+        sale = rules.record_line(sale, _line(desk, line))
+    sale = with_customer(desk, sale, request.party_id)
+    if request.discount:
+        sale = rules.discount_sale(sale, request.discount, request.discount_reason or "POS")
+    for tender in request.tenders:
+        sale = rules.record_tender(
+            sale, tender.kind, tender.amount, tender.reference, tender_id=tender.tender_id
+        )
+    return msgspec.structs.replace(sale, external_receipt_no=request.external_receipt_no)
+
+
+def _line(desk: Desk, line: ExternalLine) -> NewLine:
+    return NewLine(
+        name=line.name,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        taxes=tax_rates(desk.settings, line.taxes),
+        unit=line.unit,
+        item_id=line.item_id,
+        gtin=line.gtin,
+        reason=line.reason,
+        returns=line.returns,
+        extension=None if line.extension is None else Minor(abs(line.extension)),
+        discount=line.discount,
+    )
+
+
+def _require_total(desk: Desk, sale: Sale, request: ExternalSale) -> None:
+    total = desk.totals(sale).total
+    if request.total is not None and request.total != total:
+        raise InputFault(
+            f"the lines add up to {total}, the request says {request.total} (minor units)",
+            remedy='send each line\'s own "extension" and the "discount" as they were charged, '
+            "or leave the total out",
+            name="total-differs",
+        )
+
+
+def _require_same(held: SaleCompleted, sale: Sale) -> None:
+    if _told(held.lines, held.tenders, held.external_receipt_no) != _told(
+        sale.lines, sale.tenders, sale.external_receipt_no
+    ):
+        raise StateFault(
+            f"sale {sale.sale_id} is recorded already, as receipt {held.receipt_no}, "
+            "and not with these lines and tenders",
+            remedy="make a new id (UUIDv7) for each sale; correct a sale by a return",
+            name="sale-differs",
+        )
+
+
+def _told(
+    lines: tuple[Line, ...], tenders: tuple[Tender, ...], number: str | None
+) -> tuple[object, ...]:
+    """Reduce a sale to what its caller said, without what the settings add."""
+    return (
+        number,
+        [(row.name, row.quantity, row.unit_price, row.extension) for row in lines],
+        [(tender.kind, tender.amount) for tender in tenders],
+    )

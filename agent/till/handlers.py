@@ -1,0 +1,56 @@
+"""The table of what a till can be asked, and who decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from agent.till import (
+    cash_day,
+    commands,
+    customers,
+    external,
+    noticing,
+    paying,
+    printing,
+    scanning,
+    selling,
+)
+from agent.till.desk import Desk
+
+# What each handler takes and gives is said by the command's own type parameter.
+Handler = Callable[[Desk, Any], Awaitable[object]]
+
+HANDLERS: Mapping[type[commands.Command[Any]], Handler] = MappingProxyType(
+    {
+        commands.DeviceScan: scanning.device_scan,
+        commands.TypedScan: scanning.typed_scan,
+        commands.Identify: customers.identify,
+        commands.OpenSale: selling.open_sale,
+        commands.AddLine: selling.add_line,
+        commands.VoidLine: selling.void_line,
+        commands.ChangeQuantity: selling.change_quantity,
+        commands.PriceLine: selling.price_line,
+        commands.DiscountLine: selling.discount_line,
+        commands.DiscountSale: selling.discount_sale,
+        commands.SetCustomer: selling.set_customer,
+        commands.ForgetCustomer: customers.forget,
+        commands.ParkSale: selling.park,
+        commands.ResumeSale: selling.resume,
+        commands.CancelSale: selling.cancel,
+        commands.AddTender: paying.add_tender,
+        commands.RemoveTender: paying.remove_tender,
+        commands.CompleteSale: paying.complete,
+        commands.RecordSale: external.record,
+        commands.OpenTill: cash_day.open_till,
+        commands.CloseTill: cash_day.close_till,
+        commands.MoveCash: cash_day.move_cash,
+        commands.SignOn: cash_day.sign_on,
+        commands.OpenDrawer: printing.open_drawer,
+        commands.Print: printing.print_job,
+        commands.Enrol: customers.enrol,
+        commands.Announce: noticing.announce,
+        commands.DirectoryChanged: noticing.directory_changed,
+    }
+)

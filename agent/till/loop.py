@@ -1,0 +1,205 @@
+"""The till's loop: one inbox, one thing at a time, each decided and committed before the next.
+
+Scans and requests wait in the same bounded inbox, so two fingers on two keys never interleave
+inside a decision. A full inbox refuses at once and says so, rather than make a cashier wait for a
+queue nobody sees.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, NamedTuple, TypeVar
+
+import structlog
+
+from agent.contracts.clock import Clock
+from agent.contracts.devices import ScanFrame
+from agent.core.faults import Fault, UnavailableFault
+from agent.core.identifiers import DeviceId, PartyId, SaleId, TillId
+from agent.directory import Directory
+from agent.journal import Journal
+from agent.settings import Settings, TillSettings
+from agent.till import customers, views
+from agent.till.commands import Command, DeviceScan
+from agent.till.desk import Desk
+from agent.till.handlers import HANDLERS
+from agent.till.own import OwnEntries
+from agent.till.replies import DayView, PartyView, SaleView, TillView, TimelineView
+from agent.till.restoring import restore
+
+INBOX_MAX = 256
+"""Requests and scans waiting: some seconds of work for one till; more means that it is stuck."""
+TURN_S = 1.0
+"""The loop turns at least this often, also when nobody asks, so that a watchdog can tell."""
+
+R = TypeVar("R")
+log = structlog.get_logger(__name__)
+
+
+class _Asked(NamedTuple):
+    command: Command[Any]
+    answer: asyncio.Future[Any] | None
+
+
+class TillLoop:
+    """One till, from its scanner to its journal.
+
+    Attributes:
+        desk: what the handlers share; others only read it.
+        turned_at: `time.monotonic()` of the loop's last turn, for the watchdog.
+        scans: scans taken since the start, by kind of outcome.
+        refused: requests and scans turned away because the inbox was full.
+    """
+
+    def __init__(
+        self,
+        *,
+        till: TillSettings,
+        settings: Settings,
+        journal: Journal,
+        directory: Directory,
+        clock: Clock,
+        own: OwnEntries | None = None,
+    ) -> None:
+        """Take what the till works with; nothing is read before `start`.
+
+        Args:
+            till: one `[[till]]` of the settings.
+            settings: all of them.
+            journal: shared by the tills of the agent.
+            directory: likewise.
+            clock: time, ids, randomness.
+            own: the agent's own newest entries; hand the same one to all tills of an agent.
+        """
+        self.desk = Desk(
+            till=till,
+            settings=settings,
+            journal=journal,
+            directory=directory,
+            clock=clock,
+            own=OwnEntries() if own is None else own,
+        )
+        self.turned_at = time.monotonic()
+        self.scans: dict[str, int] = {}
+        self.refused = 0
+        self._inbox: asyncio.Queue[_Asked] = asyncio.Queue(maxsize=INBOX_MAX)
+
+    @property
+    def till(self) -> TillId:
+        """The till's id."""
+        return self.desk.till.id
+
+    @property
+    def waiting(self) -> int:
+        """How many requests and scans wait in the inbox."""
+        return self._inbox.qsize()
+
+    async def start(self) -> None:
+        """Take up where the last run ended: baskets, cashier, enrolments not yet at HQ."""
+        await restore(self.desk)
+
+    async def run(self) -> None:
+        """Decide one thing after the other until cancelled."""
+        while True:
+            self.turned_at = time.monotonic()
+            try:
+                asked = await asyncio.wait_for(self._inbox.get(), TURN_S)
+            except TimeoutError:
+                continue
+            await self._decide(asked)
+
+    async def ask(self, command: Command[R]) -> R:
+        """Have a command decided, and give its answer once it is durable.
+
+        The command is carried out also if whoever asked gives up waiting.
+
+        Raises:
+            Fault: why it was refused; nothing was changed.
+            UnavailableFault: `till-busy`: it was not even queued.
+        """
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._put(_Asked(command, answer))
+        return await answer
+
+    def offer_scan(self, device_id: DeviceId, frame: ScanFrame) -> None:
+        """Hand in a scanner's frame; never blocks the scanner's thread of events."""
+        try:
+            self._put(_Asked(DeviceScan(device_id, frame), None))
+        except UnavailableFault as fault:
+            log.warning("scan-lost", till=self.till, device=device_id, why=fault.detail)
+
+    async def view(self) -> TillView:
+        """Show the till as it stands."""
+        return await views.till_view(self.desk)
+
+    async def sale(self, sale_id: SaleId) -> SaleView:
+        """Show a basket or a completed sale of this till.
+
+        Raises:
+            NotFoundFault: `no-such-sale`.
+        """
+        return await views.sale_view(self.desk, sale_id)
+
+    def holds(self, sale_id: SaleId) -> bool:
+        """Tell whether a basket of this id is at this till."""
+        return sale_id in self.desk.baskets
+
+    async def report(self) -> DayView:
+        """Show the figures since the till was closed last: an X report."""
+        return await views.report(self.desk)
+
+    async def party(self, party_id: PartyId) -> PartyView:
+        """Show a customer who is here.
+
+        Raises:
+            StateFault: `identify-first`.
+            NotFoundFault: `no-such-party`.
+        """
+        return await customers.party(self.desk, party_id)
+
+    async def timeline(self, party_id: PartyId) -> TimelineView:
+        """Show what the till holds of the history of a customer who is here.
+
+        Raises:
+            StateFault: `identify-first`.
+            NotFoundFault: `no-such-party`.
+        """
+        return await customers.timeline(self.desk, party_id)
+
+    def _put(self, asked: _Asked) -> None:
+        try:
+            self._inbox.put_nowait(asked)
+        except asyncio.QueueFull:
+            self.refused += 1
+            raise UnavailableFault(
+                f"till {self.till} has {INBOX_MAX} requests waiting",
+                remedy="wait a moment and ask again with the same ids; if it stays, look at "
+                "till-agent status: the disk may be full or failing",
+                name="till-busy",
+            ) from None
+
+    async def _decide(self, asked: _Asked) -> None:
+        try:
+            result = await HANDLERS[type(asked.command)](self.desk, asked.command)
+        except Fault as fault:
+            self._refuse(asked, fault)
+        # One bad request never ends the till: it is logged with its trace, and the next is decided.
+        except Exception as error:
+            log.exception("till-failed", till=self.till, asked=type(asked.command).__name__)
+            self._refuse(asked, error)
+        else:
+            self._answer(asked, result)
+
+    def _answer(self, asked: _Asked, result: object) -> None:
+        kind = getattr(result, "kind", None)
+        if isinstance(kind, str) and isinstance(asked.command, DeviceScan):
+            self.scans[kind] = self.scans.get(kind, 0) + 1
+        if asked.answer is not None and not asked.answer.done():
+            asked.answer.set_result(result)
+
+    def _refuse(self, asked: _Asked, problem: Exception) -> None:
+        if asked.answer is None:
+            log.error("scan-not-handled", till=self.till, why=str(problem))
+        elif not asked.answer.done():
+            asked.answer.set_exception(problem)

@@ -1,0 +1,82 @@
+"""What this agent itself wrote about customers lately: references to fold into HQ's cards.
+
+HQ's card lags behind by what is still on its way there, and by what is on its way back. Folding
+the agent's own newest entries closes that gap offline. Only references are held, the newest few
+per party; bodies are read when a card is asked for.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+
+import msgspec
+
+from agent.core.entries.bodies import Body, PartyEnrolled, SaleAttributed, SaleCompleted
+from agent.core.history import LAST_SHOWN
+from agent.core.identifiers import CustomerRef, JournalId, PartyId
+
+PARTIES_MAX = 50_000
+"""Parties remembered: more than a store meets while HQ is away for a month; oldest go first."""
+UNPAIRED_MAX = 50_000
+"""Halves of sales whose other half was not seen yet: at start one lane is read after the other."""
+
+Reference = tuple[JournalId, int]
+
+
+class _Known(msgspec.Struct):
+    """References of one party."""
+
+    enrolled: tuple[Reference, ...] = ()
+    pairs: deque[tuple[Reference, Reference]] = msgspec.field(
+        default_factory=lambda: deque(maxlen=LAST_SHOWN)
+    )
+    """Attribution and sale."""
+
+
+class OwnEntries:
+    """The index; one per agent, shared by its tills so that each knows what the other sold."""
+
+    def __init__(self) -> None:
+        self._parties: OrderedDict[PartyId, _Known] = OrderedDict()
+        self._sales: OrderedDict[CustomerRef, Reference] = OrderedDict()
+        self._ties: OrderedDict[CustomerRef, tuple[PartyId, Reference]] = OrderedDict()
+
+    def note(self, reference: Reference, body: Body) -> None:
+        """Take in one entry that is durable; entries that tell nothing of a party are passed."""
+        if isinstance(body, PartyEnrolled):
+            known = self._party(body.party_id)
+            known.enrolled = (*known.enrolled, reference)
+        elif isinstance(body, SaleAttributed):
+            self._ties[body.customer_ref] = (body.party_id, reference)
+            self._pair(body.customer_ref)
+        elif isinstance(body, SaleCompleted) and body.customer_ref is not None:
+            self._sales[body.customer_ref] = reference
+            self._pair(body.customer_ref)
+
+    def note_all(self, journal_id: JournalId, entries: Iterable[tuple[int, Body]]) -> None:
+        """Take in entries of one journal, as read at start."""
+        for seq, body in entries:
+            self.note((journal_id, seq), body)
+
+    def of(self, party_id: PartyId) -> tuple[Reference, ...]:
+        """Give the references of one party: both halves of each sale."""
+        known = self._parties.get(party_id)
+        if known is None:
+            return ()
+        return (*known.enrolled, *(one for pair in known.pairs for one in pair))
+
+    def _pair(self, ref: CustomerRef) -> None:
+        if ref in self._ties and ref in self._sales:
+            party_id, tie = self._ties.pop(ref)
+            self._party(party_id).pairs.append((tie, self._sales.pop(ref)))
+        for waiting in (self._ties, self._sales):
+            if len(waiting) > UNPAIRED_MAX:
+                waiting.popitem(last=False)
+
+    def _party(self, party_id: PartyId) -> _Known:
+        known = self._parties.setdefault(party_id, _Known())
+        self._parties.move_to_end(party_id)
+        if len(self._parties) > PARTIES_MAX:
+            self._parties.popitem(last=False)
+        return known

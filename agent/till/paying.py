@@ -1,0 +1,147 @@
+"""Paying: tenders, and the one transaction in which a basket becomes a sale."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core import sale as rules
+from agent.core.entries import facts
+from agent.core.entries.bodies import SaleAttributed, SaleCompleted
+from agent.core.identifiers import PrintId, SaleId, receipt_number
+from agent.core.sale import CASH
+from agent.core.sale.model import Sale, Stamp
+from agent.journal import baskets, chains, prints, sales
+from agent.journal.chains import Appended
+from agent.journal.connection import Connection
+from agent.till.commands import AddTender, CompleteSale, RemoveTender
+from agent.till.desk import Desk
+from agent.till.documents import sale_document
+from agent.till.numbers import print_id_for
+from agent.till.printing import put_document, put_drawer
+from agent.till.replies import Completed, SaleView
+from agent.till.returning import require_returnable
+from agent.till.telling import Event, sale_event
+
+Written = list[tuple[Appended, SaleCompleted | SaleAttributed]]
+
+
+async def add_tender(desk: Desk, ask: AddTender) -> SaleView:
+    """Take money; a tender id that is there already takes nothing."""
+    sale = await desk.basket(ask.sale_id)
+    changed = rules.add_tender(
+        sale,
+        ask.request.kind,
+        ask.request.amount,
+        ask.request.reference,
+        tender_id=ask.request.tender_id,
+        cash_rounding=desk.store.cash_rounding,
+    )
+    if changed is not sale:
+        await desk.keep(changed, sale_event(changed, desk.totals(changed), "tender-added"))
+    return desk.view(changed)
+
+
+async def remove_tender(desk: Desk, ask: RemoveTender) -> SaleView:
+    """Give money back before the sale is completed."""
+    sale = await desk.basket(ask.sale_id)
+    changed = rules.remove_tender(sale, ask.tender)
+    await desk.keep(changed, sale_event(changed, desk.totals(changed), "tender-removed"))
+    return desk.view(changed)
+
+
+async def complete(desk: Desk, ask: CompleteSale) -> Completed:
+    """Make the basket a sale; asked for again, give the same answer from the journal."""
+    done = await desk.journal.read(lambda conn: finished(conn, ask.sale_id))
+    if done is not None:
+        return done
+    sale = await desk.basket(ask.sale_id)
+    desk.require_cashier()
+    return await seal(desk, sale)
+
+
+async def seal(desk: Desk, sale: Sale, *, print_receipt: bool = True) -> Completed:
+    """Write receipt number, sale, customer link, print job and event in one transaction.
+
+    Raises:
+        SaleFault: `not-paid`, `sale-empty`, `more-than-sold` …; the basket stays as it was.
+    """
+    stamp = desk.clock.stamp()
+
+    def write(conn: Connection) -> tuple[Completed, Written]:
+        require_returnable(conn, sale)
+        body = _numbered(desk, conn, sale, stamp)
+        written: Written = [(desk.append(conn, body), body)]
+        written += [(desk.append(conn, tie), tie) for tie in _ties(sale, stamp)]
+        baskets.delete(conn, sale.sale_id)
+        answer = _print(desk, conn, body, stamp) if print_receipt else _answer(body, None)
+        desk.tell(conn, _completed_event(desk, sale, answer), stamp.wall)
+        return answer, written
+
+    answer, written = await desk.commit(write)
+    for appended, body in written:
+        desk.note(appended, body)
+    desk.baskets.pop(sale.sale_id, None)
+    return answer
+
+
+def finished(conn: Connection, sale_id: SaleId) -> Completed | None:
+    """Read the answer a completed sale was given."""
+    body = sales.completed(conn, sale_id)
+    if body is None:
+        return None
+    job = prints.get(conn, print_id_for("receipt", sale_id))
+    return _answer(body, None if job is None else job.print_id)
+
+
+def sale_of(body: SaleCompleted) -> Sale:
+    """Show a completed sale in the shape of a basket; who bought stays in the `side` journal."""
+    return Sale(
+        sale_id=body.sale_id,
+        till=body.till,
+        currency=body.currency,
+        prices_include_tax=body.prices_include_tax,
+        opened=body.opened,
+        business_date=body.business_date,
+        state=rules.COMPLETED,
+        actor=body.actor,
+        customer_ref=body.customer_ref,
+        lines=body.lines,
+        tenders=body.tenders,
+        discount=body.discount,
+        discount_reason=body.discount_reason,
+        receipt_no=body.receipt_no,
+        external_receipt_no=body.external_receipt_no,
+    )
+
+
+def _numbered(desk: Desk, conn: Connection, sale: Sale, stamp: Stamp) -> SaleCompleted:
+    journal_id, n = chains.next_receipt(conn, desk.till.id)
+    receipt_no = receipt_number(desk.store.id, desk.till.id, journal_id, n)
+    dated = msgspec.structs.replace(sale, business_date=desk.business_date(stamp))
+    done = rules.complete(dated, receipt_no, cash_rounding=desk.store.cash_rounding)
+    return facts.completed(done, desk.totals(done), store=desk.store.id, stamp=stamp)
+
+
+def _ties(sale: Sale, stamp: Stamp) -> list[SaleAttributed]:
+    if sale.party_id is None or sale.customer_ref is None:
+        return []
+    return [SaleAttributed(sale.sale_id, sale.customer_ref, sale.party_id, stamp)]
+
+
+def _print(desk: Desk, conn: Connection, body: SaleCompleted, stamp: Stamp) -> Completed:
+    if desk.till.drawer and any(tender.kind == CASH for tender in body.tenders):
+        put_drawer(desk, conn, print_id_for("drawer", body.sale_id), stamp, body.sale_id)
+    document = sale_document(desk.settings, body)
+    print_id = print_id_for("receipt", body.sale_id)
+    put = put_document(desk, conn, print_id, document, stamp, sale_id=body.sale_id)
+    return _answer(body, put)
+
+
+def _answer(body: SaleCompleted, print_id: PrintId | None) -> Completed:
+    return Completed(body.sale_id, body.receipt_no, body.total, body.change, print_id)
+
+
+def _completed_event(desk: Desk, sale: Sale, answer: Completed) -> Event:
+    done = msgspec.structs.replace(sale, state=rules.COMPLETED)
+    more = {"receipt_no": answer.receipt_no, "print_id": answer.print_id}
+    return sale_event(done, desk.totals(sale), "completed", **more)

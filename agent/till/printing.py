@@ -1,0 +1,164 @@
+"""Print jobs: receipts, reports, copies, raw bytes, and the drawer behind the printer.
+
+A job is only put down here, in the transaction of what it belongs to; `agent.devices` works it
+off. Whatever is asked twice under one id is printed once.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core.faults import InputFault, NotFoundFault, StateFault
+from agent.core.identifiers import DeviceId, PrintId, SaleId
+from agent.core.receipt.document import ReceiptDocument
+from agent.core.sale.model import Stamp
+from agent.journal import prints, sales
+from agent.journal.connection import Connection
+from agent.journal.prints import PrintJob
+from agent.till.commands import OpenDrawer, Print
+from agent.till.desk import Desk
+from agent.till.documents import sale_document
+from agent.till.replies import Printing
+from agent.till.telling import Event
+
+
+async def print_job(desk: Desk, ask: Print) -> Printing:
+    """Print a document, raw bytes, or a copy of a sale's receipt.
+
+    Raises:
+        InputFault: not exactly one of the three.
+        StateFault: `no-printer`, `print-id-reused`.
+        NotFoundFault: `no-such-sale`.
+    """
+    given = [each for each in (ask.document, ask.raw, ask.sale_id) if each is not None]
+    if len(given) != 1:
+        raise InputFault(
+            f"a print job needs one thing to print, not {len(given)}",
+            remedy='send exactly one of "document", "raw" (base64) and "sale_id"',
+            name="nothing-to-print",
+        )
+    device = desk.till.printer
+    if device is None:
+        raise no_device(desk, "printer")
+    stamp = desk.clock.stamp()
+    return await desk.commit(lambda conn: view_of(_put(desk, conn, ask, device, stamp)))
+
+
+async def open_drawer(desk: Desk, ask: OpenDrawer) -> Printing:
+    """Open the drawer outside a sale; who did it when stays in the events.
+
+    Raises:
+        StateFault: `no-drawer`.
+    """
+    if desk.till.drawer is None:
+        raise no_device(desk, "drawer")
+    print_id = ask.print_id or PrintId(desk.clock.uuid7())
+    stamp = desk.clock.stamp()
+
+    def write(conn: Connection) -> Printing:
+        known = prints.get(conn, print_id)
+        job = put_drawer(desk, conn, print_id, stamp)
+        if job is None:
+            raise no_device(desk, "drawer")
+        if known is None:
+            data: dict[str, object] = {"print_id": print_id, "actor": desk.actor, "why": "asked"}
+            desk.tell(conn, Event("drawer", data), stamp.wall)
+        return view_of(job)
+
+    return await desk.commit(write)
+
+
+def put_document(
+    desk: Desk,
+    conn: Connection,
+    print_id: PrintId,
+    document: ReceiptDocument,
+    stamp: Stamp,
+    *,
+    sale_id: SaleId | None = None,
+) -> PrintId | None:
+    """Queue a document within the caller's transaction; None where the till has no printer."""
+    if desk.till.printer is None:
+        return None
+    job = prints.enqueue(
+        conn,
+        print_id=print_id,
+        till=desk.till.id,
+        device=desk.till.printer,
+        kind="document",
+        payload=msgspec.json.encode(document),
+        at=stamp.wall,
+        sale_id=sale_id,
+    )
+    return job.print_id
+
+
+def put_drawer(
+    desk: Desk, conn: Connection, print_id: PrintId, stamp: Stamp, sale_id: SaleId | None = None
+) -> PrintJob | None:
+    """Queue a kick of the drawer within the caller's transaction; None where there is none."""
+    if desk.till.drawer is None:
+        return None
+    return prints.enqueue(
+        conn,
+        print_id=print_id,
+        till=desk.till.id,
+        device=desk.till.drawer,
+        kind="drawer",
+        payload=None,
+        at=stamp.wall,
+        sale_id=sale_id,
+    )
+
+
+def view_of(job: PrintJob) -> Printing:
+    """Show a job without its payload."""
+    return Printing(
+        print_id=job.print_id,
+        till=job.till,
+        device=job.device,
+        kind=job.kind,
+        state=job.state,
+        reason=job.reason or None,
+        sale_id=job.sale_id,
+        copy=job.copy,
+    )
+
+
+def no_device(desk: Desk, kind: str) -> StateFault:
+    """Say that the till lacks a device, and where it is set."""
+    return StateFault(
+        f"till {desk.till.id} has no {kind}",
+        remedy=f'name a device as "{kind}" of this [[till]] in the settings',
+        name=f"no-{kind}",
+    )
+
+
+def _put(desk: Desk, conn: Connection, ask: Print, device: DeviceId, stamp: Stamp) -> PrintJob:
+    kind, payload = "raw", ask.raw
+    if ask.raw is None:
+        kind, payload = "document", msgspec.json.encode(_document(desk, conn, ask))
+    return prints.enqueue(
+        conn,
+        print_id=ask.print_id,
+        till=desk.till.id,
+        device=device,
+        kind=kind,
+        payload=payload,
+        at=stamp.wall,
+        sale_id=ask.sale_id,
+        copy=ask.sale_id is not None,
+    )
+
+
+def _document(desk: Desk, conn: Connection, ask: Print) -> ReceiptDocument | None:
+    if ask.sale_id is None:
+        return ask.document
+    body = sales.completed(conn, ask.sale_id)
+    if body is None:
+        raise NotFoundFault(
+            f"no completed sale {ask.sale_id} is held here",
+            remedy="complete the sale first, or check the id",
+            name="no-such-sale",
+        )
+    return sale_document(desk.settings, body, copy=True)

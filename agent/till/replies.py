@@ -1,0 +1,208 @@
+"""What the till answers: values for the API to send as they are."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core.entries.bodies import DayTotals, TillClosed
+from agent.core.history import Card, Interaction, Order
+from agent.core.identifiers import (
+    ActorId,
+    CustomerRef,
+    DeviceId,
+    PartyId,
+    PrintId,
+    ReceiptNo,
+    SaleId,
+    StoreId,
+    TillId,
+)
+from agent.core.quantities import Minor
+from agent.core.recognition.items import Item
+from agent.core.sale.model import Sale, Totals
+
+
+class SaleView(msgspec.Struct, frozen=True):
+    """A sale, what it adds up to, and the print job of its receipt once there is one."""
+
+    sale: Sale
+    totals: Totals
+    print_id: PrintId | None = None
+    line: int | None = None
+    """The line this request added or changed."""
+
+
+class ParkedSale(msgspec.Struct, frozen=True):
+    """A basket put aside, as little of it as a list needs."""
+
+    sale_id: SaleId
+    opened_at: str
+    """UTC, ISO 8601."""
+    lines: int
+    total: Minor
+    party_id: PartyId | None = None
+
+
+class Completed(msgspec.Struct, frozen=True):
+    """A sale that is durable: the receipt number exists only because it is on disk."""
+
+    sale_id: SaleId
+    receipt_no: ReceiptNo
+    total: Minor
+    change: Minor
+    print_id: PrintId | None = None
+    """None where the till has no printer."""
+
+
+class Recognised(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a scan turned out to be, and what came of it. `kind` is never left out."""
+
+    kind: str
+    """`item`, `customer`, `order`, `receipt`, `coupon`, `unknown` or `noise`."""
+    why: tuple[str, ...] = ()
+    """Sentences for a person: how it was recognised, or why every other reading was dropped."""
+    answer: str | None = None
+    """Of a customer: `found`, `known_elsewhere` or `unknown`."""
+    means: str | None = None
+    """Of a customer: by which type of identifier."""
+    party_id: PartyId | None = None
+    item: Item | None = None
+    gtin: str | None = None
+    order_no: str | None = None
+    receipt_no: str | None = None
+    sale_id: SaleId | None = None
+    """The sale a line was added to, or the sale of a scanned receipt."""
+    line: int | None = None
+    refused: str | None = None
+    """Why nothing was done although it was recognised."""
+    remedy: str | None = None
+
+
+class Identified(msgspec.Struct, frozen=True):
+    """The answer about a presented identifier, and the card it opens."""
+
+    answer: str
+    """`found`, `known_elsewhere` (HQ knows; nothing is held here) or `unknown`."""
+    why: tuple[str, ...]
+    party_id: PartyId | None = None
+    card: Card | None = None
+    means: str | None = None
+    order: Order | None = None
+
+
+class PartyView(msgspec.Struct, frozen=True):
+    """A customer as this till knows them: HQ's card with the till's own entries folded in."""
+
+    party_id: PartyId
+    card: Card
+    card_numbers: tuple[str, ...] = ()
+    """Only of a person enrolled at this till and not yet seen by HQ."""
+
+
+class TimelineView(msgspec.Struct, frozen=True):
+    """What the till holds of a customer's history, newest first."""
+
+    party_id: PartyId
+    interactions: tuple[Interaction, ...]
+    orders: tuple[Order, ...]
+    complete: bool = False
+    """Always false at a till: the whole history is at HQ."""
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """A person who is known from now on, here at once and at HQ as soon as it hears of it."""
+
+    party_id: PartyId
+    card: str | None
+    """The loyalty card number, as it goes into a bar code."""
+
+
+class DayView(msgspec.Struct, frozen=True):
+    """Whether the till is opened, and the figures since: an X report."""
+
+    till: TillId
+    business_date: str
+    opened: bool
+    totals: DayTotals
+    currency: str
+    actor: ActorId | None = None
+
+
+class ClosedDay(msgspec.Struct, frozen=True):
+    """A Z report, and its print job."""
+
+    report: TillClosed
+    print_id: PrintId | None = None
+
+
+class CashView(msgspec.Struct, frozen=True):
+    """A pay-in or pay-out that is in the journal."""
+
+    cash_id: str
+    amount: Minor
+    reason: str
+    print_id: PrintId | None = None
+    """The job of its voucher, where the till has a printer."""
+
+
+class SignedOn(msgspec.Struct, frozen=True):
+    """Who works at the till now."""
+
+    actor: ActorId | None
+
+
+class Printing(msgspec.Struct, frozen=True):
+    """Where a print job stands; its payload is not shown."""
+
+    print_id: PrintId
+    till: TillId
+    device: DeviceId
+    kind: str
+    state: str
+    """`queued`, `sending`, `confirmed`, `held`, `uncertain`, `failed` or `expired`."""
+    reason: str | None = None
+    sale_id: SaleId | None = None
+    copy: bool = False
+
+
+class TillView(msgspec.Struct, frozen=True):
+    """Everything a till page needs to draw itself after a reload."""
+
+    till: TillId
+    store: StoreId
+    store_name: str
+    basket: str
+    currency: str
+    prices_include_tax: bool
+    cash_rounding: int
+    taxes: dict[str, int]
+    """Name → basis points, to offer for an open-price line."""
+    language: str
+    business_date: str
+    opened: bool
+    require_sign_on: bool
+    cursor: int
+    """Newest event; follow the events after it."""
+    actor: ActorId | None = None
+    sale: SaleView | None = None
+    parked: tuple[ParkedSale, ...] = ()
+    party_id: PartyId | None = None
+    """The customer on the open sale, or recognised and waiting for the next one."""
+    last: Completed | None = None
+    """The newest completed sale, for its receipt."""
+    printer: DeviceId | None = None
+    drawer: DeviceId | None = None
+    scanners: tuple[DeviceId, ...] = ()
+
+
+class CustomerOf(msgspec.Struct, frozen=True):
+    """Who is on a sale, and the pseudonym the sale will carry for them."""
+
+    party_id: PartyId
+    customer_ref: CustomerRef
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """The event a notice became."""
+
+    cursor: int

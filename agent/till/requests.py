@@ -1,0 +1,141 @@
+"""What callers say about a line, a sale, a person: shapes shared by the commands and the API.
+
+Limits are named here once. They are far above anything a shop sells, and keep one wrong key press
+(or one hostile request) from filling the journal.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from agent.core.entries.bodies import ConsentGiven
+from agent.core.identifiers import ItemId, PartyId
+from agent.core.quantities import Minor, Thousandths
+from agent.core.sale.model import ReturnOf
+
+AMOUNT_MAX = 100_000_000_000
+"""A thousand million in a currency of two decimals: 64-bit sums of a year of them still fit."""
+QUANTITY_MAX = 1_000_000_000
+"""A million pieces, in thousandths."""
+UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+LINES_MAX = 1000
+"""Lines of one sale: a wholesale basket, and a receipt of three metres."""
+
+Amount = Annotated[
+    Minor, msgspec.Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX, description="In minor units: 1999 is 19.99.")
+]
+Positive = Annotated[
+    Minor, msgspec.Meta(ge=0, le=AMOUNT_MAX, description="In minor units, not negative.")
+]
+Quantity = Annotated[
+    Thousandths,
+    msgspec.Meta(ge=-QUANTITY_MAX, le=QUANTITY_MAX, description="In thousandths: 1000 is one."),
+]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+ScanText = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+Uuid = Annotated[str, msgspec.Meta(pattern=UUID_PATTERN, description="RFC 9562, lower case.")]
+CallerId = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=64, description="Made by the caller.")
+]
+
+
+class LineRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A line to add: by scan, GTIN, item, what it returns, or openly by name and price."""
+
+    scan: ScanText | None = None
+    """Text as a scanner sends it, with or without AIM id."""
+    gtin: Annotated[str, msgspec.Meta(pattern="^([0-9]{8}|[0-9]{12,14})$")] | None = None
+    """GTIN-8, -12, -13 or -14; the check digit is verified."""
+    item_id: Annotated[ItemId, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    quantity: Quantity | None = None
+    """Thousandths; one piece where it is absent. Negative only on a return."""
+    unit_price: Positive | None = None
+    """Replaces the catalogue's price (with a reason), or sets an open price."""
+    name: Words | None = None
+    """Of an open-price line."""
+    taxes: tuple[Words, ...] | None = None
+    """Names of rates of an open-price line; the only configured rate where it is absent."""
+    unit: Annotated[str, msgspec.Meta(pattern="^(each|kg)$")] | None = None
+    reason: Words | None = None
+    """Why the price is overridden, or goods without a receipt are taken back."""
+    returns: ReturnOf | None = None
+    """The line of an earlier sale that is given back."""
+    line_id: CallerId | None = None
+    """Repeat the request with the same id, and the line is there once."""
+
+
+class TenderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Money put on the counter; negative where it is handed back for a return."""
+
+    kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
+    """`cash`, `card`, `voucher` …"""
+    amount: Amount
+    reference: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    """The terminal's own reference; never a card number."""
+    tender_id: CallerId | None = None
+    """Repeat the request with the same id, and the tender is there once."""
+
+
+class ExternalLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line as the POS software sold it."""
+
+    name: Words
+    quantity: Quantity
+    """Thousandths; negative on a return."""
+    unit_price: Positive
+    taxes: tuple[Words, ...]
+    """Names of rates in `[tax]`."""
+    unit: Annotated[str, msgspec.Meta(pattern="^(each|kg)$")] = "each"
+    extension: Amount | None = None
+    """What the line came to, before `discount`; by our rounding rule where it is absent."""
+    discount: Positive = Minor(0)
+    item_id: Annotated[ItemId, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    gtin: Annotated[str, msgspec.Meta(pattern="^[0-9]{14}$")] | None = None
+    reason: Words | None = None
+    returns: ReturnOf | None = None
+
+
+class ExternalSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A finished sale of POS software that keeps its own basket (`basket = "external"`)."""
+
+    lines: Annotated[tuple[ExternalLine, ...], msgspec.Meta(min_length=1, max_length=LINES_MAX)]
+    tenders: Annotated[tuple[TenderRequest, ...], msgspec.Meta(max_length=100)] = ()
+    external_receipt_no: Words | None = None
+    discount: Positive = Minor(0)
+    discount_reason: Words | None = None
+    party_id: Annotated[PartyId, msgspec.Meta(pattern=UUID_PATTERN)] | None = None
+    total: Amount | None = None
+    """What the POS software charged; compared with what the lines add up to, where given."""
+    print: bool = False
+    """Whether the agent prints the receipt too."""
+    till: Words | None = None
+    """Needed only with the admin token; a till's own token says which till it is."""
+
+
+class EnrolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person met for the first time."""
+
+    name: Words
+    party_id: Annotated[PartyId, msgspec.Meta(pattern=UUID_PATTERN)] | None = None
+    """Repeat the request with the same id, and the person is there once."""
+    phone: Annotated[str, msgspec.Meta(min_length=3, max_length=40)] | None = None
+    email: Annotated[str, msgspec.Meta(min_length=3, max_length=254)] | None = None
+    card: Annotated[str, msgspec.Meta(min_length=3, max_length=64)] | None = None
+    """An unused card of the chain; a new number is made where it is absent."""
+    postcode: Annotated[str, msgspec.Meta(min_length=2, max_length=16)] | None = None
+    consents: Annotated[tuple[ConsentGiven, ...], msgspec.Meta(max_length=32)] = ()
+    till: Words | None = None
+    """Needed only with the admin token."""
+
+
+class IdentifyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a customer shows or says: a scan, or a value with or without its type."""
+
+    scan: ScanText | None = None
+    type: Annotated[str, msgspec.Meta(max_length=32)] | None = None
+    """`loyalty_card`, `phone`, `email`, `order_no`, `receipt_no` …; guessed where it is absent."""
+    value: Annotated[str, msgspec.Meta(min_length=1, max_length=254)] | None = None
+    till: Words | None = None
+    """Needed only with the admin token."""

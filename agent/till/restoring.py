@@ -1,0 +1,55 @@
+"""Starting again: everything a till remembers is read back from the journal."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core.entries import SALES, SIDE
+from agent.core.entries.bodies import Body, CashierSigned, PartyEnrolled
+from agent.core.identifiers import JournalId
+from agent.core.sale.model import Sale
+from agent.journal import Connection, baskets, chains, cursors
+from agent.till.customers import remember
+from agent.till.desk import Desk
+
+ENTRIES_MIN = 2000
+"""Newest entries of a journal read at start even if HQ has them: its cards may still lag."""
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """What the journal says of one till."""
+
+    baskets: list[Sale]
+    entries: list[tuple[JournalId, list[tuple[int, Body]]]]
+    """Journal and its entries that HQ has not acknowledged, `sales` before `side`."""
+
+
+async def restore(desk: Desk) -> None:
+    """Bring back baskets, the cashier, and the customers HQ may not know yet."""
+    held = await desk.journal.read(lambda conn: _read(conn, desk))
+    desk.baskets = {sale.sale_id: sale for sale in held.baskets}
+    for journal_id, entries in held.entries:
+        desk.own.note_all(journal_id, entries)
+        for _, body in entries:
+            _take(desk, body)
+
+
+def _read(conn: Connection, desk: Desk) -> _Read:
+    till = desk.till.id
+    heads = {
+        head.lane: head for head in chains.heads(conn) if head.till == till and not head.sealed
+    }
+    entries = []
+    for lane in (SALES, SIDE):
+        head = heads[lane]
+        acked = cursors.acked(conn, head.journal_id)
+        after = min(acked.seq if acked else 0, max(0, head.tail_seq - ENTRIES_MIN))
+        entries.append((head.journal_id, chains.entries(conn, till, lane, after)))
+    return _Read(baskets.all_of(conn, till), entries)
+
+
+def _take(desk: Desk, body: Body) -> None:
+    if isinstance(body, CashierSigned):
+        desk.actor = body.actor if body.on else None
+    elif isinstance(body, PartyEnrolled) and desk.directory.card(body.party_id) is None:
+        remember(desk.directory, body, desk.store.country)

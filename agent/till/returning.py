@@ -1,0 +1,87 @@
+"""Taking goods back against the sale they came from, as far as this agent holds it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core import sale as rules
+from agent.core.entries import facts
+from agent.core.entries.bodies import SaleCompleted
+from agent.core.identifiers import SaleId
+from agent.core.quantities import Thousandths
+from agent.core.sale.model import ReturnOf, Sale, SaleFault
+from agent.journal import sales
+from agent.journal.connection import Connection
+from agent.till.desk import Desk
+from agent.till.requests import LineRequest
+
+
+class Held(msgspec.Struct, frozen=True):
+    """An original sale and what came back of it in completed sales, by line."""
+
+    body: SaleCompleted
+    returned: dict[int, Thousandths]
+
+
+async def held(desk: Desk, sale_id: SaleId) -> Held | None:
+    """Read the original; None where it was sold elsewhere."""
+
+    def read(conn: Connection) -> Held | None:
+        body = sales.completed(conn, sale_id)
+        return None if body is None else Held(body, sales.returned(conn, sale_id))
+
+    return await desk.journal.read(read)
+
+
+def return_line(
+    desk: Desk, sale: Sale, original: Held, returns: ReturnOf, request: LineRequest
+) -> Sale:
+    """Add the line that gives goods back for what was paid for them.
+
+    What other baskets of this till already give back of the same sale is taken off too.
+
+    Raises:
+        SaleFault: `more-than-sold` …
+        NotFoundFault: `no-such-line`.
+    """
+    returned = dict(original.returned)
+    for basket in desk.baskets.values():
+        if basket.sale_id != sale.sale_id and basket.state != rules.CANCELLED:
+            for line, quantity in rules.returned_in(basket, returns.sale_id).items():
+                returned[line] = Thousandths(returned.get(line, 0) + quantity)
+    return rules.return_line(
+        sale,
+        facts.original(original.body),
+        returns.line,
+        request.quantity,
+        returned=returned,
+        reason=request.reason,
+        actor=desk.actor,
+        line_id=request.line_id,
+    )
+
+
+def require_returnable(conn: Connection, sale: Sale) -> None:
+    """Check once more, in the completing transaction, that no more comes back than was sold.
+
+    Another till of this agent may have taken the same goods back since the line was added.
+
+    Raises:
+        SaleFault: `more-than-sold`.
+    """
+    originals = {line.returns.sale_id for line in sale.lines if line.returns and not line.voided}
+    for sale_id in sorted(originals):
+        body = sales.completed(conn, sale_id)
+        if body is not None:
+            left = rules.returnable(body.lines, sales.returned(conn, sale_id))
+            for line, quantity in rules.returned_in(sale, sale_id).items():
+                _require_left(sale_id, line, quantity, left.get(line, Thousandths(0)))
+
+
+def _require_left(sale_id: SaleId, line: int, quantity: int, left: int) -> None:
+    if quantity > left:
+        raise SaleFault(
+            f"line {line} of sale {sale_id} came back at another till meanwhile",
+            remedy="void the return line, and look the sale up again",
+            name="more-than-sold",
+        )

@@ -1,0 +1,182 @@
+"""A scan: what it is, what follows from it, and what is told of it. Nothing scanned is silent.
+
+Where the agent keeps the basket, an item becomes a line and a customer goes onto the sale; where
+POS software does, a scan is an event alone. Either way an event says what was recognised, or why
+nothing was.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from agent.core import sale as rules
+from agent.core.entries.bodies import PartyIdentified
+from agent.core.faults import Fault
+from agent.core.identifiers import DeviceId, PartyId
+from agent.core.recognition import (
+    Found,
+    Identifier,
+    IdentifierType,
+    ItemKey,
+    KnownElsewhere,
+    Recognition,
+    Unknown,
+)
+from agent.core.sale.model import Sale
+from agent.journal import Connection
+from agent.till.commands import DeviceScan, TypedScan
+from agent.till.desk import Desk
+from agent.till.lines import item_line, measured
+from agent.till.looking import Seen
+from agent.till.replies import Recognised
+from agent.till.requests import LineRequest
+from agent.till.selling import line_events, new_sale, opening_events, with_customer
+from agent.till.telling import Event, customer_event, sale_event, scan_event
+
+_ANSWERS = {Found: "found", KnownElsewhere: "known_elsewhere", Unknown: "unknown"}
+SHOWN_OF_NOISE = 64
+"""Characters of unreadable bytes an event carries: enough to see what kind of noise it is."""
+
+
+async def device_scan(desk: Desk, ask: DeviceScan) -> Recognised:
+    """Take a scanner's frame: a scan, or noise with its reason."""
+    if ask.frame.noise is not None:
+        return await _noise(desk, ask.device, ask.frame.data, ask.frame.noise)
+    return await scan(desk, ask.device, ask.frame.data)
+
+
+async def typed_scan(desk: Desk, ask: TypedScan) -> Recognised:
+    """Take a scan typed at the page: it goes the way of a device's."""
+    return await scan(desk, None, ask.text.encode())
+
+
+async def scan(desk: Desk, device: DeviceId | None, raw: bytes) -> Recognised:
+    """Recognise a scan and do what follows from it, in one transaction with its events."""
+    seen = await desk.looking.scanned(raw)
+    found = recognised(desk, seen.recognition)
+    selling = desk.till.basket == "agent"
+    if found.kind == "item" and selling:
+        return await _sell(desk, device, seen, found)
+    if found.party_id is not None:
+        return await _meet(desk, device, seen, found, found.party_id)
+    tell = [_scan_event(device, seen, found)]
+    if found.kind == "customer":
+        tell.append(_unmet(found))
+    await desk.commit(_nothing, tell=tell)
+    return found
+
+
+def recognised(desk: Desk, recognition: Recognition) -> Recognised:
+    """Say what was recognised, in ids; an order names the party who placed it."""
+    answer = recognition.answer
+    means = recognition.means
+    party_id = answer.party_id if isinstance(answer, Found) else _who_ordered(desk, recognition)
+    ordered = IdentifierType.ORDER_NO.value if party_id else None
+    return Recognised(
+        kind=recognition.kind.value,
+        why=recognition.why,
+        answer=_ANSWERS[type(answer)] if answer is not None else None,
+        means=means.type.value if isinstance(means, Identifier) else ordered,
+        party_id=party_id,
+        item=recognition.item,
+        gtin=means.gtin if isinstance(means, ItemKey) else None,
+        order_no=recognition.order_no,
+        receipt_no=recognition.receipt_no,
+        sale_id=recognition.sale_id,
+    )
+
+
+def _who_ordered(desk: Desk, recognition: Recognition) -> PartyId | None:
+    order = desk.directory.order(recognition.order_no) if recognition.order_no else None
+    return order.party_id if order else None
+
+
+async def _sell(desk: Desk, device: DeviceId | None, seen: Seen, found: Recognised) -> Recognised:
+    """Add the scanned item to the till's sale; a refusal is told, never swallowed."""
+    current = desk.open_sale()
+    try:
+        desk.require_cashier()
+        sale = current or new_sale(desk)
+        changed = _with_item(desk, sale, seen)
+    except Fault as fault:
+        refused = replace(found, refused=fault.detail, remedy=fault.remedy)
+        await desk.commit(_nothing, tell=[_scan_event(device, seen, refused)])
+        return refused
+    sold = replace(found, sale_id=changed.sale_id, line=changed.lines[-1].line)
+    opening = [] if current else opening_events(desk, sale)
+    tell = [_scan_event(device, seen, sold), *opening, *line_events(desk, changed)]
+    await desk.keep(changed, *tell)
+    if current is None:
+        desk.present = None
+    return sold
+
+
+def _with_item(desk: Desk, sale: Sale, seen: Seen) -> Sale:
+    item, key = seen.recognition.item, seen.recognition.means
+    if item is None or not isinstance(key, ItemKey):
+        return sale
+    said = measured(seen.reading, key, item.unit)
+    line = item_line(desk.settings, sale, item, said, LineRequest())
+    return rules.add_line(sale, line)
+
+
+async def _meet(
+    desk: Desk, device: DeviceId | None, seen: Seen, found: Recognised, party_id: PartyId
+) -> Recognised:
+    """Put a recognised customer on the open sale, or keep them for the next one."""
+    sale = desk.open_sale() if desk.till.basket == "agent" else None
+    sale_id = sale.sale_id if sale else None
+    met = replace(found, sale_id=sale_id)
+    tell = [
+        _scan_event(device, seen, met),
+        customer_event(party_id, "found", why=met.why, sale_id=sale_id, means=met.means),
+    ]
+    fact = identified(desk, party_id, met.means, sale)
+    if sale is not None and sale.party_id != party_id:
+        changed = with_customer(desk, sale, party_id)
+        tell.append(sale_event(changed, desk.totals(changed), "customer-changed"))
+        await desk.keep(changed, *tell, facts=[fact])
+    else:
+        await desk.commit(_nothing, tell=tell, facts=[fact])
+    desk.met(party_id)
+    if sale is None and desk.till.basket == "agent":
+        desk.present = party_id
+    return met
+
+
+def identified(
+    desk: Desk, party_id: PartyId, means: str | None, sale: Sale | None
+) -> PartyIdentified:
+    """Make the fact that somebody was recognised: by which means, never by which value."""
+    return PartyIdentified(
+        party_id=party_id,
+        store=desk.store.id,
+        till=desk.till.id,
+        at=desk.clock.stamp(),
+        means=means or "unknown",
+        sale_id=sale.sale_id if sale else None,
+    )
+
+
+async def _noise(desk: Desk, device: DeviceId, data: bytes, noise: str) -> Recognised:
+    found = Recognised(
+        kind="noise",
+        why=(noise,),
+        refused="the scanner sent bytes that are no scan",
+        remedy="scan again; if it stays, check the cable and the scanner's baud rate",
+    )
+    shown = data[:SHOWN_OF_NOISE].decode("latin-1")
+    await desk.commit(_nothing, tell=[scan_event(device, shown, None, found)])
+    return found
+
+
+def _scan_event(device: DeviceId | None, seen: Seen, found: Recognised) -> Event:
+    return scan_event(device, seen.reading.text, seen.reading.aim, found)
+
+
+def _unmet(found: Recognised) -> Event:
+    return customer_event(None, found.answer or "unknown", why=found.why, means=found.means)
+
+
+def _nothing(_conn: Connection) -> None:
+    """Change nothing but what is told."""

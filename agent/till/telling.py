@@ -1,0 +1,114 @@
+"""Events: what the till page (or POS software) is told, in one place per kind of event.
+
+An event is stored before it is pushed and replayed by its cursor, so it outlives the request that
+caused it. It therefore carries ids, amounts and the names of goods, never a person's name, phone
+or e-mail address; who may know more asks for it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core.identifiers import DeviceId, PartyId, SaleId
+from agent.core.sale.model import Line, Sale, Totals
+from agent.till.replies import Recognised
+
+EVENT_TYPES = frozenset(
+    {"scan", "item", "customer", "sale", "device", "print", "drawer", "weight", "sync", "prompt"}
+)
+"""The words of the API; none is added silently, watchers rely on them."""
+CARD_DIGITS_SHOWN = 4
+"""Of a recognised card's number: enough to tell two cards apart, too few to present one."""
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event before it is stored: type and data."""
+
+    type: str
+    data: dict[str, object]
+
+
+def scan_event(
+    device: DeviceId | None, text: str, aim: str | None, recognised: Recognised
+) -> Event:
+    """Tell that something was scanned and what it was found to be, or why it was not."""
+    facts = msgspec.to_builtins(recognised)
+    facts.pop("item", None)
+    outcome = {"item_id": recognised.item.item_id} if recognised.item else {}
+    return Event(
+        "scan",
+        {
+            "device": device,
+            "text": _shown(text, recognised),
+            "aim": aim,
+            **facts,
+            **outcome,
+            "kind": recognised.kind,
+        },
+    )
+
+
+def item_event(sale: Sale, line: Line) -> Event:
+    """Tell that a line was added."""
+    return Event(
+        "item",
+        {
+            "sale_id": sale.sale_id,
+            "line": line.line,
+            "item_id": line.item_id,
+            "gtin": line.gtin,
+            "name": line.name,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "unit_price": line.unit_price,
+            "extension": line.extension,
+        },
+    )
+
+
+def customer_event(
+    party_id: PartyId | None,
+    answer: str,
+    *,
+    why: tuple[str, ...] = (),
+    sale_id: SaleId | None = None,
+    means: str | None = None,
+) -> Event:
+    """Tell who stands at the till, as an id; `answer` `none` says that nobody does any more."""
+    return Event(
+        "customer",
+        {
+            "party_id": party_id,
+            "answer": answer,
+            "why": list(why),
+            "sale_id": sale_id,
+            "means": means,
+        },
+    )
+
+
+def sale_event(sale: Sale, totals: Totals, what: str, **more: object) -> Event:
+    """Tell what happened to a sale: `opened`, `line-added`, `completed` …, and where it stands."""
+    return Event(
+        "sale",
+        {
+            "sale_id": sale.sale_id,
+            "what": what,
+            "state": sale.state,
+            "lines": sum(not line.voided for line in sale.lines),
+            "total": totals.total,
+            "due": totals.due,
+            "change": totals.change,
+            "party_id": sale.party_id,
+            **more,
+        },
+    )
+
+
+def _shown(text: str, recognised: Recognised) -> str | None:
+    """Hold back what identifies a person; an unknown card may be shown, to enrol with it."""
+    if recognised.kind != "customer":
+        return text
+    if recognised.means != "loyalty_card":
+        return None
+    return text if recognised.answer == "unknown" else f"…{text[-CARD_DIGITS_SHOWN:]}"
