@@ -10,7 +10,6 @@ A fork stops this one journal, never the till: selling goes on, a person is told
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import assert_never
 
 import msgspec
 
@@ -161,8 +160,6 @@ def _replied(state: Upward, event: Reply, draw: int) -> Step:
             return _slow_down(state, event, draw)
         case Failed():
             return _failed(state, event, draw)
-        case _:
-            assert_never(event)
 
 
 def _acked(state: Upward, event: AckReceived, draw: int) -> Step:
