@@ -1,0 +1,136 @@
+"""Lines of a receipt to ESC/POS bytes (Epson ESC/POS command reference).
+
+Each job begins with `ESC @`, which also throws away what an earlier job left half sent, and sends
+its code page again from there. Every command is complete in itself: no mode of one line reaches
+the next unless both want it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import segno
+
+from agent.core.faults import InputFault
+from agent.core.receipt.layout import BARCODE_DOTS, LaidLine
+from drivers.printers.codecs import code128
+from drivers.printers.codecs.bitmap import Bitmap, doubled, inline, raster
+from drivers.printers.codecs.dialect import Dialect, Page
+from drivers.printers.codecs.text import Encoded, Run, normal, runs
+
+Draw = Callable[[str, bool], Bitmap]
+"""Draws a text (and whether bold) as dots, 24 high; handed in, since drawing needs a font file."""
+
+INITIALISE = b"\x1b@"
+LINE_FEED = b"\n"
+_ALIGN = {"left": 0, "center": 1, "right": 2}
+_BAR_HEIGHT = 64
+_BARCODE_STYLE = b"".join(
+    (
+        b"\x1dH\x02",  # GS H 2: the text below
+        b"\x1df\x00",  # GS f 0: in font A
+        b"\x1dh" + bytes((_BAR_HEIGHT,)),
+        b"\x1dw" + bytes((BARCODE_DOTS,)),
+    )
+)
+_QR_DOTS = 6
+"""Dots per module of a QR code, 0.75 mm, where the paper is wide enough."""
+
+
+def encode(lines: Iterable[LaidLine], dialect: Dialect, draw: Draw) -> bytes:
+    """Write a whole job.
+
+    Raises:
+        InputFault: a symbol's data does not fit any symbol.
+    """
+    writer = _Writer(dialect, draw)
+    body = b"".join(writer.line(line) for line in lines)
+    return INITIALISE + dialect.prologue + body
+
+
+class _Writer:
+    """Remembers what modes the printer is in, so that only changes are sent."""
+
+    def __init__(self, dialect: Dialect, draw: Draw) -> None:
+        self._dialect = dialect
+        self._draw = draw
+        self._page: Page = dialect.pages[0]
+        self._modes: dict[bytes, int] = {}
+
+    def line(self, line: LaidLine) -> bytes:
+        """Write one line of the layout."""
+        match line.kind:
+            case "feed":
+                return LINE_FEED
+            case "cut":
+                return LINE_FEED * self._dialect.feed_before_cut + self._dialect.cut
+            case "barcode":
+                return self._centered() + self._barcode(line.data)
+            case "qr":
+                return self._centered() + self._qr(line.data)
+            case _:
+                return self._text(line)
+
+    def _text(self, line: LaidLine) -> bytes:
+        modes = (
+            self._mode(b"\x1ba", _ALIGN[line.align])
+            + self._mode(b"\x1bE", int(line.bold))
+            + self._mode(b"\x1d!", 0x11 if line.double else 0x00)
+        )
+        text = normal(line.text)
+        parts = runs(text, self._dialect.pages, self._page)
+        if line.double and not all(isinstance(part, Encoded) for part in parts):
+            return modes + self._picture(text, line)
+        return modes + b"".join(self._run(part, line) for part in parts) + LINE_FEED
+
+    def _run(self, run: Run, line: LaidLine) -> bytes:
+        if not isinstance(run, Encoded):
+            return inline(self._draw(run.text, line.bold))
+        switched = b"" if run.page == self._page else b"\x1bt" + bytes((run.page.number,))
+        self._page = run.page
+        return switched + run.data
+
+    def _picture(self, text: str, line: LaidLine) -> bytes:
+        # A run of dots in a line is 24 high and would stand at the foot of letters twice as tall,
+        # so a double line with such a run is drawn as a whole.
+        return raster(doubled(self._draw(text, line.bold)))
+
+    def _mode(self, command: bytes, value: int) -> bytes:
+        if self._modes.get(command, 0) == value:
+            return b""
+        self._modes[command] = value
+        return command + bytes((value,))
+
+    def _centered(self) -> bytes:
+        return self._mode(b"\x1ba", _ALIGN["center"])
+
+    def _barcode(self, data: str) -> bytes:
+        """Print Code 128 (`GS k 73`) with its text below; the layout has seen to its width."""
+        body = code128.escpos_data(data)
+        return _BARCODE_STYLE + b"\x1dk\x49" + bytes((len(body),)) + body
+
+    def _qr(self, data: str) -> bytes:
+        """Print a QR code, model 2, error correction M (`GS ( k`, functions 165-181)."""
+        size = max(2, min(_QR_DOTS, self._dialect.dots // _qr_modules(data)))
+        return (
+            _symbol(b"\x31\x41\x32\x00")
+            + _symbol(b"\x31\x43" + bytes((size,)))
+            + _symbol(b"\x31\x45\x31")
+            + _symbol(b"\x31\x50\x30" + data.encode("utf-8"))
+            + _symbol(b"\x31\x51\x30")
+        )
+
+
+def _symbol(parameters: bytes) -> bytes:
+    return b"\x1d(k" + len(parameters).to_bytes(2, "little") + parameters
+
+
+def _qr_modules(data: str) -> int:
+    try:
+        return int(segno.make_qr(data, error="m", boost_error=False).symbol_size()[0])
+    except ValueError as cause:
+        raise InputFault(
+            f"a QR code cannot hold {len(data)} characters of this text",
+            remedy="print a shorter code, such as the receipt number",
+            name="code-too-long",
+        ) from cause

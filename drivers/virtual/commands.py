@@ -1,0 +1,153 @@
+"""The printer's side of ESC/POS: a stream of bytes cut into commands.
+
+A command's length is all that is needed to find the next one; what it does is `paper`'s business.
+Lengths are from the Epson ESC/POS command reference.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+_ESC, _FS, _GS, _DLE = 0x1B, 0x1C, 0x1D, 0x10
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One command, or a run of text without any."""
+
+    name: str
+    """Its leading bytes as text, for example `ESC @` or `GS ( k`; `text`, `LF` …"""
+    data: bytes = b""
+    """What follows the name; for text the characters."""
+
+
+_FIXED = {
+    _ESC: {
+        **dict.fromkeys(b"@2LS<", 0),
+        **dict.fromkeys(b"!-EGJMRtadeV3 {rUT=", 1),
+        **dict.fromkeys(b"c$\\", 2),
+        ord("p"): 3,
+    },
+    _FS: {**dict.fromkeys(b".&", 0), **dict.fromkeys(b"C!-", 1)},
+    _GS: {**dict.fromkeys(b"!BHabfhrwI", 1), **dict.fromkeys(b"LWP$\\", 2)},
+}
+"""Leading byte → command letter → number of parameter bytes."""
+_NAMES = {_ESC: "ESC", _FS: "FS", _GS: "GS"}
+_DLE_NAMES = {0x04: "EOT", 0x05: "ENQ", 0x14: "DC4"}
+_CONTROLS = {0x0A: "LF", 0x0D: "CR", 0x0C: "FF", 0x09: "HT", 0x18: "CAN", 0x00: "NUL"}
+
+
+class CommandReader:
+    """Cuts the stream into commands; half a command waits for the rest."""
+
+    def __init__(self) -> None:
+        self._pending = b""
+
+    def feed(self, data: bytes) -> list[Command]:
+        """Take bytes, give the commands they complete."""
+        self._pending += data
+        commands = []
+        while (found := _first(self._pending)) is not None:
+            command, length = found
+            commands.append(command)
+            self._pending = self._pending[length:]
+        return commands
+
+
+class RealTimeReader:
+    """Finds `DLE EOT n` wherever it stands, also inside a picture, as real printers do."""
+
+    def __init__(self) -> None:
+        self._last = b""
+
+    def feed(self, data: bytes) -> list[int]:
+        """Take bytes, give each n asked for."""
+        seen = self._last + data
+        self._last = seen[-2:]
+        return [seen[at + 2] for at in range(len(seen) - 2) if seen[at : at + 2] == b"\x10\x04"]
+
+
+def _first(data: bytes) -> tuple[Command, int] | None:
+    if not data:
+        return None
+    lead = data[0]
+    if lead >= 0x20:
+        return _text(data)
+    if lead in _NAMES or lead == _DLE:
+        return _command(data)
+    return Command(_CONTROLS.get(lead, f"unknown {lead:02x}")), 1
+
+
+def _text(data: bytes) -> tuple[Command, int]:
+    length = next((at for at, byte in enumerate(data) if byte < 0x20), len(data))
+    return Command("text", data[:length]), length
+
+
+def _command(data: bytes) -> tuple[Command, int] | None:
+    if len(data) < 2:
+        return None
+    length = _length(data)
+    if length is None or len(data) < length:
+        return None
+    if data[0] == _DLE:
+        return Command(f"DLE {_DLE_NAMES.get(data[1], '?')}", data[2:length]), length
+    name_length = 3 if data[1] == ord("(") else 2
+    letters = " ".join(chr(byte) for byte in data[1:name_length])
+    name = f"{_NAMES[data[0]]} {letters}"
+    return Command(name, data[name_length:length]), length
+
+
+def _length(data: bytes) -> int | None:
+    """Tell how long the command at the start of `data` is, or None while that is not known."""
+    lead, letter = data[0], data[1]
+    if lead == _DLE:
+        return {0x04: 3, 0x05: 3, 0x14: 5}.get(letter, 2)
+    if letter in _FIXED[lead]:
+        return 2 + _FIXED[lead][letter]
+    if letter == ord("("):
+        return None if len(data) < 5 else 5 + int.from_bytes(data[3:5], "little")
+    return _SPECIAL.get((lead, letter), _two)(data)
+
+
+def _two(_: bytes) -> int:
+    return 2
+
+
+def _bit_image(data: bytes) -> int | None:
+    if len(data) < 5:
+        return None
+    return 5 + int.from_bytes(data[3:5], "little") * (3 if data[2] >= 32 else 1)
+
+
+def _raster_image(data: bytes) -> int | None:
+    if len(data) < 8:
+        return None
+    return 8 + int.from_bytes(data[4:6], "little") * int.from_bytes(data[6:8], "little")
+
+
+def _cut(data: bytes) -> int | None:
+    if len(data) < 3:
+        return None
+    return 4 if data[2] in (65, 66, 97, 98, 103, 104) else 3
+
+
+def _barcode(data: bytes) -> int | None:
+    if len(data) < 4:
+        return None
+    if data[2] >= 65:
+        return 4 + data[3]
+    end = data.find(b"\0", 3)
+    return None if end < 0 else end + 1
+
+
+def _tabs(data: bytes) -> int | None:
+    end = data.find(b"\0", 2)
+    return None if end < 0 else end + 1
+
+
+_SPECIAL = {
+    (_ESC, ord("*")): _bit_image,
+    (_ESC, ord("D")): _tabs,
+    (_GS, ord("v")): _raster_image,
+    (_GS, ord("V")): _cut,
+    (_GS, ord("k")): _barcode,
+}

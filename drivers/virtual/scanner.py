@@ -1,0 +1,93 @@
+"""A barcode scanner on a pseudo-terminal: the real serial driver opens it like any other port."""
+
+from __future__ import annotations
+
+import os
+import select
+import tty
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agent.contracts.devices import DeviceFault
+
+READ_WITHIN_S = 10.0
+"""How long a full line buffer (4 KiB) may stay full before nobody is believed to read it."""
+
+
+class VirtualScanner:
+    """A scanner one can plug in, scan with, and pull out.
+
+    With `link`, the port keeps its name when it is plugged in again, as /dev/serial/by-id does.
+    """
+
+    def __init__(self, link: Path | None = None, *, suffix: bytes = b"\r") -> None:
+        self._link = link
+        self._suffix = suffix
+        self._ours = -1
+        self._theirs = -1
+
+    def __enter__(self) -> Self:
+        """Plug it in."""
+        self.plug()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Pull it out."""
+        self.unplug()
+
+    @property
+    def path(self) -> str:
+        """Where the port is."""
+        return str(self._link) if self._link is not None else os.ttyname(self._theirs)
+
+    @property
+    def address(self) -> str:
+        """As written in the settings, `serial:PATH`."""
+        return f"serial:{self.path}"
+
+    def plug(self) -> None:
+        """Make the port; without echo, since a scanner hears nothing of what the host thinks."""
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._theirs)
+        os.set_blocking(self._ours, False)
+        if self._link is not None:
+            self._link.unlink(missing_ok=True)
+            self._link.symlink_to(os.ttyname(self._theirs))
+
+    def unplug(self) -> None:
+        """Take the port away: whoever has it open sees a hang-up."""
+        if self._link is not None:
+            self._link.unlink(missing_ok=True)
+        for descriptor in (self._theirs, self._ours):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._ours = self._theirs = -1
+
+    def scan(self, data: bytes) -> None:
+        """Send a symbol with its end mark, as the scanner's trigger does.
+
+        Raises:
+            DeviceFault: nobody reads the port.
+        """
+        self.send(data + self._suffix)
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are.
+
+        Raises:
+            DeviceFault: nobody reads the port.
+        """
+        while data:
+            _, writable, _ = select.select([], [self._ours], [], READ_WITHIN_S)
+            if not writable:
+                raise DeviceFault(
+                    f"nobody reads {self.path}",
+                    remedy="start the agent with this port as a scanner's address",
+                )
+            data = data[os.write(self._ours, data) :]
