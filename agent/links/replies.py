@@ -15,6 +15,8 @@ from agent.core.faults import Fault
 SLOW_DOWN_MS = 5_000
 """How long to wait where HQ says "later" without saying when."""
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 T = TypeVar("T")
 
 
@@ -60,7 +62,7 @@ def decoded(content: bytes, shape: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(content, type=shape)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise HqUnreachable(
             f"what answered is not HQ: {error}",
             remedy="open [hq] url in a browser on this machine; a proxy may stand in between",
@@ -114,5 +116,5 @@ def _delay_ms(headers: httpx.Headers) -> int:
 def _problem(content: bytes) -> Problem:
     try:
         return msgspec.json.decode(content, type=Problem)
-    except msgspec.MsgspecError:
+    except _UNREADABLE:
         return Problem()

@@ -52,7 +52,7 @@ def decode_batch(data: bytes) -> Batch:
     """
     try:
         batch = msgspec.msgpack.decode(data, type=Batch)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedBatch(
             f"the batch cannot be read: {error}",
             remedy="update the agent or HQ, so that both speak the same sync version",

@@ -80,7 +80,7 @@ def read_credential(text: str, signature: str, verify: Verify) -> Credential:
         )
     try:
         return msgspec.json.decode(text, type=Credential)
-    except msgspec.DecodeError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise CredentialFault(
             f"the credential cannot be read: {error}",
             remedy="enrol this till again, with the same version at HQ and at the till",

@@ -158,7 +158,7 @@ def _replied(state: Upward, event: Reply, draw: int) -> Step:
             return _stop(state, "fork", f"HQ holds another record under seq {event.fork.seq}")
         case SlowDown():
             return _slow_down(state, event, draw)
-        case Failed():
+        case _:
             return _failed(state, event, draw)
 
 
