@@ -21,7 +21,7 @@ OTHER = "other"
 """How a touch point is shown that nobody registered."""
 
 
-class Channel(msgspec.Struct, frozen=True):
+class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One channel of the chain, as `[[channel]]` of the settings says it."""
 
     id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.history import Interaction
@@ -30,14 +30,24 @@ def interactions_of(
         conn: any open connection.
         party_id: canonical id.
         limit: how many at most.
-        before: only what happened earlier than this time: the `occurred_at` of the last one read.
+        before: only what stands behind this `mark`: that of the last one read.
     """
     held = INTERACTIONS.c
     query = select(INTERACTIONS).where(held.party_id == party_id)
     if before is not None:
-        query = query.where(held.occurred_at < before)
+        query = query.where(tuple_(held.occurred_at, held.event_id) < tuple_(*_unmark(before)))
     newest = query.order_by(held.occurred_at.desc(), held.event_id.desc()).limit(limit)
     return [_interaction(row) for row in conn.execute(newest)]
+
+
+def mark(interaction: Interaction) -> str:
+    """Name a place in a history, to read on behind it."""
+    return f"{interaction.occurred_at} {interaction.event_id}"
+
+
+def _unmark(before: str) -> tuple[str, str]:
+    occurred_at, _, event_id = before.partition(" ")
+    return occurred_at, event_id
 
 
 def _interaction(row: Row[tuple[object, ...]]) -> Interaction:

@@ -63,6 +63,11 @@ def nobody(message: SignedMessage) -> Device:
     )
 
 
+def admits_nobody(_token: str) -> bool:
+    """Refuse every staff token: what an `Hq` without staff does."""
+    return False
+
+
 class FeedSignal:
     """Wakes long polls of a scope; told from any thread, awaited on one event loop."""
 
@@ -133,6 +138,10 @@ class Hq:
     access_log: AccessLog
     authenticate: Authenticate = nobody
     """Who sent a request of a device."""
+    admits: Callable[[str], bool] = admits_nobody
+    """Whether a staff token is valid: the console asks it of its cookie."""
+    name: str = ""
+    """The chain's name, as the console shows it."""
 
 
 def hq_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Hq:

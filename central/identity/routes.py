@@ -1,0 +1,61 @@
+"""The addresses of parties; each read of a person is logged before the answer leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from central.identity.search import search
+from central.identity.views import FoundView, PartyView, UnifiedView, party_view, unified_view
+from central.ledger.engine import reading
+from central.ledger.hq import hq_of
+
+STAFF = "staff"
+
+
+class SearchAsked(msgspec.Struct, frozen=True):
+    """What staff typed."""
+
+    text: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Who was found, at most `search.FOUND_MAX`."""
+
+    parties: tuple[FoundView, ...]
+
+
+@get("/v1/parties/{any_id:str}", sync_to_thread=True)
+def get_party(request: Request[Any, Any, Any], any_id: str) -> PartyView:
+    """Show a party by any id it ever had."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        view = party_view(conn, any_id)
+    hq.access_log(STAFF, "card", [view.canonical_id])
+    return view
+
+
+@get("/v1/parties/{any_id:str}/unified", sync_to_thread=True)
+def get_unified(request: Request[Any, Any, Any], any_id: str) -> UnifiedView:
+    """Show everything held of a party, field by field with its source."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        view = unified_view(conn, any_id)
+    hq.access_log(STAFF, "unified", [view.canonical_id])
+    return view
+
+
+@post("/v1/parties/search", status_code=200, sync_to_thread=True)
+def post_search(request: Request[Any, Any, Any], data: SearchAsked) -> Found:
+    """Search persons by card, phone, e-mail, order, receipt or part of a name."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        found = tuple(search(conn, data.text))
+    hq.access_log(STAFF, "search", [each.party_id for each in found])
+    return Found(found)
+
+
+ROUTES: list[HTTPRouteHandler] = [get_party, get_unified, post_search]
