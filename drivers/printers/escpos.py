@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import msgspec
+
 from agent.contracts.devices import DeviceFault, PrintOutcome, PrintResult
 from agent.core.receipt.document import ReceiptDocument
 from agent.core.receipt.layout import lay_out
+from drivers.printers.codecs.bitmap import Bitmap
 from drivers.printers.codecs.escpos import encode
 from drivers.printers.conversation import Conversation, Patience, converse
 from drivers.printers.dots import draw
+from drivers.printers.fonts import missing
 from drivers.printers.models import PrinterModel
 from drivers.transports.stream import Transport
 
@@ -31,8 +37,15 @@ class EscPosPrinter:
         Raises:
             InputFault: it can never be printed, on whatever attempt; nothing was sent.
         """
-        job = encode(lay_out(document, self._dialect.columns), self._dialect, draw)
-        return await self._converse(job)
+        drawn: list[str] = []
+        lines = lay_out(document, self._dialect.columns)
+        job = encode(lines, self._dialect, partial(_draw_noting, drawn))
+        result = await self._converse(job)
+        boxes = missing("".join(drawn))
+        if not boxes:
+            return result
+        said = f"{result.detail}; shown as boxes, since no font here holds them: {boxes}"
+        return msgspec.structs.replace(result, detail=said)
 
     async def print_raw(self, payload: bytes) -> PrintResult:
         """Print bytes that are ESC/POS already."""
@@ -65,3 +78,8 @@ class EscPosPrinter:
         if result.sent:
             self._unsettled = result.outcome is not PrintOutcome.SUCCESS
         return result
+
+
+def _draw_noting(drawn: list[str], text: str, bold: bool) -> Bitmap:
+    drawn.append(text)
+    return draw(text, bold)

@@ -14,35 +14,12 @@ from drivers.virtual.commands import Command, CommandReader, RealTimeReader
 
 # Epson's numbering of `ESC t`, as far as Python has the table.
 _TABLES = {
-    int(number): codec
-    for number, codec in (
-        pair.split(":")
-        for pair in [
-            "0:cp437",
-            "2:cp850",
-            "3:cp860",
-            "4:cp863",
-            "5:cp865",
-            "13:cp857",
-            "14:cp737",
-            "16:cp1252",
-            "17:cp866",
-            "18:cp852",
-            "19:cp858",
-            "33:cp775",
-            "34:cp855",
-            "35:cp861",
-            "36:cp862",
-            "38:cp869",
-            "39:iso8859_2",
-            "40:iso8859_15",
-            "45:cp1250",
-            "46:cp1251",
-            "47:cp1253",
-            "48:cp1254",
-            "51:cp1257",
-        ]
-    )
+    **dict(enumerate(("cp437", "", "cp850", "cp860", "cp863", "cp865"))),
+    **dict(enumerate(("cp857", "cp737"), 13)),
+    **dict(enumerate(("cp1252", "cp866", "cp852", "cp858"), 16)),
+    **dict(enumerate(("cp775", "cp855", "cp861", "cp862", "", "cp869"), 33)),
+    **dict(enumerate(("iso8859_2", "iso8859_15"), 39)),
+    **dict(enumerate(("cp1250", "cp1251", "cp1253", "cp1254", "", "", "cp1257"), 45)),
 }
 _IGNORED = frozenset(
     [f"ESC {letter}" for letter in "aEGMR-!23{V c=D$rUT"]
@@ -172,7 +149,7 @@ class Paper:
             self._end_line()
 
     def _select(self, number: int) -> None:
-        if number in _TABLES:
+        if _TABLES.get(number):
             self._table = _TABLES[number]
         else:
             self.unknown.append(f"ESC t {number}")
