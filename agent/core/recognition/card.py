@@ -76,7 +76,7 @@ def normalise(text: str, _region: str) -> str:
     value = _BETWEEN.sub("", text).upper()
     if _TEXT.fullmatch(value) is None:
         raise InputFault(
-            f"{text[:64]!r} is not a card number",
+            "a card number has 1 to 64 letters and digits",
             remedy="type the letters and digits printed on the card, or scan it",
         )
     return value
@@ -98,13 +98,12 @@ def reasons(text: str, rules: RecognitionRules) -> tuple[Reason, ...]:
     split = _split(text, rules)
     if split is None or not _has_new_shape(split[1]):
         return ()
-    prefix, body = _unconfused(*split)
-    if _fits(body):
+    if _fits(_unconfused(*split)[1]):
         return ()
     return (
         Reason(
             "wrong-check-character",
-            f"the last character of card {prefix}{body} does not fit the others; "
+            "the last character of the card number does not fit the others: "
             "it was mistyped or misread",
         ),
     )

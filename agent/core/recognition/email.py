@@ -29,7 +29,7 @@ def normalise(text: str, _region: str) -> str:
         parts = validate_email(text.strip()[: EMAIL_CHARACTERS_MAX + 1], check_deliverability=False)
     except EmailNotValidError as error:
         raise InputFault(
-            f"{text[:EMAIL_CHARACTERS_MAX]!r} is not an e-mail address: {error}",
+            f"this is not an e-mail address: {error}",
             remedy="ask the customer to spell it; it has the form name@example.com",
         ) from error
     return parts.normalized.casefold()

@@ -35,11 +35,15 @@ def normalise(text: str, region: str) -> str:
     import phonenumbers
 
     try:
-        number = phonenumbers.parse(text[:PHONE_CHARACTERS_MAX].strip(), region)
+        number = phonenumbers.parse(text.strip(), region)
     except phonenumbers.NumberParseException as error:
-        raise _wrong(text, "is not a phone number") from error
-    if number.extension or not phonenumbers.is_possible_number(number):
-        raise _wrong(text, f"is too long or too short for a phone number in {region}")
+        raise _wrong("this is not a phone number") from error
+    if (
+        len(text) > PHONE_CHARACTERS_MAX
+        or number.extension
+        or not phonenumbers.is_possible_number(number)
+    ):
+        raise _wrong("this is too long or too short for a phone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -55,8 +59,9 @@ def identifiers(text: str, rules: RecognitionRules) -> tuple[Identifier, ...]:
         return ()
 
 
-def _wrong(text: str, why: str) -> InputFault:
+def _wrong(why: str) -> InputFault:
+    # The number itself is personal and not said: faults are logged (P9).
     return InputFault(
-        f"{text[:PHONE_CHARACTERS_MAX]!r} {why}",
+        why,
         remedy="type it as it is dialled here, or with + and the country code",
     )

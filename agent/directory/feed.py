@@ -1,0 +1,165 @@
+"""Applying HQ's feed: a page and the cursor behind it are one transaction.
+
+Within a scope a key's version must grow; a key that HQ moves to another scope belongs to the
+scope that put it last, whichever page comes first. A change that cannot be understood is kept with
+its reason and holds up nothing (P6).
+
+A new epoch, or a cursor that goes back, means that HQ's feed is another one (restored from a
+backup): it is read from the start, everything in it counts anew, and what it does not bring again
+is forgotten at its end, not before, so that the till goes on with what it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from agent.core.exchange.cursors import parse
+from agent.core.exchange.wire import FeedItem, FeedPage, PartyRow
+from agent.core.history.model import Card, Order
+from agent.core.recognition import Item
+from agent.directory import items, orders, parties
+from agent.directory.schema import Connection
+
+PUT, DELETE, ERASE = "put", "del", "erase"
+_ANY_OLDER = -1
+
+
+class Refused(Exception):
+    """A change that cannot be applied; the reason is kept with its key."""
+
+
+def cursor(conn: Connection, scope: str) -> str:
+    """Tell how far a scope was applied; empty before the first page."""
+    row = conn.execute("SELECT cursor FROM scopes WHERE scope = ?", (scope,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def apply(conn: Connection, scope: str, page: FeedPage) -> list[str]:
+    """Apply a page's changes in their order and move the scope's cursor.
+
+    Returns:
+        The keys that changed.
+
+    Raises:
+        InputFault: the page's cursor is none.
+    """
+    if _is_another_feed(cursor(conn, scope), page.cursor):
+        reread(conn, scope)
+    changed = [change.key for change in page.items if _take(conn, scope, change)]
+    conn.execute(
+        "INSERT INTO scopes (scope, cursor) VALUES (?, ?) "
+        "ON CONFLICT (scope) DO UPDATE SET cursor = excluded.cursor",
+        (scope, page.cursor),
+    )
+    return changed if page.more else changed + _sweep(conn, scope)
+
+
+def reread(conn: Connection, scope: str) -> None:
+    """Read a scope from the start: any version counts as new until it has been read."""
+    conn.execute("UPDATE versions SET ver = ? WHERE scope = ?", (_ANY_OLDER, scope))
+    conn.execute(
+        "INSERT INTO scopes (scope, cursor, rereading) VALUES (?, '', 1) "
+        "ON CONFLICT (scope) DO UPDATE SET cursor = '', rereading = 1",
+        (scope,),
+    )
+
+
+def _is_another_feed(held: str, given: str) -> bool:
+    before, after = parse(held), parse(given)
+    return bool(held) and (before.epoch != after.epoch or after.fseq < before.fseq)
+
+
+def _take(conn: Connection, scope: str, change: FeedItem) -> bool:
+    held = conn.execute("SELECT scope, ver FROM versions WHERE key = ?", (change.key,)).fetchone()
+    if held is not None and not _counts(change, scope, *held):
+        return False
+    try:
+        _do(conn, change)
+    except (Refused, msgspec.MsgspecError) as problem:
+        conn.execute(
+            "INSERT OR REPLACE INTO refused (key, ver, reason) VALUES (?, ?, ?)",
+            (change.key, change.ver, str(problem)),
+        )
+        return False
+    _note(conn, scope, change)
+    return True
+
+
+def _counts(change: FeedItem, scope: str, held_scope: str, held_ver: int) -> bool:
+    if change.op == ERASE:
+        return True
+    if held_scope == scope:
+        return change.ver > held_ver
+    # The key moved between scopes: the put says where it is, a deletion elsewhere says nothing.
+    return change.op == PUT
+
+
+def _note(conn: Connection, scope: str, change: FeedItem) -> None:
+    conn.execute(
+        "INSERT OR REPLACE INTO versions (key, scope, ver, op) VALUES (?, ?, ?, ?)",
+        (change.key, scope, change.ver, change.op),
+    )
+    conn.execute("DELETE FROM refused WHERE key = ?", (change.key,))
+
+
+def _do(conn: Connection, change: FeedItem) -> None:
+    kind, _, name = change.key.partition(":")
+    act = _ACTIONS.get((kind, change.op))
+    if act is None or not name:
+        raise Refused(f"{change.op!r} of {change.key!r} is not known to this version")
+    act(conn, name, change)
+
+
+def _put_item(conn: Connection, name: str, change: FeedItem) -> None:
+    item = msgspec.json.decode(change.body, type=Item)
+    if item.item_id != name:
+        raise Refused(f"the item inside is {item.item_id!r}")
+    items.put(conn, item, change.ver)
+
+
+def _put_party(conn: Connection, name: str, change: FeedItem) -> None:
+    row = msgspec.json.decode(change.body, type=PartyRow)
+    parties.put(conn, name, msgspec.json.decode(row.card, type=Card), row.tokens)
+
+
+def _put_order(conn: Connection, name: str, change: FeedItem) -> None:
+    order = msgspec.json.decode(change.body, type=Order)
+    if order.order_no != name:
+        raise Refused(f"the order inside is {order.order_no!r}")
+    orders.put(conn, order)
+
+
+def _erase_party(conn: Connection, name: str, _change: FeedItem) -> None:
+    parties.erase(conn, name)
+    orders.erase_of(conn, name)
+
+
+_Action = Callable[[Connection, str, FeedItem], None]
+
+_ACTIONS: dict[tuple[str, str], _Action] = {
+    ("item", PUT): _put_item,
+    ("party", PUT): _put_party,
+    ("order", PUT): _put_order,
+    ("item", DELETE): lambda conn, name, _: items.delete(conn, name),
+    ("party", DELETE): lambda conn, name, _: parties.withdraw(conn, name),
+    ("order", DELETE): lambda conn, name, _: orders.delete(conn, name),
+    ("item", ERASE): lambda conn, name, _: items.delete(conn, name),
+    ("party", ERASE): _erase_party,
+    ("order", ERASE): lambda conn, name, _: orders.delete(conn, name),
+}
+
+
+def _sweep(conn: Connection, scope: str) -> list[str]:
+    """After the scope was read again: forget what it did not bring."""
+    row = conn.execute("SELECT rereading FROM scopes WHERE scope = ?", (scope,)).fetchone()
+    if not row[0]:
+        return []
+    stale = "SELECT key FROM versions WHERE scope = ? AND ver = ?"
+    keys = [key for (key,) in conn.execute(stale, (scope, _ANY_OLDER)).fetchall()]
+    for key in keys:
+        _do(conn, FeedItem(fseq=0, key=key, ver=0, op=ERASE))
+        conn.execute("DELETE FROM versions WHERE key = ?", (key,))
+    conn.execute("UPDATE scopes SET rereading = 0 WHERE scope = ?", (scope,))
+    return keys
