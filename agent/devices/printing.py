@@ -1,0 +1,181 @@
+"""One printer: its jobs worked off one at a time, its condition watched in between (P7).
+
+A job is marked `sending` on disk before its first byte can leave, and never printed again by
+itself from there on: it ends `confirmed`, or `held` when it is certain that nothing was sent, or
+`uncertain`, for a person to decide. A job found `sending` at the start is uncertain too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+
+import msgspec
+import structlog
+
+from agent.contracts.clock import Clock
+from agent.contracts.devices import Printer, PrintOutcome, PrintResult
+from agent.core.faults import Fault
+from agent.core.identifiers import DeviceId
+from agent.core.receipt.document import Cut, Feed, ReceiptDocument
+from agent.devices.backoff import Backoff
+from agent.devices.board import READY, Board, OnEvent
+from agent.devices.queue import PrintQueue
+from agent.journal import Journal
+from agent.journal.prints import PrintJob
+
+TROUBLE_FIRST_S, TROUBLE_CAP_S = 1.0, 5.0
+"""Between two looks at a printer that cannot print."""
+IDLE_S = 10.0
+"""Between two looks at a printer that has nothing to do."""
+KICK_WITHIN_S = 3.0
+"""A drawer that opens later than this opens for nobody (or for a thief): the kick is dropped."""
+SEPARATOR = ReceiptDocument(language="en", blocks=(Feed(1), Cut()))
+"""Cuts off what a broken job left on the paper, so that no customer gets another one's lines."""
+
+log = structlog.get_logger(__name__)
+
+
+class PrintWorker:
+    """The only one who ever talks to its printer."""
+
+    def __init__(
+        self,
+        device: DeviceId,
+        printer: Printer,
+        *,
+        journal: Journal,
+        clock: Clock,
+        board: Board,
+        on_event: OnEvent,
+        rng: random.Random,
+    ) -> None:
+        """Take a printer over; nothing is opened yet."""
+        self._device = device
+        self._printer = printer
+        self._board = board
+        self._queue = PrintQueue(device, journal, clock, on_event)
+        self._backoff = Backoff(TROUBLE_FIRST_S, TROUBLE_CAP_S, rng)
+        self._turn = asyncio.Lock()
+        self._trouble = False
+        self._separate = False
+        self._look_at = 0.0
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                self._separate |= await self._queue.recover()
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._queue.listen())
+                    group.create_task(self._work())
+            except* Exception as bugs:
+                # Whatever it is, it must not take the other devices down; it is told in full.
+                log.exception("a printer's worker failed", device=self._device, exc_info=bugs)
+                await self._board.set(self._device, "broken", str(bugs.exceptions[0]))
+            await asyncio.sleep(self._backoff.next_s())
+
+    async def finish(self, within_s: float) -> None:
+        """Wait for the job under way and take no other one; give up after `within_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._turn.acquire()
+
+    async def _work(self) -> None:
+        while True:
+            self._queue.woken.clear()
+            jobs = await self._queue.waiting()
+            if self._now() < self._look_at and not any(job.state == "queued" for job in jobs):
+                await self._wait()
+                continue
+            async with self._turn:
+                if jobs:
+                    await self._take(jobs[0])
+                else:
+                    await self._note(await self._printer.status())
+
+    async def _wait(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._look_at):
+                await self._queue.woken.wait()
+
+    async def _take(self, job: PrintJob) -> None:
+        if job.kind == "drawer":
+            await self._kick(job)
+            return
+        obstacle = await self._obstacle(job)
+        if obstacle is None:
+            await self._print(job)
+        else:
+            await self._note(obstacle)
+            await self._queue.hold(_reason(obstacle))
+
+    async def _obstacle(self, job: PrintJob) -> PrintResult | None:
+        """Find out whether a printer that had trouble could print now."""
+        if self._separate:
+            result = await self._printer.print_document(SEPARATOR)
+            self._separate = result.outcome is not PrintOutcome.SUCCESS
+        elif self._trouble or job.state == "held":
+            result = await self._printer.status()
+        else:
+            return None
+        return None if result.outcome is PrintOutcome.SUCCESS else result
+
+    async def _print(self, job: PrintJob) -> None:
+        job = await self._queue.move(job, "sending")
+        try:
+            result = await self._send(job)
+        except (Fault, msgspec.DecodeError) as fault:
+            await self._queue.move(job, "failed", str(fault))
+            return
+        except Exception:
+            # A driver that fails in an unforeseen way may have sent something.
+            log.exception("a printer's driver failed", device=self._device, job=job.print_id)
+            result = PrintResult(PrintOutcome.ERROR, sent=True, detail="the driver failed")
+        await self._note(result)
+        state = _state_after(result)
+        self._separate |= state == "uncertain"
+        await self._queue.move(job, state, _reason(result))
+
+    async def _send(self, job: PrintJob) -> PrintResult:
+        if job.kind == "raw":
+            return await self._printer.print_raw(job.payload or b"")
+        document = msgspec.json.decode(job.payload or b"", type=ReceiptDocument)
+        return await self._printer.print_document(document)
+
+    async def _kick(self, job: PrintJob) -> None:
+        """Open the drawer now or never."""
+        if self._queue.age_s(job) > KICK_WITHIN_S:
+            await self._queue.move(job, "expired", "the printer was busy for too long")
+            return
+        job = await self._queue.move(job, "sending")
+        result = await self._printer.kick_drawer()
+        await self._note(result)
+        opened = result.outcome is PrintOutcome.SUCCESS
+        await self._queue.move(job, "confirmed" if opened else "failed", _reason(result))
+
+    async def _note(self, result: PrintResult) -> None:
+        self._trouble = result.outcome is not PrintOutcome.SUCCESS
+        if self._trouble:
+            self._look_at = self._now() + self._backoff.next_s()
+            await self._board.set(self._device, result.outcome.value, result.detail)
+        else:
+            self._backoff.reset()
+            self._look_at = self._now() + IDLE_S
+            await self._board.set(self._device, READY)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _state_after(result: PrintResult) -> str:
+    if result.outcome is PrintOutcome.SUCCESS:
+        return "confirmed"
+    return "uncertain" if result.sent else "held"
+
+
+def _reason(result: PrintResult) -> str:
+    if result.outcome is PrintOutcome.SUCCESS:
+        return ""
+    return f"{result.outcome.value}: {result.detail}"
