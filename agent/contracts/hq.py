@@ -64,6 +64,7 @@ class HqLink(Protocol):
         """Read changes of a scope after a cursor (`""` from the start), waiting for some.
 
         Raises:
+            FeedGone: HQ's feed no longer contains the cursor; read it from the start.
             HqUnreachable, HqSlowDown, HqRefused.
         """
         ...

@@ -75,13 +75,10 @@ class HttpLink:
         return position(*await self._ask("POST", path, content=content, headers=headers))
 
     async def feed(self, scope: str, after: str, wait_s: int) -> FeedPage:
-        """See `HqLink.feed`; a position HQ no longer knows (410) is read from the start."""
+        """See `HqLink.feed`."""
         path = f"/v1/feeds/{quote(scope, safe=':')}"
         query = {"after": after, "wait": str(wait_s), "limit": str(FEED_ITEMS_MAX)}
-        silence_s = SILENCE_S + wait_s
-        reply = await self._ask("GET", path, query=query, silence_s=silence_s)
-        if reply[0] == httpx.codes.GONE and after:
-            reply = await self._ask("GET", path, query=query | {"after": "", "wait": "0"})
+        reply = await self._ask("GET", path, query=query, silence_s=SILENCE_S + wait_s)
         return _expected(reply, FeedPage)
 
     async def enrol(self, request: EnrolRequest) -> EnrolAnswer:

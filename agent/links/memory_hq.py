@@ -17,7 +17,7 @@ from agent.contracts.hq import HqRefused
 from agent.core.entries.chain import genesis
 from agent.core.exchange import credentials, cursors, epochs, intake
 from agent.core.exchange.acks import make_ack
-from agent.core.exchange.faults import CredentialFault, FeedGone, MalformedBatch
+from agent.core.exchange.faults import CredentialFault, MalformedBatch
 from agent.core.exchange.signed import Verify, unhex
 from agent.core.exchange.wire import (
     Ack,
@@ -149,12 +149,13 @@ class MemoryHq:
         return self._carry_out(decision, batch, journal)
 
     def page(self, scope: str, after: str, limit: int) -> FeedPage:
-        """Give the changes after a cursor; from the start, where it is of another feed."""
+        """Give the changes after a cursor.
+
+        Raises:
+            FeedGone: it is of another feed.
+        """
         feed = self.database.feeds.get(scope, MemoryFeed())
-        try:
-            begin = cursors.position(cursors.parse(after), self.database.epoch, feed.hash_at)
-        except FeedGone:
-            begin = 0
+        begin = cursors.position(cursors.parse(after), self.database.epoch, feed.hash_at)
         items = feed.items[begin : begin + limit]
         end = begin + len(items)
         fh = feed.hashes[end - 1] if end else cursors.ORIGIN

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from agent.contracts.hq import HqRefused, HqSlowDown, HqTooLarge, HqUnreachable
+from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.wire import Ack, Behind, Fork
 from agent.core.faults import Fault
 
@@ -80,6 +81,8 @@ def fault_of(status: int, headers: httpx.Headers, content: bytes) -> Fault:
         return HqTooLarge(said, remedy="nothing: less is sent at once")
     if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
         return HqUnreachable(said, remedy=problem.remedy or "look into HQ's log")
+    if status == httpx.codes.GONE:
+        return FeedGone(said, remedy="nothing: the feed is read from the start")
     name = problem.type.rstrip("/").rpartition("/")[2].rpartition(":")[2]
     remedy = problem.remedy or "compare [hq] url, the enrolment and the versions of both sides"
     return HqRefused(said, remedy=remedy, name=None if name in {"", "blank"} else name)

@@ -39,6 +39,7 @@ class DeviceSigner:
             key_id=self._keyid,
             label=SIGNATURE_LABEL,
             covered_component_ids=SIGNED_COMPONENTS,
+            use_existing_digest=True,
         )
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from agent.contracts.clock import Clock
 from agent.contracts.hq import HqLink, HqSlowDown, HqUnreachable
+from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.waits import asked_ms, backoff_ms
 from agent.core.exchange.wire import FeedPage
 from agent.core.faults import Fault
@@ -35,6 +36,10 @@ class Replica(Protocol):
 
     def apply(self, scope: str, page: FeedPage) -> list[str]:
         """Apply a page and its cursor in one transaction; return the keys that changed."""
+        ...
+
+    def reread(self, scope: str) -> None:
+        """Begin a scope anew: the next page is read from the start."""
         ...
 
 
@@ -85,6 +90,8 @@ class FeedFollower:
         except HqSlowDown as fault:
             self._failures += 1
             return asked_ms(fault.delay_ms, self._failures, self._draw())
+        except FeedGone:
+            return self._begin_anew()
         except Fault as fault:
             return self._failed(fault)
         self._failures = 0
@@ -96,6 +103,13 @@ class FeedFollower:
         self._on_epoch(page.cursor.partition(".")[0])
         if keys:
             await self._on_change(self._scope, keys)
+
+    def _begin_anew(self) -> int:
+        """HQ's feed is another one: read it from the start, and not in a tight loop."""
+        _log.warning("HQ's feed is another one, it is read from the start", scope=self._scope)
+        self._replica.reread(self._scope)
+        self._failures += 1
+        return 0 if self._failures == 1 else backoff_ms(self._failures, self._draw())
 
     def _failed(self, fault: Fault) -> int:
         self._failures += 1

@@ -168,11 +168,14 @@ class SyncLoop:
 
     def _presence_changed(self) -> None:
         if self._presence.online:
-            for pump in self._pumps.values():
-                pump.post(HqSeen())
-            for follower in self._followers.values():
-                follower.hq_seen()
+            self._wake_all()
         self._told.put_nowait(self.status())
+
+    def _wake_all(self) -> None:
+        for pump in self._pumps.values():
+            pump.post(HqSeen())
+        for follower in self._followers.values():
+            follower.hq_seen()
 
     def _epoch_heard(self, epoch: str) -> None:
         if epoch and epoch != self._epoch:
@@ -196,6 +199,9 @@ class SyncLoop:
             await self._link.enrol(request)
         except Fault as refusal:
             _log.warning("HQ does not take the till back", till=head.till, reason=str(refusal))
+            return
+        _log.info("HQ had forgotten this till and has taken it back", till=head.till)
+        self._wake_all()
 
     def _backlog(self, till: TillId) -> dict[str, int]:
         waiting = {"sales": 0, "side": 0}

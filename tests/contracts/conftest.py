@@ -1,0 +1,201 @@
+"""Every way to HQ, before one and the same HQ: what holds for one must hold for all."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import socket
+from contextlib import asynccontextmanager
+
+import httpx
+import msgspec
+import pytest
+import uvicorn
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver
+from http_message_signatures.algorithms import ED25519
+from litestar import Litestar, Request, Response, get, post
+
+from agent.contracts.hq import HqRefused
+from agent.core.exchange.coding import DECODED_BYTES_MAX, SIGNED_COMPONENTS, decode_batch
+from agent.core.exchange.credentials import key_id
+from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.wire import Ack, EnrolRequest
+from agent.links.http import HttpLink
+from agent.links.memory import MemoryLink
+from agent.links.memory_hq import MemoryHq
+
+DEVICE = Ed25519PrivateKey.generate()
+PUBLIC = DEVICE.public_key().public_bytes_raw()
+
+
+class Keys(HTTPSignatureKeyResolver):
+    def resolve_public_key(self, key_id):
+        assert key_id == globals()["key_id"](PUBLIC)
+        return DEVICE.public_key()
+
+
+class Served(uvicorn.Server):
+    """A server whose start can be awaited."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        self.ready.set()
+
+
+class HttpHq:
+    """The HQ in memory behind a real server, with answers that can be put in its mouth."""
+
+    def __init__(self, hq: MemoryHq) -> None:
+        self.hq = hq
+        self.seen: list[httpx.Headers] = []
+        self.instead: Response | None = None
+        self.port = _free_port()
+        self._task = None
+
+    async def start(self) -> None:
+        app = Litestar([self.batches(), self.enrol(), self.feed()], openapi_config=None)
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=self.port, lifespan="off", ws="none", log_config=None
+        )
+        self._server = Served(config)
+        self._task = asyncio.create_task(self._server.serve())
+        await self._server.ready.wait()
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._server.should_exit = self._server.force_exit = True
+            await self._task
+            self._task = None
+
+    def batches(self):
+        @post("/v1/journals/{journal_id:str}/batches", status_code=200)
+        async def handle(request: Request) -> Response:
+            content = await self.verified(request)
+            if self.instead:
+                return self.instead
+            assert "zstd" == request.headers["content-encoding"]
+            plain = zstandard.ZstdDecompressor().decompress(content, DECODED_BYTES_MAX)
+            batch = decode_batch(plain)
+            assert request.path_params["journal_id"] == batch.journal_id
+            return self.answered(lambda: self.hq.receive(batch))
+
+        return handle
+
+    def enrol(self):
+        @post("/v1/enrol", status_code=200)
+        async def handle(request: Request) -> Response:
+            content = await self.verified(request)
+            asked = msgspec.json.decode(content, type=EnrolRequest)
+            return self.instead or self.answered(lambda: self.hq.enrol(asked))
+
+        return handle
+
+    def feed(self):
+        @get("/v1/feeds/{feed:str}")
+        async def handle(request: Request) -> Response:
+            await self.verified(request)
+            scope, query = request.path_params["feed"], request.query_params
+            after, limit = query["after"], int(query["limit"])
+            return self.instead or self.answered(lambda: self.hq.page(scope, after, limit))
+
+        return handle
+
+    async def verified(self, request) -> bytes:
+        """Check who sent it, and that the content is what was signed."""
+        content = await request.body()
+        message = httpx.Request(
+            request.method, str(request.url), headers=list(request.headers.items())
+        )
+        verifier = HTTPMessageVerifier(signature_algorithm=ED25519, key_resolver=Keys())
+        verifier.verify(message, max_age=None, require_components=SIGNED_COMPONENTS, body=content)
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        assert f"sha-256=:{digest}:" == request.headers["content-digest"]
+        self.seen.append(message.headers)
+        return content
+
+    def answered(self, ask) -> Response:
+        try:
+            reply = ask()
+        except HqRefused as fault:
+            return problem(403, fault)
+        except FeedGone as fault:
+            return problem(410, fault)
+        named = getattr(reply, "name", "")
+        status = 200 if isinstance(reply, Ack) else {"epoch": 410, "": 200}.get(named, 409)
+        return Response(reply, status_code=status)
+
+
+def problem(status, fault) -> Response:
+    body = {"type": f"/problems/{fault.name}", "detail": fault.detail, "remedy": fault.remedy}
+    return Response(body, status_code=status, media_type="application/problem+json")
+
+
+class OverHttp:
+    """HQ over HTTP."""
+
+    @asynccontextmanager
+    async def reach(self, hq):
+        self.server = HttpHq(hq)
+        await self.server.start()
+        link = HttpLink(
+            f"http://127.0.0.1:{self.server.port}", private_key=DEVICE, keyid=key_id(PUBLIC)
+        )
+        try:
+            yield link
+        finally:
+            await link.aclose()
+            await self.server.stop()
+
+    async def cut(self, _link):
+        await self.server.stop()
+
+    async def mend(self, _link):
+        await self.server.start()
+
+
+class InMemory:
+    """HQ without a network."""
+
+    @asynccontextmanager
+    async def reach(self, hq):
+        link = MemoryLink(hq)
+        yield link
+        await link.aclose()
+
+    async def cut(self, link):
+        link.set_offline(True)
+
+    async def mend(self, link):
+        link.set_offline(False)
+
+
+@pytest.fixture(params=[InMemory, OverHttp])
+def way(request):
+    return request.param()
+
+
+@pytest.fixture
+def over_http():
+    return OverHttp()
+
+
+@pytest.fixture
+def hq():
+    return MemoryHq()
+
+
+@pytest.fixture(scope="session")
+def device():
+    return DEVICE
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
