@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from agent.daemon.terminal import JsonFlag, out, print_json, shows_faults
+from agent.program.terminal import JsonFlag, print_json, say, shows_faults
 
 DEFAULT_CONFIG = Path("/etc/till-agent/agent.toml")
 
@@ -78,10 +78,10 @@ def check_config(
     file: Annotated[Path, typer.Argument(help="The settings file to check.")],
 ) -> None:
     """Check a settings file: every error at once, each with what to write instead."""
-    from agent.daemon.assembly import load_checked
+    from agent.daemon.checked import load_checked
 
     settings = load_checked(file)
-    out.print(f"{file} is good: store {settings.store.id}, {len(settings.tills)} till(s).")
+    say(f"{file} is good: store {settings.store.id}, {len(settings.tills)} till(s).")
 
 
 @app.command()
@@ -109,7 +109,7 @@ def status(
 
     report = gather(config)
     if unsent:
-        out.print(report.unsent)
+        say(str(report.unsent))
     elif json:
         print_json(report)
     else:

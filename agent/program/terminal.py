@@ -12,29 +12,13 @@ from typing import Annotated, ParamSpec, TypeVar
 
 import msgspec
 import typer
-from rich.console import Console
 
 from agent.core.faults import Fault
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-
-
-def print_fault(fault: Fault) -> None:
-    """Show a fault: its name, what happened, and what to do."""
-    err.print(f"[bold red]{fault.title}[/] ({fault.name})")
-    err.print(fault.detail, markup=False)
-    err.print("→ " + fault.remedy, markup=False)
-
-
-def print_json(value: object) -> None:
-    """Write one JSON document to stdout and nothing else."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 def shows_faults(command: Callable[P, R]) -> Callable[P, R]:
@@ -49,3 +33,27 @@ def shows_faults(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(1) from fault
 
     return shown
+
+
+def print_fault(fault: Fault) -> None:
+    """Show a fault: its name, what happened, and what to do."""
+    typer.secho(f"{fault.title} ({fault.name})", fg="red", bold=True, err=True)
+    typer.echo(fault.detail, err=True)
+    typer.echo(f"→ {fault.remedy}", err=True)
+
+
+def print_json(value: object) -> None:
+    """Write one JSON document to stdout and nothing else."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    sys.stdout.write(text + "\n")
+
+
+def say(line: str = "") -> None:
+    """Write one line to stdout, at once: a service's output is read while it runs."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def say_aside(line: str) -> None:
+    """Write one line to stderr: what a person should know and no pipe should read."""
+    typer.echo(line, err=True)

@@ -8,14 +8,12 @@ import sys
 
 import structlog
 
+_QUIET = ("uvicorn.error", "uvicorn.access", "alembic", "httpx", "apscheduler")
+
 
 def set_up(level: str) -> None:
-    """Send structlog and the standard library's logging through one chain to stderr.
-
-    On a terminal lines are made for eyes; under systemd (JOURNAL_STREAM) they are JSON.
-    """
+    """Send structlog and the standard library's logging through one chain to stderr."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -23,21 +21,19 @@ def set_up(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_rendered())
     )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _rendered() -> list[structlog.typing.Processor]:
+    """Make lines for eyes on a terminal, JSON for a log collector."""
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    if "JOURNAL_STREAM" in os.environ or not sys.stderr.isatty():
-        return [strip, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [strip, structlog.dev.ConsoleRenderer()]
+    if sys.stderr.isatty() and "JOURNAL_STREAM" not in os.environ:
+        return [strip, structlog.dev.ConsoleRenderer()]
+    return [strip, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

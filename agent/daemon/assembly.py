@@ -1,0 +1,159 @@
+"""The agent put together: the one place that knows who implements what.
+
+Starting is a list, stopping is the same list backwards; each part gets exactly what it needs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib import metadata
+
+import msgspec
+import structlog
+
+from agent.api.app import create_app
+from agent.api.backend import Backend
+from agent.core.identifiers import TillId
+from agent.daemon.clock import SystemClock
+from agent.daemon.control import make_admin_token
+from agent.daemon.files import DIRECTORY, open_journal, state_dir
+from agent.daemon.hardware import announce, supervise
+from agent.daemon.ways import link_to_hq, signer
+from agent.directory import Directory
+from agent.settings import Settings
+from agent.sync.enrolment import enrol
+from agent.sync.loop import SyncLoop
+from agent.sync.status import SyncStatus
+from agent.till import OwnEntries, TillLoop
+from agent.till.commands import DirectoryChanged
+from drivers.printers.picture import png
+
+log = structlog.get_logger(__name__)
+
+STUCK_AFTER_S = 10
+"""A till loop that has not turned for this long is stuck, and the watchdog goes hungry."""
+
+
+class Agent:
+    """All parts of one agent, made but not yet running.
+
+    Attributes:
+        settings: as checked.
+        journal: open, locked.
+        directory: open.
+        tills: one loop per till.
+        devices: the supervisor.
+        sync: the sync loop; None where there is no HQ.
+        app: the local API.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the files and make every part; nothing runs, nothing is listened on.
+
+        Raises:
+            Fault: what keeps the agent from starting, and what to do about it.
+        """
+        self.settings = settings
+        self.clock = SystemClock()
+        self.journal, self._key = open_journal(settings)
+        try:
+            self._make()
+        except BaseException:
+            self.journal.close()
+            raise
+
+    def _make(self) -> None:
+        settings, own = self.settings, OwnEntries()
+        self.directory = Directory.open(state_dir(settings) / DIRECTORY)
+        if self.directory.damage:
+            log.warning("the directory was begun anew", why=self.directory.damage)
+        self.tills = {
+            till.id: TillLoop(
+                till=till,
+                settings=settings,
+                journal=self.journal,
+                directory=self.directory,
+                clock=self.clock,
+                own=own,
+            )
+            for till in settings.tills
+        }
+        self.devices = supervise(settings, self.journal, self.clock, self.tills)
+        self._link = link_to_hq(settings, self._key) if settings.hq else None
+        self.sync = self._sync_loop()
+        self.app = create_app(self._backend())
+
+    def _sync_loop(self) -> SyncLoop | None:
+        if self._link is None:
+            return None
+        return SyncLoop(
+            self._link,
+            self.journal,
+            self.directory,
+            self.clock,
+            store=self.settings.store.id,
+            tills=list(self.tills),
+            on_change=self._directory_changed,
+            on_status=self._sync_changed,
+            sign=signer(self._key),
+        )
+
+    def _backend(self) -> Backend:
+        return Backend(
+            settings=self.settings,
+            tills=self.tills,
+            journal=self.journal,
+            directory=self.directory,
+            clock=self.clock,
+            devices=self.devices.status,
+            sync=self._sync_status,
+            picture=png,
+            version=metadata.version("till-agent"),
+            admin_token=make_admin_token(state_dir(self.settings)),
+            enrol=self._enrol if self._link else None,
+            ready=self.turning,
+        )
+
+    def turning(self) -> bool:
+        """Tell whether every till loop turned lately: what the watchdog is fed by."""
+        oldest = min(loop.turned_at for loop in self.tills.values())
+        return time.monotonic() - oldest < STUCK_AFTER_S
+
+    async def start(self) -> None:
+        """Take up every till where the last run ended."""
+        for loop in self.tills.values():
+            await loop.start()
+
+    async def close(self) -> None:
+        """Let go of everything, the journal last: what is queued is written first."""
+        if self._link is not None:
+            await self._link.aclose()
+        self.directory.close()
+        self.journal.close()
+
+    def _sync_status(self) -> SyncStatus | None:
+        return self.sync.status() if self.sync else None
+
+    async def _sync_changed(self, status: SyncStatus) -> None:
+        data = msgspec.to_builtins(status)
+        for loop in self.tills.values():
+            await announce(loop, "sync", data)
+
+    async def _directory_changed(self, scope: str, keys: Sequence[str]) -> None:
+        for loop in self.tills.values():
+            await loop.ask(DirectoryChanged(scope, tuple(keys)))
+
+    async def _enrol(self, till: TillId, code: str) -> None:
+        if self._link is None or self.sync is None:
+            return
+        await enrol(
+            self._link,
+            self.journal,
+            store=self.settings.store.id,
+            till=till,
+            code=code,
+            device_key=self._key.public_bytes,
+            sign=signer(self._key),
+        )
+        self.sync.refresh()

@@ -1,0 +1,84 @@
+"""Where an agent keeps what, and how a command gets at it.
+
+Reading is done beside a running daemon, on a connection of its own. Writing needs the journal's
+lock, so a command writes only while no daemon runs; root first becomes the owner of the state
+directory, because a file made by root would lock the daemon out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from agent.core.faults import NotFoundFault
+from agent.daemon.clock import SystemClock
+from agent.journal import Connection, Journal, reading
+from agent.journal.device_key import DeviceKey, load_or_create
+from agent.settings import Settings
+
+T = TypeVar("T")
+
+JOURNAL = "journal.db"
+DIRECTORY = "directory.db"
+
+
+def state_dir(settings: Settings) -> Path:
+    """Give the directory that holds everything this agent must not lose."""
+    return Path(settings.agent.state_dir)
+
+
+def become_owner(directory: Path) -> None:
+    """Let root act as the owner of a state directory; nothing happens for anybody else."""
+    if os.geteuid() == 0 and directory.is_dir() and directory.stat().st_uid != 0:
+        owner = directory.stat()
+        os.setegid(owner.st_gid)
+        os.seteuid(owner.st_uid)
+
+
+def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
+    """Open the journal for writing, with the device key it is bound to.
+
+    Raises:
+        JournalUnusable: it cannot be opened; `JournalLocked` while another process has it.
+    """
+    directory = state_dir(settings)
+    become_owner(directory)
+    key = load_or_create(directory)
+    journal = Journal.open(
+        directory / JOURNAL,
+        store=settings.store.id,
+        tills=[till.id for till in settings.tills],
+        device_key=key.public_bytes,
+        clock=SystemClock(),
+    )
+    return journal, key
+
+
+@contextmanager
+def opened_journal(settings: Settings) -> Iterator[tuple[Journal, DeviceKey]]:
+    """Open the journal for writing and close it again; see `open_journal`."""
+    journal, key = open_journal(settings)
+    try:
+        yield journal, key
+    finally:
+        journal.close()
+
+
+def read_journal(settings: Settings, function: Callable[[Connection], T]) -> T:
+    """Run a reading function on the journal, whether a daemon runs or not.
+
+    Raises:
+        NotFoundFault: there is no journal yet.
+        JournalUnusable: it cannot be read.
+    """
+    path = state_dir(settings) / JOURNAL
+    become_owner(path.parent)
+    if not path.exists():
+        raise NotFoundFault(
+            f"there is no journal at {path}",
+            remedy="check [agent] state_dir; the first start of the daemon makes it",
+        )
+    return reading(path, function)

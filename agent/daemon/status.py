@@ -1,0 +1,92 @@
+"""`till-agent status`: the tills, the devices, the way to HQ, and what HQ does not have yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent.core.faults import NotFoundFault
+from agent.daemon.backlog import LaneBacklog, backlog
+from agent.daemon.control import DaemonAway, ask
+from agent.daemon.files import read_journal
+from agent.program.terminal import say
+from agent.settings import Settings, load
+
+
+class StatusReport(msgspec.Struct, frozen=True):
+    """What `status --json` prints."""
+
+    store: str
+    running: bool
+    unsent: int
+    """Entries of all journals that HQ has not acknowledged."""
+    journals: list[LaneBacklog]
+    hq: str | None
+    """HQ's address in the settings; None where the agent works alone."""
+    daemon: dict[str, Any] = {}
+    """`GET /v1/status` of the running daemon."""
+
+
+def gather(config: Path) -> StatusReport:
+    """Ask the journal file, and the daemon where it runs.
+
+    Raises:
+        SettingsFault, JournalUnusable, AccessFault: neither can be asked.
+    """
+    settings = load(config)
+    daemon = _daemon(settings)
+    journals = _journals(settings, running=daemon is not None)
+    return StatusReport(
+        store=settings.store.id,
+        running=daemon is not None,
+        unsent=sum(lane.unsent for lane in journals),
+        journals=journals,
+        hq=settings.hq.url if settings.hq else None,
+        daemon=daemon or {},
+    )
+
+
+def _daemon(settings: Settings) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = ask(settings, "GET", "/v1/status")
+    except DaemonAway:
+        return None
+    return found
+
+
+def _journals(settings: Settings, *, running: bool) -> list[LaneBacklog]:
+    try:
+        return read_journal(settings, backlog)
+    except NotFoundFault:
+        if running:
+            raise
+        return []
+
+
+def show(report: StatusReport) -> None:
+    """Say it in a few lines."""
+    say(f"store {report.store}: daemon {'runs' if report.running else 'DOES NOT RUN'}")
+    for lane in report.journals:
+        say(f"  {lane.till} {lane.lane:<5} {lane.entries} entries, {lane.unsent} not at HQ")
+    _show_sync(report)
+    for device in report.daemon.get("devices", []):
+        detail = f" ({device['detail']})" if device.get("detail") else ""
+        say(f"  device {device['id']}: {device['state']}{detail}")
+    if not report.running:
+        say("→ start it: systemctl start till-agent")
+
+
+def _show_sync(report: StatusReport) -> None:
+    sync = report.daemon.get("sync")
+    if report.hq is None:
+        say("  HQ: none in the settings, the agent works alone")
+    elif sync:
+        state = "answers" if sync["online"] else "DOES NOT ANSWER"
+        enrolled = "" if sync["enrolled"] else ", NOT ENROLLED (till-agent enrol CODE)"
+        say(f"  HQ {report.hq}: {state} since {sync['since']}{enrolled}")
+        for line in [sync.get("last_error")] if sync.get("last_error") else []:
+            say(f"    {line}")
+        for trouble in sync.get("troubles", []):
+            say(f"    {trouble['till']} {trouble['lane']}: {trouble['detail']}")
