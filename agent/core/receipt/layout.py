@@ -93,13 +93,11 @@ def _block(block: Block, columns: int) -> list[LaidLine]:
 
 
 def _single(block: Rule | Qr | Cut, columns: int) -> LaidLine:
-    match block:
-        case Rule():
-            return LaidLine("rule", "-" * columns)
-        case Qr():
-            return LaidLine("qr", align="center", data=block.data)
-        case Cut():
-            return LaidLine("cut")
+    if isinstance(block, Rule):
+        return LaidLine("rule", "-" * columns)
+    if isinstance(block, Qr):
+        return LaidLine("qr", align="center", data=block.data)
+    return LaidLine("cut")
 
 
 def _text(block: Text, columns: int) -> list[LaidLine]:

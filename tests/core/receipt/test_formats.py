@@ -1,0 +1,108 @@
+"""Figures as each language writes them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core.faults import InputFault
+from agent.core.quantities import exponent
+from agent.core.receipt.formats import (
+    FORMATS,
+    amount_text,
+    date_text,
+    format_of,
+    money_text,
+    quantity_text,
+    rate_text,
+    time_text,
+)
+from agent.core.receipt.words import WORDS, words_of
+
+
+@given(
+    st.integers(-(10**12), 10**12),
+    st.sampled_from(["EUR", "JPY", "KWD", "CLF"]),
+    st.sampled_from(sorted(FORMATS)),
+)
+def test_an_amount_never_loses_a_digit(amount, currency, language):
+    """Grouping or a decimal mark would change the amount."""
+    text = amount_text(amount, currency, language)
+    sign = -1 if text.startswith("-") else 1
+    assert amount == sign * int(re.sub("[^0-9]", "", text))
+    digits = exponent(currency)
+    assert digits == 0 or text[-digits - 1] == FORMATS[language].decimal
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "expected"),
+    [
+        (0, "EUR", "de", "0,00 €"),
+        (-5, "EUR", "de", "-0,05 €"),
+        (100_000_000, "EUR", "de", "1.000.000,00 €"),
+        (100_000_000, "CHF", "de-CH", "CHF 1'000'000.00"),
+        (123_456, "EUR", "de-AT", "€ 1.234,56"),
+        (1_234_567, "EUR", "es", "12.345,67 €"),
+        (123_456, "EUR", "es", "1234,56 €"),
+        (1234, "JPY", "en", "¥1,234"),
+        (1_234_567, "KWD", "en", "KWD 1,234.567"),
+        (-1250, "GBP", "en-GB", "-£12.50"),
+        (1250, "SEK", "fr", "12,50 SEK"),
+        (1250, "EUR", "xx", "€12.50"),
+    ],
+)
+def test_money(amount, currency, language, expected):
+    """A customer would read another amount than was charged."""
+    assert expected == money_text(amount, currency, language)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "expected"),
+    [
+        (1000, "each", "1"),
+        (12_000, "each", "12"),
+        (1500, "each", "1,5"),
+        (1000, "kg", "1,000 kg"),
+        (1_234_567, "kg", "1.234,567 kg"),
+        (10_000, "each", "10"),
+    ],
+)
+def test_quantities(quantity, unit, expected):
+    """Ten pieces would be printed as one, or a weight without its grams."""
+    assert expected == quantity_text(quantity, unit, "de")
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"), [(0, "0 %"), (1000, "10 %"), (550, "5,5 %"), (255, "2,55 %")]
+)
+def test_rates(rate, expected):
+    """Ten percent would be printed as one."""
+    assert expected == rate_text(rate, "fr")
+
+
+def test_dates_and_times():
+    """The receipt would show UTC, or the day and month swapped."""
+    assert "28/07/2026" == date_text("2026-07-28", "it")
+    assert "2026-07-28 00:30" == time_text("2026-07-27T22:30:00.000Z", "Europe/Berlin", "en")
+    with pytest.raises(InputFault):
+        time_text("now", "Europe/Berlin", "en")
+
+
+def test_a_tag_is_found_by_itself_then_by_its_language():
+    """A Swiss shop would get German figures, a Bavarian one English words."""
+    assert FORMATS["de-ch"] == format_of("de-CH")
+    assert FORMATS["de"] == format_of("de-DE")
+    assert WORDS["de"] == words_of("DE-ch")
+    assert WORDS["en"] == words_of("ga")
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_every_language_has_every_word(language):
+    """A label would be empty on paper."""
+    words = WORDS[language]
+    assert all(getattr(words, name) for name in words.__struct_fields__)
+    assert set(WORDS["en"].tenders) == set(words.tenders)
+    assert language in FORMATS

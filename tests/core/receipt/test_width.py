@@ -1,0 +1,71 @@
+"""How wide text is on paper, and where it breaks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core.receipt.width import printable, width, wrap
+
+WIDE = "\N{CJK UNIFIED IDEOGRAPH-8336}"
+ACUTE = "\N{COMBINING ACUTE ACCENT}"
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [("", 0), ("Tee", 3), (WIDE * 3, 6), (f"e{ACUTE}", 1), ("\N{FULLWIDTH DIGIT ONE}", 2)],
+)
+def test_width_is_what_paper_needs(text, columns):
+    """An amount behind Chinese text would be pushed off the paper."""
+    assert columns == width(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "lines"),
+    [
+        ("", 10, [""]),
+        ("one two three", 7, ["one two", "three"]),
+        ("one two", 7, ["one two"]),
+        ("extraordinarily", 6, ["extrao", "rdinar", "ily"]),
+        ("an extraordinarily", 6, ["an", "extrao", "rdinar", "ily"]),
+        ("  two words", 6, ["  two", "  word", "  s"]),
+        ("          far", 6, ["far"]),
+        (f"12{NBSP}345 EUR", 7, ["12 345", "EUR"]),
+        ("a\n\nb", 6, ["a", "", "b"]),
+        (WIDE * 5, 6, [WIDE * 3, WIDE * 2]),
+        (f"{WIDE}a{WIDE}", 4, [f"{WIDE}a", WIDE]),
+        (f"aae{ACUTE}b", 3, [f"aae{ACUTE}", "b"]),
+        ("a   b", 6, ["a   b"]),
+    ],
+)
+def test_wrapping(text, columns, lines):
+    """A word would be cut without need, an accent lost, or an indent with it."""
+    assert lines == wrap(text, columns)
+
+
+@given(st.text(), st.integers(2, 60))
+def test_nothing_is_wider_than_the_paper_and_nothing_is_lost(text, columns):
+    """The printer would break the line itself, or the receipt lack a letter."""
+    lines = wrap(printable(text), columns)
+    assert all(width(line) <= columns for line in lines)
+    visible = "".join(printable(text).split())
+    assert visible == "".join("".join(lines).split())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b@b", "a @b"),
+        ("a\tb\x00", "a b "),
+        ("a\r\nb\rc", "a\nb c"),
+        ("\x9b1m", " 1m"),
+        ("\u2028", " "),
+        ("\ud800", "?"),
+        ("Käse", "Käse"),
+    ],
+)
+def test_a_name_cannot_speak_to_the_printer(text, shown):
+    """An item's name could open the cash drawer."""
+    assert shown == printable(text)
