@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from litestar import Request, get
@@ -27,10 +28,10 @@ class ForeignScope(AccessFault):
     title = "The feed is not for this till"
 
 
-@get("/v1/feeds/{scope:str}")
+@get("/v1/feeds/{feed_scope:str}")
 async def get_feed(
     request: Request[Any, Any, Any],
-    scope: str,
+    feed_scope: str,
     after: str = "",
     wait: Annotated[int, Parameter(ge=0, le=WAIT_S_MAX)] = 0,
     limit: Annotated[int, Parameter(ge=1, le=PAGE_ITEMS_MAX)] = PAGE_ITEMS_MAX,
@@ -38,12 +39,20 @@ async def get_feed(
     """Read the changes of a scope after a cursor, waiting up to `wait` seconds for the first."""
     hq = hq_of(request)
     message = signed_message(request, await request.body())
-    _check_scope(await sync_to_thread(hq.authenticate, message), scope)
-    seen = hq.feed_changed.seen(scope)
-    found = await sync_to_thread(_page, hq, scope, after, limit)
-    if found.items or not wait or not await hq.feed_changed.wait(scope, seen, wait):
-        return found
-    return await sync_to_thread(_page, hq, scope, after, limit)
+    _check_scope(await sync_to_thread(hq.authenticate, message), feed_scope)
+    return await _next(hq, feed_scope, after, limit, wait)
+
+
+async def _next(hq: Hq, scope: str, after: str, limit: int, wait_s: int) -> FeedPage:
+    """Look, and look again whenever something was published, until there is something."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + wait_s
+    while True:
+        seen = hq.feed_changed.seen(scope)
+        found = await sync_to_thread(_page, hq, scope, after, limit)
+        left_s = until - loop.time()
+        if found.items or left_s <= 0 or not await hq.feed_changed.wait(scope, seen, left_s):
+            return found
 
 
 def _check_scope(device: Device, scope: str) -> None:

@@ -6,9 +6,3 @@ inserts it, and acknowledged only after that transaction is on disk (`batches`).
 """
 
 from __future__ import annotations
-
-from central.intake.codes import issue_code
-from central.intake.root_key import RootKey
-from central.intake.signatures import Signatures
-
-__all__ = ["RootKey", "Signatures", "issue_code"]

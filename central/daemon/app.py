@@ -1,0 +1,55 @@
+"""All rooms' routes as one web application, behind the gate."""
+
+from __future__ import annotations
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from agent.core.faults import Fault
+from central.channels.routes import ROUTES as CHANNELS
+from central.console.routes import ROUTES as CONSOLE
+from central.daemon.gate import Gate
+from central.daemon.metrics import get_metrics
+from central.daemon.openapi import FeedItemSchema, openapi
+from central.daemon.problems import from_bug, from_fault, from_http
+from central.daemon.settings import CentralSettings, address_of
+from central.daemon.staff import StaffTokens
+from central.feed.routes import ROUTES as FEED
+from central.histories.routes import ROUTES as HISTORIES
+from central.identity.routes import ROUTES as IDENTITY
+from central.intake.root_key import RootKey
+from central.intake.routes import ROUTES as INTAKE
+from central.ledger.hq import Hq
+from central.reports.routes import ROUTES as REPORTS
+
+BODY_BYTES_MAX = 8 << 20
+"""Of a request body where a route says nothing else: a day's events of a web store."""
+
+
+def create_app(
+    hq: Hq, *, root_key: RootKey, staff: StaffTokens, settings: CentralSettings
+) -> ASGIApp:
+    """Assemble the application; starting and stopping is the caller's."""
+    host, _ = address_of(settings.listen) or ("", 0)
+    return Gate(
+        create_routes(hq, root_key),
+        admits=staff.admits,
+        hosts=frozenset({host.lower(), *map(str.lower, settings.allowed_hosts)}),
+        origins=frozenset(settings.allowed_origins),
+    )
+
+
+def create_routes(hq: Hq, root_key: RootKey) -> Litestar:
+    """Put all routes together, without the gate."""
+    rooms = (INTAKE, FEED, HISTORIES, IDENTITY, CHANNELS, REPORTS, CONSOLE)
+    return Litestar(
+        route_handlers=[get_metrics, *(route for room in rooms for route in room)],
+        state=State({"hq": hq, "root_key": root_key}),
+        exception_handlers={Fault: from_fault, HTTPException: from_http, Exception: from_bug},
+        openapi_config=openapi(),
+        plugins=[FeedItemSchema()],
+        request_max_body_size=BODY_BYTES_MAX,
+        logging_config=None,
+    )

@@ -1,0 +1,117 @@
+"""What the commands besides `serve` do; each opens the ledger, does one thing, closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Engine, func, select
+
+from central.daemon.settings import Settings, load
+from central.daemon.state import opened, prepare, root_key, utc_now
+from central.intake.codes import issue_code
+from central.intake.lag import StoreLag, stores
+from central.ledger.engine import reading, writing
+from central.ledger.epoch import current_epoch
+from central.ledger.migrate import Migrated, migrate, require_current
+from central.ledger.tables import FEED_SCOPES, INCIDENTS, QUARANTINE
+from central.ledger.verify import JournalReport, unbound, verify
+
+
+class EnrolCode(msgspec.Struct, frozen=True):
+    """A one-time code and what it is for."""
+
+    code: str
+    store: str
+    till: str
+    hours: int = 24
+
+
+class Incident(msgspec.Struct, frozen=True):
+    """What a person at HQ must look at."""
+
+    at: str
+    name: str
+    journal_id: str | None
+    detail: str
+    remedy: str
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Is everything in, what is missing, since when."""
+
+    name: str
+    epoch: str
+    stores: tuple[StoreLag, ...]
+    quarantined: int
+    feeds: dict[str, int]
+    """Scope → number of the last change published."""
+    incidents: tuple[Incident, ...]
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """What `ledger verify` found."""
+
+    ok: bool
+    journals: tuple[JournalReport, ...]
+    unbound: tuple[str, ...]
+    """Journals with records that no till was ever bound to."""
+
+
+@contextmanager
+def ledger(config: Path) -> Iterator[tuple[Settings, Engine]]:
+    """Open the ledger of a settings file, up to date.
+
+    Raises:
+        Fault: wrong settings, no permission, or a database that is not of this version.
+    """
+    settings = load(config)
+    prepare(Path(settings.central.state_dir))
+    with opened(settings.central) as engine:
+        require_current(engine)
+        yield settings, engine
+
+
+def run_migrate(config: Path) -> Migrated:
+    """Bring the database up to date, making it where there is none."""
+    settings = load(config)
+    directory = Path(settings.central.state_dir)
+    prepare(directory)
+    with opened(settings.central) as engine:
+        migrated = migrate(engine)
+        root_key(directory, engine)
+    return migrated
+
+
+def run_enrol_code(config: Path, store: str, till: str) -> EnrolCode:
+    """Make a one-time code for a till."""
+    with ledger(config) as (_, engine), writing(engine) as conn:
+        return EnrolCode(issue_code(conn, store, till, utc_now()), store, till)
+
+
+def run_status(config: Path) -> Status:
+    """Tell how far every store is in."""
+    with ledger(config) as (settings, engine), reading(engine) as conn:
+        feeds = conn.execute(select(FEED_SCOPES.c.scope, FEED_SCOPES.c.fseq))
+        incidents = conn.execute(select(INCIDENTS).order_by(INCIDENTS.c.at.desc()).limit(20))
+        return Status(
+            name=settings.central.name,
+            epoch=current_epoch(conn),
+            stores=stores(conn),
+            quarantined=conn.execute(select(func.count()).select_from(QUARANTINE)).scalar_one(),
+            feeds={row.scope: row.fseq for row in feeds},
+            incidents=tuple(
+                Incident(row.at, row.name, row.journal_id, row.detail, row.remedy)
+                for row in incidents
+            ),
+        )
+
+
+def run_verify(config: Path) -> Verified:
+    """Recompute everything that was received."""
+    with ledger(config) as (_, engine), reading(engine) as conn:
+        journals = tuple(verify(conn))
+        strays = tuple(unbound(conn))
+    return Verified(not strays and all(found.ok for found in journals), journals, strays)

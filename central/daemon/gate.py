@@ -1,0 +1,129 @@
+"""Who gets in: the Host and Origin of browsers, the staff token of people and web stores.
+
+Devices sign what they send; their addresses pass without a token and are checked by
+`central.intake`. Everything else under `/v1/` needs the token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from agent.core.faults import AccessFault
+from central.daemon.problems import MEDIA_TYPE, headers_of, problem_of
+
+DEVICE_PATHS = ("/v1/enrol", "/v1/journals/", "/v1/feeds/")
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class WrongHost(AccessFault):
+    """A Host header HQ does not go by: DNS rebinding, or a name IT has not allowed."""
+
+    name = "wrong-host"
+    title = "HQ is not known under this name"
+
+
+class WrongOrigin(AccessFault):
+    """A page of another web origin calls."""
+
+    name = "foreign-origin"
+    title = "This web page may not call HQ"
+
+
+class NoToken(AccessFault):
+    """No token, or one that is not valid here (RFC 6750, 3.1)."""
+
+    name = "no-token"
+    status = 401
+    title = "A staff token is needed"
+
+
+class Gate:
+    """The outermost ASGI application: refuses, or passes on."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        admits: Callable[[str], bool],
+        hosts: frozenset[str],
+        origins: frozenset[str],
+    ) -> None:
+        """Stand before `app`.
+
+        Args:
+            app: what is guarded.
+            admits: tells whether a staff token is valid.
+            hosts: host names HQ goes by, without port.
+            origins: foreign web origins that may call.
+        """
+        self._app = app
+        self._admits = admits
+        self._hosts = hosts | LOCAL_NAMES
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what may pass; answer the rest with a problem."""
+        if scope["type"] == ScopeType.HTTP:
+            try:
+                self._check(scope["path"], Headers.from_scope(scope))
+            except AccessFault as fault:
+                await _refuse(fault, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _check(self, path: str, headers: Headers) -> None:
+        plain = re.sub("/+", "/", path)
+        is_device = plain.startswith(DEVICE_PATHS)
+        if not is_device:
+            self._check_host(headers.get("host", ""))
+        self._check_origin(headers.get("origin"), headers.get("host", ""))
+        if plain.startswith("/v1/") and not is_device:
+            self._check_token(headers.get("authorization", ""))
+
+    def _check_host(self, host: str) -> None:
+        name = urlsplit(f"//{host}").hostname or ""
+        if name not in self._hosts:
+            raise WrongHost(
+                f"a request for the host {name[:80]!r} came here",
+                remedy="if HQ goes by this name, add it to [central] allowed_hosts",
+            )
+
+    def _check_origin(self, origin: str | None, host: str) -> None:
+        if origin is None or origin in self._origins:
+            return
+        if origin not in {f"http://{host}", f"https://{host}"}:
+            raise WrongOrigin(
+                f"a page of {origin[:80]} called HQ",
+                remedy="open the console at HQ's own address, or add the page's origin to "
+                "[central] allowed_origins",
+            )
+
+    def _check_token(self, authorization: str) -> None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not self._admits(token.strip()):
+            raise NoToken(
+                "the request carries no valid staff token",
+                remedy="send Authorization: Bearer and the token till-central serve printed; a "
+                "lost one is replaced by: till-central serve --new-staff-token",
+            )
+
+
+async def _refuse(fault: AccessFault, send: Send) -> None:
+    content = msgspec.json.encode(problem_of(fault))
+    headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(content))}
+    headers |= headers_of(fault)
+    await send(
+        {
+            "type": "http.response.start",
+            "status": fault.status,
+            "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": content, "more_body": False})

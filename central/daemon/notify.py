@@ -1,0 +1,38 @@
+"""The service manager's notification socket (sd_notify(3)), and its watchdog."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+
+_USEC = 1_000_000
+
+
+def notify(state: str) -> bool:
+    """Send one state, such as `READY=1`; False where no service manager listens."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return False
+    # A leading @ names the abstract namespace.
+    target = "\0" + address[1:] if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
+        link.sendto(state.encode(), target)
+    return True
+
+
+def watchdog_interval_s() -> float | None:
+    """Give half of what the service manager waits for, or None if it does not watch us."""
+    watched = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    usec = os.environ.get("WATCHDOG_USEC", "")
+    return int(usec) / (2 * _USEC) if watched and usec.isdigit() and int(usec) > 0 else None
+
+
+async def feed_watchdog(is_well: Callable[[], bool]) -> None:
+    """Feed the watchdog for ever: the loop turns, and `is_well` says that the threads do."""
+    interval_s = watchdog_interval_s()
+    while interval_s is not None:
+        if is_well():
+            notify("WATCHDOG=1")
+        await asyncio.sleep(interval_s)

@@ -1,0 +1,193 @@
+"""`till-central serve`: starting is a list, stopping is the same list backwards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import (
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+
+from agent.core.faults import Fault
+from central.channels.registry import register
+from central.daemon import logs
+from central.daemon.app import create_app
+from central.daemon.notify import feed_watchdog, notify
+from central.daemon.server import Server, listen
+from central.daemon.settings import Settings, address_of
+from central.daemon.staff import StaffTokens, staff_tokens
+from central.daemon.state import locked, opened, prepare, root_key, utc_now
+from central.daemon.threads import Applying, ForeignWrites
+from central.histories.applier import Applier
+from central.intake.root_key import RootKey
+from central.intake.signatures import Signatures
+from central.ledger.engine import POOL_SIZE, writing
+from central.ledger.hq import FeedSignal, Hq
+from central.ledger.migrate import migrate
+from central.ledger.outbox import on_published
+from central.privacy.access import AccessRecorder
+
+PRESET_VARIABLE = "TILL_CENTRAL_STAFF_TOKEN"
+"""Presets a staff token for one run: for demonstrations and tests, stored nowhere."""
+_LOG = structlog.get_logger("central")
+
+
+class ThreadEnded(Fault):
+    """A thread HQ cannot do without ended by itself; the service manager starts HQ again."""
+
+    name = "thread-ended"
+    title = "HQ stopped because a part of it failed"
+
+
+def serve(settings: Settings, show: Callable[[str], None], *, new_staff_token: bool) -> None:
+    """Run HQ until SIGTERM or SIGINT.
+
+    Args:
+        settings: of `central.toml`.
+        show: prints a line for the person who started it.
+        new_staff_token: replace the staff tokens by a new one.
+
+    Raises:
+        Fault: something HQ needs is not there; nothing was started.
+    """
+    logs.set_up(settings.central.log_level)
+    directory = Path(settings.central.state_dir)
+    with ExitStack() as stack:
+        prepare(directory)
+        stack.enter_context(locked(directory))
+        sock = stack.enter_context(_listening(settings))
+        engine = stack.enter_context(opened(settings.central))
+        migrate(engine)
+        key = root_key(directory, engine)
+        _register_channels(engine, settings)
+        staff = _staff(engine, sock, show, replace=new_staff_token)
+        asyncio.run(Daemon(settings, engine, key, staff).run(sock))
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    host, port = address_of(settings.central.listen) or ("127.0.0.1", 0)
+    with listen(host, port) as sock:
+        yield sock
+
+
+def _register_channels(engine: Engine, settings: Settings) -> None:
+    with writing(engine) as conn:
+        register(conn, settings.channels, utc_now())
+
+
+def _staff(
+    engine: Engine, sock: socket.socket, show: Callable[[str], None], *, replace: bool
+) -> StaffTokens:
+    preset = os.environ.get(PRESET_VARIABLE, "")
+    staff, token = staff_tokens(engine, utc_now(), preset=preset, replace=replace)
+    host, port = sock.getsockname()[:2]
+    address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    if token is None:
+        show(f"HQ console: {address}")
+    else:
+        show(f"HQ console: {address}#token={token}")
+        show("The token is shown only now; a lost one is replaced by serve --new-staff-token")
+    return staff
+
+
+class Daemon:
+    """The loop, the server on it, and the two threads beside it."""
+
+    def __init__(
+        self, settings: Settings, engine: Engine, key: RootKey, staff: StaffTokens
+    ) -> None:
+        """Assemble everything; nothing runs yet."""
+        self._feed_changed = FeedSignal()
+        self._applying = Applying(Applier(engine, utc_now).apply_pending, self._thread_ended)
+        self._watch = ForeignWrites(engine, self._feed_changed, self._thread_ended)
+        self._stopping = False
+        hq = Hq(
+            engine=engine,
+            now=utc_now,
+            wake_applier=self._applying.wake,
+            feed_changed=self._feed_changed,
+            access_log=AccessRecorder(engine, utc_now),
+            authenticate=Signatures(engine),
+            admits=staff.admits,
+            name=settings.central.name,
+        )
+        app = create_app(hq, root_key=key, staff=staff, settings=settings.central)
+        self._server = Server(app, self._is_ready)
+        on_published(engine, self._feed_changed.notify)
+
+    async def run(self, sock: socket.socket) -> None:
+        """Start, serve until told to stop, stop.
+
+        Raises:
+            ThreadEnded: a thread died; HQ was stopped in order.
+        """
+        async with AsyncExitStack() as stack:
+            self._prepare_loop(stack)
+            self._start_threads(stack)
+            await stack.enter_async_context(_fed_watchdog(self._is_well))
+            await self._server.serve(sockets=[sock])
+            self._check_threads()
+
+    def _prepare_loop(self, stack: AsyncExitStack) -> None:
+        self._loop = asyncio.get_running_loop()
+        # One thread per database connection: more would only wait for one another.
+        self._loop.set_default_executor(ThreadPoolExecutor(2 * POOL_SIZE, "hq"))
+        self._feed_changed.attach(self._loop)
+        for order in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(order, self.stop)
+            stack.callback(self._loop.remove_signal_handler, order)
+
+    def _start_threads(self, stack: AsyncExitStack) -> None:
+        for thread in (self._applying, self._watch):
+            thread.start()
+            stack.callback(thread.stop)
+        stack.callback(setattr, self, "_stopping", True)
+
+    def _check_threads(self) -> None:
+        if not self._is_well():
+            raise ThreadEnded(
+                "the applier or the feed watch ended by itself",
+                remedy="look for its last error in the log above; the service starts again",
+            )
+
+    def stop(self) -> None:
+        """Let long polls go, finish what is under way, end; on the loop's thread."""
+        notify("STOPPING=1")
+        _LOG.info("stopping")
+        self._feed_changed.close()
+        self._server.should_exit = True
+
+    def _is_ready(self) -> None:
+        notify("READY=1")
+        _LOG.info("serving")
+
+    def _is_well(self) -> bool:
+        return self._applying.is_alive() and self._watch.is_alive()
+
+    def _thread_ended(self) -> None:
+        if not self._stopping and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.stop)
+
+
+@asynccontextmanager
+async def _fed_watchdog(is_well: Callable[[], bool]) -> AsyncIterator[None]:
+    task = asyncio.create_task(feed_watchdog(is_well), name="watchdog")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

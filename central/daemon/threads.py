@@ -1,0 +1,134 @@
+"""The two threads beside the loop: the applier, and the watch for what other programs publish.
+
+Each has a name and somebody who is told when it ends; neither ends by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from threading import Event, Thread
+
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent.core.faults import Fault
+from central.ledger.engine import reading
+from central.ledger.hq import FeedSignal
+from central.ledger.tables import FEED_SCOPES
+
+RETRY_S = 5.0
+"""After a failure of the database, try again by ourselves."""
+WATCH_S = 1.0
+"""How soon a till is told of what an import in another program has published."""
+_LOG = structlog.get_logger("central")
+
+
+class Applying:
+    """Applies entries whenever it is woken, and once at start."""
+
+    def __init__(self, apply_pending: Callable[[], int], ended: Callable[[], None]) -> None:
+        """Prepare the thread.
+
+        Args:
+            apply_pending: applies all there is; blocking.
+            ended: called in the thread when it ends, asked for or not.
+        """
+        self._apply_pending = apply_pending
+        self._ended = ended
+        self._wake = Event()
+        self._stopping = False
+        self._thread = Thread(target=self._run, name="applier", daemon=True)
+
+    def start(self) -> None:
+        """Begin with what was received before the last stop."""
+        self._wake.set()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Have it look at once; from any thread."""
+        self._wake.set()
+
+    def is_alive(self) -> bool:
+        """Tell whether the thread runs."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End it after the transaction it is in."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                failed = not self._apply()
+                self._wake.wait(RETRY_S if failed else None)
+                self._wake.clear()
+        finally:
+            self._ended()
+
+    def _apply(self) -> bool:
+        try:
+            self._apply_pending()
+        except (Fault, SQLAlchemyError) as error:
+            _LOG.error("applying failed, it is tried again", reason=str(error))
+            return False
+        return True
+
+
+class ForeignWrites:
+    """Notices that another program (an import) published, and wakes the long polls for it.
+
+    SQLite tells nobody of another process's commit; `PRAGMA data_version` is its answer for free
+    as long as nothing happened.
+    """
+
+    def __init__(self, engine: Engine, signal: FeedSignal, ended: Callable[[], None]) -> None:
+        """Prepare the thread."""
+        self._engine = engine
+        self._signal = signal
+        self._ended = ended
+        self._stop = Event()
+        self._known: dict[str, int] = {}
+        self._thread = Thread(target=self._run, name="feed-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin from what is published now."""
+        self._known = self._positions()
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        """Tell whether the thread runs."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End it."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with closing(self._engine.raw_connection()) as connection:
+                cursor, before = connection.cursor(), None
+                while not self._stop.wait(WATCH_S):
+                    cursor.execute("PRAGMA data_version")
+                    version = cursor.fetchone()
+                    if version != before:
+                        self._tell()
+                    before = version
+        finally:
+            self._ended()
+
+    def _tell(self) -> None:
+        positions = self._positions()
+        moved = [scope for scope, fseq in positions.items() if self._known.get(scope) != fseq]
+        self._known = positions
+        if moved:
+            self._signal.notify(moved)
+
+    def _positions(self) -> dict[str, int]:
+        with reading(self._engine) as conn:
+            query = select(FEED_SCOPES.c.scope, FEED_SCOPES.c.fseq)
+            return {row.scope: row.fseq for row in conn.execute(query)}
