@@ -1,3 +1,15 @@
-"""The local HTTP and WebSocket API, and the till page it serves."""
+"""The local HTTP and WebSocket API, and the till page it serves.
+
+`create_app(Backend(...))` is the room's door. Every request passes the `gate` (Host, Origin, body
+type and pace), then `access` (bearer tokens), then an endpoint of `sales`, `tills`, `customers`,
+`printing` or `status`, which hands a command to the till's loop and sends its answer. `events`
+streams what happens. `bodies` decodes strictly, `problems` makes every error RFC 9457 with a
+remedy, and `page_files` serves the till page from memory.
+"""
 
 from __future__ import annotations
+
+from agent.api.app import create_app
+from agent.api.backend import Backend
+
+__all__ = ["Backend", "create_app"]

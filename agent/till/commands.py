@@ -193,7 +193,7 @@ class MoveCash(Command[CashView], frozen=True):
     """Pay cash in (positive) or out (negative) outside a sale."""
 
     amount: Minor
-    reason: str
+    reason: str | None
     cash_id: str | None = None
 
 

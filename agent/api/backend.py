@@ -1,0 +1,102 @@
+"""What the API serves: everything it needs, handed over by the daemon in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from agent.contracts.clock import Clock
+from agent.core.identifiers import DeviceId, TillId
+from agent.core.receipt.document import ReceiptDocument
+from agent.directory import Directory
+from agent.journal import Journal
+from agent.settings import Settings
+from agent.sync.status import SyncStatus
+from agent.till import TillLoop
+
+
+class DeviceState(Protocol):
+    """A device as `agent.devices` reports it."""
+
+    @property
+    def id(self) -> DeviceId:
+        """As in the settings."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """`scanner` or `printer`."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """As in the settings."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """One word; `ready` where all is well."""
+        ...
+
+    @property
+    def detail(self) -> str:
+        """One sentence, empty where all is well."""
+        ...
+
+    @property
+    def since(self) -> str:
+        """Wall clock, UTC, ISO 8601."""
+        ...
+
+
+class DeviceView(msgspec.Struct, frozen=True):
+    """A device and how it is."""
+
+    id: DeviceId
+    kind: str
+    address: str
+    state: str
+    detail: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """The parts behind the endpoints.
+
+    Attributes:
+        settings: as checked at start.
+        tills: every till of the settings, by id.
+        journal: for events, print jobs, tokens.
+        directory: for the item search.
+        clock: for the time a token was issued at.
+        devices: gives the devices as they are now.
+        sync: gives how the exchange with HQ stands; None where there is no HQ.
+        picture: draws a document as PNG; called in a thread.
+        version: of this program.
+        admin_token: accepted for everything; made by the daemon at each start.
+        enrol: trades a one-time code for a credential of a till; None where there is no HQ.
+        ready: tells whether the agent is up and all its parts run.
+    """
+
+    settings: Settings
+    tills: Mapping[TillId, TillLoop]
+    journal: Journal
+    directory: Directory
+    clock: Clock
+    devices: Callable[[], Sequence[DeviceState]]
+    sync: Callable[[], SyncStatus | None]
+    picture: Callable[[ReceiptDocument], bytes]
+    version: str
+    admin_token: str
+    enrol: Callable[[TillId, str], Awaitable[None]] | None = None
+    ready: Callable[[], bool] = lambda: True
+
+    def device_views(self) -> tuple[DeviceView, ...]:
+        """Show the devices."""
+        return tuple(
+            msgspec.convert(device, DeviceView, from_attributes=True) for device in self.devices()
+        )

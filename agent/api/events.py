@@ -1,0 +1,201 @@
+"""The events of a till over a WebSocket: first what was missed, then what happens.
+
+A watcher says after which cursor to begin; events come from the journal page by page, so a slow
+reader costs one page of memory and, once it stops reading, its connection. The token is checked
+with every page: a revoked one ends the stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import WebSocket, websocket
+from litestar.exceptions import WebSocketDisconnect
+
+from agent.api.access import TOKEN_REMEDY, bearer, loop_for, speaker_of, token_hash
+from agent.api.backend import Backend
+from agent.api.problems import UnauthenticatedFault
+from agent.core.faults import Fault, InputFault, UnavailableFault
+from agent.core.identifiers import TillId
+from agent.journal import Connection, events, pairing
+from agent.journal.events import Event
+
+PAGE_EVENTS = 200
+FIRST_FRAME_S = 5.0
+"""How long a watcher may take to say its token."""
+SEND_S = 5.0
+"""How long one frame may wait for the reader: a till page on the same machine needs none."""
+WATCHERS_MAX = 64
+"""Of one agent: a page and a piece of POS software per till, and some that were left open."""
+FRAME_BYTES_MAX = 4096
+PROTOCOL = "bearer."
+CLOSE_BASE = 4000
+"""Close codes are 4000 + the HTTP status that says the same (RFC 6455, 7.4.2: private use)."""
+REASON_BYTES_MAX = 120
+"""RFC 6455, 5.5: a close frame carries at most 123 bytes of reason."""
+
+Socket = WebSocket[Any, Any, Any]
+
+
+class Watchers:
+    """How many streams are open."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def enter(self) -> None:
+        """Count one more.
+
+        Raises:
+            UnavailableFault: `too-many-watchers`.
+        """
+        if self.count >= WATCHERS_MAX:
+            raise UnavailableFault(
+                f"{WATCHERS_MAX} watchers follow this agent already",
+                remedy="close till pages that are not used",
+                name="too-many-watchers",
+            )
+        self.count += 1
+
+    def leave(self) -> None:
+        """Count one less."""
+        self.count -= 1
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """The first frame of a watcher that sent no token in its handshake."""
+
+    token: str
+
+
+@websocket("/v1/tills/{till:str}/events")
+async def follow(socket: Socket, till: str, backend: Backend, watchers: Watchers) -> None:
+    """Stream a till's events after `?after=CURSOR`; without it, only what happens from now on."""
+    offered = _offered_protocol(socket)
+    await socket.accept(subprotocols=offered)
+    try:
+        watchers.enter()
+        try:
+            token = _handshake_token(socket, offered) or await _first_frame(socket)
+            loop = loop_for(backend, await speaker_of(backend, token), till)
+            stream = _Stream(socket, backend, loop.till, token)
+            await stream.run(_after(socket))
+        finally:
+            watchers.leave()
+    except WebSocketDisconnect:
+        return
+    except Fault as fault:
+        await _close(socket, fault)
+
+
+class _Stream:
+    """One watcher of one till."""
+
+    def __init__(self, socket: Socket, backend: Backend, till: TillId, token: str) -> None:
+        self._socket = socket
+        self._backend = backend
+        self._till = till
+        self._digest = None if token == backend.admin_token else token_hash(token)
+
+    async def run(self, after: int | None) -> None:
+        """Send events until the watcher leaves, is too slow, or its token is revoked.
+
+        Raises:
+            Fault: why the stream ends.
+            WebSocketDisconnect: the watcher left.
+        """
+        sending = asyncio.create_task(self._send_from(after), name=f"events-{self._till}")
+        leaving = asyncio.create_task(self._watch_for_leaving())
+        try:
+            done, _ = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _send_from(self, after: int | None) -> None:
+        newest = await self._backend.journal.read(events.newest)
+        # A cursor from another journal file would wait for ever; such a watcher begins now.
+        cursor = newest if after is None else min(after, newest)
+        while True:
+            seen = self._backend.journal.signals.events.value
+            page = await self._page(cursor)
+            for event in page:
+                await self._send(event)
+                cursor = event.cursor
+            if not page:
+                await self._backend.journal.signals.events.wait(seen)
+
+    async def _page(self, cursor: int) -> list[Event]:
+        def read(conn: Connection) -> list[Event]:
+            if self._digest is not None and pairing.find(conn, self._digest) != self._till:
+                raise UnauthenticatedFault("the token was revoked", remedy=TOKEN_REMEDY)
+            return events.after(conn, self._till, cursor, PAGE_EVENTS)
+
+        return await self._backend.journal.read(read)
+
+    async def _send(self, event: Event) -> None:
+        try:
+            async with asyncio.timeout(SEND_S):
+                await self._socket.send_text(msgspec.json.encode(event).decode())
+        except TimeoutError:
+            raise UnavailableFault(
+                f"the watcher did not read for {SEND_S:.0f} s",
+                remedy="connect again after the last cursor",
+                name="too-slow-reader",
+            ) from None
+
+    async def _watch_for_leaving(self) -> None:
+        while True:
+            await self._socket.receive_data("text")
+
+
+def _offered_protocol(socket: Socket) -> str | None:
+    """Find the subprotocol that carries a token, the way browsers can send one."""
+    offered = socket.scope.get("subprotocols") or []
+    return next((each for each in offered if each.startswith(PROTOCOL)), None)
+
+
+def _handshake_token(socket: Socket, offered: str | None) -> str | None:
+    return offered.removeprefix(PROTOCOL) if offered is not None else bearer(socket)
+
+
+async def _first_frame(socket: Socket) -> str:
+    try:
+        async with asyncio.timeout(FIRST_FRAME_S):
+            frame = await socket.receive_text()
+        return msgspec.json.decode(frame[:FRAME_BYTES_MAX], type=Hello).token
+    except (TimeoutError, msgspec.MsgspecError) as error:
+        raise UnauthenticatedFault(
+            "no token came with the first frame",
+            remedy=f'send {{"token": "…"}} within {FIRST_FRAME_S:.0f} s of connecting',
+        ) from error
+
+
+def _after(socket: Socket) -> int | None:
+    text = socket.query_params.get("after")
+    if text is None or text == "":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise InputFault(
+            f"{text[:40]!r} is no cursor", remedy="send ?after= with the last cursor received"
+        )
+    return int(text)
+
+
+async def _close(socket: Socket, fault: Fault) -> None:
+    """Say why, in the close code and reason; a reader that reads nothing is left anyway."""
+    code = CLOSE_BASE + HTTPStatus(int(fault.status))
+    reason = f"{fault.name}: {fault.detail}".encode()[:REASON_BYTES_MAX].decode(errors="ignore")
+    with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+        async with asyncio.timeout(SEND_S):
+            await socket.close(code=code, reason=reason)
+
+
+ENDPOINTS = (follow,)

@@ -1,0 +1,103 @@
+"""What Prometheus is told: read from the parts at the moment it asks, counted nowhere twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from agent.api.backend import Backend
+from agent.journal import chains
+from agent.journal.chains import Head
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class _Snapshot(Collector):
+    """The numbers of one moment."""
+
+    def __init__(self, backend: Backend, heads: list[Head]) -> None:
+        self._backend = backend
+        self._heads = heads
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every family."""
+        version = {"version": self._backend.version, "store": self._backend.settings.store.id}
+        yield InfoMetricFamily("till_agent", "This program", value=version)
+        yield from self._tills()
+        yield from self._scans()
+        yield self._entries()
+        yield self._devices()
+        yield from self._sync()
+
+    def _tills(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily(
+            "till_agent_inbox_waiting", "Requests and scans waiting", labels=["till"]
+        )
+        refused = CounterMetricFamily(
+            "till_agent_inbox_refused", "Turned away: the inbox was full", labels=["till"]
+        )
+        turned = GaugeMetricFamily(
+            "till_agent_loop_idle_seconds", "Since the till loop turned last", labels=["till"]
+        )
+        now = time.monotonic()
+        for till, loop in self._backend.tills.items():
+            waiting.add_metric([till], loop.waiting)
+            refused.add_metric([till], loop.refused)
+            turned.add_metric([till], now - loop.turned_at)
+        yield from (waiting, refused, turned)
+
+    def _scans(self) -> Iterator[Metric]:
+        scans = CounterMetricFamily(
+            "till_agent_scans", "Scans by what they were", labels=["till", "kind"]
+        )
+        for till, loop in self._backend.tills.items():
+            for kind, count in loop.scans.items():
+                scans.add_metric([till, kind], count)
+        yield scans
+
+    def _entries(self) -> Metric:
+        entries = CounterMetricFamily(
+            "till_agent_journal_entries", "Entries of the open journals", labels=["till", "lane"]
+        )
+        for head in self._heads:
+            if not head.sealed:
+                entries.add_metric([head.till, head.lane], head.tail_seq)
+        return entries
+
+    def _devices(self) -> Metric:
+        states = GaugeMetricFamily(
+            "till_agent_device_state", "1 for the state a device is in", labels=["device", "state"]
+        )
+        for device in self._backend.devices():
+            states.add_metric([device.id, device.state], 1)
+        return states
+
+    def _sync(self) -> Iterator[Metric]:
+        status = self._backend.sync()
+        if status is None:
+            return
+        yield GaugeMetricFamily("till_agent_hq_online", "HQ answered last", value=status.online)
+        backlog = GaugeMetricFamily(
+            "till_agent_hq_backlog", "Entries HQ has not acknowledged", labels=["till", "lane"]
+        )
+        for till, lanes in status.backlog.items():
+            for lane, count in lanes.items():
+                backlog.add_metric([till, lane], count)
+        yield backlog
+
+
+async def exposition(backend: Backend) -> bytes:
+    """Write the metrics of this moment."""
+    heads = await backend.journal.read(chains.heads)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Snapshot(backend, heads))
+    return generate_latest(registry)

@@ -1,0 +1,119 @@
+"""Endpoints of print jobs, and pictures of what is on the paper."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from litestar import Response, get, post
+
+from agent.api.access import Speaker, loop_for
+from agent.api.backend import Backend
+from agent.api.bodies import Json
+from agent.api.described import ANSWERS, PrintPath, SaleIdPath
+from agent.core.faults import NotFoundFault, StateFault
+from agent.core.identifiers import PrintId, SaleId
+from agent.core.receipt import ReceiptDocument
+from agent.journal import Connection, prints, sales
+from agent.journal.prints import PrintJob
+from agent.till import commands
+from agent.till.documents import sale_document
+from agent.till.printing import view_of
+from agent.till.replies import Printing
+from agent.till.requests import UUID_PATTERN, Words
+
+PNG = "image/png"
+
+
+class PrintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Prints exactly one of: a document, raw bytes, a copy of a sale's receipt."""
+
+    print_id: Annotated[PrintId, msgspec.Meta(pattern=UUID_PATTERN)]
+    """UUIDv7 made by the caller; repeated, it is printed once."""
+    till: Words | None = None
+    """Needed only with the admin token."""
+    document: ReceiptDocument | None = None
+    raw: bytes | None = None
+    """Bytes in the printer's own language, as base64 (RFC 4648)."""
+    sale_id: Annotated[SaleId, msgspec.Meta(pattern=UUID_PATTERN)] | None = None
+    """Of a completed sale; its receipt is printed again and marked as a copy."""
+
+
+@post("/v1/print-jobs", dto=Json[PrintBody], responses=ANSWERS)
+async def print_something(data: PrintBody, backend: Backend, speaker: Speaker) -> Printing:
+    """Print something; durable before the answer, never twice under one id."""
+    loop = loop_for(backend, speaker, data.till)
+    return await loop.ask(commands.Print(data.print_id, data.document, data.raw, data.sale_id))
+
+
+@get("/v1/print-jobs/{print_id:str}", responses=ANSWERS)
+async def show_print(print_id: PrintPath, backend: Backend, speaker: Speaker) -> Printing:
+    """Show where a print job stands."""
+    return view_of(await _job(backend, speaker, PrintId(print_id)))
+
+
+@get(
+    "/v1/print-jobs/{print_id:str}/image",
+    media_type=PNG,
+    responses=ANSWERS,
+)
+async def show_picture(print_id: PrintPath, backend: Backend, speaker: Speaker) -> Response[bytes]:
+    """Show what is on the paper as a PNG; made from the sale again once the paper is out."""
+    job = await _job(backend, speaker, PrintId(print_id))
+    return await _picture(backend, await _document_of(backend, job))
+
+
+@get("/v1/sales/{sale_id:str}/image", media_type=PNG, responses=ANSWERS)
+async def show_receipt(sale_id: SaleIdPath, backend: Backend, speaker: Speaker) -> Response[bytes]:
+    """Show the receipt of a completed sale as a PNG, also of a till without a printer."""
+    del speaker
+    return await _picture(backend, await _receipt(backend, SaleId(sale_id), copy=False))
+
+
+async def _job(backend: Backend, speaker: Speaker, print_id: PrintId) -> PrintJob:
+    job = await backend.journal.read(lambda conn: prints.get(conn, print_id))
+    if job is None:
+        raise NotFoundFault(
+            f"there is no print job {print_id}",
+            remedy="check the id; jobs long finished are forgotten, print the sale again",
+            name="no-such-print",
+        )
+    loop_for(backend, speaker, job.till)
+    return job
+
+
+async def _document_of(backend: Backend, job: PrintJob) -> ReceiptDocument:
+    if job.kind == "document" and job.payload is not None:
+        return msgspec.json.decode(job.payload, type=ReceiptDocument)
+    if job.kind == "document" and job.sale_id is not None:
+        return await _receipt(backend, job.sale_id, copy=job.copy)
+    why = "is on paper, and its document is not kept" if job.kind == "document" else job.kind
+    raise StateFault(
+        f"print job {job.print_id} has no picture: it {why}",
+        remedy="pictures are made of documents waiting for paper, and of receipts at any time",
+        name="no-picture",
+    )
+
+
+async def _receipt(backend: Backend, sale_id: SaleId, *, copy: bool) -> ReceiptDocument:
+    def read(conn: Connection) -> ReceiptDocument | None:
+        body = sales.completed(conn, sale_id)
+        return None if body is None else sale_document(backend.settings, body, copy=copy)
+
+    document = await backend.journal.read(read)
+    if document is None:
+        raise NotFoundFault(
+            f"no completed sale {sale_id} is held here",
+            remedy="complete the sale first, or check the id",
+            name="no-such-sale",
+        )
+    return document
+
+
+async def _picture(backend: Backend, document: ReceiptDocument) -> Response[bytes]:
+    png = await asyncio.to_thread(backend.picture, document)
+    return Response(png, media_type=PNG)
+
+
+ENDPOINTS = (print_something, show_print, show_picture, show_receipt)

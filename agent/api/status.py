@@ -1,0 +1,141 @@
+"""Endpoints about the agent itself: status, journals, enrolment at HQ, metrics."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.params import Parameter
+
+from agent.api.access import Speaker, bearer, loop_for, speaker_of
+from agent.api.backend import Backend, DeviceView
+from agent.api.bodies import Json
+from agent.api.described import ANSWERS
+from agent.api.metrics import CONTENT_TYPE, exposition
+from agent.core.faults import StateFault
+from agent.core.identifiers import JournalId, TillId
+from agent.journal import chains
+from agent.journal.verify import JournalReport, verify
+from agent.sync.status import SyncStatus
+
+RECORDS_MAX = 500
+JournalPath = Annotated[str, Parameter(description="32 hexadecimal digits.", max_length=64)]
+
+
+class TillStatus(msgspec.Struct, frozen=True):
+    """How one till's loop is doing."""
+
+    till: TillId
+    waiting: int
+    """Requests and scans in its inbox."""
+    refused: int
+    """Turned away since the start because the inbox was full."""
+    idle_ms: int
+    """Since the loop turned last; more than a few seconds means that it is stuck."""
+
+
+class Status(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the agent is; without a token only `ok` and `version`."""
+
+    ok: bool
+    version: str
+    store: str | None = None
+    tills: tuple[TillStatus, ...] = ()
+    devices: tuple[DeviceView, ...] = ()
+    sync: SyncStatus | None = None
+    directory: dict[str, int] | None = None
+    """How many parties, items and orders are held."""
+    journals: tuple[JournalTail, ...] = ()
+
+
+class JournalTail(msgspec.Struct, frozen=True):
+    """A journal and where it ends."""
+
+    journal_id: JournalId
+    till: TillId
+    lane: str
+    tail_seq: int
+    tail_hash: str
+    """Hexadecimal."""
+
+
+class EnrolBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Introduces a till to HQ."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """From `till-central enrol-code STORE TILL`."""
+    till: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    """The till the code is for; the only one where it is absent."""
+
+
+class EnrolledAt(msgspec.Struct, frozen=True):
+    """A till that HQ knows from now on."""
+
+    till: TillId
+
+
+@get("/v1/status", responses={key: ANSWERS[key] for key in (401, 403, 500)})
+async def show_status(request: Request[None, None, State], backend: Backend) -> Status:
+    """Say how the agent is; everything with a token, `ok` and `version` without."""
+    token = bearer(request)
+    if token is None:
+        return Status(ok=backend.ready(), version=backend.version)
+    await speaker_of(backend, token)
+    return await full_status(backend)
+
+
+async def full_status(backend: Backend) -> Status:
+    """Gather everything there is to say."""
+    heads = await backend.journal.read(chains.heads)
+    now = time.monotonic()
+    return Status(
+        ok=backend.ready(),
+        version=backend.version,
+        store=backend.settings.store.id,
+        tills=tuple(
+            TillStatus(till, loop.waiting, loop.refused, int((now - loop.turned_at) * 1000))
+            for till, loop in backend.tills.items()
+        ),
+        devices=backend.device_views(),
+        sync=backend.sync(),
+        directory=backend.directory.counts(),
+        journals=tuple(
+            JournalTail(each.journal_id, each.till, each.lane, each.tail_seq, each.tail_hash.hex())
+            for each in heads
+        ),
+    )
+
+
+@get("/v1/journals/verify", responses=ANSWERS)
+async def verify_journals(backend: Backend, speaker: Speaker) -> list[JournalReport]:
+    """Check every link and body of every journal, beside the running tills (admin only)."""
+    speaker.require_admin()
+    return await backend.journal.read_aside(verify)
+
+
+@post("/v1/enrol", dto=Json[EnrolBody], status_code=200, responses=ANSWERS)
+async def enrol(data: EnrolBody, backend: Backend, speaker: Speaker) -> EnrolledAt:
+    """Trade a one-time code for a credential of HQ (admin only)."""
+    speaker.require_admin()
+    loop = loop_for(backend, speaker, data.till)
+    if backend.enrol is None:
+        raise StateFault(
+            "this agent has no HQ",
+            remedy='set url under [hq] in the settings, for example "https://hq.example"',
+            name="no-hq",
+        )
+    await backend.enrol(loop.till, data.code)
+    return EnrolledAt(loop.till)
+
+
+@get("/metrics", media_type=CONTENT_TYPE, responses=ANSWERS)
+async def metrics(backend: Backend) -> Response[bytes]:
+    """Give the metrics in the Prometheus text format."""
+    return Response(await exposition(backend), media_type=CONTENT_TYPE)
+
+
+GUARDED = (verify_journals, enrol, metrics)
+OPEN = (show_status,)
