@@ -72,11 +72,13 @@ def _text(raw: bytes) -> str:
 def _reading(sent: str, text: str, settings: BarcodeRules) -> Reading:
     aim, data = split_aim(text)
     kind = symbology(aim)
+    # Where bare numbers are possible too, nothing says that these are elements.
+    announced = Way.NUMBER not in kind.ways
     meanings: list[Meaning] = []
     reasons: list[Reason] = _about_aim(aim, data)
     for way in kind.ways:
         try:
-            meanings += _WAYS[way](data, settings, aim is not None)
+            meanings += _WAYS[way](data, settings, announced)
         except Unreadable as unreadable:
             reasons.append(unreadable.reason)
     if data and PlainText(data) not in meanings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agent.core.barcode import BarcodeRules, InStoreItem, Meaning, PlainText, TradeItem, read
+from agent.core.barcode import BarcodeRules, InStoreItem, Meaning, TradeItem, read
 from agent.core.recognition.coupon import is_coupon
 from agent.core.recognition.means import ItemKey
 
@@ -17,13 +17,11 @@ _NO_PATTERNS = BarcodeRules((), "EUR")
 
 def keys(meaning: Meaning) -> tuple[ItemKey, ...]:
     """Turn one meaning of a scan into the key its item is found by."""
-    match meaning:
-        case TradeItem() if not is_coupon(meaning.gtin):
-            return (ItemKey(gtin=meaning.gtin),)
-        case InStoreItem():
-            return (ItemKey(reference=meaning.reference),)
-        case TradeItem() | PlainText():
-            return ()
+    if isinstance(meaning, InStoreItem):
+        return (ItemKey(reference=meaning.reference),)
+    if isinstance(meaning, TradeItem) and not is_coupon(meaning.gtin):
+        return (ItemKey(gtin=meaning.gtin),)
+    return ()
 
 
 def typed_keys(text: str) -> tuple[ItemKey, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol, assert_never
+from typing import Protocol
 
 import msgspec
 
@@ -16,7 +16,6 @@ from agent.core.barcode import Reason
 from agent.core.identifiers import PartyId, SaleId
 from agent.core.recognition.items import Item
 from agent.core.recognition.means import (
-    CouponKey,
     Identifier,
     ItemKey,
     Means,
@@ -132,20 +131,16 @@ def resolve(means: Sequence[Means], look: Lookup, reasons: Sequence[Reason] = ()
 
 
 def _look_up(means: Means, look: Lookup) -> Recognition:
-    match means:
-        case ItemKey():
-            return _item(means, look)
-        case Identifier():
-            return _party(means, look)
-        case OrderKey():
-            return _order(means, look)
-        case ReceiptKey():
-            return _receipt(means, look)
-        case CouponKey():
-            why = (f"{means.code} is a coupon",)
-            return Recognition(RecognitionKind.COUPON, why, means, coupon=means.code)
-        case _:
-            assert_never(means)
+    if isinstance(means, ItemKey):
+        return _item(means, look)
+    if isinstance(means, Identifier):
+        return _party(means, look)
+    if isinstance(means, OrderKey):
+        return _order(means, look)
+    if isinstance(means, ReceiptKey):
+        return _receipt(means, look)
+    why = (f"{means.code} is a coupon",)
+    return Recognition(RecognitionKind.COUPON, why, means, coupon=means.code)
 
 
 def _item(key: ItemKey, look: Lookup) -> Recognition:
