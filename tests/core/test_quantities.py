@@ -98,7 +98,7 @@ def test_splitting_over_nobody_gives_nobody_anything():
         allot(100, [0, 0])
 
 
-@given(st.integers(-(10**14), 10**14), st.sampled_from(["EUR", "JPY", "KWD", "CLF"]))
+@given(st.integers(1 - 10**14, 10**14 - 1), st.sampled_from(["EUR", "JPY", "KWD", "CLF"]))
 def test_an_amount_reads_back_as_it_was_written(amount, currency):
     """An export read in again would change the money."""
     assert amount == minor_from_text(decimal_text(amount, exponent(currency)), currency)

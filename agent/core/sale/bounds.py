@@ -100,6 +100,28 @@ def require_reason(reason: str | None, what: str) -> str:
     return reason.strip()
 
 
+def require_discount(amount: int, most: int, currency: str) -> int:
+    """Give a discount back; refuse one below zero or beyond what it is taken off.
+
+    Raises:
+        SaleFault: `negative-discount`, `discount-too-large`.
+    """
+    if amount < 0:
+        raise SaleFault(
+            f"a discount of {money(amount, currency)} is below zero",
+            remedy="enter how much less is to be paid",
+            name="negative-discount",
+        )
+    if amount > most:
+        raise SaleFault(
+            f"a discount of {money(amount, currency)} is more than the "
+            f"{money(most, currency)} it is taken off",
+            remedy=f"give at most {money(most, currency)}, or change the price",
+            name="discount-too-large",
+        )
+    return amount
+
+
 def live(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     """Leave out the voided lines."""
     return tuple(line for line in lines if not line.voided)

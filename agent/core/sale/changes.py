@@ -13,11 +13,12 @@ from agent.core.sale.bounds import (
     line_numbered,
     money,
     pieces,
+    require_discount,
     require_price,
     require_quantity,
     require_reason,
 )
-from agent.core.sale.lines import goods, require_discount
+from agent.core.sale.lines import goods
 from agent.core.sale.model import Line, Sale, SaleFault
 from agent.core.sale.states import Action, next_state
 

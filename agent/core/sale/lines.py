@@ -13,6 +13,7 @@ from agent.core.sale.bounds import (
     LINES_MAX,
     live,
     money,
+    require_discount,
     require_price,
     require_quantity,
     require_reason,
@@ -198,25 +199,3 @@ def _measured(new: NewLine) -> tuple[Thousandths, Minor, Minor]:
         return new.quantity, new.extension, base
     weight = max(1, divide_half_away(new.extension * ONE, new.unit_price))
     return Thousandths(sign * weight), new.unit_price, base
-
-
-def require_discount(amount: int, most: int, currency: str) -> int:
-    """Give a discount back; refuse one below zero or beyond what it is taken off.
-
-    Raises:
-        SaleFault: `negative-discount`, `discount-too-large`.
-    """
-    if amount < 0:
-        raise SaleFault(
-            f"a discount of {money(amount, currency)} is below zero",
-            remedy="enter how much less is to be paid",
-            name="negative-discount",
-        )
-    if amount > most:
-        raise SaleFault(
-            f"a discount of {money(amount, currency)} is more than the "
-            f"{money(most, currency)} it is taken off",
-            remedy=f"give at most {money(most, currency)}, or change the price",
-            name="discount-too-large",
-        )
-    return amount
