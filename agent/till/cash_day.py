@@ -6,6 +6,9 @@ Selling never waits for any of this: a till that was not opened sells with a flo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
 
 from agent.core.entries.bodies import Body, CashierSigned, CashMoved, TillClosed, TillOpened
 from agent.core.entries.day import day_totals, opening_of
@@ -24,9 +27,14 @@ from agent.till.printing import put_document, put_drawer
 from agent.till.replies import CashView, ClosedDay, DayView, SignedOn
 from agent.till.telling import Event
 
+S = TypeVar("S", bound=msgspec.Struct)
+
 
 async def open_till(desk: Desk, ask: OpenTill) -> DayView:
     """Begin the day with a float; a till that is opened already refuses, and says since when."""
+    known = await _answered(desk, "open", ask.request_id, DayView)
+    if known is not None:
+        return known
     stamp = desk.clock.stamp()
     body = TillOpened(
         store=desk.store.id,
@@ -39,15 +47,14 @@ async def open_till(desk: Desk, ask: OpenTill) -> DayView:
     )
 
     def write(conn: Connection) -> DayView:
-        known = repeats.answer(conn, desk.till.id, "open", ask.request_id, DayView)
-        if known is not None:
-            return known
         _require_not_opened(desk, days.since_opened(conn, desk.till.id))
         desk.append(conn, body)
         view = day_view(desk, days.since_opened(conn, desk.till.id), stamp)
         return repeats.keep(conn, desk.till.id, "open", ask.request_id, view)
 
-    return await desk.commit(write)
+    view = await desk.commit(write)
+    desk.opened = True
+    return view
 
 
 async def close_till(desk: Desk, ask: CloseTill) -> ClosedDay:
@@ -56,15 +63,14 @@ async def close_till(desk: Desk, ask: CloseTill) -> ClosedDay:
     Raises:
         StateFault: `sale-still-open`, `nothing-to-close`.
     """
-    stamp = desk.clock.stamp()
-    known = await desk.journal.read(
-        lambda conn: repeats.answer(conn, desk.till.id, "close", ask.request_id, ClosedDay)
-    )
+    known = await _answered(desk, "close", ask.request_id, ClosedDay)
     if known is not None:
         return known
     _require_nothing_open(desk)
+    stamp = desk.clock.stamp()
     gone = [sale.sale_id for sale in desk.baskets.values() if sale.state == CANCELLED]
     closed = await desk.commit(lambda conn: _close(desk, conn, ask, stamp, gone))
+    desk.opened = False
     for sale_id in gone:
         del desk.baskets[sale_id]
     return closed
@@ -115,6 +121,14 @@ def day_view(desk: Desk, bodies: Sequence[Body], stamp: Stamp) -> DayView:
         totals=day_totals(bodies, desk.store.currency),
         currency=desk.store.currency,
         actor=desk.actor,
+    )
+
+
+async def _answered(
+    desk: Desk, operation: str, request_id: str | None, answer_type: type[S]
+) -> S | None:
+    return await desk.journal.read(
+        lambda conn: repeats.answer(conn, desk.till.id, operation, request_id, answer_type)
     )
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import structlog
+from msgspec.structs import replace
+
 from agent.core.entries.bodies import PartyEnrolled
-from agent.core.faults import InputFault, NotFoundFault, StateFault
-from agent.core.history import Card, Entry, fold
+from agent.core.faults import Fault, InputFault, NotFoundFault, StateFault
+from agent.core.history import OPEN, Card, Entry, Order, advance, fold
 from agent.core.identifiers import PartyId
 from agent.core.recognition import (
     Found,
@@ -15,7 +20,6 @@ from agent.core.recognition import (
     normalise,
     token,
 )
-from agent.directory import Directory
 from agent.journal import Connection, chains
 from agent.till.commands import Enrol, ForgetCustomer, Identify
 from agent.till.desk import Desk
@@ -25,6 +29,8 @@ from agent.till.scanning import identified, recognised
 from agent.till.telling import customer_event
 
 CARD_RANDOM_BYTES = 6
+
+log = structlog.get_logger(__name__)
 
 
 async def identify(desk: Desk, ask: Identify) -> Identified:
@@ -78,7 +84,7 @@ async def enrol(desk: Desk, ask: Enrol) -> Enrolled:
     fact = _fact(desk, request)
     _require_unknown(desk, fact)
     await desk.commit(lambda _conn: None, facts=[fact])
-    remember(desk.directory, fact, desk.store.country)
+    remember(desk, fact)
     desk.met(fact.party_id)
     return Enrolled(fact.party_id, fact.card)
 
@@ -115,23 +121,39 @@ async def forget(desk: Desk, _ask: ForgetCustomer) -> SignedOn:
 
 
 async def card_of(desk: Desk, party_id: PartyId) -> Card | None:
-    """Fold the agent's own newest entries into what HQ says of a customer."""
+    """Fold the agent's own newest entries and orders into what HQ says of a customer."""
     card = desk.directory.card(party_id)
+    if card is None:
+        return None
+    card = replace(card, orders=_open_orders(card, desk.directory.orders_for(party_id)))
     references = desk.own.of(party_id)
-    if card is None or not references:
-        return card
 
     def read(conn: Connection) -> list[Entry]:
         bodies = ((one, chains.body_at(conn, *one)) for one in references)
         return [(journal, seq, body) for (journal, seq), body in bodies if body is not None]
 
-    return fold(card, await desk.journal.read(read))
+    return fold(card, await desk.journal.read(read)) if references else card
 
 
-def remember(directory: Directory, fact: PartyEnrolled, region: str) -> None:
-    """Make an enrolment findable at once, until HQ's feed brings the party."""
+def _open_orders(card: Card, held: Iterable[Order]) -> tuple[Order, ...]:
+    """Join the orders of card and directory: either may be the newer."""
+    orders = {order.order_no: order for order in card.orders}
+    for order in held:
+        orders[order.order_no] = advance(orders.get(order.order_no), order)
+    return tuple(order for order in orders.values() if order.state in OPEN)
+
+
+def remember(desk: Desk, fact: PartyEnrolled) -> None:
+    """Make an enrolment findable at once, until HQ's feed brings the party.
+
+    The fact is durable already; a directory that takes no writes is filled at the next start.
+    """
     card = Card(party_id=fact.party_id, name=fact.name, consents=fact.consents)
-    directory.put_local(card, [token(each) for each in _identifiers(fact, region)])
+    tokens = [token(each) for each in _identifiers(fact, desk.store.country)]
+    try:
+        desk.directory.put_local(card, tokens)
+    except Fault as fault:
+        log.warning("enrolment-not-findable", party=fact.party_id, why=fault.detail)
 
 
 async def _held_card(desk: Desk, party_id: PartyId) -> Card:

@@ -40,6 +40,7 @@ class Desk:
         baskets: open and parked sales; also those cancelled since the till was last closed, so
             that cancelling twice gives the same answer.
         actor: who is signed on.
+        opened: whether the till's day was begun with a float.
         present: a customer recognised while no sale was open; the next sale takes them over.
         identified: when each party was last recognised here (monotonic nanoseconds).
     """
@@ -64,6 +65,7 @@ class Desk:
         self.looking = Looking(settings, journal, directory)
         self.baskets: dict[SaleId, Sale] = {}
         self.actor: ActorId | None = None
+        self.opened = False
         self.present: PartyId | None = None
         self.identified: dict[PartyId, int] = {}
 

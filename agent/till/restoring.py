@@ -6,9 +6,10 @@ import msgspec
 
 from agent.core.entries import SALES, SIDE
 from agent.core.entries.bodies import Body, CashierSigned, PartyEnrolled
+from agent.core.entries.day import opening_of
 from agent.core.identifiers import JournalId
 from agent.core.sale.model import Sale
-from agent.journal import Connection, baskets, chains, cursors
+from agent.journal import Connection, baskets, chains, cursors, days
 from agent.till.customers import remember
 from agent.till.desk import Desk
 
@@ -20,6 +21,7 @@ class _Read(msgspec.Struct, frozen=True):
     """What the journal says of one till."""
 
     baskets: list[Sale]
+    opened: bool
     entries: list[tuple[JournalId, list[tuple[int, Body]]]]
     """Journal and its entries that HQ has not acknowledged, `sales` before `side`."""
 
@@ -28,6 +30,7 @@ async def restore(desk: Desk) -> None:
     """Bring back baskets, the cashier, and the customers HQ may not know yet."""
     held = await desk.journal.read(lambda conn: _read(conn, desk))
     desk.baskets = {sale.sale_id: sale for sale in held.baskets}
+    desk.opened = held.opened
     for journal_id, entries in held.entries:
         desk.own.note_all(journal_id, entries)
         for _, body in entries:
@@ -45,11 +48,12 @@ def _read(conn: Connection, desk: Desk) -> _Read:
         acked = cursors.acked(conn, head.journal_id)
         after = min(acked.seq if acked else 0, max(0, head.tail_seq - ENTRIES_MIN))
         entries.append((head.journal_id, chains.entries(conn, till, lane, after)))
-    return _Read(baskets.all_of(conn, till), entries)
+    opened = opening_of(days.since_opened(conn, till)) is not None
+    return _Read(baskets.all_of(conn, till), opened, entries)
 
 
 def _take(desk: Desk, body: Body) -> None:
     if isinstance(body, CashierSigned):
         desk.actor = body.actor if body.on else None
     elif isinstance(body, PartyEnrolled) and desk.directory.card(body.party_id) is None:
-        remember(desk.directory, body, desk.store.country)
+        remember(desk, body)

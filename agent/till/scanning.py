@@ -31,7 +31,7 @@ from agent.till.looking import Seen
 from agent.till.replies import Recognised
 from agent.till.requests import LineRequest
 from agent.till.selling import line_events, new_sale, opening_events, with_customer
-from agent.till.telling import Event, customer_event, sale_event, scan_event
+from agent.till.telling import Event, customer_event, item_event, sale_event, scan_event
 
 _ANSWERS = {Found: "found", KnownElsewhere: "known_elsewhere", Unknown: "unknown"}
 SHOWN_OF_NOISE = 64
@@ -54,9 +54,9 @@ async def scan(desk: Desk, device: DeviceId | None, raw: bytes) -> Recognised:
     """Recognise a scan and do what follows from it, in one transaction with its events."""
     seen = await desk.looking.scanned(raw)
     found = recognised(desk, seen.recognition)
-    selling = desk.till.basket == "agent"
-    if found.kind == "item" and selling:
-        return await _sell(desk, device, seen, found)
+    if found.kind == "item":
+        sells = desk.till.basket == "agent"
+        return await (_sell if sells else _offer)(desk, device, seen, found)
     if found.party_id is not None:
         return await _meet(desk, device, seen, found, found.party_id)
     tell = [_scan_event(device, seen, found)]
@@ -109,6 +109,19 @@ async def _sell(desk: Desk, device: DeviceId | None, seen: Seen, found: Recognis
     if current is None:
         desk.present = None
     return sold
+
+
+async def _offer(desk: Desk, device: DeviceId | None, seen: Seen, found: Recognised) -> Recognised:
+    """Tell POS software what was scanned, with weight and price, in a line of no sale."""
+    try:
+        scratch = _with_item(desk, new_sale(desk), seen)
+    except Fault as fault:
+        refused = replace(found, refused=fault.detail, remedy=fault.remedy)
+        await desk.commit(_nothing, tell=[_scan_event(device, seen, refused)])
+        return refused
+    tell = [_scan_event(device, seen, found), item_event(None, scratch.lines[-1])]
+    await desk.commit(_nothing, tell=tell)
+    return found
 
 
 def _with_item(desk: Desk, sale: Sale, seen: Seen) -> Sale:

@@ -85,7 +85,7 @@ def line_events(desk: Desk, sale: Sale) -> tuple[Event, Event]:
     """Tell of the line that was added last, and where the sale stands with it."""
     line = sale.lines[-1]
     return (
-        item_event(sale, line),
+        item_event(sale.sale_id, line),
         sale_event(sale, desk.totals(sale), "line-added", line=line.line),
     )
 

@@ -48,13 +48,13 @@ def scan_event(
     )
 
 
-def item_event(sale: Sale, line: Line) -> Event:
-    """Tell that a line was added."""
+def item_event(sale_id: SaleId | None, line: Line) -> Event:
+    """Tell that a line was added; without a sale, what POS software may make a line of."""
     return Event(
         "item",
         {
-            "sale_id": sale.sale_id,
-            "line": line.line,
+            "sale_id": sale_id,
+            "line": line.line if sale_id else None,
             "item_id": line.item_id,
             "gtin": line.gtin,
             "name": line.name,
@@ -62,6 +62,7 @@ def item_event(sale: Sale, line: Line) -> Event:
             "unit": line.unit,
             "unit_price": line.unit_price,
             "extension": line.extension,
+            "taxes": [rate.name for rate in line.taxes],
         },
     )
 

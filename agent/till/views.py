@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from agent.core.entries.day import opening_of
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import SaleId
 from agent.core.sale.model import Sale
@@ -17,13 +16,12 @@ from agent.till.replies import Completed, DayView, ParkedSale, SaleView, TillVie
 async def till_view(desk: Desk) -> TillView:
     """Show everything a till page needs to draw itself after a reload."""
 
-    def read(conn: Connection) -> tuple[int, bool, Completed | None]:
-        opened = opening_of(days.since_opened(conn, desk.till.id)) is not None
+    def read(conn: Connection) -> tuple[int, Completed | None]:
         latest = sales.recent(conn, desk.till.id, 1)
         last = finished(conn, latest[0].sale_id) if latest else None
-        return events.newest(conn), opened, last
+        return events.newest(conn), last
 
-    cursor, opened, last = await desk.journal.read(read)
+    cursor, last = await desk.journal.read(read)
     current = desk.open_sale()
     store, till = desk.store, desk.till
     return TillView(
@@ -37,7 +35,7 @@ async def till_view(desk: Desk) -> TillView:
         taxes=desk.settings.tax,
         language=store.language,
         business_date=desk.business_date(desk.clock.stamp()),
-        opened=opened,
+        opened=desk.opened,
         require_sign_on=till.require_sign_on,
         cursor=cursor,
         actor=desk.actor,
