@@ -24,14 +24,20 @@ def keys(meaning: Meaning) -> tuple[ItemKey, ...]:
     return ()
 
 
+def plu_keys(text: str) -> tuple[ItemKey, ...]:
+    """Turn a short number into the key of a PLU or of an in-store reference."""
+    return (ItemKey(reference=text),) if _PLU.fullmatch(text) is not None else ()
+
+
 def typed_keys(text: str) -> tuple[ItemKey, ...]:
     """Turn typed digits into the keys they can be: a GTIN with its check digit, or a PLU.
 
     >>> typed_keys("4011")
     (ItemKey(gtin=None, reference='4011', item_id=None),)
     """
-    if _PLU.fullmatch(text) is not None:
-        return (ItemKey(reference=text),)
+    plu = plu_keys(text)
+    if plu:
+        return plu
     digits = text.replace(" ", "")
     if not (digits.isascii() and digits.isdigit()):
         return ()

@@ -29,6 +29,12 @@ _Named = Callable[[str, RecognitionRules], tuple[Means, ...]]
 # Of a scanned text: phone numbers are left out, since any number could be one.
 _SCANNED: tuple[_Named, ...] = (card.identifiers, receipt.keys, order.keys, coupon.codes)
 _BEHIND_ITEMS: tuple[_Named, ...] = (email.identifiers,)
+# Without an AIM identifier the text may have been keyed into the till page's scan field. A phone
+# number must then begin with +: a misread UPC also begins with 0.
+_KEYED: tuple[_Named, ...] = (
+    lambda text, _: item.plu_keys(text),
+    lambda text, rules: phone.identifiers(text, rules) if text.startswith("+") else (),
+)
 
 # Of a typed text of unknown type.
 _TYPED: tuple[_Named, ...] = (
@@ -77,7 +83,8 @@ def means_of(reading: Reading, rules: RecognitionRules) -> tuple[Means, ...]:
     texts = _texts(reading)
     found = [means for text in texts for named in _SCANNED for means in named(text, rules)]
     found += [key for meaning in reading.meanings for key in item.keys(meaning)]
-    found += [means for text in texts for named in _BEHIND_ITEMS for means in named(text, rules)]
+    behind = _BEHIND_ITEMS if reading.aim else (*_BEHIND_ITEMS, *_KEYED)
+    found += [means for text in texts for named in behind for means in named(text, rules)]
     return tuple(dict.fromkeys(found))
 
 
