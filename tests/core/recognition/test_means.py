@@ -197,7 +197,7 @@ def test_faults_do_not_repeat_personal_data(said, text):
 )
 def test_every_type_has_one_form(said, text, value):
     """Till and HQ would compare different spellings of one identifier."""
-    assert Identifier(type, value) == normalise(said, text, "DE")
+    assert Identifier(said, value) == normalise(said, text, "DE")
 
 
 def test_every_type_can_be_normalised():
