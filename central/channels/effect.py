@@ -11,7 +11,7 @@ from agent.core.faults import InputFault
 from agent.core.history import Interaction, Order, interaction_of_order, state_after
 from central.channels.orders import keep_order, order_held, told_order
 from central.channels.person import NewId, Person, person_of
-from central.channels.registry import meet
+from central.channels.registry import default_point, meet
 from central.channels.told import EventTold, read_event
 from central.identity.cards import publish_card
 from central.identity.interactions import record
@@ -36,8 +36,10 @@ def apply(conn: Connection, channel: str, event: EventTold, now: str, new_id: Ne
     Raises:
         Fault: what of the event cannot be used; the caller undoes the savepoint.
     """
-    point = event.touch_point or channel
-    notes = [] if meet(conn, channel, point, now) else [f"touch point {point!r} is not registered"]
+    event = msgspec.structs.replace(
+        event, touch_point=event.touch_point or default_point(conn, channel)
+    )
+    notes = _meet(conn, channel, event, now)
     person = _person(conn, channel, event, new_id)
     held, order = _order(conn, channel, event, person.party_id)
     party_id = person.party_id or (order.party_id if order else None)
@@ -71,6 +73,12 @@ def interaction_of_event(channel: str, event: EventTold, order: Order | None) ->
         touch_point=point,
         occurred_at=event.occurred_at,
     )
+
+
+def _meet(conn: Connection, channel: str, event: EventTold, now: str) -> list[str]:
+    if meet(conn, channel, event.touch_point or channel, now):
+        return []
+    return [f"touch point {event.touch_point!r} is not registered; it counts as `other`"]
 
 
 def _person(conn: Connection, channel: str, event: EventTold, new_id: NewId) -> Person:

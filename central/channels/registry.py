@@ -41,7 +41,7 @@ class TouchPoint(msgspec.Struct, frozen=True):
 
 
 def register(conn: Connection, channels: Iterable[Channel], at: str) -> None:
-    """Make the registry say what the settings say; what was met before stays known."""
+    """Make the registry say what the settings say; what was met stays known."""
     for channel in channels:
         row = {
             "channel_id": channel.id,
@@ -100,8 +100,19 @@ def touch_points_of(conn: Connection) -> list[TouchPoint]:
     return met + _tills(conn)
 
 
+def default_point(conn: Connection, channel_id: str) -> str:
+    """Give the touch point of events that name none: the channel's only one, else the channel."""
+    points = channel_named(conn, channel_id).touch_points
+    return points[0] if len(points) == 1 else channel_id
+
+
 def meet(conn: Connection, channel_id: str, touch_point_id: str, at: str) -> bool:
-    """Note a touch point named by an event; False when nobody registered it."""
+    """Note a touch point of an event; False when nobody registered it.
+
+    A channel is a touch point of its own.
+    """
+    if touch_point_id == channel_id:
+        return True
     row = {
         "channel_id": channel_id,
         "touch_point_id": touch_point_id,

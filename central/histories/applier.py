@@ -37,13 +37,20 @@ class Applier:
         """Keep the database and HQ's clock (UTC, ISO 8601; only for what is shown)."""
         self._engine = engine
         self._now = now
+        self._fresh = True
 
     def apply_pending(self) -> int:
         """Apply everything that was received; gives the number of entries gone through.
 
+        The first call of a program's life also tries again what was set aside: an update may
+        have taught it what it could not read before.
+
         Raises:
             LedgerBusy: another writer holds the database; call again.
         """
+        if self._fresh:
+            self.retry_quarantine()
+            self._fresh = False
         done = 0
         while journals := self._behind():
             for journal_id in journals:

@@ -3,7 +3,7 @@
 // A link printed by the program may carry the token behind the #, which no server and no log sees.
 function loginByLink() {
   const form = document.querySelector("form.login");
-  const token = decodeURIComponent(location.hash.slice(1)).replace(/^token=/, "");
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!form || !token) return;
   history.replaceState(null, "", location.pathname);
   if (document.querySelector(".refused")) return;

@@ -1,0 +1,199 @@
+"""A migrated ledger, entries as the intake leaves them, and bodies to fill them with."""
+
+from __future__ import annotations
+
+import shutil
+
+import msgspec
+import pytest
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from agent.core.entries import encode, kind_of
+from agent.core.entries.bodies import (
+    CashMoved,
+    ConsentGiven,
+    DayTotals,
+    PartyEnrolled,
+    SaleAttributed,
+    SaleCancelled,
+    SaleCompleted,
+    TillClosed,
+    TillOpened,
+)
+from agent.core.sale.model import Line, ReturnOf, Stamp, TaxAmount, TaxRate, Tender
+from central.ledger.engine import open_engine, reading, writing
+from central.ledger.migrate import migrate
+from central.ledger.tables import BODIES, CHAIN, CURSORS, FEED_ROWS
+
+NOW = "2026-11-02T12:00:00.000Z"
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """One migrated file for all tests to copy: migrating takes longer than most of them."""
+    path = tmp_path_factory.mktemp("ledger") / "central.sqlite"
+    engine = open_engine(path)
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def ledger(tmp_path, migrated):
+    """A real, migrated SQLite file."""
+    engine = open_engine(shutil.copy(migrated, tmp_path / "central.sqlite"))
+    yield engine
+    engine.dispose()
+
+
+class Told:
+    """Bodies of entries as a till seals them."""
+
+    def at(self, n):
+        return Stamp(f"2026-11-02T10:{n:02d}:00.000Z", n, "boot")
+
+    def line(self, n=1, quantity=1000, price=250, **fields):
+        return Line(
+            line=n,
+            name=fields.pop("name", f"Thing {n}"),
+            quantity=quantity,
+            unit_price=price,
+            extension=price * quantity // 1000,
+            taxes=(TaxRate("standard", 1900),),
+            **fields,
+        )
+
+    def returned(self, sale_id, n=1, quantity=-1000, of_line=1):
+        return self.line(n, quantity, returns=ReturnOf(sale_id, of_line))
+
+    def sale(self, n, *, lines=None, ref=None, till="till-1", date="2026-11-02", **fields):
+        rows = (self.line(),) if lines is None else lines
+        total = sum(row.extension for row in rows)
+        return SaleCompleted(
+            sale_id=fields.pop("sale_id", f"sale-{n}"),
+            receipt_no=f"store-0001-{till}-aaaa-{n}",
+            store="store-0001",
+            till=till,
+            business_date=date,
+            currency="EUR",
+            prices_include_tax=True,
+            opened=self.at(n),
+            completed=self.at(n),
+            lines=rows,
+            tenders=(Tender(1, "cash", total),),
+            taxes=(TaxAmount("standard", 1900, total - total // 6, total // 6, total),),
+            total=total,
+            net=total - total // 6,
+            change=0,
+            customer_ref=ref,
+            **fields,
+        )
+
+    def tie(self, n, party_id, ref=None):
+        return SaleAttributed(f"sale-{n}", ref or f"ref-{n}", party_id, self.at(n))
+
+    def enrolled(self, party_id, **fields):
+        consents = fields.pop("consents", (ConsentGiven("marketing", "email", True),))
+        name = fields.pop("name", "Ada Lovelace")
+        return PartyEnrolled(
+            party_id, "store-0001", "till-1", self.at(1), name, consents=consents, **fields
+        )
+
+    def cancelled(self, n):
+        return SaleCancelled(
+            f"sale-{n}", "store-0001", "till-1", "2026-11-02", self.at(n), self.at(n), (), 250
+        )
+
+    def opened(self):
+        return TillOpened("store-0001", "till-1", "2026-11-02", self.at(0), 10_000, "EUR")
+
+    def cash(self, amount):
+        return CashMoved(
+            "c", "store-0001", "till-1", "2026-11-02", self.at(5), amount, "EUR", "stamps"
+        )
+
+    def closed(self, z=1, difference=-50, date="2026-11-02"):
+        totals = DayTotals(2, 0, 3, 750, 625, 0, 0, (), (), 10_000, 0, 0, 10_750, "r-1", "r-2")
+        return TillClosed(
+            "store-0001",
+            "till-1",
+            date,
+            z,
+            self.at(0),
+            self.at(59),
+            "EUR",
+            totals,
+            10_750 + difference,
+            difference,
+            "eva",
+        )
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def receive(ledger):
+    """Leave bodies in a journal as the intake does, behind what is there."""
+
+    def _receive(journal_id, *bodies, kind=None):
+        with writing(ledger) as conn:
+            held = select(func.coalesce(func.max(CHAIN.c.seq), 0))
+            seq = conn.execute(held.where(CHAIN.c.journal_id == journal_id)).scalar_one()
+            for body in bodies:
+                seq += 1
+                _insert(conn, journal_id, seq, body, kind)
+            new = upsert(CURSORS).values(journal_id=journal_id, have_seq=seq, have_hash=b"h")
+            conn.execute(
+                new.on_conflict_do_update(
+                    index_elements=["journal_id"], set_={"have_seq": new.excluded.have_seq}
+                )
+            )
+
+    return _receive
+
+
+def _insert(conn, journal_id, seq, body, kind):
+    sealed = body if isinstance(body, bytes | None) else encode(body)
+    number = kind or (1 if isinstance(body, bytes | None) else kind_of(body).kind)
+    conn.execute(
+        insert(CHAIN).values(
+            journal_id=journal_id,
+            seq=seq,
+            kind=number,
+            version=1,
+            commitment=b"c",
+            hash=b"h",
+            received_at=NOW,
+        )
+    )
+    if sealed is not None:
+        row = {"journal_id": journal_id, "seq": seq, "salt": b"s" * 16, "body": sealed}
+        conn.execute(insert(BODIES).values(row))
+
+
+@pytest.fixture
+def rows(ledger):
+    """Read a table as dictionaries."""
+
+    def _rows(table, *order):
+        with reading(ledger) as conn:
+            return [dict(row) for row in conn.execute(select(table).order_by(*order)).mappings()]
+
+    return _rows
+
+
+@pytest.fixture
+def feed(rows):
+    """Read what tills are told, by key: scope, op and decoded body."""
+
+    def _feed():
+        return {
+            (row["scope"], row["key"]): (row["op"], msgspec.json.decode(row["body"]))
+            for row in rows(FEED_ROWS, FEED_ROWS.c.fseq)
+        }
+
+    return _feed
