@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 _WIDE = frozenset("WF")
+_WIDEST = 2
 _ON_ANOTHER = frozenset(("Mn", "Me", "Cf"))
 # Blanks that hold a figure together while it is wrapped; paper knows only the plain one.
 _HOLDING_BLANKS = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "})
@@ -36,8 +37,9 @@ def printable(text: str) -> str:
 def wrap(text: str, columns: int) -> list[str]:
     """Break a text into lines of at most so many columns, at blanks where there are any.
 
-    Blanks at the beginning indent each line. There is always at least one line; line breaks in
-    the text stay. A single character wider than the columns stands on its own.
+    Blanks at the beginning indent each line, as long as any character fits behind them. There is
+    always at least one line; line breaks in the text stay. A single character wider than the
+    columns stands on its own.
     """
     return [line for paragraph in text.split("\n") for line in _paragraph(paragraph, columns)]
 
@@ -58,7 +60,7 @@ def _printable(character: str) -> str:
 def _paragraph(text: str, columns: int) -> list[str]:
     body = text.lstrip(" ")
     indent = text[: len(text) - len(body)]
-    if len(indent) >= columns:  # nothing could stand behind it
+    if columns - len(indent) < _WIDEST:
         indent = ""
     lines = _filled(body, columns - len(indent))
     return [f"{indent}{line}".rstrip(" ").translate(_HOLDING_BLANKS) for line in lines]

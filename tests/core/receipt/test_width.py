@@ -32,6 +32,7 @@ def test_width_is_what_paper_needs(text, columns):
         ("an extraordinarily", 6, ["an", "extrao", "rdinar", "ily"]),
         ("  two words", 6, ["  two", "  word", "  s"]),
         ("          far", 6, ["far"]),
+        (f" {WIDE}", 2, [WIDE]),
         (f"12{NBSP}345 EUR", 7, ["12 345", "EUR"]),
         ("a\n\nb", 6, ["a", "", "b"]),
         (WIDE * 5, 6, [WIDE * 3, WIDE * 2]),
