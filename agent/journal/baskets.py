@@ -14,12 +14,15 @@ _DECODER = msgspec.json.Decoder(Sale)
 
 def save(conn: Connection, sale: Sale) -> None:
     """Keep a basket as it stands now."""
-    conn.execute(
-        "INSERT INTO basket (sale_id, till, state, sale) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (sale_id) DO UPDATE SET"
-        " till = excluded.till, state = excluded.state, sale = excluded.sale",
-        (sale.sale_id, sale.till, sale.state, _ENCODER.encode(sale)),
-    )
+    kept = conn.execute(
+        "UPDATE basket SET till = ?, state = ?, sale = ? WHERE sale_id = ? RETURNING no",
+        (sale.till, sale.state, _ENCODER.encode(sale), sale.sale_id),
+    ).fetchall()
+    if not kept:
+        conn.execute(
+            "INSERT INTO basket (till, state, sale, sale_id) VALUES (?, ?, ?, ?)",
+            (sale.till, sale.state, _ENCODER.encode(sale), sale.sale_id),
+        )
 
 
 def delete(conn: Connection, sale_id: SaleId) -> None:

@@ -1,7 +1,7 @@
 """Appending to the journals and reading them back: the only way a fact is stored.
 
-`append` writes the chain row, the body, the head and the read models that follow from the entry;
-the caller's transaction makes them one.
+`append` writes the chain row (which moves its journal's head), the body and the read models that
+follow from the entry; the caller's transaction makes them one.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def append(conn: Connection, till: TillId, body: Body, *, salt: bytes) -> Append
     """
     lane = kind_of(body).lane
     tail = tails.open_tail(conn, till, lane)
+    tails.check_next(tail, body)
     sealed = seal(tail.journal_id, tail.seq + 1, tail.hash, body, salt)
-    tails.move(conn, tails.after(tail, sealed, body))
     _write(conn, tail.number, sealed)
     if isinstance(body, SaleCompleted):
         sales.index(conn, tail.number, sealed.seq, body)

@@ -70,27 +70,30 @@ def open_reading(path: Path) -> Database:
     return conn
 
 
-def translated(problem: dbapi2.Error, path: Path) -> Fault:
-    """Say in a person's words what SQLite could not do."""
-    code = getattr(problem, "sqlite_errorcode", 0) & _PRIMARY_MASK
-    if code in _DAMAGED:
-        return JournalDamaged(
-            f"SQLite finds {path} damaged: {problem}",
-            remedy=restore_remedy(path),
-        )
-    what = _NOT_WRITABLE.get(code, "error")
-    return JournalNotWritable(
-        f"{path} could not be written ({what}): {problem}; nothing of it was stored",
+def is_disk_problem(problem: BaseException) -> bool:
+    """Tell the disk's failures from a caller's mistakes."""
+    return isinstance(problem, dbapi2.Error) and _code(problem) in {*_NOT_WRITABLE, *_DAMAGED}
+
+
+def as_fault(problem: BaseException, path: Path) -> Fault:
+    """Say in a person's words what the disk would not do; the cause is kept."""
+    code = _code(problem)
+    fault: Fault = JournalNotWritable(
+        f"{path} could not be written ({_NOT_WRITABLE.get(code, 'error')}): {problem}; nothing of "
+        "this was stored",
         remedy=f"make room on the disk of {path.parent} (`df -h {path.parent}`), check that it is "
         "mounted read-write and healthy (`dmesg`), then repeat the operation",
     )
+    if code in _DAMAGED:
+        fault = damaged(path, str(problem))
+    fault.__cause__ = problem
+    return fault
 
 
-def unusable(problem: dbapi2.Error, path: Path) -> JournalUnusable:
+def unusable(problem: BaseException, path: Path) -> JournalUnusable:
     """Say in a person's words why the journal cannot even be opened."""
-    fault = translated(problem, path)
-    if isinstance(fault, JournalDamaged):
-        return fault
+    if _code(problem) in _DAMAGED:
+        return damaged(path, str(problem))
     return JournalUnusable(
         f"{path} cannot be opened: {problem}",
         remedy=f"check that {path} is a file this user may write (`ls -l {path.parent}`) and that "
@@ -98,18 +101,18 @@ def unusable(problem: dbapi2.Error, path: Path) -> JournalUnusable:
     )
 
 
-def restore_remedy(path: Path) -> str:
-    """Tell what to do about a damaged journal: first of all, keep it."""
-    return (
-        f"stop the agent, keep a copy of {path.parent}, check the disk (`smartctl`, `dmesg`), then "
-        "restore the journal from the last `till-agent backup`"
+def damaged(path: Path, what: str) -> JournalDamaged:
+    """Say what is wrong with a damaged journal, and to keep it first of all."""
+    return JournalDamaged(
+        f"{path} is damaged: {what}",
+        remedy=f"stop the agent, keep a copy of {path.parent}, check the disk (`smartctl`, "
+        "`dmesg`), then restore the journal from the last `till-agent backup`",
     )
 
 
-def is_disk_problem(problem: BaseException) -> bool:
-    """Tell the disk's failures from a caller's mistakes."""
-    code = getattr(problem, "sqlite_errorcode", 0) & _PRIMARY_MASK
-    return isinstance(problem, dbapi2.Error) and (code in _NOT_WRITABLE or code in _DAMAGED)
+def _code(problem: BaseException) -> int:
+    code: int = getattr(problem, "sqlite_errorcode", 0)
+    return code & _PRIMARY_MASK
 
 
 def _demand(conn: Database, pragma: str, wanted: object) -> None:

@@ -29,18 +29,22 @@ class Journal:
     Made by `Journal.open`; `close` (or leaving a `with`) writes what is queued and lets go.
     """
 
-    def __init__(
-        self, path: Path, *, lock: Lock, incarnation: str, signals: Signals, writer: Writer
-    ) -> None:
-        """Take over what `open` made ready."""
+    def __init__(self, path: Path, *, lock: Lock, incarnation: str) -> None:
+        """Start both threads on a journal that is locked and prepared."""
         self.path = path
         self.incarnation = incarnation
         """32 random hexadecimal digits of this start, sent with every batch."""
-        self.signals = signals
+        self.signals = Signals()
         """What grew: `events`, `entries`, `prints`."""
         self._lock = lock
-        self._writer = writer
+        self._writer = Writer(path, self.signals)
         self._reader = Reader(path)
+        self._writer.start()
+        try:
+            self._reader.start()
+        except BaseException:
+            self._writer.stop()
+            raise
 
     @classmethod
     def open(
@@ -71,15 +75,10 @@ class Journal:
         lock = Lock.take(path)
         try:
             owner = Owner(store=store, tills=tuple(tills), device_key=device_key)
-            incarnation = prepare(path, owner, clock)
-            signals = Signals()
-            writer = Writer(path, signals)
-            journal = cls(path, lock=lock, incarnation=incarnation, signals=signals, writer=writer)
-            journal._start()
+            return cls(path, lock=lock, incarnation=prepare(path, owner, clock))
         except BaseException:
             lock.release()
             raise
-        return journal
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run a function in the next commit and return what it gave, once that is on disk.
@@ -136,10 +135,6 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _start(self) -> None:
-        self._writer.start()
-        self._reader.start()
 
 
 def reading(path: Path, function: Callable[[Connection], T]) -> T:

@@ -20,7 +20,7 @@ from agent.core.entries.kinds import LANES
 from agent.core.identifiers import JournalId, StoreId, TillId
 from agent.journal import database
 from agent.journal.connection import Connection
-from agent.journal.faults import JournalDamaged, JournalUnusable
+from agent.journal.faults import JournalUnusable
 from agent.journal.migrations import migrate
 from agent.journal.verify import verify_recent
 
@@ -90,13 +90,15 @@ def prepare(path: Path, owner: Owner, clock: Clock) -> str:
 def _check_file(conn: Connection, path: Path) -> None:
     found = conn.execute("PRAGMA quick_check(1)").fetchall()[0][0]
     if found != "ok":
-        raise _damaged(path, f"SQLite's quick_check says: {found}")
+        raise database.damaged(path, f"SQLite's quick_check says: {found}")
 
 
 def _check_links(conn: Connection, path: Path) -> None:
     for report in verify_recent(conn, LINKS_CHECKED):
         if not report.ok:
-            raise _damaged(path, f"{report.lane} journal of till {report.till}: {report.fault}")
+            raise database.damaged(
+                path, f"{report.lane} journal of till {report.till}: {report.fault}"
+            )
 
 
 def _in_transaction(conn: Connection, owner: Owner, clock: Clock, path: Path) -> str:
@@ -147,10 +149,6 @@ def _make_journal(conn: Connection, owner: Owner, till: TillId, lane: str, clock
             " tail_hash) VALUES (?, ?, ?, ?, ?, x'', ?, ?)",
             (journal_id, owner.store, till, lane, owner.device_key, first, first),
         )
-
-
-def _damaged(path: Path, what: str) -> JournalDamaged:
-    return JournalDamaged(f"{path} is damaged: {what}", remedy=database.restore_remedy(path))
 
 
 def _directory_fault(detail: str, remedy: str) -> JournalUnusable:

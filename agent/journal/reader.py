@@ -8,62 +8,29 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Lock, Thread
-from typing import Any
 
 from pysqlite3 import dbapi2
 
 from agent.journal import database
-from agent.journal.faults import JournalClosed
-from agent.journal.jobs import Caught, Job, settle
-
-AnyJob = Job[Any]
+from agent.journal.jobs import Caught, settle
+from agent.journal.worker import AnyJob, Worker
 
 
-class Reader:
-    """The reader's thread and the queue in front of it."""
+class Reader(Worker):
+    """The reader's thread."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._queue: SimpleQueue[AnyJob | None] = SimpleQueue()
-        self._closing = False
-        self._lock = Lock()
-        self._thread = Thread(target=self._run, name="journal-reader", daemon=True)
+        super().__init__(path, "journal-reader")
 
-    def start(self) -> None:
-        """Begin to work off the queue."""
-        self._thread.start()
+    def open(self) -> database.Database:
+        """Open the reading connection."""
+        return database.open_reading(self.path)
 
-    def submit(self, job: AnyJob) -> None:
-        """Queue a function.
-
-        Raises:
-            JournalClosed: the agent is stopping.
-        """
-        with self._lock:
-            if self._closing:
-                raise JournalClosed(
-                    "the journal is closed",
-                    remedy="the agent is stopping or starting: repeat in a moment",
-                )
-            self._queue.put(job)
-
-    def stop(self) -> None:
-        """Answer what is queued, then end the thread."""
-        with self._lock:
-            self._closing = True
-            self._queue.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        conn = database.open_reading(self._path)
-        try:
-            while (job := self._queue.get()) is not None:
-                read(conn, job, self._path)
-                settle([job])
-        finally:
-            conn.close()
+    def serve(self, conn: database.Database) -> None:
+        """Answer one function after another."""
+        while (job := self.queue.get()) is not None:
+            read(conn, job, self.path)
+            settle([job])
 
 
 def read(conn: database.Database, job: AnyJob, path: Path) -> None:
@@ -72,9 +39,9 @@ def read(conn: database.Database, job: AnyJob, path: Path) -> None:
         conn.execute("BEGIN")
         job.run(conn)
     problem = caught.problem or job.problem
-    if isinstance(problem, dbapi2.Error):
-        fault = database.translated(problem, path)
-        fault.__cause__ = problem
-        job.fail(fault)
+    if problem is not None and database.is_disk_problem(problem):
+        problem = database.as_fault(problem, path)
+    if problem is not None:
+        job.fail(problem)
     with suppress(dbapi2.Error):
         conn.execute("ROLLBACK")

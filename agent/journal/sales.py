@@ -9,10 +9,13 @@ from agent.core.entries.bodies import SaleCompleted
 from agent.core.entries.canonical import decode
 from agent.core.entries.kinds import KINDS, SALES
 from agent.core.faults import StateFault
-from agent.core.identifiers import ReceiptNo, SaleId, TillId
+from agent.core.identifiers import ReceiptNo, SaleId, TillId, receipt_number
 from agent.core.quantities import Thousandths
 from agent.core.sale.model import ReturnOf
 from agent.journal.connection import Connection
+
+_SALES_MAX = 2**40 - 1
+"""More than a journal can hold: a longer number on a slip of paper is none of ours."""
 
 
 def index(conn: Connection, number: int, seq: int, sale: SaleCompleted) -> None:
@@ -22,9 +25,9 @@ def index(conn: Connection, number: int, seq: int, sale: SaleCompleted) -> None:
         StateFault: `already-recorded`, the sale is in a journal of this agent.
     """
     noted = conn.execute(
-        "INSERT INTO sale_index (sale_id, journal, seq, receipt_no) VALUES (?, ?, ?, ?)"
+        "INSERT INTO sale_index (sale_id, journal, seq) VALUES (?, ?, ?)"
         " ON CONFLICT (sale_id) DO NOTHING RETURNING seq",
-        (sale.sale_id, number, seq, sale.receipt_no),
+        (sale.sale_id, number, seq),
     ).fetchall()
     if not noted:
         raise StateFault(
@@ -49,11 +52,22 @@ def completed(conn: Connection, sale_id: SaleId) -> SaleCompleted | None:
 
 
 def by_receipt(conn: Connection, receipt_no: ReceiptNo) -> SaleCompleted | None:
-    """Read the sale a receipt number stands for; None where it is not of this agent."""
-    row = conn.execute(
-        "SELECT sale_id FROM sale_index WHERE receipt_no = ?", (receipt_no,)
-    ).fetchone()
-    return None if row is None else completed(conn, row[0])
+    """Read the sale a receipt number stands for; None where it is not of this agent.
+
+    Number n of a journal is its n-th sale, since numbers are contiguous from 1: a receipt is
+    looked for so seldom that it is counted off instead of indexed at every sale.
+    """
+    _, _, last = receipt_no.rpartition("-")
+    if not (last.isascii() and last.isdecimal() and 0 < int(last) <= _SALES_MAX):
+        return None
+    rows = conn.execute(
+        "SELECT j.no, j.id, j.store, j.till FROM journal j WHERE j.lane = ? AND j.receipts >= ?",
+        (SALES, int(last)),
+    ).fetchall()
+    for number, journal_id, store, till in rows:
+        if receipt_no == receipt_number(store, till, journal_id, int(last)):
+            return _nth(conn, number, int(last))
+    return None
 
 
 def recent(conn: Connection, till: TillId, limit: int) -> list[SaleCompleted]:
@@ -86,6 +100,16 @@ def _give_back(conn: Connection, original: ReturnOf, quantity: Thousandths) -> N
         " ON CONFLICT (sale_id, line) DO UPDATE SET quantity = quantity + excluded.quantity",
         (original.sale_id, original.line, -quantity),
     )
+
+
+def _nth(conn: Connection, number: int, n: int) -> SaleCompleted | None:
+    row = conn.execute(
+        "SELECT c.kind, c.version, b.bytes FROM body b JOIN chain c ON c.journal = ?1 AND c.seq ="
+        " (SELECT seq FROM chain WHERE journal = ?1 AND kind = ?2 ORDER BY seq LIMIT 1 OFFSET ?3)"
+        " WHERE b.place = (c.journal << 40 | c.seq)",
+        (number, KINDS[SaleCompleted].kind, n - 1),
+    ).fetchone()
+    return None if row is None else _sale(*row)
 
 
 def _sale(kind: int, version: int, body: bytes) -> SaleCompleted | None:

@@ -1,7 +1,8 @@
 """Where each journal ends: the last seq and hash, and the numbers taken so far.
 
 The tail says what the next entry must carry. What is taken by an entry (a receipt number, a Z
-number) moves with it, in its transaction: a number is never reserved and never lost.
+number) is counted by the chain's own trigger, in the entry's transaction: a number is never
+reserved and never lost.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import msgspec
 
 from agent.core.entries.bodies import Body, SaleCompleted, TillClosed
-from agent.core.entries.entry import Sealed
 from agent.core.faults import NotFoundFault, StateFault
 from agent.core.identifiers import JournalId, StoreId, TillId, receipt_number
 from agent.journal.connection import Connection
@@ -55,48 +55,32 @@ def open_tail(conn: Connection, till: TillId, lane: str) -> Tail:
     return Tail(*row)
 
 
-def after(tail: Tail, sealed: Sealed, body: Body) -> Tail:
-    """Give the tail as it is once an entry is written.
+def check_next(tail: Tail, body: Body) -> None:
+    """Refuse an entry that carries a number which is not the next one.
 
     Raises:
-        StateFault: `receipt-out-of-order` or `z-out-of-order`, the entry carries a number that
-            is not the next one.
+        StateFault: `receipt-out-of-order` or `z-out-of-order`.
     """
-    moved = msgspec.structs.replace(tail, seq=sealed.seq, hash=sealed.hash)
     if isinstance(body, SaleCompleted):
-        return msgspec.structs.replace(moved, receipts=_receipt(tail, body))
-    if isinstance(body, TillClosed):
-        return msgspec.structs.replace(moved, z_number=_z_number(tail, body), closed_seq=sealed.seq)
-    return moved
+        _check_receipt(tail, body)
+    elif isinstance(body, TillClosed):
+        _check_z_number(tail, body)
 
 
-def move(conn: Connection, tail: Tail) -> None:
-    """Write a tail."""
-    conn.execute(
-        "UPDATE journal SET tail_seq = ?, tail_hash = ?, receipts = ?, z_number = ?,"
-        " closed_seq = ? WHERE no = ?",
-        (tail.seq, tail.hash, tail.receipts, tail.z_number, tail.closed_seq, tail.number),
-    )
-
-
-def _receipt(tail: Tail, body: SaleCompleted) -> int:
-    n = tail.receipts + 1
-    expected = receipt_number(tail.store, tail.till, tail.journal_id, n)
+def _check_receipt(tail: Tail, body: SaleCompleted) -> None:
+    expected = receipt_number(tail.store, tail.till, tail.journal_id, tail.receipts + 1)
     if body.receipt_no != expected:
         raise StateFault(
             f"receipt number {body.receipt_no} is not the next one, {expected}",
             remedy="take the number from the journal in the transaction that completes the sale",
             name="receipt-out-of-order",
         )
-    return n
 
 
-def _z_number(tail: Tail, body: TillClosed) -> int:
-    n = tail.z_number + 1
-    if body.z_number != n:
+def _check_z_number(tail: Tail, body: TillClosed) -> None:
+    if body.z_number != tail.z_number + 1:
         raise StateFault(
-            f"Z number {body.z_number} is not the next one, {n}",
+            f"Z number {body.z_number} is not the next one, {tail.z_number + 1}",
             remedy="take the number from the journal in the transaction that closes the till",
             name="z-out-of-order",
         )
-    return n

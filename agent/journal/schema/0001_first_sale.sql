@@ -1,5 +1,5 @@
--- The journal, version 1. `place` of an entry = journal.no << 40 | seq: a body is found by number
--- alone, and a commit touches one page of each table instead of an index beside it.
+-- The journal, version 1. What a sale costs is the number of pages its commit touches, so there are
+-- as few indexes as can be: `place` of an entry = journal.no << 40 | seq finds a body by number.
 
 -- Heads: one open journal per till and lane; a sealed one was succeeded by another.
 CREATE TABLE journal (
@@ -20,7 +20,8 @@ CREATE TABLE journal (
 ) STRICT;
 CREATE UNIQUE INDEX journal_open ON journal (till, lane) WHERE sealed = 0;
 
--- The chain: insert-only for ever.
+-- The chain: insert-only for ever. Each row moves its journal's head by itself; kind 1 is
+-- sale.completed, kind 12 is till.closed.
 CREATE TABLE chain (
     journal    INTEGER NOT NULL,
     seq        INTEGER NOT NULL,
@@ -31,8 +32,16 @@ CREATE TABLE chain (
     PRIMARY KEY (journal, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER chain_contiguous BEFORE INSERT ON chain
-WHEN NEW.seq <> 1 + coalesce((SELECT max(seq) FROM chain WHERE journal = NEW.journal), 0)
+WHEN NEW.seq IS NOT 1 + (SELECT tail_seq FROM journal WHERE no = NEW.journal)
 BEGIN SELECT raise(ABORT, 'the chain is insert-only and without holes'); END;
+CREATE TRIGGER chain_head AFTER INSERT ON chain
+BEGIN UPDATE journal SET
+    tail_seq = NEW.seq,
+    tail_hash = NEW.hash,
+    receipts = receipts + (NEW.kind = 1),
+    z_number = z_number + (NEW.kind = 12),
+    closed_seq = iif(NEW.kind = 12, NEW.seq, closed_seq)
+WHERE no = NEW.journal; END;
 CREATE TRIGGER chain_no_update BEFORE UPDATE ON chain
 BEGIN SELECT raise(ABORT, 'the chain is insert-only: no row is ever changed'); END;
 CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain
@@ -69,11 +78,10 @@ CREATE TRIGGER erase_order_no_delete BEFORE DELETE ON erase_order
 BEGIN SELECT raise(ABORT, 'an erase order is never deleted'); END;
 
 -- Read models of the chain, moved in the transaction of the entry they follow from.
-CREATE TABLE sale_index (
-    sale_id    TEXT PRIMARY KEY,
-    journal    INTEGER NOT NULL,
-    seq        INTEGER NOT NULL,
-    receipt_no TEXT NOT NULL UNIQUE
+CREATE TABLE sale_index ( -- by receipt number: the n-th sale of the journal it names
+    sale_id TEXT PRIMARY KEY,
+    journal INTEGER NOT NULL,
+    seq     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE returned (
     sale_id  TEXT NOT NULL,
@@ -82,33 +90,48 @@ CREATE TABLE returned (
     PRIMARY KEY (sale_id, line)
 ) STRICT, WITHOUT ROWID;
 
--- Baskets: open or parked sales; durable, unchained.
+-- Baskets: open or parked sales; durable, unchained. A handful at a time: no index.
 CREATE TABLE basket (
-    sale_id TEXT PRIMARY KEY,
+    no      INTEGER PRIMARY KEY,
+    sale_id TEXT NOT NULL,
     till    TEXT NOT NULL,
     state   TEXT NOT NULL,
     sale    BLOB NOT NULL
 ) STRICT;
 
--- Print jobs. `turn` grows with each job that is (again) to be printed: the queue's order and its
--- wake-up.
+-- Print jobs that somebody still waits for, and those that are over. `turn` grows with each job
+-- that is (again) to be printed: the queue's order and its wake-up.
 CREATE TABLE print_job (
     turn     INTEGER PRIMARY KEY,
     print_id TEXT NOT NULL UNIQUE,
     till     TEXT NOT NULL,
     device   TEXT NOT NULL,
-    kind     TEXT NOT NULL CHECK (kind IN ('document', 'raw', 'drawer')),
-    payload  BLOB, -- gone once confirmed: a reprint is made from the sale
+    kind     TEXT NOT NULL,
     digest   TEXT NOT NULL,
     state    TEXT NOT NULL,
-    reason   TEXT NOT NULL DEFAULT '',
+    reason   TEXT NOT NULL,
     sale_id  TEXT,
-    copy     INTEGER NOT NULL DEFAULT 0,
+    copy     INTEGER NOT NULL,
     created  TEXT NOT NULL,
-    updated  TEXT NOT NULL
+    updated  TEXT NOT NULL,
+    payload  BLOB
 ) STRICT;
-CREATE INDEX print_job_unfinished ON print_job (device, turn)
-WHERE state IN ('queued', 'sending', 'held', 'uncertain');
+CREATE TABLE print_done (
+    turn     INTEGER PRIMARY KEY,
+    print_id TEXT NOT NULL UNIQUE,
+    till     TEXT NOT NULL,
+    device   TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    digest   TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    sale_id  TEXT,
+    copy     INTEGER NOT NULL,
+    created  TEXT NOT NULL,
+    updated  TEXT NOT NULL,
+    payload  BLOB
+) STRICT;
+CREATE VIEW print AS SELECT * FROM print_job UNION ALL SELECT * FROM print_done;
 
 -- Events: what the till page is told. Only the oldest are ever deleted, so the cursor never
 -- repeats, and AUTOINCREMENT's second page per commit is not needed.

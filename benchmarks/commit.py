@@ -1,0 +1,227 @@
+"""A complete sale at the journal, against the least a durable commit can cost.
+
+Base: one row with a 1 KB document, `BEGIN IMMEDIATE` … `COMMIT`, in a SQLite file with WAL and
+`synchronous=FULL`, straight through pysqlite3. Ours: what completing a sale writes (chain row,
+body, head, sale index, basket gone, print job with the receipt, event), handed to the writer's
+thread and awaited, alone and from 16 tills at once. Rounds of all three alternate; the ratios are
+medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import msgspec
+
+from agent.core.entries.bodies import SaleCompleted
+from agent.core.identifiers import (
+    DeviceId,
+    ItemId,
+    PrintId,
+    ReceiptNo,
+    SaleId,
+    StoreId,
+    TillId,
+    receipt_number,
+)
+from agent.core.quantities import BasisPoints, Minor, Thousandths
+from agent.core.sale.model import Line, Sale, Stamp, TaxAmount, TaxRate, Tender
+from agent.journal import Connection, Journal, baskets, chains, events, prints
+from agent.journal.database import Database, open_writing
+from benchmarks.table import Row
+
+ROUNDS = 9
+COMMITS = 240
+TILLS = tuple(TillId(f"till-{n}") for n in range(1, 17))
+STORE = StoreId("store-0001")
+NOW = Stamp(wall="2026-05-04T10:11:12.345Z", mono_ns=1_234_567_890, boot_id="0" * 32)
+DOCUMENT = b"x" * 1024
+RECEIPT = b'{"blocks":[' + b'{"type":"row","left":"Mineral water 1 l","right":"0.99"},' * 40 + b"]}"
+LINES = tuple(
+    Line(
+        line=number,
+        name=f"Mineral water {number} l",
+        quantity=Thousandths(1000),
+        unit_price=Minor(99),
+        extension=Minor(99),
+        taxes=(TaxRate("standard", BasisPoints(1900)),),
+        item_id=ItemId(f"item-{number:05d}"),
+        gtin="9520000000011",
+        scanned="]E09520000000011",
+    )
+    for number in range(1, 7)
+)
+TEMPLATE = SaleCompleted(
+    sale_id=SaleId(""),
+    receipt_no=ReceiptNo(""),
+    store=STORE,
+    till=TILLS[0],
+    business_date="2026-05-04",
+    currency="EUR",
+    prices_include_tax=True,
+    opened=NOW,
+    completed=NOW,
+    lines=LINES,
+    tenders=(Tender(1, "cash", Minor(1000)),),
+    taxes=(TaxAmount("standard", BasisPoints(1900), Minor(499), Minor(95), Minor(594)),),
+    total=Minor(594),
+    net=Minor(499),
+    change=Minor(406),
+)
+
+
+class Clock:
+    """The clock of a benchmark."""
+
+    def stamp(self) -> Stamp:
+        """Give the same time always."""
+        return NOW
+
+    def uuid7(self) -> str:
+        """Give something as long as a UUIDv7 and growing like one."""
+        return f"{int(perf_counter() * 1e9):016x}-{os.urandom(9).hex()}"
+
+    def random(self, size: int) -> bytes:
+        """Give random bytes."""
+        return os.urandom(size)
+
+
+CLOCK = Clock()
+
+
+def run() -> list[Row]:
+    """Measure single and concurrent commits of complete sales."""
+    with TemporaryDirectory(dir=os.environ.get("BENCH_DIR", "."), prefix=".bench-") as folder:
+        return asyncio.run(_measure(Path(folder).resolve()))
+
+
+async def _measure(folder: Path) -> list[Row]:
+    raw = _raw(folder)
+    journal = Journal.open(
+        folder / "journal.db", store=STORE, tills=TILLS, device_key=bytes(32), clock=CLOCK
+    )
+    base: list[float] = []
+    alone: list[float] = []
+    together: list[float] = []
+    latencies: list[float] = []
+    with journal:
+        for _ in range(ROUNDS):
+            base.append(_rate(raw))
+            alone.append(await _rate_alone(journal, latencies))
+            together.append(await _rate_together(journal))
+    raw.close()
+    return _rows(base, alone, together, latencies)
+
+
+def _rows(
+    base: list[float], alone: list[float], together: list[float], latencies: list[float]
+) -> list[Row]:
+    single = median(ours / least for ours, least in zip(alone, base, strict=True))
+    group = median(ours / least for ours, least in zip(together, base, strict=True))
+    p99 = quantiles(latencies, n=100)[98] * 1000
+    return [
+        Row("raw commit of one 1 KB row (base)", median(base), "commits/s"),
+        Row("complete sale, alone", median(alone), "sales/s", single, ">= 0.6x", single >= 0.6),
+        Row("complete sale, alone, p99", p99, "ms", None, "<= 10 ms", p99 <= 10),
+        Row("complete sale, 16 tills", median(together), "sales/s", group, ">= 3x", group >= 3),
+    ]
+
+
+def _raw(folder: Path) -> Database:
+    conn = open_writing(folder / "raw.db")
+    conn.execute("PRAGMA wal_autocheckpoint = 1000")  # SQLite's own default
+    conn.execute("CREATE TABLE document (id INTEGER PRIMARY KEY, document BLOB)")
+    return conn
+
+
+def _rate(conn: Database) -> float:
+    began = perf_counter()
+    for _ in range(COMMITS):
+        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("INSERT INTO document (document) VALUES (?)", (DOCUMENT,))
+        conn.execute("COMMIT")
+    return COMMITS / (perf_counter() - began)
+
+
+async def _rate_alone(journal: Journal, latencies: list[float]) -> float:
+    taken: list[float] = []
+    for _ in range(COMMITS):
+        completion = await _basket(journal, TILLS[0])
+        began = perf_counter()
+        print_id = await journal.write(completion)
+        taken.append(perf_counter() - began)
+        await _printed(journal, print_id)
+    latencies += taken
+    return COMMITS / sum(taken)
+
+
+async def _rate_together(journal: Journal) -> float:
+    """Complete a sale at every till at once, again and again."""
+    taken = 0.0
+    bursts = COMMITS // len(TILLS)
+    for _ in range(bursts):
+        completions = [await _basket(journal, till) for till in TILLS]
+        began = perf_counter()
+        print_ids = await asyncio.gather(*(journal.write(one) for one in completions))
+        taken += perf_counter() - began
+        for print_id in print_ids:
+            await _printed(journal, print_id)
+    return bursts * len(TILLS) / taken
+
+
+async def _printed(journal: Journal, print_id: PrintId) -> None:
+    """Let the receipt be printed, as it is before the next sale; not part of what is timed."""
+    for state in ("sending", "confirmed"):
+        await journal.write(partial(prints.set_state, print_id=print_id, state=state, at=NOW.wall))
+
+
+async def _basket(journal: Journal, till: TillId) -> Callable[[Connection], PrintId]:
+    """Put a basket on disk, as it is before it is paid; not part of what is timed."""
+    sale = Sale(
+        sale_id=SaleId(CLOCK.uuid7()),
+        till=till,
+        currency="EUR",
+        prices_include_tax=True,
+        opened=NOW,
+        business_date="2026-05-04",
+        lines=LINES,
+    )
+    await journal.write(lambda conn: baskets.save(conn, sale))
+    return _completion(sale)
+
+
+def _completion(sale: Sale) -> Callable[[Connection], PrintId]:
+    """Write all that completing a sale writes."""
+    salt = CLOCK.random(16)
+    print_id = PrintId(CLOCK.uuid7())
+
+    def complete(conn: Connection) -> PrintId:
+        journal_id, n = chains.next_receipt(conn, sale.till)
+        receipt = receipt_number(STORE, sale.till, journal_id, n)
+        body = msgspec.structs.replace(
+            TEMPLATE, sale_id=sale.sale_id, till=sale.till, receipt_no=receipt
+        )
+        chains.append(conn, sale.till, body, salt=salt)
+        baskets.delete(conn, sale.sale_id)
+        prints.enqueue(
+            conn,
+            print_id=print_id,
+            till=sale.till,
+            device=DeviceId("receipt"),
+            kind="document",
+            payload=RECEIPT,
+            at=NOW.wall,
+            sale_id=sale.sale_id,
+        )
+        data = {"sale_id": sale.sale_id, "receipt_no": receipt, "total": body.total}
+        events.add(conn, sale.till, "sale", NOW.wall, data)
+        return print_id
+
+    return complete
