@@ -74,8 +74,8 @@ def _filled(text: str, columns: int) -> list[str]:
         if width(longer) <= columns:
             lines[-1] = longer
         else:
-            pieces = list(_pieces(word, columns))
-            lines = [*lines, *pieces] if lines[-1] else pieces
+            begun = lines if lines[-1] else lines[:-1]
+            lines = [*begun, *_pieces(word, columns)]
     return lines
 
 

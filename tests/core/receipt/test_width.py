@@ -39,6 +39,7 @@ def test_width_is_what_paper_needs(text, columns):
         (f"{WIDE}a{WIDE}", 4, [f"{WIDE}a", WIDE]),
         (f"aae{ACUTE}b", 3, [f"aae{ACUTE}", "b"]),
         ("a   b", 6, ["a   b"]),
+        ("ab  cdef", 2, ["ab", "cd", "ef"]),
     ],
 )
 def test_wrapping(text, columns, lines):
