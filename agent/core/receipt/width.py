@@ -74,8 +74,7 @@ def _filled(text: str, columns: int) -> list[str]:
         if width(longer) <= columns:
             lines[-1] = longer
         else:
-            begun = lines if lines[-1] else lines[:-1]
-            lines = [*begun, *_pieces(word, columns)]
+            lines[-1:] = [*filter(None, lines[-1:]), *_pieces(word, columns)]
     return lines
 
 
