@@ -15,6 +15,9 @@ from central.ledger.customer_tables import ORDERS
 from central.ledger.outbox import GLOBAL, publish, store_scope
 
 _json = msgspec.json.Encoder(order="deterministic")
+AMOUNT_MAX = 10**12
+"""Minor units; more is a mistake of the shop's software."""
+QUANTITY_MAX = 10**6
 _CURRENCY_LETTERS = 3
 
 
@@ -46,7 +49,7 @@ def told_order(
         channel=channel,
         state=_state(told.state) or (held.state if held else STATES[0]),
         placed_at=_placed_at(event, told),
-        total=Minor(sum(line.amount for line in lines) if told.total is None else told.total),
+        total=_amount(sum(line.amount for line in lines) if told.total is None else told.total),
         currency=_currency(told.currency or (held.currency if held else "")),
         lines=lines,
         party_id=None if party_id is None else PartyId(party_id),
@@ -93,10 +96,16 @@ def _put(conn: Connection, order: Order, scope: str) -> None:
 
 
 def _line(told: LineTold) -> OrderLine:
-    if told.quantity < 0:
+    if not 0 <= told.quantity <= QUANTITY_MAX:
         raise _bad(f"a quantity of {told.quantity} for {told.name or told.gtin!r}")
     amount = (told.unit_price or 0) * told.quantity if told.amount is None else told.amount
-    return OrderLine(told.name or told.gtin or "item", told.quantity, Minor(amount), told.gtin)
+    return OrderLine(told.name or told.gtin or "item", told.quantity, _amount(amount), told.gtin)
+
+
+def _amount(amount: int) -> Minor:
+    if abs(amount) > AMOUNT_MAX:
+        raise _bad(f"an amount of {amount}; amounts are in minor units")
+    return Minor(amount)
 
 
 def _state(state: str | None) -> str | None:
