@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from litestar import Request, get
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from agent.core.exchange.wire import FeedPage
 from agent.core.faults import AccessFault
@@ -31,10 +31,10 @@ class ForeignScope(AccessFault):
 @get("/v1/feeds/{feed_scope:str}")
 async def get_feed(
     request: Request[Any, Any, Any],
-    feed_scope: str,
-    after: str = "",
-    wait: Annotated[int, Parameter(ge=0, le=WAIT_S_MAX)] = 0,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_ITEMS_MAX)] = PAGE_ITEMS_MAX,
+    feed_scope: FromPath[str],
+    after: FromQuery[str] = "",
+    wait: Annotated[int, QueryParameter(ge=0, le=WAIT_S_MAX)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_ITEMS_MAX)] = PAGE_ITEMS_MAX,
 ) -> FeedPage:
     """Read the changes of a scope after a cursor, waiting up to `wait` seconds for the first."""
     hq = hq_of(request)

@@ -9,6 +9,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
 
 from agent.core.exchange.coding import ENCODED_BYTES_MAX
 from agent.core.exchange.wire import Ack, Behind, EnrolAnswer, EnrolRequest, Fork
@@ -33,7 +34,7 @@ def root_key_of(connection: ASGIConnection[Any, Any, Any, Any]) -> RootKey:
 
 
 @post("/v1/enrol", status_code=200, request_max_body_size=ENROL_BYTES_MAX, sync_to_thread=True)
-def post_enrol(request: Request[Any, Any, Any], data: EnrolRequest) -> EnrolAnswer:
+def post_enrol(request: Request[Any, Any, Any], data: JSONBody[EnrolRequest]) -> EnrolAnswer:
     """Trade a one-time code, or a credential HQ has forgotten, for a credential."""
     hq = hq_of(request)
     with writing(hq.engine) as conn:
@@ -46,7 +47,7 @@ def post_enrol(request: Request[Any, Any, Any], data: EnrolRequest) -> EnrolAnsw
     request_max_body_size=ENCODED_BYTES_MAX,
 )
 async def post_batch(
-    request: Request[Any, Any, Any], journal_id: str
+    request: Request[Any, Any, Any], journal_id: FromPath[str]
 ) -> Response[Ack | Behind | Fork]:
     """Take in a batch (zstd of MessagePack, signed); 200 means it is durable here."""
     check_headers(request.headers)
