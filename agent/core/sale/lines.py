@@ -19,7 +19,7 @@ from agent.core.sale.bounds import (
     require_reason,
 )
 from agent.core.sale.model import Line, ReturnOf, Sale, SaleFault, Stamp, TaxRate
-from agent.core.sale.states import Action, next_state
+from agent.core.sale.states import OPEN, Action, next_state
 
 EACH = "each"
 
@@ -73,6 +73,7 @@ def open_sale(
         prices_include_tax=prices_include_tax,
         opened=opened,
         business_date=business_date,
+        state=OPEN,
         actor=actor,
     )
 

@@ -102,7 +102,7 @@ class Sale(msgspec.Struct, frozen=True, omit_defaults=True):
     prices_include_tax: bool
     opened: Stamp
     business_date: str
-    state: str = "open"
+    state: str
     """A key of `states.TRANSITIONS`: open, parked, completed, cancelled."""
     actor: ActorId | None = None
     party_id: PartyId | None = None
