@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
 from agent.api.backend import Backend
@@ -48,6 +49,10 @@ class Speaker(msgspec.Struct, frozen=True):
                 remedy="use the command line on the till's machine: till-agent --help",
                 name="admin-only",
             )
+
+
+Sender = NamedDependency[Speaker]
+"""An endpoint's parameter `speaker`."""
 
 
 def token_hash(token: str) -> str:

@@ -14,6 +14,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from agent.api import customers, events, page_files, printing, sales, status, tills
 from agent.api.access import Speaker, require_token
 from agent.api.backend import Backend
+from agent.api.bodies import BodyRequest
 from agent.api.events import Watchers
 from agent.api.gate import BODY_BYTES_MAX, Gate
 from agent.api.page_files import PageFiles
@@ -59,6 +60,7 @@ def create_app(backend: Backend) -> Litestar:
             Exception: crash_response,
         },
         openapi_config=_openapi(backend.version),
+        request_class=BodyRequest,
         request_max_body_size=BODY_BYTES_MAX,
     )
     app.state.backend = backend

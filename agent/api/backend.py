@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
+from litestar.di import NamedDependency
 
 from agent.contracts.clock import Clock
 from agent.core.identifiers import DeviceId, TillId
@@ -100,3 +101,7 @@ class Backend:
         return tuple(
             msgspec.convert(device, DeviceView, from_attributes=True) for device in self.devices()
         )
+
+
+Served = NamedDependency[Backend]
+"""An endpoint's parameter `backend`."""

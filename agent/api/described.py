@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter
 
 from agent.api.problems import MEDIA_TYPE, Problem
 from agent.till.requests import UUID_PATTERN
 
-TillPath = Annotated[str, Parameter(description="A till's id, as in `[[till]] id`.")]
-SaleIdPath = Annotated[str, Parameter(description="The sale's UUID.", pattern=UUID_PATTERN)]
-PartyPath = Annotated[str, Parameter(description="The party's UUID.", pattern=UUID_PATTERN)]
-LinePath = Annotated[int, Parameter(description="The line's number in the sale.", ge=1, le=100_000)]
-TenderPath = Annotated[int, Parameter(description="The tender's number.", ge=1, le=100_000)]
-PrintPath = Annotated[str, Parameter(description="The print job's UUID.", pattern=UUID_PATTERN)]
+TillPath = Annotated[str, PathParameter(description="A till's id, as in `[[till]] id`.")]
+SaleIdPath = Annotated[str, PathParameter(description="The sale's UUID.", pattern=UUID_PATTERN)]
+PartyPath = Annotated[str, PathParameter(description="The party's UUID.", pattern=UUID_PATTERN)]
+LinePath = Annotated[
+    int, PathParameter(description="The line's number in the sale.", ge=1, le=100_000)
+]
+TenderPath = Annotated[int, PathParameter(description="The tender's number.", ge=1, le=100_000)]
+PrintPath = Annotated[str, PathParameter(description="The print job's UUID.", pattern=UUID_PATTERN)]
 
 
 def _problem(description: str) -> ResponseSpec:

@@ -14,10 +14,12 @@ from typing import Any
 
 import msgspec
 from litestar import WebSocket, websocket
+from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
+from litestar.params import FromPath
 
 from agent.api.access import TOKEN_REMEDY, bearer, loop_for, speaker_of, token_hash
-from agent.api.backend import Backend
+from agent.api.backend import Backend, Served
 from agent.api.problems import UnauthenticatedFault
 from agent.core.faults import Fault, InputFault, UnavailableFault
 from agent.core.identifiers import TillId
@@ -73,7 +75,9 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 @websocket("/v1/tills/{till:str}/events")
-async def follow(socket: Socket, till: str, backend: Backend, watchers: Watchers) -> None:
+async def follow(
+    socket: Socket, till: FromPath[str], backend: Served, watchers: NamedDependency[Watchers]
+) -> None:
     """Stream a till's events after `?after=CURSOR`; without it, only what happens from now on."""
     offered = _offered_protocol(socket)
     await socket.accept(subprotocols=offered)

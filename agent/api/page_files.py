@@ -9,6 +9,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from agent.core.faults import NotFoundFault
 
@@ -51,13 +53,13 @@ class PageFiles:
 
 
 @get("/", include_in_schema=False)
-async def index(page: PageFiles) -> Response[bytes]:
+async def index(page: NamedDependency[PageFiles]) -> Response[bytes]:
     """Serve the till page."""
     return page.response(INDEX)
 
 
 @get("/page/{path:path}", include_in_schema=False)
-async def asset(path: str, page: PageFiles) -> Response[bytes]:
+async def asset(path: FromPath[str], page: NamedDependency[PageFiles]) -> Response[bytes]:
     """Serve a file of the till page."""
     return page.response(path.removeprefix("/"))
 

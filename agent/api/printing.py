@@ -7,9 +7,10 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import JSONBody
 
-from agent.api.access import Speaker, loop_for
-from agent.api.backend import Backend
+from agent.api.access import Sender, Speaker, loop_for
+from agent.api.backend import Backend, Served
 from agent.api.bodies import Json
 from agent.api.described import ANSWERS, PrintPath, SaleIdPath
 from agent.core.faults import NotFoundFault, StateFault
@@ -41,14 +42,14 @@ class PrintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 @post("/v1/print-jobs", dto=Json[PrintBody], responses=ANSWERS)
-async def print_something(data: PrintBody, backend: Backend, speaker: Speaker) -> Printing:
+async def print_something(data: JSONBody[PrintBody], backend: Served, speaker: Sender) -> Printing:
     """Print something; durable before the answer, never twice under one id."""
     loop = loop_for(backend, speaker, data.till)
     return await loop.ask(commands.Print(data.print_id, data.document, data.raw, data.sale_id))
 
 
 @get("/v1/print-jobs/{print_id:str}", responses=ANSWERS)
-async def show_print(print_id: PrintPath, backend: Backend, speaker: Speaker) -> Printing:
+async def show_print(print_id: PrintPath, backend: Served, speaker: Sender) -> Printing:
     """Show where a print job stands."""
     return view_of(await _job(backend, speaker, PrintId(print_id)))
 
@@ -58,14 +59,14 @@ async def show_print(print_id: PrintPath, backend: Backend, speaker: Speaker) ->
     media_type=PNG,
     responses=ANSWERS,
 )
-async def show_picture(print_id: PrintPath, backend: Backend, speaker: Speaker) -> Response[bytes]:
+async def show_picture(print_id: PrintPath, backend: Served, speaker: Sender) -> Response[bytes]:
     """Show what is on the paper as a PNG; made from the sale again once the paper is out."""
     job = await _job(backend, speaker, PrintId(print_id))
     return await _picture(backend, await _document_of(backend, job))
 
 
 @get("/v1/sales/{sale_id:str}/image", media_type=PNG, responses=ANSWERS)
-async def show_receipt(sale_id: SaleIdPath, backend: Backend, speaker: Speaker) -> Response[bytes]:
+async def show_receipt(sale_id: SaleIdPath, backend: Served, speaker: Sender) -> Response[bytes]:
     """Show the receipt of a completed sale as a PNG, also of a till without a printer."""
     del speaker
     return await _picture(backend, await _receipt(backend, SaleId(sale_id), copy=False))

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import msgspec
 from litestar import delete, get, post, put
+from litestar.params import FromQuery, JSONBody
 
-from agent.api.access import Speaker, loop_for, loop_of_sale
-from agent.api.backend import Backend
+from agent.api.access import Sender, loop_for, loop_of_sale
+from agent.api.backend import Served
 from agent.api.bodies import EmptyBody, Json
 from agent.api.described import ANSWERS, LinePath, SaleIdPath, TenderPath, TillPath
 from agent.core.identifiers import PartyId, SaleId
@@ -67,13 +68,15 @@ class CustomerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/v1/tills/{till:str}/sales", dto=Json[OpenBody], responses=ANSWERS)
-async def open_sale(till: TillPath, data: OpenBody, backend: Backend, speaker: Speaker) -> SaleView:
+async def open_sale(
+    till: TillPath, data: JSONBody[OpenBody], backend: Served, speaker: Sender
+) -> SaleView:
     """Open a sale, with the customer who was recognised before it."""
     return await loop_for(backend, speaker, till).ask(commands.OpenSale(data.sale_id))
 
 
 @get("/v1/sales/{sale_id:str}", responses=ANSWERS)
-async def show_sale(sale_id: SaleIdPath, backend: Backend, speaker: Speaker) -> SaleView:
+async def show_sale(sale_id: SaleIdPath, backend: Served, speaker: Sender) -> SaleView:
     """Show a basket, or a completed sale, with its totals."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
     return await loop.sale(SaleId(sale_id))
@@ -81,7 +84,7 @@ async def show_sale(sale_id: SaleIdPath, backend: Backend, speaker: Speaker) -> 
 
 @put("/v1/sales/{sale_id:str}", dto=Json[ExternalSale], responses=ANSWERS)
 async def record_sale(
-    sale_id: SaleIdPath, data: ExternalSale, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, data: JSONBody[ExternalSale], backend: Served, speaker: Sender
 ) -> Completed:
     """Record a finished sale of POS software, exactly once (tills with basket = "external")."""
     loop = loop_for(backend, speaker, data.till)
@@ -90,7 +93,7 @@ async def record_sale(
 
 @post("/v1/sales/{sale_id:str}/lines", dto=Json[LineRequest], responses=ANSWERS)
 async def add_line(
-    sale_id: SaleIdPath, data: LineRequest, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, data: JSONBody[LineRequest], backend: Served, speaker: Sender
 ) -> SaleView:
     """Add a line by scan, GTIN, item or open price, or take goods back."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -106,10 +109,10 @@ async def add_line(
 async def void_line(
     sale_id: SaleIdPath,
     line: LinePath,
-    data: ReasonBody,
-    backend: Backend,
-    speaker: Speaker,
-    reason: Words | None = None,
+    data: JSONBody[ReasonBody],
+    backend: Served,
+    speaker: Sender,
+    reason: FromQuery[Words | None] = None,
 ) -> SaleView:
     """Void a line; say why in the body or as `?reason=`."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -123,7 +126,11 @@ async def void_line(
     responses=ANSWERS,
 )
 async def change_quantity(
-    sale_id: SaleIdPath, line: LinePath, data: QuantityBody, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath,
+    line: LinePath,
+    data: JSONBody[QuantityBody],
+    backend: Served,
+    speaker: Sender,
 ) -> SaleView:
     """Sell another quantity of a line, in thousandths."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -137,7 +144,7 @@ async def change_quantity(
     responses=ANSWERS,
 )
 async def price_line(
-    sale_id: SaleIdPath, line: LinePath, data: PriceBody, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, line: LinePath, data: JSONBody[PriceBody], backend: Served, speaker: Sender
 ) -> SaleView:
     """Override a line's unit price, with a reason."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -152,7 +159,11 @@ async def price_line(
     responses=ANSWERS,
 )
 async def discount_line(
-    sale_id: SaleIdPath, line: LinePath, data: DiscountBody, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath,
+    line: LinePath,
+    data: JSONBody[DiscountBody],
+    backend: Served,
+    speaker: Sender,
 ) -> SaleView:
     """Take an amount off a line, with a reason; it replaces an earlier discount."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -167,7 +178,7 @@ async def discount_line(
     responses=ANSWERS,
 )
 async def discount_sale(
-    sale_id: SaleIdPath, data: DiscountBody, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, data: JSONBody[DiscountBody], backend: Served, speaker: Sender
 ) -> SaleView:
     """Take an amount off the whole sale, with a reason; it replaces an earlier discount."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -176,7 +187,7 @@ async def discount_sale(
 
 @put("/v1/sales/{sale_id:str}/customer", dto=Json[CustomerBody], responses=ANSWERS)
 async def set_customer(
-    sale_id: SaleIdPath, data: CustomerBody, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, data: JSONBody[CustomerBody], backend: Served, speaker: Sender
 ) -> SaleView:
     """Put a customer on the sale, or take them off."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -185,7 +196,7 @@ async def set_customer(
 
 @post("/v1/sales/{sale_id:str}/tenders", dto=Json[TenderRequest], responses=ANSWERS)
 async def add_tender(
-    sale_id: SaleIdPath, data: TenderRequest, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, data: JSONBody[TenderRequest], backend: Served, speaker: Sender
 ) -> SaleView:
     """Take money, or with a negative amount give it back for a return."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -198,7 +209,7 @@ async def add_tender(
     responses=ANSWERS,
 )
 async def remove_tender(
-    sale_id: SaleIdPath, tender: TenderPath, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, tender: TenderPath, backend: Served, speaker: Sender
 ) -> SaleView:
     """Take a tender back before the sale is completed."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -212,7 +223,7 @@ async def remove_tender(
     responses=ANSWERS,
 )
 async def complete(
-    sale_id: SaleIdPath, data: EmptyBody, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, data: JSONBody[EmptyBody], backend: Served, speaker: Sender
 ) -> Completed:
     """Complete a paid sale: on disk before the answer, the receipt on its way to the printer."""
     del data
@@ -227,7 +238,7 @@ async def complete(
     responses=ANSWERS,
 )
 async def cancel(
-    sale_id: SaleIdPath, data: ReasonBody, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, data: JSONBody[ReasonBody], backend: Served, speaker: Sender
 ) -> SaleView:
     """Give the basket up."""
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
@@ -241,7 +252,7 @@ async def cancel(
     responses=ANSWERS,
 )
 async def park(
-    sale_id: SaleIdPath, data: EmptyBody, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, data: JSONBody[EmptyBody], backend: Served, speaker: Sender
 ) -> SaleView:
     """Put the basket aside."""
     del data
@@ -256,7 +267,7 @@ async def park(
     responses=ANSWERS,
 )
 async def resume(
-    sale_id: SaleIdPath, data: EmptyBody, backend: Backend, speaker: Speaker
+    sale_id: SaleIdPath, data: JSONBody[EmptyBody], backend: Served, speaker: Sender
 ) -> SaleView:
     """Take a parked basket up again."""
     del data

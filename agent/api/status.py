@@ -8,10 +8,10 @@ from typing import Annotated
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import JSONBody
 
-from agent.api.access import Speaker, bearer, loop_for, speaker_of
-from agent.api.backend import Backend, DeviceView
+from agent.api.access import Sender, bearer, loop_for, speaker_of
+from agent.api.backend import Backend, DeviceView, Served
 from agent.api.bodies import Json
 from agent.api.described import ANSWERS
 from agent.api.metrics import CONTENT_TYPE, exposition
@@ -20,9 +20,6 @@ from agent.core.identifiers import JournalId, TillId
 from agent.journal import chains
 from agent.journal.verify import JournalReport, verify
 from agent.sync.status import SyncStatus
-
-RECORDS_MAX = 500
-JournalPath = Annotated[str, Parameter(description="32 hexadecimal digits.", max_length=64)]
 
 
 class TillStatus(msgspec.Struct, frozen=True):
@@ -78,7 +75,7 @@ class EnrolledAt(msgspec.Struct, frozen=True):
 
 
 @get("/v1/status", responses={key: ANSWERS[key] for key in (401, 403, 500)})
-async def show_status(request: Request[None, None, State], backend: Backend) -> Status:
+async def show_status(request: Request[None, None, State], backend: Served) -> Status:
     """Say how the agent is; everything with a token, `ok` and `version` without."""
     token = bearer(request)
     if token is None:
@@ -110,14 +107,14 @@ async def full_status(backend: Backend) -> Status:
 
 
 @get("/v1/journals/verify", responses=ANSWERS)
-async def verify_journals(backend: Backend, speaker: Speaker) -> list[JournalReport]:
+async def verify_journals(backend: Served, speaker: Sender) -> list[JournalReport]:
     """Check every link and body of every journal, beside the running tills (admin only)."""
     speaker.require_admin()
     return await backend.journal.read_aside(verify)
 
 
 @post("/v1/enrol", dto=Json[EnrolBody], status_code=200, responses=ANSWERS)
-async def enrol(data: EnrolBody, backend: Backend, speaker: Speaker) -> EnrolledAt:
+async def enrol(data: JSONBody[EnrolBody], backend: Served, speaker: Sender) -> EnrolledAt:
     """Trade a one-time code for a credential of HQ (admin only)."""
     speaker.require_admin()
     loop = loop_for(backend, speaker, data.till)
@@ -132,7 +129,7 @@ async def enrol(data: EnrolBody, backend: Backend, speaker: Speaker) -> Enrolled
 
 
 @get("/metrics", media_type=CONTENT_TYPE, responses=ANSWERS)
-async def metrics(backend: Backend) -> Response[bytes]:
+async def metrics(backend: Served) -> Response[bytes]:
     """Give the metrics in the Prometheus text format."""
     return Response(await exposition(backend), media_type=CONTENT_TYPE)
 

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import msgspec
 from litestar import delete, get, post
+from litestar.params import JSONBody
 
-from agent.api.access import Speaker, loop_for, token_hash
-from agent.api.backend import Backend, DeviceView
+from agent.api.access import Sender, loop_for, token_hash
+from agent.api.backend import DeviceView, Served
 from agent.api.bodies import EmptyBody, Json
 from agent.api.described import ANSWERS, TillPath
 from agent.core.identifiers import ActorId, PrintId
@@ -104,7 +105,7 @@ class Revoked(msgspec.Struct, frozen=True):
 
 
 @get("/v1/tills/{till:str}", responses=ANSWERS)
-async def show_till(till: TillPath, backend: Backend, speaker: Speaker) -> TillState:
+async def show_till(till: TillPath, backend: Served, speaker: Sender) -> TillState:
     """Show a till: open sale, parked sales, cashier, day, devices, exchange with HQ."""
     view = await loop_for(backend, speaker, till).view()
     return TillState(
@@ -113,14 +114,16 @@ async def show_till(till: TillPath, backend: Backend, speaker: Speaker) -> TillS
 
 
 @post("/v1/tills/{till:str}/scan", dto=Json[ScanBody], status_code=200, responses=ANSWERS)
-async def scan(till: TillPath, data: ScanBody, backend: Backend, speaker: Speaker) -> Recognised:
+async def scan(
+    till: TillPath, data: JSONBody[ScanBody], backend: Served, speaker: Sender
+) -> Recognised:
     """Take a scan that was typed or injected."""
     return await loop_for(backend, speaker, till).ask(commands.TypedScan(data.scan))
 
 
 @delete("/v1/tills/{till:str}/customer", dto=Json[EmptyBody], status_code=200, responses=ANSWERS)
 async def forget_customer(
-    till: TillPath, data: EmptyBody, backend: Backend, speaker: Speaker
+    till: TillPath, data: JSONBody[EmptyBody], backend: Served, speaker: Sender
 ) -> SignedOn:
     """Clear the customer who was recognised before the next sale was opened."""
     del data
@@ -129,7 +132,7 @@ async def forget_customer(
 
 @post("/v1/tills/{till:str}/open", dto=Json[OpenTillBody], status_code=200, responses=ANSWERS)
 async def open_till(
-    till: TillPath, data: OpenTillBody, backend: Backend, speaker: Speaker
+    till: TillPath, data: JSONBody[OpenTillBody], backend: Served, speaker: Sender
 ) -> DayView:
     """Begin the till's day with a float; selling does not depend on it."""
     loop = loop_for(backend, speaker, till)
@@ -138,7 +141,7 @@ async def open_till(
 
 @post("/v1/tills/{till:str}/close", dto=Json[CloseTillBody], status_code=200, responses=ANSWERS)
 async def close_till(
-    till: TillPath, data: CloseTillBody, backend: Backend, speaker: Speaker
+    till: TillPath, data: JSONBody[CloseTillBody], backend: Served, speaker: Sender
 ) -> ClosedDay:
     """End the day: Z report, printed and on its way to HQ."""
     loop = loop_for(backend, speaker, till)
@@ -146,34 +149,40 @@ async def close_till(
 
 
 @get("/v1/tills/{till:str}/report", responses=ANSWERS)
-async def report(till: TillPath, backend: Backend, speaker: Speaker) -> DayView:
+async def report(till: TillPath, backend: Served, speaker: Sender) -> DayView:
     """Show the figures since the till was closed last: an X report."""
     return await loop_for(backend, speaker, till).report()
 
 
 @post("/v1/tills/{till:str}/cash", dto=Json[CashBody], status_code=200, responses=ANSWERS)
-async def move_cash(till: TillPath, data: CashBody, backend: Backend, speaker: Speaker) -> CashView:
+async def move_cash(
+    till: TillPath, data: JSONBody[CashBody], backend: Served, speaker: Sender
+) -> CashView:
     """Pay cash in or out, with a reason."""
     loop = loop_for(backend, speaker, till)
     return await loop.ask(commands.MoveCash(data.amount, data.reason, data.cash_id))
 
 
 @post("/v1/tills/{till:str}/sign-on", dto=Json[SignOnBody], status_code=200, responses=ANSWERS)
-async def sign_on(till: TillPath, data: SignOnBody, backend: Backend, speaker: Speaker) -> SignedOn:
+async def sign_on(
+    till: TillPath, data: JSONBody[SignOnBody], backend: Served, speaker: Sender
+) -> SignedOn:
     """Sign a cashier on, or off."""
     return await loop_for(backend, speaker, till).ask(commands.SignOn(data.actor))
 
 
 @post("/v1/tills/{till:str}/drawer", dto=Json[DrawerBody], status_code=200, responses=ANSWERS)
 async def open_drawer(
-    till: TillPath, data: DrawerBody, backend: Backend, speaker: Speaker
+    till: TillPath, data: JSONBody[DrawerBody], backend: Served, speaker: Sender
 ) -> Printing:
     """Open the cash drawer."""
     return await loop_for(backend, speaker, till).ask(commands.OpenDrawer(data.print_id))
 
 
 @post("/v1/tills/{till:str}/pair", dto=Json[EmptyBody], responses=ANSWERS)
-async def pair(till: TillPath, data: EmptyBody, backend: Backend, speaker: Speaker) -> Paired:
+async def pair(
+    till: TillPath, data: JSONBody[EmptyBody], backend: Served, speaker: Sender
+) -> Paired:
     """Make a token for a till page or POS software (admin only)."""
     del data
     speaker.require_admin()
@@ -185,7 +194,9 @@ async def pair(till: TillPath, data: EmptyBody, backend: Backend, speaker: Speak
 
 
 @delete("/v1/tills/{till:str}/pair", dto=Json[EmptyBody], status_code=200, responses=ANSWERS)
-async def unpair(till: TillPath, data: EmptyBody, backend: Backend, speaker: Speaker) -> Revoked:
+async def unpair(
+    till: TillPath, data: JSONBody[EmptyBody], backend: Served, speaker: Sender
+) -> Revoked:
     """Take back all tokens of a till (admin only)."""
     del data
     speaker.require_admin()
