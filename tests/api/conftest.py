@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import msgspec
+import pytest
 import pytest_asyncio
 import uvicorn
 
@@ -71,9 +72,7 @@ def settings() -> Settings:
         store=StoreSettings(id=StoreId("s1"), name="Corner Shop"),
         tills=(till("till-1"), till("till-2"), till("pos", "external")),
         tax={"standard": 1900, "reduced": 700},
-        agent=AgentSettings(
-            listen="127.0.0.1:8460", allowed_origins=("https://pos.example",)
-        ),
+        agent=AgentSettings(listen="127.0.0.1:8460", allowed_origins=("https://pos.example",)),
     )
 
 
@@ -173,11 +172,16 @@ async def agent(tmp_path) -> AsyncIterator[Served]:
     journal.close()
 
 
-def problem(answer: httpx.Response) -> dict:
-    """Read a problem and check that it is one, with a remedy."""
-    assert answer.headers["content-type"].startswith("application/problem+json")
-    body = msgspec.json.decode(answer.content)
-    assert {"type", "title", "status", "detail", "remedy"} == set(body)
-    assert answer.status_code == body["status"]
-    assert body["remedy"]
-    return body
+@pytest.fixture
+def problem():
+    """Read an answer as a problem, and check that it is one, with a remedy."""
+
+    def read(answer: httpx.Response) -> dict:
+        assert answer.headers["content-type"].startswith("application/problem+json")
+        body = msgspec.json.decode(answer.content)
+        assert {"type", "title", "status", "detail", "remedy"} == set(body)
+        assert answer.status_code == body["status"]
+        assert body["remedy"]
+        return body
+
+    return read
