@@ -66,13 +66,18 @@ def publish(conn: Connection, scope: str, key: str, op: str, body: bytes) -> int
 
 
 def publish_many(conn: Connection, scope: str, changes: Iterable[Change]) -> int:
-    """Publish changes in their order; gives the last number of the scope, see `publish`."""
+    """Publish changes in their order; gives the last number of the scope, see `publish`.
+
+    Raises:
+        msgspec.DecodeError: a body is no JSON; on a page it would hide all others from the tills.
+    """
     fseq, running = position(conn, scope)
     epoch = counter(current_epoch(conn))
     rows, marks = [], []
     for change in changes:
         fseq += 1
         ver = epoch << FSEQ_BITS | fseq
+        msgspec.json.decode(change.body, type=msgspec.Raw)
         rows.append({"scope": scope, "fseq": fseq, "ver": ver, **change._asdict()})
         item = FeedItem(fseq, change.key, ver, change.op, msgspec.Raw(change.body))
         running = advance(running, item)

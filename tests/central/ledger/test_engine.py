@@ -1,0 +1,142 @@
+"""The engine: durability, one writer at a time, calls after the commit."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from agent.core.faults import InputFault
+from central.ledger import engine as ledger_engine
+from central.ledger.engine import (
+    LedgerBusy,
+    LedgerFault,
+    after_commit,
+    open_engine,
+    reading,
+    writing,
+)
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = open_engine(tmp_path / "central.sqlite")
+    with writing(engine) as conn:
+        conn.exec_driver_sql("CREATE TABLE t (n INTEGER)")
+    yield engine
+    engine.dispose()
+
+
+def count(engine):
+    with reading(engine) as conn:
+        return conn.exec_driver_sql("SELECT count(*) FROM t").scalar_one()
+
+
+def test_every_connection_is_durable_and_keeps_foreign_keys(engine):
+    """Wrong: a pooled connection answers before the disk does (P2)."""
+    with reading(engine) as one, reading(engine) as two:
+        for conn in (one, two):
+            assert "wal" == conn.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+            assert 2 == conn.exec_driver_sql("PRAGMA synchronous").scalar_one()
+            assert 1 == conn.exec_driver_sql("PRAGMA foreign_keys").scalar_one()
+
+
+def test_writers_take_turns_and_none_is_lost(engine):
+    """Wrong: threads that write at once fail with a locked database."""
+
+    def write():
+        for _ in range(20):
+            with writing(engine) as conn:
+                n = conn.exec_driver_sql("SELECT count(*) FROM t").scalar_one()
+                conn.exec_driver_sql("INSERT INTO t VALUES (?)", (n,))
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with reading(engine) as conn:
+        rows = conn.exec_driver_sql("SELECT n FROM t ORDER BY n").scalars().all()
+    assert list(range(80)) == rows
+
+
+def test_a_reader_sees_one_picture_while_others_write(engine):
+    """Wrong: two queries of one answer contradict each other."""
+    with reading(engine) as conn:
+        query = "SELECT count(*) FROM t"
+        before = conn.exec_driver_sql(query).scalar_one()
+        with writing(engine) as other:
+            other.exec_driver_sql("INSERT INTO t VALUES (1)")
+        assert before == conn.exec_driver_sql(query).scalar_one()
+    assert 1 == count(engine)
+
+
+def test_an_exception_takes_everything_back(engine):
+    """Wrong: half an effect stays."""
+    told = []
+
+    def fail_half_way():
+        with writing(engine) as conn:
+            conn.exec_driver_sql("INSERT INTO t VALUES (1)")
+            after_commit(conn, "told", lambda: told.append(1))
+            raise LedgerFault("half way", remedy="none")
+
+    with pytest.raises(LedgerFault):
+        fail_half_way()
+    assert (0, []) == (count(engine), told)
+
+
+def test_calls_come_after_the_commit_and_once_per_key(engine):
+    """Wrong: somebody is told of what is not durable yet, or told a thousand times."""
+    told = []
+    with writing(engine) as conn:
+        conn.exec_driver_sql("INSERT INTO t VALUES (1)")
+        for _ in range(3):
+            after_commit(conn, "told", lambda: told.append(count(engine)))
+        assert [] == told
+    assert [1] == told
+    with writing(engine):
+        pass
+    assert [1] == told
+
+
+def test_a_writer_that_does_not_end_is_named(engine, tmp_path, monkeypatch):
+    """Wrong: an import that hangs makes every till wait without a word."""
+    monkeypatch.setattr(ledger_engine, "BUSY_TIMEOUT_S", 0.1)
+    with writing(engine), pytest.raises(LedgerBusy) as caught, writing(engine):
+        pass
+    assert "import" in caught.value.remedy
+    other = open_engine(tmp_path / "central.sqlite")
+    with writing(engine), pytest.raises(LedgerBusy, match="locked"), writing(other):
+        pass
+    other.dispose()
+
+
+@pytest.mark.parametrize("url", ["postgresql://host/name", "nonsense://x"])
+def test_another_database_is_refused(url):
+    """Wrong: a setting that cannot work ends in a stack trace."""
+    with pytest.raises(InputFault, match="not SQLite"):
+        open_engine(url)
+
+
+def test_a_url_names_a_file_too(tmp_path):
+    """Wrong: [central] database cannot be used as its example says."""
+    engine = open_engine(f"sqlite:///{tmp_path}/x.sqlite")
+    engine.dispose()
+    assert (tmp_path / "x.sqlite").exists()
+
+
+def test_what_is_no_database_is_refused(tmp_path):
+    """Wrong: a damaged or missing file is reported by its library's name only."""
+    (tmp_path / "x.sqlite").write_bytes(b"no database at all, " * 100)
+    for path in (tmp_path / "x.sqlite", tmp_path / "missing" / "x.sqlite"):
+        with pytest.raises(LedgerFault, match="cannot be opened") as caught:
+            open_engine(path)
+        assert "restore a backup" in caught.value.remedy
+
+
+def test_a_database_that_cannot_be_durable_is_refused(tmp_path, monkeypatch):
+    """Wrong: HQ acknowledges on a file system where a commit is no commit."""
+    monkeypatch.setattr(ledger_engine, "_FULL", 3)
+    with pytest.raises(LedgerFault, match="synchronous=2"):
+        open_engine(tmp_path / "x.sqlite")
