@@ -17,17 +17,8 @@ from agent.core.entries.bodies import ConsentGiven
 from agent.core.faults import InputFault
 from agent.core.recognition import normalise
 from agent.core.recognition.means import Identifier, IdentifierType
-from central.channels.csv_rows import (
-    ADDED,
-    CHANGED,
-    UNCHANGED,
-    Columns,
-    ImportReport,
-    Problem,
-    Row,
-    report,
-    rows,
-)
+from agent.core.rows import Columns, Problem, Row, rows
+from central.channels.csv_rows import ADDED, CHANGED, UNCHANGED, ImportReport, opened, report
 from central.channels.person import REGION, NewId, new_party_id, taken_note
 from central.identity.attributes import (
     Strength,
@@ -86,13 +77,14 @@ def import_customers(conn: Connection, path: Path, *, new_id: NewId = new_party_
     problems: list[Problem] = []
     counts: Counter[str] = Counter()
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    for row in rows(path, COLUMNS, problems):
-        try:
-            with conn.begin_nested():
-                became = _keep(conn, row, Origin(SOURCE, at), new_id, problems)
-            counts.update(("rows", became))
-        except InputFault as fault:
-            problems.append(Problem(row.line, fault.detail, fault.remedy))
+    with opened(path) as file:
+        for row in rows(str(path), file, COLUMNS, problems):
+            try:
+                with conn.begin_nested():
+                    became = _keep(conn, row, Origin(SOURCE, at), new_id, problems)
+                counts.update(("rows", became))
+            except InputFault as fault:
+                problems.append(Problem(row.line, fault.detail, fault.remedy))
     return report(path, counts, problems)
 
 
@@ -146,8 +138,7 @@ def _checked(row: Row) -> dict[str, str | None]:
         InputFault: the row has no source id or no name, or impossible points.
     """
     for name in COLUMNS.required:
-        if row.text(name) is None:
-            raise InputFault(f"{name} is empty", remedy=f"fill in {name}")
+        row.needed(name)
     points = row.text("points")
     if points is not None and not (
         points.isascii() and points.isdigit() and len(points) <= POINTS_DIGITS_MAX

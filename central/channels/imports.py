@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from central.channels.csv_rows import ImportReport, Problem
+from agent.core.rows import Problem
+from central.channels.csv_rows import ImportReport
 from central.channels.customer_rows import import_customers
 from central.channels.item_rows import import_items
 
