@@ -81,7 +81,12 @@ def ask(settings: Settings, method: str, path: str, body: object = None) -> Any:
     url = base_url(settings) + path
     try:
         answer = httpx.request(
-            method, url, json=body, headers=headers, timeout=TIMEOUT_S, trust_env=False
+            method,
+            url,
+            json={} if body is None and method != "GET" else body,
+            headers=headers,
+            timeout=TIMEOUT_S,
+            trust_env=False,
         )
     except httpx.TransportError as error:
         raise DaemonAway(

@@ -25,7 +25,7 @@ def enrol_till(config: Path, code: str, till: str | None) -> None:
     settings = load(config)
     chosen = _till(settings, till)
     try:
-        ask(settings, "POST", f"/v1/tills/{chosen}/enrol", {"code": code})
+        ask(settings, "POST", "/v1/enrol", {"code": code, "till": chosen})
     except DaemonAway:
         asyncio.run(_enrol(settings, chosen, code))
     say(f"{chosen} is enrolled at {settings.hq.url if settings.hq else ''}")

@@ -4,14 +4,13 @@ import * as api from "./api.js";
 import * as basket from "./basket.js";
 import { showCustomer } from "./customer.js";
 import { askAmount, dayMenu, signOn } from "./day.js";
-import { askFor, choose } from "./dialogs.js";
+import { askFor, choose, show } from "./dialogs.js";
 import { $, el, fill, toast } from "./dom.js";
-import { amount, likelyNotes, parseAmount, plainAmount, setCurrency, shortDate } from "./format.js";
+import { amount, likelyNotes, plainAmount, setCurrency, shortDate } from "./format.js";
 
 let view = null;     // GET /v1/tills/{till}
 let card = null;     // of the customer shown
 let answer = null;   // found | known_elsewhere | unknown
-let status = {};     // GET /v1/status
 let connected = false;
 let receiptOf = null;
 
@@ -20,16 +19,20 @@ const salePath = (what = "") => `/v1/sales/${view.sale.sale.sale_id}${what}`;
 
 // Every action says what went wrong and what to do, and leaves the page as the agent has it.
 async function attempt(action) {
+  let result;
   try {
-    return await action();
+    result = await action();
   } catch (problem) {
-    if (!(problem instanceof api.Problem)) toast("The agent does not answer", "It restarts by itself; try again in a few seconds.", "bad");
-    else if (problem.status === 401) askToPair();
-    else toast(problem.message, problem.remedy, "bad");
-    return undefined;
-  } finally {
-    await refresh().catch(() => {});
+    complain(problem);
   }
+  await refresh().catch((problem) => { if (!view) complain(problem); });
+  return result;
+}
+
+function complain(problem) {
+  if (!(problem instanceof api.Problem)) toast("The agent does not answer", "It restarts by itself; try again in a few seconds.", "bad");
+  else if (problem.status === 401) askToPair();
+  else toast(problem.message, problem.remedy, "bad");
 }
 
 let refreshing = null;
@@ -89,9 +92,9 @@ function drawPay() {
 
 function drawHealth() {
   const used = new Set([...(view.scanners || []), view.printer, view.drawer].filter(Boolean));
-  const devices = (status.devices || []).filter((device) => used.has(device.id));
+  const devices = view.devices.filter((device) => used.has(device.id));
   fill($("devices"), ...devices.map((device) => el("span", { class: `device ${mood(device.state)}`, title: `${device.id}: ${device.state} ${device.detail || ""}` }, device.id)));
-  const sync = status.sync;
+  const sync = view.sync;
   const waiting = sync ? Object.values(sync.backlog || {}).reduce((sum, lanes) => sum + lanes.sales + lanes.side, 0) : 0;
   let [text, kind] = ["HQ in step", "good"];
   if (!connected) [text, kind] = ["Agent away, reconnecting", "bad"];
@@ -103,7 +106,7 @@ function drawHealth() {
   $("sync").className = `pill ${kind}`;
 }
 
-const mood = (state) => (["open", "ready", "online", "ok"].includes(state) ? "" : ["closed", "opening", "held", "waiting"].includes(state) ? "warn" : "bad");
+const mood = (state) => ({ ready: "", success: "", starting: "warn" })[state] ?? "bad";
 
 async function drawReceipt() {
   const last = view.last;
@@ -141,7 +144,7 @@ async function tell(seen, text) {
 
 async function searchOr(seen, text) {
   const found = await api.get(`/v1/items?text=${encodeURIComponent(text)}`).catch(() => []);
-  const items = found.items || found;
+  const items = found;
   if (!items.length) {
     toast("Not recognised", (seen.why || []).join(" "), "bad");
     return;
@@ -153,12 +156,16 @@ async function searchOr(seen, text) {
 async function sell(item) {
   $("matches").hidden = true;
   await attempt(async () => {
-    if (!view.sale) view.sale = await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
+    await openSale();
     const weighed = item.unit === "kg" ? await askWeight() : undefined;
     if (weighed === null) return;
     await api.post(salePath("/lines"), { item_id: item.item_id, quantity: weighed, line_id: api.newId() });
   });
   $("scan").focus();
+}
+
+async function openSale() {
+  if (!view.sale) view.sale = await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
 }
 
 async function askWeight() {
@@ -171,7 +178,7 @@ async function openItem() {
   const said = await askAmount("Sell without a code", "Price", "", [{ name: "name", label: "What is it?", required: true }, { name: "tax", label: "Tax", options: rates }]);
   if (!said) return;
   await attempt(async () => {
-    if (!view.sale) view.sale = await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
+    await openSale();
     await api.post(salePath("/lines"), { name: said.name, unit_price: said.minor, taxes: said.tax ? [said.tax] : undefined, line_id: api.newId() });
   });
 }
@@ -183,14 +190,17 @@ async function returnFrom(saleId) {
   const picked = await choose(`Return from ${original.sale.receipt_no || "receipt"}`, lines.map((line) => [String(line.line), line.name, amount(line.extension)]), { note: "Which line comes back?" });
   if (!picked) return;
   await attempt(async () => {
-    if (!view.sale) view.sale = await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
+    await openSale();
     await api.post(salePath("/lines"), { returns: { sale_id: saleId, line: Number(picked) }, line_id: api.newId() });
   });
 }
 
 async function showOrder(seen) {
-  const order = (card?.orders || []).find((one) => one.order_no === seen.order_no);
-  toast(`Order ${seen.order_no}`, order ? `${order.state}${order.collect_at ? `, to collect at ${order.collect_at}` : ""} · ${amount(order.total)}` : (seen.why || []).join(" "));
+  const order = await api.get(`/v1/orders/${encodeURIComponent(seen.order_no)}`).catch(() => null);
+  if (!order) return toast(`Order ${seen.order_no}`, (seen.why || []).join(" "));
+  const where = order.collect_at ? `, to collect at ${order.collect_at}` : "";
+  const lines = (order.lines || []).map((line) => el("li", {}, `${line.quantity} × ${line.name}, ${amount(line.amount)}`));
+  return show(`Order ${order.order_no}`, el("p", {}, `${order.state}${where} · ${amount(order.total)}${order.paid === false ? " · to be paid" : " · paid"}`), el("ul", {}, ...lines));
 }
 
 async function onLine(act) {
@@ -289,12 +299,7 @@ async function onEvent(event) {
   if (event.type === "scan" && event.data.device) await tell(event.data, "");
   if (event.type === "print" && ["held", "uncertain", "failed"].includes(event.data.state)) toast(`Receipt ${event.data.state}`, event.data.reason || "", "bad");
   if (event.type === "customer") card = null;
-  if (["device", "sync", "print"].includes(event.type)) await loadStatus();
   await refresh().catch(() => {});
-}
-
-async function loadStatus() {
-  status = await api.get("/v1/status").catch(() => status);
 }
 
 async function askToPair() {
@@ -328,11 +333,10 @@ function listen() {
 async function begin() {
   if (!api.takeCredentials()) return askToPair();
   listen();
-  await attempt(loadStatus);
+  await attempt(() => {});
   if (!view) return undefined;
   api.follow(view.cursor, onEvent, async (state) => {
     connected = state;
-    if (state) await loadStatus();
     await refresh().catch(() => draw());
   });
   return undefined;

@@ -51,7 +51,7 @@ async function drawer() {
 
 async function open() {
   const answer = await askAmount("Open the day", "Money in the drawer (float)", plainAmount(0));
-  if (answer) await api.post(path("open"), { float_amount: answer.minor });
+  if (answer) await api.post(path("open"), { float_amount: answer.minor, request_id: api.newId() });
 }
 
 const figures = (totals) => [
@@ -66,13 +66,13 @@ const figures = (totals) => [
 const table = (rows) => el("pre", {}, rows.map(([label, value]) => `${label.padEnd(24)}${String(value).padStart(16)}`).join("\n"));
 
 async function xReport() {
-  const report = await api.get(path("report"));
-  await show("X report", table(figures(report.totals || report)));
+  const day = await api.get(path("report"));
+  await show("X report", table(figures(day.totals)));
 }
 
 async function zReport() {
   const answer = await askAmount("Close the day", "Cash counted in the drawer", "", []);
   if (!answer) return;
-  const closed = await api.post(path("close"), { counted_cash: answer.minor });
-  await show(`Z ${closed.z_number}`, table([...figures(closed.totals), ["Counted", amount(closed.counted_cash)], ["Difference", amount(closed.difference)]]));
+  const { report } = await api.post(path("close"), { counted_cash: answer.minor, request_id: api.newId() });
+  await show(`Z ${report.z_number}`, table([...figures(report.totals), ["Counted", amount(report.counted_cash)], ["Difference", amount(report.difference)]]));
 }
