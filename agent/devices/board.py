@@ -67,7 +67,14 @@ class Board:
             return
         self._log(before, now)
         data = {"device": device, "kind": now.kind, "state": state, "detail": detail}
-        await self._on_event(device, "device", data)
+        await self.tell(device, "device", data)
+
+    async def tell(self, device: DeviceId, kind: str, data: dict[str, Any]) -> None:
+        """Tell an event; where it cannot be stored (a full disk), devices go on all the same."""
+        try:
+            await self._on_event(device, kind, data)
+        except Exception:  # of whoever listens; a device must not fail for it
+            log.exception("an event of a device was lost", device=device, type=kind)
 
     def _log(self, before: DeviceStatus, now: DeviceStatus) -> None:
         told = {"device": now.id, "kind": now.kind, "address": now.address}

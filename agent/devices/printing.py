@@ -20,7 +20,7 @@ from agent.core.faults import Fault
 from agent.core.identifiers import DeviceId
 from agent.core.receipt.document import Cut, Feed, ReceiptDocument
 from agent.devices.backoff import Backoff
-from agent.devices.board import READY, Board, OnEvent
+from agent.devices.board import READY, Board
 from agent.devices.queue import PrintQueue
 from agent.journal import Journal
 from agent.journal.prints import PrintJob
@@ -48,14 +48,13 @@ class PrintWorker:
         journal: Journal,
         clock: Clock,
         board: Board,
-        on_event: OnEvent,
         rng: random.Random,
     ) -> None:
         """Take a printer over; nothing is opened yet."""
         self._device = device
         self._printer = printer
         self._board = board
-        self._queue = PrintQueue(device, journal, clock, on_event)
+        self._queue = PrintQueue(device, journal, clock, board)
         self._backoff = Backoff(TROUBLE_FIRST_S, TROUBLE_CAP_S, rng)
         self._turn = asyncio.Lock()
         self._trouble = False
@@ -86,7 +85,7 @@ class PrintWorker:
         while True:
             self._queue.woken.clear()
             jobs = await self._queue.waiting()
-            if self._now() < self._look_at and not any(job.state == "queued" for job in jobs):
+            if self._now() < self._look_at and not self._worth_trying(jobs):
                 await self._wait()
                 continue
             async with self._turn:
@@ -94,6 +93,10 @@ class PrintWorker:
                     await self._take(jobs[0])
                 else:
                     await self._note(await self._printer.status())
+
+    def _worth_trying(self, jobs: list[PrintJob]) -> bool:
+        """Held jobs wait for a printer in trouble; a new one is reason enough to look again."""
+        return any(job.state == "queued" or not self._trouble for job in jobs)
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
@@ -104,19 +107,19 @@ class PrintWorker:
         if job.kind == "drawer":
             await self._kick(job)
             return
-        obstacle = await self._obstacle(job)
+        obstacle = await self._obstacle()
         if obstacle is None:
             await self._print(job)
         else:
             await self._note(obstacle)
             await self._queue.hold(_reason(obstacle))
 
-    async def _obstacle(self, job: PrintJob) -> PrintResult | None:
+    async def _obstacle(self) -> PrintResult | None:
         """Find out whether a printer that had trouble could print now."""
         if self._separate:
             result = await self._printer.print_document(SEPARATOR)
             self._separate = result.outcome is not PrintOutcome.SUCCESS
-        elif self._trouble or job.state == "held":
+        elif self._trouble:
             result = await self._printer.status()
         else:
             return None

@@ -6,7 +6,7 @@ import asyncio
 
 from agent.contracts.clock import Clock
 from agent.core.identifiers import DeviceId, PrintId
-from agent.devices.board import OnEvent
+from agent.devices.board import Board
 from agent.journal import Journal
 from agent.journal.connection import Connection
 from agent.journal.prints import PrintJob, set_state, unfinished
@@ -22,13 +22,13 @@ class PrintQueue:
         woken: set when a job was added; its reader clears it before looking.
     """
 
-    def __init__(self, device: DeviceId, journal: Journal, clock: Clock, on_event: OnEvent) -> None:
+    def __init__(self, device: DeviceId, journal: Journal, clock: Clock, board: Board) -> None:
         """Look after the jobs of one device."""
         self.woken = asyncio.Event()
         self._device = device
         self._journal = journal
         self._clock = clock
-        self._on_event = on_event
+        self._board = board
         self._first_seen_s: dict[PrintId, float] = {}
 
     async def recover(self) -> bool:
@@ -79,7 +79,7 @@ class PrintQueue:
             return set_state(conn, job.print_id, state, at=at, reason=reason)
 
         now = await self._journal.write(moved)
-        await self._on_event(
+        await self._board.tell(
             self._device, "drawer" if job.kind == "drawer" else "print", _told(now)
         )
         return now

@@ -57,7 +57,6 @@ class DeviceSupervisor:
                 journal=journal,
                 clock=clock,
                 board=self._board,
-                on_event=on_event,
                 rng=rng,
             )
             for device, printer in printers.items()

@@ -68,6 +68,7 @@ class Paper:
         self._asked = RealTimeReader()
         self._waiting: deque[Command] = deque()
         self._reset()
+        self._printed = 0
         self._lines: list[str] = []
         self._qr: list[str] = []
         self._barcodes: list[str] = []
@@ -77,16 +78,34 @@ class Paper:
         """Lines on paper that were not cut off yet."""
         return tuple(self._lines)
 
-    def feed(self, data: bytes) -> bytes:
-        """Take bytes of the driver; give the answers to them."""
-        answers = b"".join(self._condition(n) for n in self._asked.feed(data))
-        self._waiting += self._reader.feed(data)
-        return answers + self.work()
+    @property
+    def stopped(self) -> bool:
+        """Whether work waits for a person."""
+        return self.paper_empty or self.cover_open or self.offline
 
-    def work(self) -> bytes:
-        """Go on with what waits, as far as paper and cover allow; give the answers."""
+    @property
+    def busy(self) -> bool:
+        """Whether there is work it could go on with."""
+        return bool(self._waiting) and not self.stopped
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes of the driver and work them off; give the answers to them."""
+        return self.take(data) + self.work()
+
+    def take(self, data: bytes) -> bytes:
+        """Take bytes without working on them; give the real-time answers."""
+        self._waiting += self._reader.feed(data)
+        return b"".join(self._condition(n) for n in self._asked.feed(data))
+
+    def work(self, lines: int | None = None) -> bytes:
+        """Go on with what waits, as far as paper and cover allow; give the answers.
+
+        Args:
+            lines: stop after so many lines; None for all.
+        """
         answers = b""
-        while self._waiting and not (self.paper_empty or self.cover_open or self.offline):
+        until = None if lines is None else self._printed + lines
+        while self.busy and (until is None or self._printed < until):
             answers += self._obey(self._waiting.popleft())
         return answers
 
@@ -134,7 +153,7 @@ class Paper:
                 self._line = "▒" * max(1, int.from_bytes(data[2:4], "little") * 8 // 24)
                 self._end_line()
             case "GS k":
-                self._barcodes.append(_code128(data[2:]) if data[0] == 73 else data[1:].decode())
+                self._barcodes.append(_barcode(data))
                 self._end_line()
             case "GS ( k":
                 self._symbol(data[2:])
@@ -156,6 +175,7 @@ class Paper:
 
     def _end_line(self) -> None:
         self._lines.append(self._line.rstrip())
+        self._printed += 1
         self._line = ""
         if self.lines_left is not None:
             self.lines_left -= 1
@@ -171,14 +191,17 @@ class Paper:
         self._lines, self._qr, self._barcodes = [], [], []
 
     def _condition(self, n: int) -> bytes:
-        stopped = self.paper_empty or self.cover_open or self.offline
         causes = {
-            1: 0x08 if stopped else 0x00,
+            1: 0x08 if self.stopped else 0x00,
             2: (0x04 if self.cover_open else 0x00) | (0x20 if self.paper_empty else 0x00),
             3: 0x00,
             4: 0x60 if self.paper_empty else 0x00,
         }
         return bytes((0x12 | causes[n],)) if n in causes else b""
+
+
+def _barcode(data: bytes) -> str:
+    return _code128(data[2:]) if data[0] == 73 else data[1:-1].decode("latin-1")
 
 
 def _code128(data: bytes) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from drivers.virtual.paper import Paper, PrintedReceipt
 
@@ -24,7 +24,7 @@ class VirtualPrinter:
         deaf: it takes bytes and does nothing with them, as when its mains switch is off.
         reset_at: the connection is reset as soon as this many bytes have come in all; what came
             before is printed. Set once, it is used up.
-        slow_s: seconds it takes for each portion of bytes it reads.
+        slow_s: seconds it takes for each line; it answers status questions meanwhile.
         bytes_received: over all connections.
         connections: how many there have been.
         on_receipt: called with each receipt as it is cut off.
@@ -45,6 +45,7 @@ class VirtualPrinter:
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
+        self._working = asyncio.Lock()
         self._printed = asyncio.Condition()
         self._told = 0
         self._taken = 0
@@ -147,10 +148,9 @@ class VirtualPrinter:
         while data := await reader.read(4096):
             allowed = self._allowed(len(data))
             self.bytes_received += allowed
-            if self.slow_s:
-                await asyncio.sleep(self.slow_s)
             if not self.deaf:
-                await self._answer(self.paper.feed(data[:allowed]))
+                await self._answer(self.paper.take(data[:allowed]))
+                await self._work()
             if self.reset_at is not None and self.bytes_received >= self.reset_at:
                 self.reset_at = None
                 self._reset(writer)
@@ -161,11 +161,28 @@ class VirtualPrinter:
             return size
         return max(0, min(size, self.reset_at - self.bytes_received))
 
+    async def _work(self) -> None:
+        if self.slow_s:
+            self._spawn(self._work_slowly())
+        else:
+            await self._answer(self.paper.work())
+
+    async def _work_slowly(self) -> None:
+        async with self._working:
+            while self.paper.busy:
+                await asyncio.sleep(self.slow_s)
+                await self._answer(self.paper.work(lines=1))
+
     async def _answer(self, answer: bytes) -> None:
+        await self._tell()
         if answer and self._writer is not None and not self.silence:
             self._writer.write(answer)
             await self._writer.drain()
-        await self._tell()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _tell(self) -> None:
         for receipt in self.receipts[self._told :]:
@@ -176,10 +193,7 @@ class VirtualPrinter:
             self._printed.notify_all()
 
     def _go_on(self) -> None:
-        answer = self.paper.work()
-        task = asyncio.get_running_loop().create_task(self._answer(answer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._work())
 
     def _reset(self, writer: asyncio.StreamWriter) -> None:
         connection: socket.socket = writer.get_extra_info("socket")

@@ -59,7 +59,7 @@ def escpos_data(text: str) -> bytes:
     r"""Write the text for `GS k 73`, with the same changes of code set.
 
     >>> escpos_data("AB123456")
-    b'{BAB{C\\x0c"8'
+    b'{BAB{C\x0c"8'
     """
     made = b""
     in_c = False

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from agent.core.faults import InputFault
+from drivers.transports.address import TcpAddress, VirtualAddress, parse_address
+from drivers.transports.serial_port import SerialLine
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("tcp:192.168.1.50:9100", TcpAddress("192.168.1.50", 9100)),
+        ("tcp:[::1]:9100", TcpAddress("::1", 9100)),
+        ("tcp:printer.shop:1", TcpAddress("printer.shop", 1)),
+        ("virtual:paper", VirtualAddress("paper")),
+        ("serial:/dev/ttyACM0", SerialLine("/dev/ttyACM0")),
+        (
+            "serial:/dev/serial/by-id/usb-1?baud=115200&parity=EVEN&bits=7&stop=2&flow=rtscts",
+            SerialLine("/dev/serial/by-id/usb-1", 115_200, "even", 7, 2, "rtscts"),
+        ),
+    ],
+)
+def test_addresses(text, address):
+    """A device written as the settings' page says could not be reached."""
+    assert address == parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no known form"),
+        ("usb:/dev/x", "no known form"),
+        ("virtual:", "no known form"),
+        ("tcp:host", "no host and port"),
+        ("tcp::9100", "no host and port"),
+        ("tcp:host:0", "no host and port"),
+        ("tcp:host:65536", "no host and port"),
+        ("tcp:host:port", "no host and port"),
+        ("serial:ttyS0", "no absolute path"),
+        ("serial:/dev/ttyS0?baud=9601", "out of range"),
+        ("serial:/dev/ttyS0?baud=", "out of range"),
+        ("serial:/dev/ttyS0?parity=some", "not known"),
+        ("serial:/dev/ttyS0?flow=up", "not known"),
+        ("serial:/dev/ttyS0?speed=9600", "unknown option 'speed'"),
+    ],
+)
+def test_bad_addresses(text, says):
+    """A typing error in the settings would show only as a dead device, without a reason."""
+    with pytest.raises(InputFault, match=says) as caught:
+        parse_address(text)
+    assert "bad-address" == caught.value.name
+    assert caught.value.remedy
