@@ -82,9 +82,11 @@ class FeedFollower:
     async def _turn(self) -> int:
         """Read and apply one page; return how many milliseconds to wait before the next."""
         self._back.clear()
+        # After a failure HQ is asked to answer at once: its silence would look like the outage.
+        wait_s = 0 if self._failures or not self._presence.online else WAIT_S
         began = asyncio.get_running_loop().time()
         try:
-            page = await self._link.feed(self._scope, self._replica.cursor(self._scope), WAIT_S)
+            page = await self._link.feed(self._scope, self._replica.cursor(self._scope), wait_s)
             self._presence.answered()
             await self._apply(page)
         except HqSlowDown as fault:
@@ -96,7 +98,7 @@ class FeedFollower:
             return self._failed(fault)
         self._failures = 0
         quick = asyncio.get_running_loop().time() - began < EMPTY_PAUSE_S
-        return EMPTY_PAUSE_S * 1000 if quick and not page.items else 0
+        return EMPTY_PAUSE_S * 1000 if quick and wait_s and not page.items else 0
 
     async def _apply(self, page: FeedPage) -> None:
         keys = self._replica.apply(self._scope, page)

@@ -76,6 +76,7 @@ class SyncLoop:
             clock,
             self._presence,
             on_refused=self._refused,
+            on_epoch=self._epoch_heard,
             agent_version=metadata.version("till-agent"),
         )
         self._heads: dict[JournalId, Head] = {}
@@ -100,16 +101,17 @@ class SyncLoop:
 
     def status(self) -> SyncStatus:
         """Tell where sync stands; the backlog is counted, never flagged."""
-        presence = self._presence
+        presence, troubles = self._presence, tuple(self._troubles())
+        told = [f"{trouble.name}: {trouble.detail}" for trouble in troubles]
         return SyncStatus(
             enrolled=all(till in self._enrolled for till in self._tills),
             online=presence.online,
             since=presence.since,
             epoch=self._epoch,
             backlog={till: self._backlog(till) for till in self._tills},
-            last_error=presence.last_error,
+            last_error=presence.last_error or next(iter(told), None),
             last_ack_at=presence.last_ack_at,
-            troubles=tuple(self._troubles()),
+            troubles=troubles,
         )
 
     async def _watch_entries(self, group: asyncio.TaskGroup) -> None:

@@ -54,6 +54,7 @@ class Way:
     clock: Clock
     presence: Presence
     on_refused: Callable[[Head, HqRefused], Awaitable[None]]
+    on_epoch: Callable[[str], None]
     lanes: Lanes = field(default_factory=Lanes)
     agent_version: str = ""
 
@@ -82,7 +83,8 @@ class Pump:
     async def run(self) -> None:
         """Send what there is, and whatever is appended, until cancelled."""
         await self._resume()
-        self.post(Appended(self.state.tail))
+        # A newer tail may have been posted meanwhile: it stays.
+        self._posted.setdefault(Appended, Appended(self.state.tail))
         while True:
             event = await self._next()
             self.state, effects = step(self.state, event, self._draw())
@@ -145,9 +147,10 @@ class Pump:
             return Failed(turn, Failure.UNREACHABLE, str(fault))
         if isinstance(fault, HqTooLarge):
             return Failed(turn, Failure.TOO_LARGE, str(fault))
-        if isinstance(fault, HqRefused):
-            self._way.presence.answered()
-            await self._way.on_refused(self.head, fault)
+        if not isinstance(fault, HqRefused):
+            return Failed(turn, Failure.UNREADABLE, str(fault))
+        self._way.presence.answered()
+        await self._way.on_refused(self.head, fault)
         self._way.presence.failed(str(fault))
         return Failed(turn, Failure.REFUSED, str(fault))
 
@@ -155,6 +158,8 @@ class Pump:
         match reply:
             case Ack():
                 is_genuine = genuine(reply, self.head.journal_id, self._verify)
+                if is_genuine:
+                    self._way.on_epoch(reply.epoch)
                 own_hash = await self._own_hash(reply.seq)
                 return AckReceived(turn, reply, is_genuine, own_hash, took_ms)
             case Behind():

@@ -20,6 +20,8 @@ class Failure(StrEnum):
     """No durable answer: try again later."""
     REFUSED = "refused"
     """HQ answered no: a person must act; try again now and then, nothing is dropped."""
+    UNREADABLE = "journal-unreadable"
+    """The journal itself could not be read: a person must act."""
     TOO_LARGE = "too-large"
     """413: send fewer records at once."""
 
@@ -128,7 +130,8 @@ class Alarm(msgspec.Struct, frozen=True):
     """Tell a person, once."""
 
     name: str
-    """`fork`, `journal-older-than-hq`, `ack-not-genuine`, `refused`, `record-too-large` …"""
+    """`fork`, `journal-older-than-hq`, `ack-not-genuine`, `refused`, `record-too-large`,
+    `journal-unreadable`, `no-progress`."""
     detail: str
 
 

@@ -243,8 +243,8 @@ def _slow_down(state: Upward, event: SlowDown, draw: int) -> Step:
 def _failed(state: Upward, event: Failed, draw: int) -> Step:
     if event.kind is Failure.UNREACHABLE:
         return _doubt(state, draw)
-    if event.kind is Failure.REFUSED:
-        return _doubt(state, draw, "refused", event.detail)
+    if event.kind is not Failure.TOO_LARGE:
+        return _doubt(state, draw, event.kind.value, event.detail)
     sent = state.sending - state.held
     if sent <= 1:
         return _doubt(state, draw, "record-too-large", f"HQ refuses seq {state.held + 1} by size")

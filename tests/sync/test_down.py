@@ -1,0 +1,93 @@
+"""From HQ to the directory: every change once applied and told, and nothing that stops it."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.contracts.hq import HqSlowDown
+from agent.core.faults import InputFault
+from agent.directory import Directory
+
+
+@pytest.mark.asyncio
+async def test_a_change_is_applied_and_then_told(shop, run):
+    """If it were told before, or not at all, the till would show what is no longer true."""
+    shop.hq.publish("global", "item:1", 1)
+    await shop.enrol()
+    async with run(shop.loop):
+        await shop.until(lambda: shop.replica.keys == ["item:1"])
+        shop.link.publish("store:store-1", "order:7", 1)
+        await shop.until(lambda: shop.replica.keys == ["item:1", "order:7"])
+    assert [("global", ["item:1"]), ("store:store-1", ["order:7"])] == shop.changes
+
+
+@pytest.mark.asyncio
+async def test_changes_during_an_outage_arrive_after_it(shop, run):
+    """If they did not, a web order placed meanwhile would never appear at the till."""
+    await shop.enrol()
+    async with run(shop.loop):
+        await shop.until(lambda: len(shop.replica.pages) == 2)
+        shop.link.set_offline(True)
+        await shop.until(lambda: not shop.loop.status().online)
+        shop.link.publish("global", "order:1", 1)
+        await shop.settle()
+        shop.link.set_offline(False)
+        await shop.until(lambda: shop.replica.keys == ["order:1"])
+
+
+@pytest.mark.asyncio
+async def test_another_feed_is_read_from_the_start(shop, run):
+    """If it were not, a restored HQ's changes would be skipped under known numbers."""
+    before = shop.hq.backup()
+    shop.hq.publish("global", "item:1", 1)
+    await shop.enrol()
+    async with run(shop.loop):
+        await shop.until(lambda: shop.replica.keys == ["item:1"])
+        shop.hq.restore(before)
+        shop.link.publish("global", "item:2", 1)
+        await shop.until(lambda: shop.replica.keys == ["item:1", "item:2"])
+    assert ["global"] == shop.replica.reread_scopes
+
+
+@pytest.mark.asyncio
+async def test_a_page_that_cannot_be_applied_stops_no_other_scope(shop, run):
+    """If it did, one bad page would cut the till off from everything."""
+    await shop.enrol()
+    shop.replica.failing = InputFault("the disk is full", remedy="make room")
+    async with run(shop.loop):
+        shop.link.publish("global", "item:1", 1)
+        await shop.sell(1)
+        await shop.until_sent()
+        await shop.until(lambda: "disk is full" in (shop.loop.status().last_error or ""))
+        shop.replica.failing = None
+        await shop.until(lambda: shop.replica.keys == ["item:1"])
+
+
+@pytest.mark.asyncio
+async def test_an_hq_that_asks_for_patience_is_left_alone(shop, run, monkeypatch):
+    """If it were not, feeds would knock through every slow-down."""
+    await shop.enrol()
+    asked = []
+
+    async def busy(*_args):
+        asked.append(1)
+        raise HqSlowDown("busy", remedy="wait", delay_ms=30)
+
+    monkeypatch.setattr(shop.link, "feed", busy)
+    async with run(shop.loop):
+        await shop.until(lambda: len(asked) >= 4)
+    assert [] == shop.changes
+
+
+@pytest.mark.asyncio
+async def test_the_real_directory_follows_a_feed(shop, run, tmp_path):
+    """If it did not, the fake in these tests would prove nothing."""
+    shop.replica = Directory.open(tmp_path / "directory.db")
+    body = b'{"item_id":"1","name":"Milk","taxes":["reduced"],"gtins":["04006381333931"]}'
+    shop.hq.publish("global", "item:1", 1, body=body)
+    await shop.enrol()
+    loop = shop.new_loop()
+    async with run(loop):
+        await shop.until(lambda: shop.replica.counts()["items"] == 1)
+    assert [("global", ["item:1"])] == shop.changes
+    shop.replica.close()

@@ -1,0 +1,81 @@
+"""Enrolment: the right till at the right HQ, or a plain word about what is wrong."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from agent.contracts.hq import HqRefused
+from agent.core.exchange.faults import CredentialFault
+from agent.core.faults import NotFoundFault
+from agent.links import MemoryHq
+from agent.sync import enrolment
+from agent.sync.keys import verifier
+
+TILL = "till-1"
+
+
+@pytest.mark.asyncio
+async def test_the_credential_is_kept_without_the_code(shop):
+    """If the code were kept, a stolen disk would hold a key to HQ's door."""
+    credential = await shop.enrol()
+    kept = await shop.journal.read(lambda conn: enrolment(conn, TILL))
+    assert ("store-1", TILL) == (credential.store, credential.till)
+    assert ("", shop.hq.root_key) == (kept.request.code, kept.root_key)
+    assert ("global", "store:store-1") == kept.answer.scopes
+
+
+@pytest.mark.asyncio
+async def test_a_wrong_code_keeps_nothing(shop):
+    """If it did, the loop would send to an HQ that does not know the till."""
+    with pytest.raises(HqRefused, match="code"):
+        await shop.enrol(code="OTHER", till="till-9" and TILL, store="store-2")
+    assert await shop.journal.read(lambda conn: enrolment(conn, TILL)) is None
+
+
+@pytest.mark.asyncio
+async def test_a_till_that_is_not_here_is_said_so(shop):
+    """If HQ were asked, its code would be used up for nothing."""
+    with pytest.raises(NotFoundFault, match="till-9"):
+        await shop.enrol(till="till-9")
+    assert "CODE" in shop.hq.database.codes
+
+
+@pytest.mark.asyncio
+async def test_another_hq_is_refused_by_its_root_key(open_shop):
+    """If it were not, a second till's enrolment could move the agent to a stranger."""
+    shop = open_shop(tills=("till-1", "till-2"))
+    await shop.enrol("till-1", "ONE")
+    stranger = MemoryHq()
+    shop.hq = shop.link.hq = stranger
+    with pytest.raises(CredentialFault, match="another root key") as caught:
+        await shop.enrol("till-2", "TWO")
+    assert "another-hq" == caught.value.name
+
+
+@pytest.mark.asyncio
+async def test_a_pinned_root_key_is_compared(shop):
+    """If it were not, pinning would be for show."""
+    with pytest.raises(CredentialFault, match="another root key"):
+        await shop.enrol(root_key=bytes(32))
+
+
+@pytest.mark.asyncio
+async def test_an_answer_changed_on_the_way_is_refused(shop, monkeypatch):
+    """If it were kept, the till would be bound to what a stranger wrote."""
+    ask = shop.link.enrol
+
+    async def changed(request):
+        answer = await ask(request)
+        text = answer.credential.replace("till-1", "till-2")
+        return msgspec.structs.replace(answer, credential=text)
+
+    monkeypatch.setattr(shop.link, "enrol", changed)
+    with pytest.raises(CredentialFault, match="signature"):
+        await shop.enrol()
+
+
+def test_a_root_key_that_is_none_is_a_fault():
+    """If it were a crash, a damaged registry would stop the whole agent."""
+    with pytest.raises(CredentialFault, match="root key"):
+        verifier(b"short")

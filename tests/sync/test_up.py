@@ -1,0 +1,295 @@
+"""From the journal to HQ: everything, once, in order, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent.contracts.hq import HqRefused
+from agent.core.exchange.upward import Mode
+from agent.journal import cursors
+from agent.links.memory import Weather
+
+TILL = "till-1"
+
+
+@pytest.mark.asyncio
+async def test_what_was_sold_before_enrolment_is_sent_after_it(shop, run):
+    """If it were not, the first day of a new till would be missing at HQ."""
+    await shop.sell(3)
+    async with run(shop.loop):
+        await shop.settle()
+        assert not shop.loop.status().enrolled
+        await shop.until(lambda: shop.loop.status().backlog == {TILL: {"sales": 3, "side": 0}})
+        await shop.enrol()
+        shop.loop.refresh()
+        await shop.until_sent()
+    assert await shop.own() == await shop.held()
+    assert shop.loop.status().enrolled
+
+
+@pytest.mark.asyncio
+async def test_a_fresh_entry_is_sent_at_once(shop, run):
+    """If it waited for a timer, HQ would not show a sale within the second."""
+    await shop.enrol()
+    async with run(shop.loop):
+        await shop.until_sent()
+        began = asyncio.get_running_loop().time()
+        await shop.sell()
+        await shop.until_sent()
+        assert asyncio.get_running_loop().time() - began < 0.5
+    assert shop.hq.database.epoch == shop.loop.status().epoch
+    assert shop.loop.status().last_ack_at
+
+
+@pytest.mark.asyncio
+async def test_an_outage_is_told_once_and_everything_arrives_after_it(shop, run):
+    """If each failure were told, the till page would flicker; if one were lost, so is a sale."""
+    await shop.enrol()
+    async with run(shop.loop):
+        await shop.until_sent()
+        shop.link.set_offline(True)
+        await shop.until(lambda: not shop.loop.status().online)
+        await shop.sell(5)
+        await shop.sign_on(2)
+        await shop.settle()
+        assert {TILL: {"sales": 5, "side": 2}} == shop.loop.status().backlog
+        assert "not answer" in shop.loop.status().last_error
+        shop.link.set_offline(False)
+        await shop.until_sent()
+        await shop.settle()
+    assert [True, False, True] == shop.told
+    assert await shop.own() == await shop.held()
+    assert await shop.own("side") == await shop.held("side")
+    assert shop.loop.status().last_error is None
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("seed", range(6))
+async def test_a_lossy_line_loses_and_doubles_nothing(shop, run, seed):
+    """If it did, a bad night on the line would cost or double sales."""
+    await shop.enrol()
+    shop.link._seed = seed
+    shop.link.weather = Weather(drop_requests=150, drop_replies=250, duplicate=200)
+    async with run(shop.loop):
+        for _ in range(15):
+            await shop.sell(2)
+            await shop.sign_on()
+        await shop.until_sent()
+    assert 30 == len(await shop.held())
+    assert await shop.own() == await shop.held()
+    assert await shop.own("side") == await shop.held("side")
+
+
+@pytest.mark.asyncio
+async def test_sales_go_before_side(shop, run):
+    """If they did not, bulk about customers could hold up the day's takings."""
+    await shop.sign_on(3)
+    await shop.sell(1200)
+    await shop.enrol()
+    sales, side = await shop.head("sales"), await shop.head("side")
+    async with run(shop.loop):
+        await shop.until_sent()
+    order = [batch.journal_id for batch in shop.link.sent if batch.records]
+    assert [sales.journal_id] * 3 + [side.journal_id] == order
+
+
+@pytest.mark.asyncio
+async def test_a_restart_goes_on_where_it_stood(shop, run):
+    """If it did not, each restart would send the whole journal again."""
+    await shop.enrol()
+    await shop.sell(4)
+    async with run(shop.loop):
+        await shop.until_sent()
+    shop.link.sent.clear()
+    await shop.sell(1)
+    again = shop.new_loop()
+    async with run(again):
+        await shop.until_sent(again)
+    records = [record.seq for batch in shop.link.sent for record in batch.records]
+    assert [5] == records
+    assert 4 == shop.link.sent[0].last_ack.seq or 0 == len(shop.link.sent[0].records)
+
+
+@pytest.mark.asyncio
+async def test_a_damaged_ack_is_dropped_and_hq_tells_anew(shop, run):
+    """If it were sent, HQ would refuse the till for good."""
+    await shop.enrol()
+    await shop.sell(2)
+    head = await shop.head()
+    broken = cursors.Acked("1-" + "0" * 16, 1, bytes(32), b"damaged")
+    await shop.journal.write(lambda conn: cursors.set_acked(conn, head.journal_id, broken))
+    async with run(shop.loop):
+        await shop.until_sent()
+    assert await shop.own() == await shop.held()
+
+
+@pytest.mark.asyncio
+async def test_an_hq_restored_from_a_backup_heals_without_an_operator(shop, run):
+    """If it did not, what HQ lost between backup and restore would be lost for good (P5)."""
+    await shop.enrol()
+    await shop.sell(2)
+    async with run(shop.loop):
+        await shop.until_sent()
+        backup = shop.hq.backup()
+        await shop.sell(4)
+        await shop.until_sent()
+        shop.link.set_offline(True)
+        shop.hq.restore(backup)
+        await shop.until(lambda: not shop.loop.status().online)
+        shop.link.set_offline(False)
+        await shop.until_sent()
+        await shop.until(lambda: shop.hq.database.epoch == shop.loop.status().epoch)
+    assert await shop.own() == await shop.held()
+    assert 1 == len(shop.hq.incidents)
+    assert () == shop.loop.status().troubles
+
+
+@pytest.mark.asyncio
+async def test_an_hq_that_forgot_the_till_takes_it_back(shop, run):
+    """If it did not, someone would have to enrol every till of the chain again."""
+    before = shop.hq.backup()
+    await shop.enrol()
+    await shop.sell(2)
+    async with run(shop.loop):
+        await shop.until_sent()
+        shop.hq.restore(before)
+        await shop.sell(1)
+        await shop.until_sent()
+    assert await shop.own() == await shop.held()
+
+
+@pytest.mark.asyncio
+async def test_a_fork_stops_one_journal_and_nothing_else(shop, run):
+    """If it stopped more, a copied disk would take the whole store offline (P6)."""
+    await shop.enrol()
+    await shop.sell(2)
+    head = await shop.head()
+    async with run(shop.loop):
+        await shop.until_sent()
+        rows = shop.hq.rows(head.journal_id)
+        rows[-1] = type(rows[-1])(2, 1, 1, bytes(16), b"other", bytes(32), bytes(32))
+        await shop.sell(1)
+        await shop.until(lambda: shop.loop.status().troubles)
+        await shop.sign_on(2)
+        side = (await shop.head("side")).journal_id
+        await shop.until(lambda: len(shop.hq.rows(side)) == 2)
+        trouble = shop.loop.status().troubles[0]
+    assert ("sales", "fork") == (trouble.lane, trouble.name)
+    assert 1 == shop.loop.status().backlog[TILL]["sales"]
+    assert await shop.own("side") == await shop.held("side")
+
+
+@pytest.mark.asyncio
+async def test_a_copied_journal_is_told(shop, run):
+    """If it were silent, two machines would go on selling under one name."""
+    await shop.enrol()
+    head = await shop.head()
+    async with run(shop.loop):
+        await shop.until_sent()
+        journal = shop.hq.database.journals[head.journal_id]
+        journal.incarnations[:] = [shop.journal.incarnation, "a copy of this disk"]
+        await shop.sell(1)
+        await shop.until(lambda: shop.loop.status().troubles)
+    assert "fork" in shop.loop.status().last_error
+
+
+@pytest.mark.asyncio
+async def test_a_refusal_is_shown_and_tried_again(shop, run, monkeypatch):
+    """If it were silent, or final, nobody would act or acting would not help."""
+    await shop.enrol()
+    await shop.sell(1)
+    send = shop.link.send
+
+    async def refuse(_batch):
+        raise HqRefused("this till is revoked", remedy="enrol it again", name="revoked")
+
+    monkeypatch.setattr(shop.link, "send", refuse)
+    async with run(shop.loop):
+        await shop.until(lambda: len(shop.loop.status().troubles) == 2)
+        status = shop.loop.status()
+        assert ("refused", True) == (status.troubles[0].name, status.online)
+        assert "revoked" in status.last_error
+        monkeypatch.setattr(shop.link, "send", send)
+        await shop.until_sent()
+        await shop.until(lambda: not shop.loop.status().troubles)
+        assert shop.loop.status().last_error is None
+
+
+@pytest.mark.asyncio
+async def test_hqs_limits_are_kept_to(shop, run):
+    """If they were not, HQ could not protect itself, or a proxy's limit would stop sync."""
+    await shop.enrol()
+    await shop.sell(40)
+    shop.link.weather.records_max = 7
+    async with run(shop.loop):
+        await shop.until_sent()
+        shop.link.weather.slow_down_ms = 10
+        await shop.sell(1)
+        await shop.settle()
+        assert shop.loop.status().online
+        shop.link.weather.slow_down_ms = None
+        await shop.until_sent()
+    assert await shop.own() == await shop.held()
+
+
+@pytest.mark.asyncio
+async def test_a_slow_hq_does_not_slow_the_till(shop, run):
+    """If it did, P1 would not hold: the till never waits for the network."""
+    await shop.enrol()
+    async with run(shop.loop):
+        await shop.until_sent()
+        shop.link.weather.slow_ms = 60_000
+        began = asyncio.get_running_loop().time()
+        await shop.sell(50)
+        assert asyncio.get_running_loop().time() - began < 2
+
+
+@pytest.mark.asyncio
+async def test_several_tills_each_have_their_own_credential(open_shop, run):
+    """If they shared one, a till could write into another's journal."""
+    shop = open_shop(tills=("till-1", "till-2"))
+    await shop.enrol("till-1", "ONE")
+    await shop.sell(2, "till-1")
+    await shop.sell(3, "till-2")
+    async with run(shop.loop):
+        await shop.until(lambda: shop.loop.status().online)
+        await shop.settle()
+        assert 0 == shop.loop.status().backlog["till-1"]["sales"]
+        assert 3 == shop.loop.status().backlog["till-2"]["sales"]
+        assert not shop.loop.status().enrolled
+        await shop.enrol("till-2", "TWO")
+        shop.loop.refresh()
+        await shop.until_sent()
+    assert await shop.own(till="till-2") == await shop.held(till="till-2")
+    assert shop.loop.status().enrolled
+
+
+@pytest.mark.asyncio
+async def test_a_till_of_another_hq_is_not_sent(shop, run):
+    """If it were, a pinned root key would be worth nothing."""
+    await shop.enrol()
+    await shop.sell(1)
+    loop = shop.new_loop(root_key=bytes(32))
+    async with run(loop):
+        await shop.settle()
+    assert "another HQ" in loop.status().last_error
+    assert [] == shop.link.sent
+
+
+@pytest.mark.asyncio
+async def test_a_journal_that_cannot_be_read_is_told_and_retried(shop, run):
+    """If it ended sync, one bad sector would stop every other journal."""
+    await shop.enrol()
+    await shop.sell(1)
+    async with run(shop.loop):
+        await shop.until_sent()
+        pump = next(pump for pump in shop.loop._pumps.values() if pump.head.lane == "sales")
+        head, pump.head = pump.head, type(pump.head)("ff" * 16, TILL, "sales", b"", 0, b"")
+        await shop.sell(1)
+        await shop.until(lambda: pump.alarm)
+        assert Mode.STOPPED is not pump.state.mode
+        pump.head = head
+        await shop.until_sent()
+    assert await shop.own() == await shop.held()
