@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import structlog
@@ -100,14 +101,16 @@ class TillLoop:
         await restore(self.desk)
 
     async def run(self) -> None:
-        """Decide one thing after the other until cancelled."""
-        while True:
-            self.turned_at = time.monotonic()
-            try:
-                asked = await asyncio.wait_for(self._inbox.get(), TURN_S)
-            except TimeoutError:
-                continue
-            await self._decide(asked)
+        """Decide one thing after the other until cancelled; who still waits then is told."""
+        try:
+            while True:
+                self.turned_at = time.monotonic()
+                asked = await self._next()
+                if asked is not None:
+                    await self._decide(asked)
+        finally:
+            while not self._inbox.empty():
+                self._refuse(self._inbox.get_nowait(), _stopping(self.till))
 
     async def ask(self, command: Command[R]) -> R:
         """Have a command decided, and give its answer once it is durable.
@@ -167,6 +170,12 @@ class TillLoop:
         """
         return await customers.timeline(self.desk, party_id)
 
+    async def _next(self) -> _Asked | None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TURN_S):
+                return await self._inbox.get()
+        return None
+
     def _put(self, asked: _Asked) -> None:
         try:
             self._inbox.put_nowait(asked)
@@ -182,6 +191,9 @@ class TillLoop:
     async def _decide(self, asked: _Asked) -> None:
         try:
             result = await HANDLERS[type(asked.command)](self.desk, asked.command)
+        except asyncio.CancelledError:
+            self._refuse(asked, _stopping(self.till))
+            raise
         except Fault as fault:
             self._refuse(asked, fault)
         # One bad request never ends the till: it is logged with its trace, and the next is decided.
@@ -203,3 +215,11 @@ class TillLoop:
             log.error("scan-not-handled", till=self.till, why=str(problem))
         elif not asked.answer.done():
             asked.answer.set_exception(problem)
+
+
+def _stopping(till: TillId) -> UnavailableFault:
+    return UnavailableFault(
+        f"till {till} is stopping",
+        remedy="ask again with the same ids once the agent runs: nothing is done twice",
+        name="till-stopping",
+    )
