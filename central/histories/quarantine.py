@@ -62,5 +62,7 @@ def held(conn: Connection) -> list[tuple[str, int]]:
 
 def _reason(error: Exception) -> str:
     """Say what went wrong, in one line, without the values of a failed statement."""
+    if isinstance(error, Fault):
+        return error.detail[:REASON_CHARACTERS]
     cause = getattr(error, "orig", None) or error
-    return f"{cause}"[:REASON_CHARACTERS]
+    return f"{type(cause).__name__}: {cause}"[:REASON_CHARACTERS]

@@ -239,7 +239,7 @@ def test_card_that_cannot_be_made_costs_no_other_its_update(
     receive(SIDE_J, told.enrolled(ADA), told.enrolled(BOB, name="Bob"))
     applier.apply_pending()
     assert list(feed()) == [("global", f"party:{BOB}")]
-    assert [(row["seq"], row["reason"]) for row in rows(QUARANTINE)] == [(1, "strange")]
+    assert [(row["seq"], row["reason"]) for row in rows(QUARANTINE)] == [(1, "ValueError: strange")]
 
 
 @pytest.mark.parametrize("step", ["apply", "publish_card"])
