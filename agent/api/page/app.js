@@ -6,7 +6,7 @@ import { showCustomer } from "./customer.js";
 import { askAmount, dayMenu, signOn } from "./day.js";
 import { askFor, choose, show } from "./dialogs.js";
 import { $, el, fill, toast } from "./dom.js";
-import { amount, likelyNotes, plainAmount, setCurrency, shortDate } from "./format.js";
+import { amount, likelyNotes, plainAmount, setCurrency, shortAmount, shortDate } from "./format.js";
 
 let view = null;     // GET /v1/tills/{till}
 let card = null;     // of the customer shown
@@ -79,7 +79,7 @@ function drawPay() {
   const due = sums ? sums.due : 0;
   const refund = Boolean(sums && sums.total < 0);
   const sellable = Boolean(view.sale && (view.sale.sale.lines || []).some((line) => !line.voided));
-  fill($("notes"), ...(due > 0 ? likelyNotes(due).map((note) => el("button", { onclick: () => pay("cash", note) }, amount(note))) : []));
+  fill($("notes"), ...(due > 0 ? likelyNotes(due).map((note) => el("button", { onclick: () => pay("cash", note) }, shortAmount(note))) : []));
   $("notes").hidden = due <= 0;
   for (const id of ["cash", "card"]) $(id).disabled = !sellable;
   $("cash").firstChild.data = refund ? "Refund cash " : "Cash ";
@@ -115,7 +115,7 @@ async function drawReceipt() {
   receiptOf = last.sale_id;
   const paper = el("div", { class: "paper" });
   fill($("receipt"),
-    el("div", { class: "head" }, el("span", { class: "change" }, `Change ${amount(last.change)}`), el("span", { class: "grow" }), el("button", { onclick: reprint }, "Print a copy")),
+    el("div", { class: "head" }, el("span", { class: "change" }, `Change ${amount(last.change)}`), el("span", { class: "grow" }), el("button", { onclick: reprint }, "Copy")),
     el("small", { class: "quiet" }, last.receipt_no), paper);
   if (!last.print_id) return;
   const url = await api.picture(`/v1/print-jobs/${last.print_id}/image`).catch(() => null);
@@ -139,14 +139,16 @@ async function tell(seen, text) {
   else if (seen.kind === "order") await showOrder(seen);
   else if (seen.kind === "customer") { answer = seen.answer; draw(); }
   else if (seen.kind === "unknown" && text) await searchOr(seen, text);
-  else if (seen.kind === "unknown" || seen.kind === "noise") toast("Not recognised", (seen.why || []).join(" "), "bad");
+  else if (seen.kind === "unknown" || seen.kind === "noise") toast("Not recognised", sentences(seen.why), "bad");
 }
+
+const sentences = (why = []) => why.map((one) => `${one[0].toUpperCase()}${one.slice(1)}.`).join(" ");
 
 async function searchOr(seen, text) {
   const found = await api.get(`/v1/items?text=${encodeURIComponent(text)}`).catch(() => []);
   const items = found;
   if (!items.length) {
-    toast("Not recognised", (seen.why || []).join(" "), "bad");
+    toast("Not recognised", sentences(seen.why), "bad");
     return;
   }
   fill($("matches"), ...items.map((item) => el("li", {}, el("button", { onclick: () => sell(item) }, el("span", {}, item.name), el("span", { class: "quiet" }, (item.gtins || [])[0] || item.reference || item.item_id)))));
@@ -197,7 +199,7 @@ async function returnFrom(saleId) {
 
 async function showOrder(seen) {
   const order = await api.get(`/v1/orders/${encodeURIComponent(seen.order_no)}`).catch(() => null);
-  if (!order) return toast(`Order ${seen.order_no}`, (seen.why || []).join(" "));
+  if (!order) return toast(`Order ${seen.order_no}`, sentences(seen.why));
   const where = order.collect_at ? `, to collect at ${order.collect_at}` : "";
   const lines = (order.lines || []).map((line) => el("li", {}, `${line.quantity} × ${line.name}, ${amount(line.amount)}`));
   return show(`Order ${order.order_no}`, el("p", {}, `${order.state}${where} · ${amount(order.total)}${order.paid === false ? " · to be paid" : " · paid"}`), el("ul", {}, ...lines));

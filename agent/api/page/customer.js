@@ -26,13 +26,20 @@ function cardParts(card, clear) {
 }
 
 function consents(list) {
-  const given = list.filter((consent) => consent.given).map((consent) => `${consent.purpose} by ${consent.contact}`);
-  return given.length ? `may: ${given.join(", ")}` : "no marketing";
+  const given = list.filter((consent) => consent.given).map((consent) => (consent.contact === "any" ? consent.purpose : `${consent.purpose} by ${consent.contact}`));
+  return given.length ? `agreed to ${given.join(", ")}` : "agreed to nothing";
 }
 
+const WHAT = {
+  "order.placed": "Ordered", "order.ready": "Ready", "order.shipped": "Shipped", "order.delivered": "Delivered",
+  "order.collected": "Collected", "order.cancelled": "Cancelled", "return.received": "Returned",
+};
+
 function interaction(happened) {
+  const said = [WHAT[happened.type], happened.title].filter(Boolean).join(": ");
   return el("li", {},
     el("span", { class: `channel ${happened.channel}` }, happened.channel),
-    el("span", { title: happened.title }, `${shortDate(happened.occurred_at)} ${happened.title}`),
+    el("span", { class: "quiet" }, shortDate(happened.occurred_at)),
+    el("span", { title: said }, said),
     el("span", { class: "amount" }, happened.total == null ? happened.state || "" : amount(happened.total)));
 }

@@ -12,6 +12,9 @@ export function setCurrency(code, language) {
 
 export const amount = (minor) => money.format(minor / 10 ** digits);
 
+// For a button: a whole amount needs no decimals.
+export const shortAmount = (minor) => amount(minor).replace(minor % 10 ** digits === 0 ? /[.,]0+(?=\D*$)/ : /$^/, "");
+
 export function parseAmount(text) {
   const plain = text.trim().replace(",", ".");
   if (!/^-?\d+(\.\d+)?$/.test(plain)) return null;
@@ -33,13 +36,13 @@ export function quantity(thousandths, unit) {
 
 export function shortDate(iso) {
   const then = new Date(iso);
-  return Number.isNaN(then.getTime()) ? "" : then.toLocaleDateString("en-GB", { day: "2-digit", month: "short" });
+  return Number.isNaN(then.getTime()) ? "" : then.toLocaleDateString("en-US", { day: "numeric", month: "short" });
 }
 
 // The notes a customer is likely to hand over: the amount itself, then the next round ones.
 export function likelyNotes(due) {
   const unit = 10 ** digits;
-  const steps = [1, 5, 10, 20, 50, 100, 200].map((step) => step * unit);
+  const steps = [5, 10, 20, 50, 100, 200].map((step) => step * unit);
   const rounded = steps.map((step) => Math.ceil(due / step) * step);
-  return [...new Set([due, ...rounded])].sort((a, b) => a - b).slice(0, 5);
+  return [...new Set([due, ...rounded])].sort((a, b) => a - b).slice(0, 4);
 }
