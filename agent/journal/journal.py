@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from pysqlite3 import dbapi2
+
 from agent.contracts.clock import Clock
 from agent.core.identifiers import StoreId, TillId
 from agent.journal import database
@@ -146,12 +148,13 @@ def reading(path: Path, function: Callable[[Connection], T]) -> T:
         JournalUnusable, JournalDamaged, JournalNotWritable: the file cannot be read.
         Exception: whatever the function raised.
     """
-    conn = database.open_reading(path)
+    future: Future[T] = Future()
+    job = Job(function, future)
     try:
-        future: Future[T] = Future()
-        job = Job(function, future)
+        conn = database.open_reading(path)
         read(conn, job, path)
-        job.deliver()
-        return future.result()
-    finally:
         conn.close()
+    except dbapi2.Error as problem:
+        raise database.unusable(problem, path) from problem
+    job.deliver()
+    return future.result()

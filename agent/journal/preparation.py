@@ -21,7 +21,6 @@ from agent.core.identifiers import JournalId, StoreId, TillId
 from agent.journal import database
 from agent.journal.connection import Connection
 from agent.journal.faults import JournalUnusable
-from agent.journal.migrations import migrate
 from agent.journal.verify import verify_recent
 
 LINKS_CHECKED = 1_000
@@ -74,6 +73,9 @@ def prepare(path: Path, owner: Owner, clock: Clock) -> str:
         JournalUnusable: it cannot be used as it is.
         JournalDamaged: it is not what was written.
     """
+    # Only who writes needs migrations; loading them takes longer than a whole reading command.
+    from agent.journal.migrations import migrate
+
     try:
         conn = database.open_writing(path)
         try:

@@ -2,7 +2,8 @@
 
 The numbers are read from the journal itself at each commit (the newest event cursor, the entries
 written, the newest turn of the print queue), so a follower that starts late or reads slowly
-misses nothing: it compares what it has seen with what there is.
+misses nothing: it compares what it has seen with what there is. They grow a moment after the write
+behind them was answered.
 """
 
 from __future__ import annotations

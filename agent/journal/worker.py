@@ -17,7 +17,7 @@ from pysqlite3 import dbapi2
 from agent.core.faults import Fault
 from agent.journal import database
 from agent.journal.faults import JournalBusy, JournalClosed
-from agent.journal.jobs import Job
+from agent.journal.jobs import Job, settle
 
 WAITING_MAX = 1_024
 """Functions waiting at once; every till has a handful, so more means that the disk hangs."""
@@ -49,7 +49,7 @@ class Worker(ABC):
         """Begin, once the connection stands.
 
         Raises:
-            Fault, dbapi2.Error: it could not be opened.
+            JournalUnusable, JournalDamaged: it could not be opened.
         """
         self._thread.start()
         self._opened.result()
@@ -63,10 +63,7 @@ class Worker(ABC):
         """
         with self._lock:
             if self._closing:
-                raise JournalClosed(
-                    "the journal is closed",
-                    remedy="the agent is stopping or starting: repeat in a moment",
-                )
+                raise _closed()
             if self.queue.qsize() >= WAITING_MAX:
                 raise JournalBusy(
                     f"{WAITING_MAX} requests are waiting for the disk of {self.path.parent}",
@@ -85,11 +82,32 @@ class Worker(ABC):
     def _run(self) -> None:
         try:
             conn = self.open()
-        except (dbapi2.Error, Fault) as problem:
-            self._opened.set_exception(problem)
+        except dbapi2.Error as problem:
+            self._opened.set_exception(database.unusable(problem, self.path))
+            return
+        except Fault as fault:
+            self._opened.set_exception(fault)
             return
         self._opened.set_result(None)
         try:
             self.serve(conn)
         finally:
             conn.close()
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Answer whatever is left, so that nobody waits for a thread that is gone."""
+        with self._lock:
+            self._closing = True
+        while not self.queue.empty():
+            job = self.queue.get()
+            if job is not None:
+                job.fail(_closed())
+                settle([job])
+
+
+def _closed() -> JournalClosed:
+    return JournalClosed(
+        "the journal is closed",
+        remedy="the agent is stopping or starting: repeat in a moment",
+    )

@@ -1,0 +1,189 @@
+"""Print jobs from the transaction that wanted them until the paper is out."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+from hashlib import sha256
+
+import pytest
+
+from agent.core.faults import NotFoundFault, StateFault
+from agent.journal import prints
+from tests.journal.shop import TILLS
+
+STATES = tuple(prints.MOVES)
+
+
+def put(conn, print_id, device="receipt", kind="document", payload=b"paper"):
+    return prints.enqueue(
+        conn,
+        print_id=print_id,
+        till=TILLS[0],
+        device=device,
+        kind=kind,
+        payload=payload,
+        at="then",
+        sale_id="sale-a",
+    )
+
+
+@pytest.fixture
+def enqueue(write):
+    return lambda print_id, **more: write(lambda conn: put(conn, print_id, **more))
+
+
+@pytest.fixture
+def move(write):
+    def moving(print_id, *states, reason=""):
+        for state in states:
+            job = write(
+                lambda conn, state=state: prints.set_state(
+                    conn, print_id, state, at="now", reason=reason
+                )
+            )
+        return job
+
+    return moving
+
+
+def test_job_is_kept_whole(enqueue, read):
+    """A job that comes back changed prints something else."""
+    job = enqueue("p-1")
+    assert job == prints.PrintJob(
+        print_id="p-1",
+        till=TILLS[0],
+        device="receipt",
+        kind="document",
+        payload=b"paper",
+        digest=sha256(b"paper").hexdigest(),
+        state="queued",
+        reason="",
+        sale_id="sale-a",
+        copy=False,
+        created="then",
+        updated="then",
+    )
+    assert read(lambda conn: prints.get(conn, "p-1")) == job
+    assert read(lambda conn: prints.get(conn, "p-2")) is None
+
+
+@pytest.mark.parametrize("states", [(), ("sending",), ("sending", "confirmed"), ("expired",)])
+def test_repeated_request_prints_nothing_twice(enqueue, move, read, states):
+    """A request repeated after a lost answer would print the receipt twice (P7)."""
+    job = enqueue("p-1")
+    job = move("p-1", *states) if states else job
+    assert enqueue("p-1") == job
+    assert len(read(lambda conn: prints.unfinished(conn, "receipt"))) == (
+        job.state not in prints.OVER
+    )
+
+
+@pytest.mark.parametrize("states", [(), ("sending", "confirmed")])
+def test_id_of_another_content_is_refused(enqueue, move, states):
+    """Silently dropping the second print would lose a receipt."""
+    enqueue("p-1")
+    if states:
+        move("p-1", *states)
+    for other in ({"payload": b"other"}, {"kind": "raw"}):
+        with pytest.raises(StateFault) as caught:
+            enqueue("p-1", **other)
+        assert caught.value.name == "print-id-reused"
+
+
+def test_queue_is_worked_off_in_order(enqueue, move, read):
+    """Receipts in another order than the sales go to the wrong customers."""
+    for print_id, device in (("p-2", "receipt"), ("p-1", "receipt"), ("p-0", "kitchen")):
+        enqueue(print_id, device=device)
+    assert read(lambda conn: prints.next_for(conn, "receipt")).print_id == "p-2"
+    move("p-2", "sending")
+    assert read(lambda conn: prints.next_for(conn, "receipt")).print_id == "p-1"
+    move("p-2", "held")
+    assert read(lambda conn: prints.next_for(conn, "receipt")).print_id == "p-2"
+    assert read(lambda conn: prints.next_for(conn, "kitchen")).print_id == "p-0"
+    move("p-2", "sending", "confirmed")
+    move("p-1", "failed")
+    assert read(lambda conn: prints.next_for(conn, "receipt")) is None
+
+
+def test_unfinished_jobs_are_those_somebody_waits_for(enqueue, move, read):
+    """After a restart the worker must see what it was at, and nothing that is over."""
+    for number, states in enumerate(
+        ((), ("sending",), ("held",), ("sending", "uncertain"), ("failed",), ("expired",))
+    ):
+        enqueue(f"p-{number}")
+        if states:
+            move(f"p-{number}", *states)
+    found = read(lambda conn: prints.unfinished(conn, "receipt"))
+    assert [job.state for job in found] == ["queued", "sending", "held", "uncertain"]
+
+
+def test_confirmed_payload_is_forgotten(enqueue, move, read):
+    """What a customer bought would lie in the queue for ever (P9)."""
+    enqueue("p-1")
+    job = move("p-1", "sending", "confirmed")
+    assert (job.payload, job.digest) == (None, sha256(b"paper").hexdigest())
+    assert read(lambda conn: prints.get(conn, "p-1")) == job
+
+
+def test_failed_job_can_be_printed_after_all(enqueue, move, read):
+    """A receipt whose printer was broken would be lost."""
+    enqueue("p-1")
+    enqueue("p-2")
+    move("p-1", "failed", reason="paper jam")
+    job = move("p-1", "queued")
+    assert (job.payload, job.reason) == (b"paper", "")
+    found = read(lambda conn: prints.unfinished(conn, "receipt"))
+    assert [job.print_id for job in found] == ["p-2", "p-1"]
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("after", STATES)
+def test_only_the_moves_of_the_table(enqueue, write, read, state, after):
+    """A job that was sent could be queued again by mistake and print twice."""
+    enqueue("p-1")
+    table = "print_done" if state in prints.OVER else "print_job"
+    write(lambda conn: conn.execute("UPDATE print_job SET state = ?", (state,)))
+    if table == "print_done":
+        write(lambda conn: conn.execute("INSERT INTO print_done SELECT * FROM print_job"))
+        write(lambda conn: conn.execute("DELETE FROM print_job"))
+    allowed = after == state or after in prints.MOVES[state]
+    outcome = contextlib.nullcontext() if allowed else pytest.raises(StateFault, match="cannot")
+    with outcome:
+        write(lambda conn: prints.set_state(conn, "p-1", after, at="now"))
+    assert read(lambda conn: prints.get(conn, "p-1")).state == (after if allowed else state)
+
+
+def test_unknown_job_is_named(move):
+    """A worker that moves a job nobody made would hide a fault."""
+    with pytest.raises(NotFoundFault):
+        move("p-9", "sending")
+
+
+def test_jobs_long_over_are_dropped_in_small_steps(enqueue, move, read, monkeypatch):
+    """The queue would grow for ever, or one sale would wait for a great cleaning up."""
+    monkeypatch.setattr(prints, "PRUNE_EVERY", 4)
+    monkeypatch.setattr(prints, "PRUNE_STEP", 5)
+    monkeypatch.setattr(prints, "FINISHED_KEPT", 10)
+    enqueue("held-for-ever")
+    move("held-for-ever", "held")
+    for number in range(40):
+        enqueue(f"p-{number}")
+        move(f"p-{number}", "expired")
+    left = read(lambda conn: conn.execute("SELECT turn FROM print_done").fetchall())
+    assert [turn for (turn,) in left] == list(range(31, 42))
+    assert read(lambda conn: prints.get(conn, "held-for-ever")).state == "held"
+
+
+@pytest.mark.asyncio
+async def test_turns_never_come_twice(journal):
+    """A queue's number given twice would leave its worker asleep over a new job."""
+    seen = 0
+    for number in range(3):
+        print_id = f"p-{number}"
+        await journal.write(lambda conn, print_id=print_id: put(conn, print_id))
+        seen = await journal.signals.prints.wait(seen)
+        for state in ("sending", "confirmed"):
+            moving = partial(prints.set_state, print_id=print_id, state=state, at="now")
+            await journal.write(moving)
+    assert seen == 3
