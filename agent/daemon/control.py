@@ -7,16 +7,20 @@ journal may also steer the daemon, and nobody else.
 from __future__ import annotations
 
 import secrets
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
+import msgspec
 
 from agent.core.faults import AccessFault, Fault, UnavailableFault
 from agent.settings import Settings
 
 TOKEN_FILE = "admin.token"  # noqa: S105 - the name of a file, not a token
-TIMEOUT_S = 15.0
+PATIENCE_S = 15.0
+"""A till loop answers within milliseconds; a disk that hangs is given this long."""
+_FIRST_REFUSAL = 400
 
 
 class DaemonAway(UnavailableFault):
@@ -70,39 +74,63 @@ def base_url(settings: Settings) -> str:
     return f"http://{'127.0.0.1' if host in {'0.0.0.0', '[::]'} else host}:{port}"  # noqa: S104
 
 
-def ask(settings: Settings, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+def ask(
+    settings: Settings,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> Any:  # noqa: ANN401 - JSON
     """Call the running daemon and give its JSON answer.
 
+    Args:
+        settings: of the daemon.
+        method: of HTTP.
+        path: `/v1/…`.
+        body: sent as JSON; where a method needs one and it is None, an empty object.
+        patience_s: how long the daemon may take.
+
     Raises:
-        DaemonAway: nothing listens there.
+        DaemonAway: nothing listens there, or what does is no till-agent.
         DaemonAnswered: it refused, with its own detail and remedy.
     """
-    headers = {"Authorization": f"Bearer {read_admin_token(Path(settings.agent.state_dir))}"}
-    url = base_url(settings) + path
+    token = read_admin_token(Path(settings.agent.state_dir))
+    content = b"" if body is None and method == "GET" else msgspec.json.encode(body or {})
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    status, answer = _call(settings, method, path, content, headers, patience_s)
     try:
-        answer = httpx.request(
-            method,
-            url,
-            json={} if body is None and method != "GET" else body,
-            headers=headers,
-            timeout=TIMEOUT_S,
-            trust_env=False,
-        )
-    except httpx.TransportError as error:
-        raise DaemonAway(
-            f"nothing answers at {url}", remedy="start it: systemctl start till-agent"
-        ) from error
-    return _opened(answer)
-
-
-def _opened(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
-    if answer.is_success:
-        return answer.json() if answer.content else None
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
+        read = msgspec.json.decode(answer) if answer else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        read = None
+    if status < _FIRST_REFUSAL:
+        return read
+    problem: dict[str, str] = read if isinstance(read, dict) else {}
     raise DaemonAnswered(
-        problem.get("detail", f"status {answer.status_code}"),
+        problem.get("detail", f"status {status}"),
         remedy=problem.get("remedy", "see: journalctl -u till-agent"),
     )
+
+
+def _call(
+    settings: Settings,
+    method: str,
+    path: str,
+    content: bytes,
+    headers: dict[str, str],
+    patience_s: float,
+) -> tuple[int, bytes]:
+    """Make one request on the loopback: `http.client`, since a command should answer at once."""
+    address = urlsplit(base_url(settings))
+    link = HTTPConnection(address.hostname or "", address.port, timeout=patience_s)
+    try:
+        link.request(method, path, content or None, headers)
+        answer = link.getresponse()
+        return answer.status, answer.read()
+    except (OSError, HTTPException) as error:
+        raise DaemonAway(
+            f"no till-agent answers at {base_url(settings)}: {str(error) or type(error).__name__}",
+            remedy="start it: systemctl start till-agent; or see what is wrong: till-agent doctor",
+        ) from error
+    finally:
+        link.close()

@@ -9,10 +9,11 @@ from agent.core.faults import InputFault
 from agent.core.identifiers import TillId
 from agent.daemon.control import DaemonAway, ask
 from agent.daemon.files import opened_journal
-from agent.daemon.ways import link_to_hq, signer
 from agent.program.terminal import say
 from agent.settings import Settings, load
-from agent.sync.enrolment import enrol
+
+HQ_PATIENCE_S = 60.0
+"""The daemon itself waits for HQ, up to `agent.links.http.SILENCE_S`."""
 
 
 def enrol_till(config: Path, code: str, till: str | None) -> None:
@@ -25,7 +26,8 @@ def enrol_till(config: Path, code: str, till: str | None) -> None:
     settings = load(config)
     chosen = _till(settings, till)
     try:
-        ask(settings, "POST", "/v1/enrol", {"code": code, "till": chosen})
+        body = {"code": code, "till": chosen}
+        ask(settings, "POST", "/v1/enrol", body, patience_s=HQ_PATIENCE_S)
     except DaemonAway:
         asyncio.run(_enrol(settings, chosen, code))
     say(f"{chosen} is enrolled at {settings.hq.url if settings.hq else ''}")
@@ -48,6 +50,9 @@ def _till(settings: Settings, till: str | None) -> TillId:
 
 
 async def _enrol(settings: Settings, till: TillId, code: str) -> None:
+    from agent.daemon.ways import link_to_hq, signer
+    from agent.sync.enrolment import enrol
+
     with opened_journal(settings) as (journal, key):
         link = link_to_hq(settings, key)
         try:

@@ -11,13 +11,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from agent.core.faults import NotFoundFault
 from agent.daemon.clock import SystemClock
 from agent.journal import Connection, Journal, reading
-from agent.journal.device_key import DeviceKey, load_or_create
 from agent.settings import Settings
+
+if TYPE_CHECKING:
+    from agent.journal.device_key import DeviceKey
 
 T = TypeVar("T")
 
@@ -44,6 +46,8 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
     Raises:
         JournalUnusable: it cannot be opened; `JournalLocked` while another process has it.
     """
+    from agent.journal.device_key import load_or_create
+
     directory = state_dir(settings)
     become_owner(directory)
     key = load_or_create(directory)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from central.ledger.engine import LedgerFault, reading, writing
 from central.ledger.epoch import current_epoch
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+NEWEST = "0002"
+"""The schema this program works with: the last of the scripts in `migrations/versions`.
+
+It stands here so that commands that change no schema need not load Alembic, which takes as long as
+all the rest of them."""
 _SCRIPTS = Path(__file__).parent / "migrations"
+_STAMP = table("alembic_version", column("version_num"))
 
 
 class Migrated(msgspec.Struct, frozen=True):
@@ -31,11 +37,13 @@ def migrate(engine: Engine) -> Migrated:
     Raises:
         LedgerFault: the database was written by a newer program.
     """
+    from alembic import command
+
     with writing(engine) as conn:
         before = _revision(conn)
         command.upgrade(_config(conn), "head")
         current_epoch(conn)
-        return Migrated(before, newest())
+        return Migrated(before, NEWEST)
 
 
 def require_current(engine: Engine) -> None:
@@ -46,22 +54,23 @@ def require_current(engine: Engine) -> None:
     """
     with reading(engine) as conn:
         found = _revision(conn)
-    if found != newest():
+    if found != NEWEST:
         raise LedgerFault(
-            f"the database has schema {found or 'none'}, this program needs {newest()}",
+            f"the database has schema {found or 'none'}, this program needs {NEWEST}",
             remedy="run till-central migrate with the same --config",
         )
 
 
-def newest() -> str:
-    """Name the schema this program works with."""
-    return str(_scripts().get_current_head())
-
-
 def _revision(conn: Connection) -> str | None:
-    found = MigrationContext.configure(conn).get_current_revision()
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if found is not None and found not in known:
+    """Read which schema the database has; None of an empty one.
+
+    Raises:
+        LedgerFault: one that this program does not know.
+    """
+    if not inspect(conn).has_table(_STAMP.name):
+        return None
+    found = conn.execute(select(_STAMP.c.version_num)).scalar_one_or_none()
+    if found not in {None, NEWEST} and found not in _known():
         raise LedgerFault(
             f"the database has schema {found}, which this version of till-central does not know",
             remedy="install the till-central that wrote it, or a newer one",
@@ -69,11 +78,15 @@ def _revision(conn: Connection) -> str | None:
     return found
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_SCRIPTS))
+def _known() -> set[str]:
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
 
 
 def _config(conn: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     # The path may hold a per cent sign, which the configuration's parser would interpret.
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))

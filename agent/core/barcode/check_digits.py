@@ -5,8 +5,6 @@ GS1 General Specifications, section 7.9.1 (modulo 10) and 7.9.2 to 7.9.4 (price 
 
 from __future__ import annotations
 
-from biip.checksums import gs1_price_weight_check_digit
-
 from agent.core.barcode.unreadable import Unreadable
 
 _HEAVY = 3
@@ -39,6 +37,8 @@ def amount_check_digit(digits: str) -> int:
     >>> amount_check_digit("2875"), amount_check_digit("14685")
     (9, 6)
     """
+    from biip.checksums import gs1_price_weight_check_digit
+
     return int(gs1_price_weight_check_digit(digits))
 
 

@@ -16,13 +16,15 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
-from biip import ParseError
-from biip.gs1_application_identifiers import GS1ApplicationIdentifier
 
 from agent.core.barcode.check_digits import is_digits, verified
 from agent.core.barcode.unreadable import Unreadable
+
+if TYPE_CHECKING:
+    from biip.gs1_application_identifiers import GS1ApplicationIdentifier
 
 SEPARATOR = "\x1d"
 """FNC1 between elements as scanners send it (GS1 General Specifications, 7.8.6)."""
@@ -170,6 +172,10 @@ def _entry(ai: str) -> GS1ApplicationIdentifier:
 
 @lru_cache(maxsize=1024)
 def _lookup(beginning: str) -> GS1ApplicationIdentifier | None:
+    # GS1's dictionary takes a tenth of a second to load, which checking settings need not wait for.
+    from biip import ParseError
+    from biip.gs1_application_identifiers import GS1ApplicationIdentifier
+
     # biip walks over all 541 entries each time; a shop meets a dozen of them.
     try:
         return GS1ApplicationIdentifier.extract(beginning)

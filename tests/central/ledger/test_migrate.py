@@ -7,13 +7,14 @@ import importlib
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from pysqlite3 import dbapi2
 from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
 from central.ledger.engine import LedgerFault, open_engine, reading, writing
 from central.ledger.metadata import METADATA
-from central.ledger.migrate import migrate, newest, require_current
+from central.ledger.migrate import NEWEST, migrate, require_current
 
 importlib.import_module("central.ledger.tables")
 importlib.import_module("central.ledger.customer_tables")
@@ -34,12 +35,18 @@ def test_an_empty_database_gets_the_tables_the_program_names(engine):
     assert [] == drift
 
 
+def test_the_schema_the_program_names_is_its_last_step():
+    """Wrong: a new step is never applied, or every command refuses the database."""
+    [scripts] = importlib.import_module("central.ledger.migrations").__path__
+    assert ScriptDirectory(scripts).get_current_head() == NEWEST
+
+
 def test_migrating_twice_changes_nothing(engine):
     """Wrong: every start of the program touches the schema."""
     first = migrate(engine)
     again = migrate(engine)
-    assert (None, newest()) == (first.before, first.after)
-    assert (newest(), newest()) == (again.before, again.after)
+    assert (None, NEWEST) == (first.before, first.after)
+    assert (NEWEST, NEWEST) == (again.before, again.after)
 
 
 def test_every_key_leads_with_its_shard_column(engine):
