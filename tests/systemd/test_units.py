@@ -1,0 +1,101 @@
+"""The service files: understood by systemd, and opening nothing to everybody."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SYSTEMD = ROOT / "systemd"
+UNITS = ("till-agent.service", "till-central.service")
+needs_analyze = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
+
+
+def _copy(name, directory):
+    """Copy a unit with an ExecStart that exists here, as systemd insists on one."""
+    text = (SYSTEMD / name).read_text()
+    copy = directory / name
+    copy.write_text(re.sub(r"ExecStart=\S+", f"ExecStart={shutil.which('true')}", text))
+    return copy
+
+
+@needs_analyze
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_finds_nothing_wrong(name, tmp_path):
+    """A misspelt directive would be ignored, and with it the hardening or the watchdog."""
+    copy = _copy(name, tmp_path)
+    found = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(copy)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    about_us = [line for line in found.stderr.splitlines() if name in line]
+    assert about_us == []
+    assert found.returncode == 0
+
+
+@needs_analyze
+@pytest.mark.parametrize("name", UNITS)
+def test_the_service_is_confined(name, tmp_path):
+    """An attacker who takes the daemon over would have the whole machine."""
+    copy = _copy(name, tmp_path)
+    found = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", str(copy)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    exposure = re.search(r"exposure level for \S+: (\d+\.\d)", found.stdout)
+    assert exposure, found.stdout + found.stderr
+    assert float(exposure[1]) <= 3.0
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_the_unit_says_ready_and_is_watched(name):
+    """A stuck till would never be restarted, or be thought ready before it is."""
+    text = (SYSTEMD / name).read_text()
+    program = name.removesuffix(".service")
+    for line in ("Type=notify", "WatchdogSec=30", f"User={program}", f"StateDirectory={program}"):
+        assert f"\n{line}\n" in text
+
+
+def test_no_device_is_opened_to_everybody():
+    """Any program on the machine could read the scanner or open the drawer."""
+    rules = (SYSTEMD / "70-till-agent.rules").read_text()
+    modes = re.findall(r'MODE="(\d+)"', rules)
+    assert modes
+    assert {"0660"} == set(modes)
+
+
+def test_modemmanager_leaves_scanners_alone():
+    """ModemManager would send AT commands to every scanner that is plugged in."""
+    rules = (SYSTEMD / "70-till-agent.rules").read_text()
+    ttys = [line for line in rules.splitlines() if line.startswith('SUBSYSTEM=="tty"')]
+    assert ttys
+    assert all('ENV{ID_MM_DEVICE_IGNORE}="1"' in line for line in ttys)
+
+
+def test_every_file_of_the_installer_exists():
+    """The installer would stop half-way on the machine of a shop."""
+    script = (SYSTEMD / "install").read_text()
+    named = re.findall(r'"\$here/([\w.-]+)"', script)
+    assert named
+    assert [name for name in named if not (SYSTEMD / name).exists()] == []
+    subprocess.run(["sh", "-n", str(SYSTEMD / "install")], check=True)
+
+
+def test_the_installer_refuses_what_it_does_not_know():
+    """A mistyped option would install, or remove, something else."""
+    found = subprocess.run(
+        [str(SYSTEMD / "install"), "--remov"], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 2
+    assert "unknown option --remov" in found.stderr
+    assert "--help" in found.stderr
