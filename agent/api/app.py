@@ -8,7 +8,6 @@ from litestar import Litestar, Request, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from agent.api import customers, events, page_files, printing, sales, status, tills
@@ -19,6 +18,7 @@ from agent.api.events import Watchers
 from agent.api.gate import BODY_BYTES_MAX, Gate
 from agent.api.page_files import PageFiles
 from agent.api.problems import crash_response, fault_response, http_response
+from agent.api.schema import TrueSchemas
 from agent.core.faults import Fault
 
 GUARDED = (
@@ -62,6 +62,8 @@ def create_app(backend: Backend) -> Litestar:
         openapi_config=_openapi(backend.version),
         request_class=BodyRequest,
         request_max_body_size=BODY_BYTES_MAX,
+        # The daemon has set up logging; a library that does it again would undo that.
+        logging_config=None,
     )
     app.state.backend = backend
     # In front of the router, so that what no route answers is checked too.
@@ -80,7 +82,7 @@ def _openapi(version: str) -> OpenAPIConfig:
         version=version,
         summary="The local API of a till.",
         path="/schema",
-        render_plugins=[JsonRenderPlugin()],
+        render_plugins=[TrueSchemas((*GUARDED, *status.OPEN))],
         components=Components(
             security_schemes={
                 "token": SecurityScheme(

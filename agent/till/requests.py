@@ -19,7 +19,9 @@ AMOUNT_MAX = 100_000_000_000
 """A thousand million in a currency of two decimals: 64-bit sums of a year of them still fit."""
 QUANTITY_MAX = 1_000_000_000
 """A million pieces, in thousandths."""
-UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+END = r"$(?!\n)"
+"""The end of a pattern: Python's `$` alone would let a line break through after it."""
+UUID_PATTERN = f"^[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}{END}"
 LINES_MAX = 1000
 """Lines of one sale: a wholesale basket, and a receipt of three metres."""
 
@@ -46,7 +48,7 @@ class LineRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     scan: ScanText | None = None
     """Text as a scanner sends it, with or without AIM id."""
-    gtin: Annotated[str, msgspec.Meta(pattern="^([0-9]{8}|[0-9]{12,14})$")] | None = None
+    gtin: Annotated[str, msgspec.Meta(pattern=r"^([0-9]{8}|[0-9]{12,14})" + END)] | None = None
     """GTIN-8, -12, -13 or -14; the check digit is verified."""
     item_id: Annotated[ItemId, msgspec.Meta(min_length=1, max_length=64)] | None = None
     quantity: Quantity | None = None
@@ -57,7 +59,7 @@ class LineRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Of an open-price line."""
     taxes: tuple[Words, ...] | None = None
     """Names of rates of an open-price line; the only configured rate where it is absent."""
-    unit: Annotated[str, msgspec.Meta(pattern="^(each|kg)$")] | None = None
+    unit: Annotated[str, msgspec.Meta(pattern=r"^(each|kg)" + END)] | None = None
     reason: Words | None = None
     """Why the price is overridden, or goods without a receipt are taken back."""
     returns: ReturnOf | None = None
@@ -69,7 +71,7 @@ class LineRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 class TenderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Money put on the counter; negative where it is handed back for a return."""
 
-    kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
+    kind: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}" + END)]
     """`cash`, `card`, `voucher` …"""
     amount: Amount
     reference: Annotated[str, msgspec.Meta(max_length=64)] | None = None
@@ -87,12 +89,12 @@ class ExternalLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     unit_price: Positive
     taxes: tuple[Words, ...]
     """Names of rates in `[tax]`."""
-    unit: Annotated[str, msgspec.Meta(pattern="^(each|kg)$")] = "each"
+    unit: Annotated[str, msgspec.Meta(pattern=r"^(each|kg)" + END)] = "each"
     extension: Amount | None = None
     """What the line came to, before `discount`; by our rounding rule where it is absent."""
     discount: Positive = Minor(0)
     item_id: Annotated[ItemId, msgspec.Meta(min_length=1, max_length=64)] | None = None
-    gtin: Annotated[str, msgspec.Meta(pattern="^[0-9]{14}$")] | None = None
+    gtin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{14}" + END)] | None = None
     reason: Words | None = None
     returns: ReturnOf | None = None
 

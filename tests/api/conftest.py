@@ -99,6 +99,18 @@ class Served:
             return answer.raise_for_status().json()["token"]
 
 
+class Announcing(uvicorn.Server):
+    """A server that says when it serves."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = asyncio.Event()
+
+    async def startup(self, sockets=None) -> None:
+        await super().startup(sockets)
+        self.serving.set()
+
+
 @asynccontextmanager
 async def serve(backend: Backend) -> AsyncIterator[int]:
     """Run uvicorn on a port of its own choosing."""
@@ -106,12 +118,10 @@ async def serve(backend: Backend) -> AsyncIterator[int]:
     config = uvicorn.Config(
         create_app(backend), log_config=None, lifespan="on", ws="websockets-sansio"
     )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None
+    server = Announcing(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        while not server.started:
-            await asyncio.sleep(0.005)
+        await server.serving.wait()
         yield listener.getsockname()[1]
     finally:
         server.should_exit = True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.journal import events
 from agent.core.identifiers import TillId
+from agent.journal import events
 
 ADA = "019a0000-0000-7000-8000-00000000ada0"
 ADA_CARD = "LC0041061059"

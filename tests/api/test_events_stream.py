@@ -112,9 +112,9 @@ async def test_a_reader_that_stops_reading_loses_its_connection(agent, monkeypat
                 await asyncio.gather(*(scan(client, noise) for _ in range(80)))
             for _ in range(100):
                 await asyncio.gather(*(scan(client, noise) for _ in range(20)))
-                if not _watching(agent):
+                if not _watching():
                     break
-        assert _watching(agent) == 0
+        assert _watching() == 0
         socket.transport.abort()
 
 
@@ -130,6 +130,6 @@ async def test_watchers_are_counted(agent, monkeypatch):
     assert closed.value.rcvd.code == 4503
 
 
-def _watching(agent):
+def _watching():
     tasks = {task.get_name() for task in asyncio.all_tasks()}
     return sum(name.startswith("events-") for name in tasks)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.core.faults import Fault, InputFault, StateFault
 from agent.core.identifiers import SaleId
-from agent.core.quantities import Minor, Thousandths
-from agent.core.sale import ReturnOf
+from agent.core.quantities import Minor
 from agent.till import commands
 from agent.till.requests import LineRequest, TenderRequest
 
