@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from agent.core.faults import InputFault
 from central.channels.intake import Outcome, take
@@ -39,7 +40,7 @@ class Registry(msgspec.Struct, frozen=True):
     status_code=200,
     request_max_body_size=EVENTS_BYTES_MAX,
 )
-async def post_events(request: Request[Any, Any, Any], channel: str) -> list[Outcome]:
+async def post_events(request: Request[Any, Any, Any], channel: FromPath[str]) -> list[Outcome]:
     """Take a list of events; the answer has one outcome for each, in the same order."""
     bodies = read_list(await request.body())
     return await sync_to_thread(_take, request, channel, bodies)

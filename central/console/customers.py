@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath, FromQuery
 
 from agent.core.faults import InputFault
 from agent.core.history import OPEN
@@ -18,7 +19,7 @@ from central.ledger.hq import Hq, hq_of
 
 
 @get("/customers", sync_to_thread=True)
-def get_customers(request: Request[Any, Any, Any], q: str = "") -> Response[str]:
+def get_customers(request: Request[Any, Any, Any], q: FromQuery[str] = "") -> Response[str]:
     """Search by card, phone, e-mail, order, receipt or part of a name."""
     hq = hq_of(request)
     found, why = _search(hq, q)
@@ -27,7 +28,7 @@ def get_customers(request: Request[Any, Any, Any], q: str = "") -> Response[str]
 
 @get("/customers/{any_id:str}", sync_to_thread=True)
 def get_customer(
-    request: Request[Any, Any, Any], any_id: str, before: str | None = None
+    request: Request[Any, Any, Any], any_id: FromPath[str], before: FromQuery[str | None] = None
 ) -> Response[str]:
     """Show what is known of a customer, with its sources, and everything they did."""
     hq = hq_of(request)

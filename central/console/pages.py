@@ -10,7 +10,7 @@ from litestar import Response
 
 from central.console import show
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "

@@ -19,13 +19,13 @@ from central.ledger.hq import hq_of
 @get("/static/console.css", include_in_schema=False, sync_to_thread=True)
 def get_style() -> Response[bytes]:
     """Give the style sheet."""
-    return asset("console.css", "text/css; charset=utf-8")
+    return asset("console.css", "text/css")
 
 
 @get("/static/console.js", include_in_schema=False, sync_to_thread=True)
 def get_script() -> Response[bytes]:
     """Give the script: local times, the login by link, the first page kept fresh."""
-    return asset("console.js", "text/javascript; charset=utf-8")
+    return asset("console.js", "text/javascript")
 
 
 def fault_page(request: Request[Any, Any, Any], fault: Fault) -> Response[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from agent.core.history import Interaction
 from central.identity.interactions import PAGE, interactions_of, mark
@@ -30,9 +30,9 @@ class Timeline(msgspec.Struct, frozen=True):
 @get("/v1/parties/{any_id:str}/timeline", sync_to_thread=True)
 def get_timeline(
     request: Request[Any, Any, Any],
-    any_id: str,
-    before: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE)] = PAGE,
+    any_id: FromPath[str],
+    before: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE)] = PAGE,
 ) -> Timeline:
     """Show what a party did, newest first, in pages."""
     hq = hq_of(request)

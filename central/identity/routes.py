@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
 
 from central.identity.search import search
 from central.identity.views import FoundView, PartyView, UnifiedView, party_view, unified_view
@@ -29,7 +30,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 @get("/v1/parties/{any_id:str}", sync_to_thread=True)
-def get_party(request: Request[Any, Any, Any], any_id: str) -> PartyView:
+def get_party(request: Request[Any, Any, Any], any_id: FromPath[str]) -> PartyView:
     """Show a party by any id it ever had."""
     hq = hq_of(request)
     with reading(hq.engine) as conn:
@@ -39,7 +40,7 @@ def get_party(request: Request[Any, Any, Any], any_id: str) -> PartyView:
 
 
 @get("/v1/parties/{any_id:str}/unified", sync_to_thread=True)
-def get_unified(request: Request[Any, Any, Any], any_id: str) -> UnifiedView:
+def get_unified(request: Request[Any, Any, Any], any_id: FromPath[str]) -> UnifiedView:
     """Show everything held of a party, field by field with its source."""
     hq = hq_of(request)
     with reading(hq.engine) as conn:
@@ -49,7 +50,7 @@ def get_unified(request: Request[Any, Any, Any], any_id: str) -> UnifiedView:
 
 
 @post("/v1/parties/search", status_code=200, sync_to_thread=True)
-def post_search(request: Request[Any, Any, Any], data: SearchAsked) -> Found:
+def post_search(request: Request[Any, Any, Any], data: JSONBody[SearchAsked]) -> Found:
     """Search persons by card, phone, e-mail, order, receipt or part of a name."""
     hq = hq_of(request)
     with reading(hq.engine) as conn:

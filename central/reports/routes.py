@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
 
 from central.ledger.engine import reading
 from central.ledger.hq import hq_of
@@ -15,7 +16,9 @@ from central.reports.days import DayTotal, ZReport, day_totals, z_reports
 
 @get("/v1/reports/days", sync_to_thread=True)
 def get_days(
-    request: Request[Any, Any, Any], business_date: str | None = None, store: str | None = None
+    request: Request[Any, Any, Any],
+    business_date: FromQuery[str | None] = None,
+    store: FromQuery[str | None] = None,
 ) -> list[DayTotal]:
     """Tell what each till took per business date."""
     with reading(hq_of(request).engine) as conn:
@@ -24,7 +27,9 @@ def get_days(
 
 @get("/v1/reports/z", sync_to_thread=True)
 def get_z_reports(
-    request: Request[Any, Any, Any], business_date: str | None = None, store: str | None = None
+    request: Request[Any, Any, Any],
+    business_date: FromQuery[str | None] = None,
+    store: FromQuery[str | None] = None,
 ) -> list[ZReport]:
     """List the Z reports that have arrived."""
     with reading(hq_of(request).engine) as conn:

@@ -6,6 +6,10 @@ import shutil
 
 import msgspec
 import pytest
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.testing import TestClient
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -21,10 +25,18 @@ from agent.core.entries.bodies import (
     TillClosed,
     TillOpened,
 )
+from agent.core.faults import Fault
 from agent.core.sale.model import Line, ReturnOf, Stamp, TaxAmount, TaxRate, Tender
+from central.channels import routes as channels
+from central.console import routes as console
+from central.daemon.problems import from_fault, from_http
+from central.histories import routes as histories
+from central.identity import routes as identity
 from central.ledger.engine import open_engine, reading, writing
+from central.ledger.hq import FeedSignal, Hq
 from central.ledger.migrate import migrate
 from central.ledger.tables import BODIES, CHAIN, CURSORS, FEED_ROWS
+from central.reports import routes as reports
 
 NOW = "2026-11-02T12:00:00.000Z"
 
@@ -197,3 +209,41 @@ def feed(rows):
         }
 
     return _feed
+
+
+class Reads:
+    """An access log that can be looked at."""
+
+    def __init__(self):
+        self.rows = []
+
+    def __call__(self, reader, action, party_ids):
+        self.rows += [(reader, action, party_id) for party_id in party_ids]
+
+
+@pytest.fixture
+def reads():
+    """Who read what of whom."""
+    return Reads()
+
+
+@pytest.fixture
+def client(ledger, reads):
+    """Speak HTTP to the rooms' routes; the staff token is `right`."""
+    hq = Hq(
+        engine=ledger,
+        now=lambda: NOW,
+        wake_applier=lambda: None,
+        feed_changed=FeedSignal(),
+        access_log=reads,
+        admits="right".__eq__,
+        name="The <chain>",
+    )
+    rooms = (channels, console, histories, identity, reports)
+    app = Litestar(
+        route_handlers=[route for room in rooms for route in room.ROUTES],
+        state=State({"hq": hq}),
+        exception_handlers={Fault: from_fault, HTTPException: from_http},
+    )
+    with TestClient(app) as client:
+        yield client
