@@ -33,7 +33,7 @@ from drivers.printers.picture import png
 log = structlog.get_logger(__name__)
 
 A_SCAN = b"]C10109521000151109"
-"""Read once at start: GS1's dictionary takes a tenth of a second to load, no customer waits for it."""
+"""Read once at start: loading GS1's dictionary takes a tenth of a second no customer waits for."""
 STUCK_AFTER_S = 10
 """A till loop that has not turned for this long is stuck, and the watchdog goes hungry."""
 
