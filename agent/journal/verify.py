@@ -5,11 +5,15 @@ Nothing here trusts a head or a read model: all of it is recomputed from the cha
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
 import msgspec
 
 from agent.core.entries.bodies import Body, SaleCompleted, TillClosed
 from agent.core.entries.canonical import decode
-from agent.core.entries.kinds import KINDS
+from agent.core.entries.kinds import KINDS, SALES
 from agent.core.faults import InputFault
 from agent.core.identifiers import JournalId, ReceiptNo, TillId, receipt_number
 from agent.journal.connection import Connection
@@ -40,27 +44,37 @@ class _Numbers:
         self.receipts = self.z_number = self.closed_seq = self.bodies = 0
 
 
+Returned = Counter[tuple[str, int]]
+"""(sale, line) → thousandths given back."""
+
+
 def verify(conn: Connection) -> list[JournalReport]:
     """Check every journal from its genesis to its tail, and all that is derived from it.
 
     One broken journal does not keep another from being checked.
     """
-    return [_report(conn, journal, 0) for journal in journals(conn)] + _strays(conn)
+    returned: Returned = Counter()
+    reports = [
+        _report(journal, partial(_check_all, conn, returned=returned)) for journal in journals(conn)
+    ]
+    reports += _strays(conn)
+    if all(report.ok for report in reports):
+        reports += _miscounted(conn, returned)
+    return reports
 
 
 def verify_recent(conn: Connection, links: int) -> list[JournalReport]:
     """Check only the last links of every journal, with their bodies and the head."""
-    return [_report(conn, journal, max(0, journal.tail_seq - links)) for journal in journals(conn)]
+    return [
+        _report(journal, partial(_check_recent, conn, links=links)) for journal in journals(conn)
+    ]
 
 
-def _report(conn: Connection, journal: JournalRow, base: int) -> JournalReport:
+def _report(journal: JournalRow, check: Callable[[JournalRow], None]) -> JournalReport:
     fault = None
     try:
         check_genesis(journal)
-        if base == 0:
-            _check_all(conn, journal)
-        else:
-            _check_recent(conn, journal, base)
+        check(journal)
     except Broken as broken:
         fault = str(broken)
     return JournalReport(
@@ -68,21 +82,21 @@ def _report(conn: Connection, journal: JournalRow, base: int) -> JournalReport:
     )
 
 
-def _check_recent(conn: Connection, journal: JournalRow, base: int) -> None:
+def _check_recent(conn: Connection, journal: JournalRow, *, links: int) -> None:
     numbers = _Numbers(journal)
-    for row in walk(conn, journal, base):
+    for row in walk(conn, journal, max(0, journal.tail_seq - links)):
         numbers.seq, numbers.hash = row.seq, row.hash
     _check_tail(journal, numbers)
 
 
-def _check_all(conn: Connection, journal: JournalRow) -> None:
+def _check_all(conn: Connection, journal: JournalRow, *, returned: Returned) -> None:
     numbers = _Numbers(journal)
     for row in walk(conn, journal, 0):
         numbers.seq, numbers.hash = row.seq, row.hash
         numbers.bodies += row.body is not None
         if row.kind == _SALE:
             numbers.receipts += 1
-            _check_sale(conn, journal, row, numbers.receipts)
+            _check_sale(conn, journal, row, numbers.receipts, returned)
         elif row.kind == _CLOSING:
             numbers.z_number, numbers.closed_seq = numbers.z_number + 1, row.seq
             _check_closing(row, numbers.z_number)
@@ -97,7 +111,9 @@ def _check_tail(journal: JournalRow, numbers: _Numbers) -> None:
         raise Broken(f"the chain ends at entry {numbers.seq}, the head says {journal.tail_seq}")
 
 
-def _check_sale(conn: Connection, journal: JournalRow, row: EntryRow, n: int) -> None:
+def _check_sale(
+    conn: Connection, journal: JournalRow, row: EntryRow, n: int, returned: Returned
+) -> None:
     """The sale carries the next receipt number, and the index finds it."""
     body = _body(row)
     if not isinstance(body, SaleCompleted):
@@ -109,6 +125,9 @@ def _check_sale(conn: Connection, journal: JournalRow, row: EntryRow, n: int) ->
     ).fetchone()
     if indexed != (journal.no, row.seq):
         raise Broken(f"the sale in entry {row.seq} is not indexed by its id {body.sale_id}")
+    for line in body.lines:
+        if line.returns is not None and not line.voided:
+            returned[line.returns.sale_id, line.returns.line] -= line.quantity
 
 
 def _check_closing(row: EntryRow, z_number: int) -> None:
@@ -163,9 +182,34 @@ def _strays(conn: Connection) -> list[JournalReport]:
     ).fetchall()
     return [
         JournalReport(
-            JournalId(f"number {no}"), TillId("?"), "?", seq, False, "the journal has no head"
+            JournalId(f"number {no}"),
+            TillId("?"),
+            "?",
+            seq,
+            ok=False,
+            fault="the journal has no head",
         )
         for no, seq in rows
+    ]
+
+
+def _miscounted(conn: Connection, returned: Returned) -> list[JournalReport]:
+    """Report what is noted as given back and was not, or the other way round."""
+    noted: Returned = Counter()
+    for sale_id, line, quantity in conn.execute("SELECT * FROM returned").fetchall():
+        noted[sale_id, line] = quantity
+    return [
+        JournalReport(
+            JournalId("returned"),
+            TillId("?"),
+            SALES,
+            0,
+            ok=False,
+            fault=f"of line {line} of sale {sale_id}, {noted[sale_id, line]} thousandths are noted "
+            f"as returned, the sales say {returned[sale_id, line]}",
+        )
+        for sale_id, line in sorted(noted.keys() | returned.keys())
+        if noted[sale_id, line] != returned[sale_id, line]
     ]
 
 

@@ -1,0 +1,74 @@
+"""The schema and how a journal gets it."""
+
+from __future__ import annotations
+
+import pytest
+from pysqlite3 import dbapi2
+
+from agent.core.entries.bodies import SaleCompleted, TillClosed
+from agent.core.entries.kinds import KINDS
+from agent.journal.migrations import migrate
+
+TABLES = {
+    "acked",
+    "basket",
+    "body",
+    "chain",
+    "erase_order",
+    "event",
+    "incarnation",
+    "journal",
+    "pairing",
+    "print_done",
+    "print_job",
+    "registry",
+    "returned",
+    "sale_index",
+}
+
+
+def schema(conn):
+    return conn.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
+def test_migrating_twice_changes_nothing(path):
+    """Every start would otherwise change the journal."""
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    migrate(conn)
+    first = schema(conn)
+    migrate(conn)
+    assert schema(conn) == first
+    conn.close()
+
+
+def test_all_tables_are_made(path):
+    """A statement lost in splitting the script would show only when it is needed."""
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    migrate(conn)
+    found = {(kind, name) for kind, name, _ in schema(conn)}
+    assert {name for kind, name in found if kind == "table" and name[0] != "_"} == TABLES
+    assert len([name for kind, name in found if kind == "trigger"]) == 10
+    conn.close()
+
+
+def test_interrupted_migration_leaves_nothing(path):
+    """A power cut in the middle must leave a file the next start can migrate."""
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    conn.execute("CREATE TABLE registry (x)")
+    with pytest.raises(dbapi2.OperationalError, match="registry"):
+        migrate(conn)
+    conn.execute("DROP TABLE registry")
+    assert "journal" not in {name for _, name, _ in schema(conn)}
+    migrate(conn)
+    conn.close()
+
+
+def test_trigger_counts_the_kinds_it_names(path):
+    """The head counts receipts and Z numbers by kind numbers written in SQL: they must be those."""
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    migrate(conn)
+    sql = next(text for _, name, text in schema(conn) if name == "chain_head")
+    assert f"receipts + (NEW.kind = {KINDS[SaleCompleted].kind})" in sql
+    assert f"z_number + (NEW.kind = {KINDS[TillClosed].kind})" in sql
+    assert f"iif(NEW.kind = {KINDS[TillClosed].kind}, NEW.seq, closed_seq)" in sql
+    conn.close()
