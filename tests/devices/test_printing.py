@@ -154,10 +154,11 @@ async def test_a_reprint_that_was_asked_for_is_printed(desk):
     await desk.put("a")
     await desk.move("a", "sending")
     async with VirtualPrinter() as peer, desk.running(printers={PRINTER: over_tcp(peer)}):
-        await desk.told({"print_id": "a", "state": "uncertain"})
+        await desk.put("b")
+        await desk.told({"print_id": "b", "state": "confirmed"})
         await desk.move("a", "queued")
         await desk.told({"print_id": "a", "state": "confirmed"})
-        assert ["Receipt a"] == titles(peer)
+        assert ["Receipt b", "Receipt a"] == titles(peer)
 
 
 @pytest.mark.asyncio
