@@ -36,8 +36,9 @@ from agent.core.exchange.steps import (
 from agent.core.exchange.upward import Mode, Upward, resume, step
 from agent.core.exchange.wire import SYNC_VERSION, Ack, Batch, Behind, Fork, LastAck, WireRecord
 from agent.core.faults import Fault, NotFoundFault
-from agent.journal import Connection, Journal, chains, cursors
+from agent.journal import Connection, Journal, chains
 from agent.journal.chains import Head
+from agent.sync.keeper import AckKeeper
 from agent.sync.lanes import Lanes
 from agent.sync.presence import Presence
 
@@ -74,6 +75,7 @@ class Pump:
         self._wake = asyncio.Event()
         self._due: float | None = None
         self._waiting_since: float | None = None
+        self._keeper = AckKeeper(way.journal, head.journal_id, way.presence)
 
     def post(self, event: Event) -> None:
         """Tell the journal's sync what happened."""
@@ -85,6 +87,13 @@ class Pump:
         await self._resume()
         # A newer tail may have been posted meanwhile: it stays.
         self._posted.setdefault(Appended, Appended(self.state.tail))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(
+                self._keeper.run(), name=f"sync-keep-{self.head.till}-{self.head.lane}"
+            )
+            await self._turn()
+
+    async def _turn(self) -> None:
         while True:
             event = await self._next()
             self.state, effects = step(self.state, event, self._draw())
@@ -94,12 +103,11 @@ class Pump:
 
     async def _resume(self) -> None:
         """Begin from the journal; kept evidence that is damaged is dropped, HQ tells anew."""
-        journal_id = self.head.journal_id
-        kept = await self._way.journal.read(lambda conn: cursors.acked(conn, journal_id))
+        kept = await self._keeper.kept()
         if kept is None:
             return
         last = LastAck(kept.epoch, kept.seq, kept.hash, kept.signature)
-        if proves(last, journal_id, self._verify):
+        if proves(last, self.head.journal_id, self._verify):
             self._last = last
         self.state = resume(tail=self.state.tail, acked=kept.seq, epoch=kept.epoch)
 
@@ -122,7 +130,7 @@ class Pump:
             case Wait():
                 self._due = asyncio.get_running_loop().time() + effect.ms / 1000
             case MoveAck():
-                await self._move_ack(effect.ack)
+                self._move_ack(effect.ack)
             case Alarm():
                 self._raise_alarm(effect)
 
@@ -199,17 +207,10 @@ class Pump:
         records = chains.records(conn, journal_id, send.base, send.limit) if send.limit else []
         return records, chains.hash_at(conn, journal_id, send.base - 1)
 
-    async def _move_ack(self, ack: Ack) -> None:
-        last = evidence(ack)
-        kept = cursors.Acked(last.epoch, last.seq, last.hash, last.signature, ack.safe_seq)
-        journal_id = self.head.journal_id
-        self._last, self.alarm = last, None
+    def _move_ack(self, ack: Ack) -> None:
+        self._last, self.alarm = evidence(ack), None
+        self._keeper.keep(self._last, ack.safe_seq)
         self._way.presence.acked()
-        try:
-            await self._way.journal.write(lambda conn: cursors.set_acked(conn, journal_id, kept))
-        except Fault as fault:
-            # Nothing is lost: after a restart HQ is asked from an older position.
-            self._way.presence.failed(str(fault))
 
     def _raise_alarm(self, alarm: Alarm) -> None:
         self.alarm = alarm
