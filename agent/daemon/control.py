@@ -20,6 +20,7 @@ from agent.settings import Settings
 TOKEN_FILE = "admin.token"  # noqa: S105 - the name of a file, not a token
 PATIENCE_S = 15.0
 """A till loop answers within milliseconds; a disk that hangs is given this long."""
+GREETING_S = 3.0
 _FIRST_REFUSAL = 400
 
 
@@ -110,6 +111,21 @@ def ask(
         problem.get("detail", f"status {status}"),
         remedy=problem.get("remedy", "see: journalctl -u till-agent"),
     )
+
+
+def greeting(settings: Settings) -> dict[str, Any] | None:
+    """Ask whoever listens at the daemon's address how it is, without a token.
+
+    Returns:
+        `ok` and `version` of a till-agent; None where nobody answers, or something else does.
+    """
+    try:
+        status, answer = _call(settings, "GET", "/v1/status", b"", {}, GREETING_S)
+        told = msgspec.json.decode(answer)
+    except (DaemonAway, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    is_agent = status < _FIRST_REFUSAL and isinstance(told, dict) and {"ok", "version"} <= {*told}
+    return told if is_agent else None
 
 
 def _call(

@@ -28,6 +28,12 @@ def find(conn: Connection, token_hash: str) -> TillId | None:
     return None if row is None else TillId(row[0])
 
 
+def count(conn: Connection, till: TillId) -> int:
+    """Tell how many tokens speak for a till."""
+    sql = "SELECT count(*) FROM pairing WHERE till = ?"
+    return int(conn.execute(sql, (till,)).fetchall()[0][0])
+
+
 def revoke(conn: Connection, till: TillId) -> int:
     """Withdraw all tokens of a till; returns how many there were."""
     rows = conn.execute(

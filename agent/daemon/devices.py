@@ -1,0 +1,128 @@
+"""`till-agent devices`: the devices with their state, and the printer models there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent.core.identifiers import DeviceId
+from agent.daemon.control import DaemonAway, ask
+from agent.program.terminal import print_json, say, say_aside
+from agent.settings import Settings, load
+
+NOT_RUNNING = "not running"
+"""The state of every device while no daemon watches it."""
+
+
+class ListedDevice(msgspec.Struct, frozen=True):
+    """What `devices --json` prints of each device."""
+
+    id: DeviceId
+    kind: str
+    model: str | None
+    """Of a printer; None takes the default one."""
+    address: str
+    tills: tuple[str, ...]
+    """Which tills use it."""
+    state: str
+    """As the daemon tells it; `not running` while there is none."""
+    detail: str = ""
+    since: str | None = None
+
+
+def list_devices(config: Path, *, json: bool) -> None:
+    """Show the devices of the settings, as the running daemon sees them.
+
+    Raises:
+        SettingsFault: the settings cannot be read.
+        AccessFault: this user may not ask the daemon.
+    """
+    settings = load(config)
+    seen = _seen(settings)
+    listed = [_listed(settings, n, seen) for n in range(len(settings.devices))]
+    if json:
+        print_json(listed)
+        return
+    for device in listed:
+        _show(device)
+    if not listed:
+        say_aside(f"there is no [[device]] in {config}")
+    elif all(device.state == NOT_RUNNING for device in listed):
+        say_aside("→ start the daemon to see how they are: systemctl start till-agent")
+
+
+def _seen(settings: Settings) -> dict[str, dict[str, Any]]:
+    try:
+        status = ask(settings, "GET", "/v1/status")
+    except DaemonAway:
+        return {}
+    return {device["id"]: device for device in status.get("devices", [])}
+
+
+def _listed(settings: Settings, n: int, seen: dict[str, dict[str, Any]]) -> ListedDevice:
+    device = settings.devices[n]
+    told = seen.get(device.id, {})
+    return ListedDevice(
+        id=device.id,
+        kind=device.kind,
+        model=device.model,
+        address=device.address,
+        tills=tuple(
+            till.id
+            for till in settings.tills
+            if device.id in {*till.scanners, till.printer, till.drawer}
+        ),
+        state=told.get("state", NOT_RUNNING),
+        detail=told.get("detail", ""),
+        since=told.get("since"),
+    )
+
+
+def _show(device: ListedDevice) -> None:
+    model = f" {device.model}" if device.model else ""
+    tills = ", ".join(device.tills) or "no till"
+    say(f"{device.id}: {device.kind}{model} at {device.address}, for {tills}: {device.state}")
+    if device.detail:
+        say(f"  {device.detail}")
+
+
+class ListedModel(msgspec.Struct, frozen=True):
+    """What `devices --models --json` prints of each printer model."""
+
+    name: str
+    title: str
+    columns: int
+    """Characters per line."""
+    dots: int
+    """Printable width."""
+    proof: str
+    """`emulated`, `captured` or `tested on hardware`."""
+    reason: str
+
+
+def list_models(*, json: bool) -> None:
+    """Show the table of printer models."""
+    from drivers.printers.models import DEFAULT_MODEL, MODELS
+
+    listed = [
+        ListedModel(
+            name=model.name,
+            title=model.title,
+            columns=model.dialect.columns,
+            dots=model.dialect.dots,
+            proof=model.proof,
+            reason=model.reason,
+        )
+        for model in MODELS.values()
+    ]
+    if json:
+        print_json(listed)
+        return
+    width = max(len(model.name) for model in listed)
+    for model in listed:
+        default = " (taken where none is named)" if model.name == DEFAULT_MODEL else ""
+        say(
+            f"{model.name:<{width}}  {model.title}, {model.columns} columns, {model.proof}{default}"
+        )
