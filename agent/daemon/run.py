@@ -15,6 +15,7 @@ from agent.core.faults import Fault
 from agent.daemon.assembly import Agent
 from agent.daemon.checked import load_checked
 from agent.daemon.files import become_owner, state_dir
+from agent.daemon.nightly import run_nightly
 from agent.program import logs
 from agent.program.notify import feed_watchdog, notify
 from agent.program.serving import Server, listen_on, split_address
@@ -83,6 +84,7 @@ def _parts(agent: Agent, server: Server, sock: socket.socket) -> list[asyncio.Ta
         "devices": agent.devices.run(),
         **({"sync": agent.sync.run()} if agent.sync else {}),
         "api": server.serve(sockets=[sock]),
+        "nightly": run_nightly(agent.journal, agent.settings.store.timezone),
         "watchdog": feed_watchdog(agent.turning),
     }
     return [asyncio.create_task(_done(work), name=name) for name, work in works.items()]
