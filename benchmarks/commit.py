@@ -191,6 +191,7 @@ async def _basket(journal: Journal, till: TillId) -> Callable[[Connection], Prin
         prices_include_tax=True,
         opened=NOW,
         business_date="2026-05-04",
+        state="open",
         lines=LINES,
     )
     await journal.write(lambda conn: baskets.save(conn, sale))

@@ -13,7 +13,7 @@ import msgspec
 from agent.core.entries.bodies import Body, SaleCompleted
 from agent.core.entries.canonical import decode
 from agent.core.entries.entry import Sealed, seal
-from agent.core.entries.kinds import SALES, kind_of
+from agent.core.entries.kinds import kind_of
 from agent.core.exchange.wire import WireRecord
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import JournalId, TillId
@@ -60,7 +60,7 @@ def append(conn: Connection, till: TillId, body: Body, *, salt: bytes) -> Append
     """
     lane = kind_of(body).lane
     tail = tails.open_tail(conn, till, lane)
-    tails.check_next(tail, body)
+    tails.check_next(tail, till, body)
     sealed = seal(tail.journal_id, tail.seq + 1, tail.hash, body, salt)
     _write(conn, tail.number, sealed)
     if isinstance(body, SaleCompleted):
@@ -73,8 +73,7 @@ def next_receipt(conn: Connection, till: TillId) -> tuple[JournalId, int]:
 
     The number is taken by appending the sale that carries it, in the same transaction.
     """
-    tail = tails.open_tail(conn, till, SALES)
-    return tail.journal_id, tail.receipts + 1
+    return tails.next_receipt(conn, till)
 
 
 def heads(conn: Connection) -> list[Head]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from agent.core.entries.bodies import Body, SaleCompleted, TillClosed
+from agent.core.entries.kinds import SALES
 from agent.core.faults import NotFoundFault, StateFault
 from agent.core.identifiers import JournalId, StoreId, TillId, receipt_number
 from agent.journal.connection import Connection
@@ -25,14 +26,11 @@ class Tail(msgspec.Struct, frozen=True):
     """The journal's number in this file."""
     journal_id: JournalId
     store: StoreId
-    till: TillId
     seq: int
     hash: bytes
     receipts: int
     """The last n of `store-till-J-n`."""
     z_number: int
-    closed_seq: int
-    """seq of the last `till.closed`."""
 
 
 def open_tail(conn: Connection, till: TillId, lane: str) -> Tail:
@@ -42,33 +40,44 @@ def open_tail(conn: Connection, till: TillId, lane: str) -> Tail:
         NotFoundFault: `unknown-till`, no journals were made for this till.
     """
     row = conn.execute(
-        "SELECT no, id, store, till, tail_seq, tail_hash, receipts, z_number, closed_seq"
+        "SELECT no, id, store, tail_seq, tail_hash, receipts, z_number"
         " FROM journal WHERE till = ? AND lane = ? AND sealed = 0",
         (till, lane),
     ).fetchone()
     if row is None:
-        raise NotFoundFault(
-            f"till {till!r} has no journal on this agent",
-            remedy="name a till of the settings, or add it there and restart the agent",
-            name="unknown-till",
-        )
+        raise _unknown(till)
     return Tail(*row)
 
 
-def check_next(tail: Tail, body: Body) -> None:
+def next_receipt(conn: Connection, till: TillId) -> tuple[JournalId, int]:
+    """Read which receipt number a till's next sale carries.
+
+    Raises:
+        NotFoundFault: `unknown-till`, no journals were made for this till.
+    """
+    row = conn.execute(
+        "SELECT id, receipts + 1 FROM journal WHERE till = ? AND lane = ? AND sealed = 0",
+        (till, SALES),
+    ).fetchone()
+    if row is None:
+        raise _unknown(till)
+    return row[0], row[1]
+
+
+def check_next(tail: Tail, till: TillId, body: Body) -> None:
     """Refuse an entry that carries a number which is not the next one.
 
     Raises:
         StateFault: `receipt-out-of-order` or `z-out-of-order`.
     """
     if isinstance(body, SaleCompleted):
-        _check_receipt(tail, body)
+        _check_receipt(tail, till, body)
     elif isinstance(body, TillClosed):
         _check_z_number(tail, body)
 
 
-def _check_receipt(tail: Tail, body: SaleCompleted) -> None:
-    expected = receipt_number(tail.store, tail.till, tail.journal_id, tail.receipts + 1)
+def _check_receipt(tail: Tail, till: TillId, body: SaleCompleted) -> None:
+    expected = receipt_number(tail.store, till, tail.journal_id, tail.receipts + 1)
     if body.receipt_no != expected:
         raise StateFault(
             f"receipt number {body.receipt_no} is not the next one, {expected}",
@@ -84,3 +93,11 @@ def _check_z_number(tail: Tail, body: TillClosed) -> None:
             remedy="take the number from the journal in the transaction that closes the till",
             name="z-out-of-order",
         )
+
+
+def _unknown(till: TillId) -> NotFoundFault:
+    return NotFoundFault(
+        f"till {till!r} has no journal on this agent",
+        remedy="name a till of the settings, or add it there and restart the agent",
+        name="unknown-till",
+    )

@@ -47,7 +47,7 @@ def test_all_tables_are_made(path):
     migrate(conn)
     found = {(kind, name) for kind, name, _ in schema(conn)}
     assert {name for kind, name in found if kind == "table" and name[0] != "_"} == TABLES
-    assert len([name for kind, name in found if kind == "trigger"]) == 10
+    assert len([name for kind, name in found if kind == "trigger"]) == 9
     conn.close()
 
 

@@ -31,17 +31,16 @@ CREATE TABLE chain (
     hash       BLOB NOT NULL,
     PRIMARY KEY (journal, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER chain_contiguous BEFORE INSERT ON chain
-WHEN NEW.seq IS NOT 1 + (SELECT tail_seq FROM journal WHERE no = NEW.journal)
-BEGIN SELECT raise(ABORT, 'the chain is insert-only and without holes'); END;
-CREATE TRIGGER chain_head AFTER INSERT ON chain
-BEGIN UPDATE journal SET
-    tail_seq = NEW.seq,
-    tail_hash = NEW.hash,
-    receipts = receipts + (NEW.kind = 1),
-    z_number = z_number + (NEW.kind = 12),
-    closed_seq = iif(NEW.kind = 12, NEW.seq, closed_seq)
-WHERE no = NEW.journal; END;
+CREATE TRIGGER chain_head AFTER INSERT ON chain BEGIN
+    UPDATE journal SET
+        tail_seq = NEW.seq,
+        tail_hash = NEW.hash,
+        receipts = receipts + (NEW.kind = 1),
+        z_number = z_number + (NEW.kind = 12),
+        closed_seq = iif(NEW.kind = 12, NEW.seq, closed_seq)
+    WHERE no = NEW.journal AND tail_seq = NEW.seq - 1;
+    SELECT raise(ABORT, 'the chain is insert-only and without holes') WHERE changes() = 0;
+END;
 CREATE TRIGGER chain_no_update BEFORE UPDATE ON chain
 BEGIN SELECT raise(ABORT, 'the chain is insert-only: no row is ever changed'); END;
 CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain
