@@ -157,8 +157,18 @@ class Desk:
         self.own.note((appended.journal_id, appended.seq), body)
 
     async def keep(self, sale: Sale, *tell: Event, facts: Sequence[Body] = ()) -> None:
-        """Save a basket durably, with what there is to tell, and only then remember it."""
-        await self.commit(lambda conn: baskets.save(conn, sale), facts=facts, tell=tell)
+        """Save a basket durably, with what there is to tell, and only then remember it.
+
+        Raises:
+            StateFault: `sale-id-used`: a new basket's id is another till's, or a finished sale's.
+        """
+
+        def save(conn: Connection) -> None:
+            if sale.sale_id not in self.baskets:
+                require_unused(conn, sale.sale_id)
+            baskets.save(conn, sale)
+
+        await self.commit(save, facts=facts, tell=tell)
         self.baskets[sale.sale_id] = sale
 
     def met(self, party_id: PartyId) -> None:
@@ -209,6 +219,23 @@ class Desk:
             remedy=f'{remedies[mode]}, or set basket = "{mode}" for this till in the settings',
             name="wrong-basket-mode",
         )
+
+
+def require_unused(conn: Connection, sale_id: SaleId) -> None:
+    """Refuse the id of a sale that exists elsewhere on this agent.
+
+    Raises:
+        StateFault: `sale-id-used`.
+    """
+    elsewhere = baskets.get(conn, sale_id)
+    if elsewhere is None and sales.completed(conn, sale_id) is None:
+        return
+    where = f"is at till {elsewhere.till}" if elsewhere else "is completed"
+    raise StateFault(
+        f"sale {sale_id} {where} already",
+        remedy="make a new id (UUIDv7) for a new sale",
+        name="sale-id-used",
+    )
 
 
 def required(reason: str | None, what: str) -> str:

@@ -14,7 +14,7 @@ from agent.journal import baskets, chains, prints, sales
 from agent.journal.chains import Appended
 from agent.journal.connection import Connection
 from agent.till.commands import AddTender, CompleteSale, RemoveTender
-from agent.till.desk import Desk
+from agent.till.desk import Desk, require_unused
 from agent.till.documents import sale_document
 from agent.till.numbers import print_id_for
 from agent.till.printing import put_document, put_drawer
@@ -68,6 +68,8 @@ async def seal(desk: Desk, sale: Sale, *, print_receipt: bool = True) -> Complet
     stamp = desk.clock.stamp()
 
     def write(conn: Connection) -> tuple[Completed, Written]:
+        if sale.sale_id not in desk.baskets:
+            require_unused(conn, sale.sale_id)
         require_returnable(conn, sale)
         body = _numbered(desk, conn, sale, stamp)
         written: Written = [(desk.append(conn, body), body)]

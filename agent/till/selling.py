@@ -7,8 +7,6 @@ from agent.core.entries import facts
 from agent.core.faults import StateFault
 from agent.core.identifiers import CustomerRef, PartyId, SaleId
 from agent.core.sale.model import Sale
-from agent.journal import baskets, sales
-from agent.journal.connection import Connection
 from agent.till.adding import added
 from agent.till.commands import (
     AddLine,
@@ -39,7 +37,6 @@ async def open_sale(desk: Desk, ask: OpenSale) -> SaleView:
     desk.require_cashier()
     _require_none_open(desk)
     sale = new_sale(desk, ask.sale_id)
-    await desk.journal.read(lambda conn: require_unused(conn, sale.sale_id))
     await desk.keep(sale, *opening_events(desk, sale))
     desk.present = None
     return desk.view(sale)
@@ -207,21 +204,3 @@ def _require_none_open(desk: Desk) -> None:
             remedy="complete, park or cancel it first",
             name="another-sale-open",
         )
-
-
-def require_unused(conn: Connection, sale_id: SaleId) -> None:
-    """Refuse the id of a sale that exists elsewhere on this agent.
-
-    Raises:
-        StateFault: `sale-id-used`.
-    """
-    elsewhere = baskets.get(conn, sale_id)
-    done = sales.completed(conn, sale_id)
-    if elsewhere is None and done is None:
-        return
-    where = f"is open at till {elsewhere.till}" if elsewhere else "is completed"
-    raise StateFault(
-        f"sale {sale_id} {where}",
-        remedy="make a new id (UUIDv7) for a new sale",
-        name="sale-id-used",
-    )

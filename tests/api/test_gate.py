@@ -13,11 +13,13 @@ ADMIN = "admin-token-of-the-tests"
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://"]
-)
-async def test_foreign_pages_are_refused(agent, problem, origin):
+async def test_foreign_pages_are_refused(agent, problem):
     """Any page open in the till's browser could sell, print and read customers."""
+    for origin in ["https://evil.example", "null", "http://127.0.0.1:1", "file://"]:
+        await _refused(agent, problem, origin)
+
+
+async def _refused(agent, problem, origin):
     async with agent.client() as client:
         body = problem(await client.get("/v1/tills/till-1", headers={"Origin": origin}))
         assert (body["status"], body["type"]) == (403, "urn:till-agent:problem:foreign-origin")
@@ -46,14 +48,12 @@ async def test_own_and_listed_pages_are_let_in(agent):
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8460", "", "127.0.0.1.evil.example"]
-)
-async def test_rebound_names_are_refused(agent, problem, host):
+async def test_rebound_names_are_refused(agent, problem):
     """A page could reach the agent through a name of its own (DNS rebinding)."""
     async with agent.client() as client:
-        body = problem(await client.get("/v1/status", headers={"Host": host}))
-        assert (body["status"], body["type"]) == (403, "urn:till-agent:problem:foreign-host")
+        for host in ["evil.example", "evil.example:8460", "", "127.0.0.1.evil.example"]:
+            body = problem(await client.get("/v1/status", headers={"Host": host}))
+            assert (body["status"], body["type"]) == (403, "urn:till-agent:problem:foreign-host")
         assert (await client.get("/v1/status", headers={"Host": "localhost:1"})).status_code == 200
 
 
