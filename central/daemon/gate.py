@@ -88,7 +88,7 @@ class Gate:
             self._check_token(headers.get("authorization", ""))
 
     def _check_host(self, host: str) -> None:
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _host_name(host)
         if name not in self._hosts:
             raise WrongHost(
                 f"a request for the host {name[:80]!r} came here",
@@ -113,6 +113,14 @@ class Gate:
                 remedy="send Authorization: Bearer and the token till-central serve printed; a "
                 "lost one is replaced by: till-central serve --new-staff-token",
             )
+
+
+def _host_name(host: str) -> str:
+    """Take the port off a Host header (RFC 9110, 7.2); empty for anything that is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 async def _refuse(fault: AccessFault, send: Send) -> None:

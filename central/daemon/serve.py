@@ -137,7 +137,7 @@ class Daemon:
         async with AsyncExitStack() as stack:
             self._prepare_loop(stack)
             self._start_threads(stack)
-            await stack.enter_async_context(_fed_watchdog(self._is_well))
+            await stack.enter_async_context(_fed_watchdog(self._is_up))
             await self._server.serve(sockets=[sock])
             self._check_threads()
 
@@ -176,6 +176,9 @@ class Daemon:
 
     def _is_well(self) -> bool:
         return self._applying.is_alive() and self._watch.is_alive()
+
+    def _is_up(self) -> bool:
+        return self._server.started and self._is_well()
 
     def _thread_ended(self) -> None:
         if not self._stopping and not self._loop.is_closed():

@@ -62,6 +62,9 @@ def _report(conn: Connection, journal: Row[tuple[object, ...]]) -> JournalReport
         _check_records(conn, journal)
     except _Broken as broken:
         fault = str(broken)
+    except (Fault, TypeError, ValueError) as error:
+        # A column somebody filled with another type or size cannot even be recomputed.
+        fault = f"the journal cannot be recomputed: {error}"
     return JournalReport(
         journal.journal_id,
         journal.store,

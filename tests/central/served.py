@@ -93,8 +93,8 @@ class Till:
 class Hq:
     """A served HQ: its address, its database, its staff token."""
 
-    def __init__(self, url, engine, token, daemon):
-        self.url, self.engine, self.token, self.daemon = url, engine, token, daemon
+    def __init__(self, url, engine, token, running):
+        self.url, self.engine, self.token, self.running = url, engine, token, running
         self.staff = httpx.AsyncClient(
             base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False
         )
@@ -125,7 +125,7 @@ async def served_hq(directory, toml=""):
     with listen("127.0.0.1", 0) as sock:
         daemon = Daemon(settings, engine, key, staff)
         running = asyncio.create_task(daemon.run(sock))
-        hq = Hq(f"http://127.0.0.1:{sock.getsockname()[1]}", engine, token, daemon)
+        hq = Hq(f"http://127.0.0.1:{sock.getsockname()[1]}", engine, token, running)
         try:
             await hq.staff.get("/metrics")
             yield hq

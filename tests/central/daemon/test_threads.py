@@ -1,0 +1,84 @@
+"""The applier's thread: woken at once, never silently dead."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from threading import Event
+
+import pytest
+
+from central.daemon.serve import ThreadEnded
+from central.daemon.threads import Applying
+from central.ledger.engine import LedgerBusy
+from central.ledger.tables import APPLIED
+
+
+def test_what_was_received_before_the_start_is_applied_first():
+    """Wrong: entries received before a crash wait for the next sale."""
+    applied, ended = Event(), Event()
+    thread = Applying(applied.set, ended.set)
+    thread.start()
+    assert applied.wait(5)
+    thread.stop()
+    assert ended.is_set()
+    assert not thread.is_alive()
+
+
+def test_a_busy_database_is_tried_again(monkeypatch):
+    """Wrong: one locked database ends the applying for ever."""
+    monkeypatch.setattr("central.daemon.threads.RETRY_S", 0.01)
+    done, tries = Event(), []
+
+    def apply_pending():
+        tries.append(1)
+        if len(tries) < 3:
+            raise LedgerBusy("busy", remedy="wait")
+        done.set()
+        return 0
+
+    thread = Applying(apply_pending, lambda: None)
+    thread.start()
+    assert done.wait(5)
+    thread.stop()
+    assert 3 == len(tries)
+
+
+@pytest.mark.asyncio
+async def test_an_accepted_batch_is_applied_within_a_moment(hq):
+    """Wrong: HQ shows a sale only after a timer has run out."""
+    till, link = await hq.enrolled()
+    till.seal(3)
+    began = time.monotonic()
+    await link.send(till.batch())
+    while [3] != [row.seq for row in hq.rows(APPLIED)]:
+        assert time.monotonic() - began < 5
+        await asyncio.sleep(0.01)
+    (lane,) = [
+        lane
+        for store in (await hq.staff.get("/v1/stores")).json()
+        for till in store["tills"]
+        for lane in till["lanes"]
+        if lane["lane"] == "side"
+    ]
+    assert (3, 0) == (lane["applied_seq"], lane["quarantined"])
+    await link.aclose()
+
+
+@pytest.mark.asyncio
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_dead_thread_ends_the_program(hq_at, tmp_path, monkeypatch):
+    """Wrong: HQ takes in sales for weeks and shows none of them, and nobody is told."""
+
+    def broken(_self):
+        raise RuntimeError
+
+    monkeypatch.setattr("central.histories.applier.Applier.apply_pending", broken)
+
+    async def serve_until_it_ends():
+        async with hq_at(tmp_path) as hq:
+            await asyncio.wait([hq.running], timeout=10)
+            assert hq.running.done()
+
+    with pytest.raises(ThreadEnded):
+        await serve_until_it_ends()
