@@ -13,9 +13,10 @@ from central.histories import quarantine
 from central.histories.effects import NOBODY, apply
 from central.histories.entry import Entry
 from central.histories.pending import Received, journals_behind, move, one, waiting
-from central.identity.cards import publish_card
+from central.identity.cards import card_change
 from central.identity.parties import canonical
 from central.ledger.engine import reading, writing
+from central.ledger.outbox import GLOBAL, Change, publish_many
 
 _ENTRY_ERRORS = (
     Fault,
@@ -111,13 +112,15 @@ def _apply(conn: Connection, received: Received, now: str) -> frozenset[str]:
 
 def _publish_all(conn: Connection, touched: dict[str, Received], now: str) -> int:
     aside = 0
+    changes: list[Change] = []
     for party_id, received in touched.items():
         try:
             with conn.begin_nested():
-                publish_card(conn, canonical(conn, party_id))
+                changes.append(card_change(conn, canonical(conn, party_id)))
         except OperationalError:
             raise
         except _ENTRY_ERRORS as error:
             aside += 1
             quarantine.put(conn, received, error, now)
+    publish_many(conn, GLOBAL, changes)
     return aside

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from central.histories.entry import Entry
 from central.ledger.customer_tables import PARKED
+
+_ARRIVED = PARKED.c.waits_for.in_(bindparam("arrived", expanding=True))
+_PARK = upsert(PARKED).on_conflict_do_nothing()
+_WAITING = select(PARKED.c.journal_id, PARKED.c.seq).where(_ARRIVED)
+_UNPARK = delete(PARKED).where(_ARRIVED)
 
 
 def park(conn: Connection, entry: Entry, waits_for: str) -> None:
@@ -23,14 +28,13 @@ def park(conn: Connection, entry: Entry, waits_for: str) -> None:
         "seq": entry.seq,
         "since": entry.now,
     }
-    conn.execute(upsert(PARKED).values(row).on_conflict_do_nothing())
+    conn.execute(_PARK, row)
 
 
 def unpark(conn: Connection, arrived: Iterable[str]) -> list[tuple[str, int]]:
     """Take out the entries that waited for what has arrived: journal and seq, in order."""
-    keys = list(arrived)
-    query = select(PARKED.c.journal_id, PARKED.c.seq).where(PARKED.c.waits_for.in_(keys))
-    found = sorted({(row.journal_id, row.seq) for row in conn.execute(query)})
+    keys = {"arrived": list(arrived)}
+    found = sorted({(row.journal_id, row.seq) for row in conn.execute(_WAITING, keys)})
     if found:
-        conn.execute(delete(PARKED).where(PARKED.c.waits_for.in_(keys)))
+        conn.execute(_UNPARK, keys)
     return found

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, ERASE_ORDERS
 
-BATCH = 200
-"""Entries of one transaction: a few tens of milliseconds in which the intake waits."""
+BATCH = 100
+"""Entries of one transaction: so long the intake has to wait, a few tenths of a second at most."""
 
 
 class Received(NamedTuple):
@@ -45,8 +45,7 @@ def waiting(conn: Connection, journal_id: str, limit: int = BATCH) -> list[Recei
 
 def one(conn: Connection, journal_id: str, seq: int) -> Received:
     """Read one entry that was received."""
-    query = _received().where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq == seq)
-    return _entry(conn.execute(query).one())
+    return _entry(conn.execute(_ONE, {"of_journal": journal_id, "at_seq": seq}).one())
 
 
 def move(conn: Connection, journal_id: str, seq: int) -> None:
@@ -74,3 +73,8 @@ def _entry(row: Row[tuple[object, ...]]) -> Received:
     return Received(
         row.journal_id, row.seq, row.kind, row.version, row.body, row.erased_by is not None
     )
+
+
+_ONE = _received().where(
+    CHAIN.c.journal_id == bindparam("of_journal"), CHAIN.c.seq == bindparam("at_seq")
+)

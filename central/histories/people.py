@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.entries.bodies import PartyEnrolled, SaleAttributed
@@ -21,6 +21,10 @@ from central.identity.interactions import record
 from central.identity.parties import PROVISIONAL, Origin, ensure, hold
 from central.ledger.customer_tables import PSEUDONYMS, SALES
 
+_OF_REF: BindParameter[str] = bindparam("of_ref")
+_TIE = select(PSEUDONYMS).where(PSEUDONYMS.c.customer_ref == _OF_REF)
+_SALE = select(SALES.c.journal_id, SALES.c.seq).where(SALES.c.customer_ref == _OF_REF)
+_INSERT_TIE = upsert(PSEUDONYMS).on_conflict_do_nothing()
 _NO_REGION = "ZZ"
 """A till writes phones as E.164: no region is needed to read them."""
 
@@ -53,12 +57,9 @@ def attributed(conn: Connection, entry: Entry, body: SaleAttributed) -> frozense
 
 def bridge(conn: Connection, customer_ref: str, now: str) -> frozenset[str]:
     """Bring a sale into its party's history; nobody is touched while one of the two is missing."""
-    tie = conn.execute(
-        select(PSEUDONYMS).where(PSEUDONYMS.c.customer_ref == customer_ref)
-    ).one_or_none()
-    sale = conn.execute(
-        select(SALES.c.journal_id, SALES.c.seq).where(SALES.c.customer_ref == customer_ref)
-    ).one_or_none()
+    of_ref = {"of_ref": customer_ref}
+    tie = conn.execute(_TIE, of_ref).one_or_none()
+    sale = conn.execute(_SALE, of_ref).one_or_none() if tie else None
     if tie is None or sale is None:
         return frozenset()
     if (body := sale_body(conn, sale.journal_id, sale.seq)) is not None:
@@ -76,11 +77,11 @@ def _tie(conn: Connection, entry: Entry, body: SaleAttributed) -> None:
         "journal_id": entry.journal_id,
         "seq": entry.seq,
     }
-    conn.execute(upsert(PSEUDONYMS).values(row).on_conflict_do_nothing())
-    query = select(PSEUDONYMS.c.party_id).where(PSEUDONYMS.c.customer_ref == body.customer_ref)
-    if (party_id := conn.execute(query).scalar_one()) != body.party_id:
+    conn.execute(_INSERT_TIE, row)
+    held = conn.execute(_TIE, {"of_ref": body.customer_ref}).one()
+    if held.party_id != body.party_id:
         raise StateFault(
-            f"the customer of sale {body.sale_id} is already known as party {party_id}",
+            f"the customer of sale {body.sale_id} is already known as party {held.party_id}",
             remedy="look at both entries of the side journal; one sale has one customer",
             name="attributed-twice",
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Insert, bindparam, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.entries import decode
 from agent.core.entries.bodies import SaleCancelled, SaleCompleted
@@ -20,6 +21,10 @@ from central.ledger.customer_tables import (
     SALES_CANCELLED,
 )
 
+_INSERT_SALE = upsert(SALES).on_conflict_do_nothing()
+_INSERT_LINES, _INSERT_TENDERS, _INSERT_TAXES = map(insert, (SALE_LINES, SALE_TENDERS, SALE_TAXES))
+_HELD = select(SALES.c.journal_id, SALES.c.seq).where(SALES.c.sale_id == bindparam("of_sale"))
+
 
 def insert_sale(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
     """Keep a completed sale with its lines, tenders and taxes.
@@ -27,13 +32,13 @@ def insert_sale(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
     Raises:
         StateFault: another entry brought a sale under this id.
     """
-    _refuse_double(conn, body.sale_id)
-    conn.execute(insert(SALES).values(_sale(entry, body)))
+    if not conn.execute(_INSERT_SALE, _sale(entry, body)).rowcount:
+        raise _twice(conn, body.sale_id)
     of_sale = {"sale_id": body.sale_id}
-    _insert(conn, SALE_LINES, [of_sale | _line(row) for row in body.lines])
+    _insert(conn, _INSERT_LINES, [of_sale | _line(row) for row in body.lines])
     _insert(
         conn,
-        SALE_TENDERS,
+        _INSERT_TENDERS,
         [
             of_sale | {"tender": each.tender, "kind": each.kind, "amount": each.amount}
             for each in body.tenders
@@ -41,7 +46,7 @@ def insert_sale(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
     )
     _insert(
         conn,
-        SALE_TAXES,
+        _INSERT_TAXES,
         [
             of_sale
             | {
@@ -80,14 +85,13 @@ def sale_body(conn: Connection, journal_id: str, seq: int) -> SaleCompleted | No
     return body if isinstance(body, SaleCompleted) else None
 
 
-def _refuse_double(conn: Connection, sale_id: str) -> None:
-    query = select(SALES.c.journal_id, SALES.c.seq).where(SALES.c.sale_id == sale_id)
-    if (held := conn.execute(query).one_or_none()) is not None:
-        raise StateFault(
-            f"sale {sale_id} is already held from entry {held.seq} of journal {held.journal_id}",
-            remedy="compare the two entries: one sale was recorded twice at the till",
-            name="sale-twice",
-        )
+def _twice(conn: Connection, sale_id: str) -> StateFault:
+    held = conn.execute(_HELD, {"of_sale": sale_id}).one()
+    return StateFault(
+        f"sale {sale_id} is already held from entry {held.seq} of journal {held.journal_id}",
+        remedy="compare the two entries: one sale was recorded twice at the till",
+        name="sale-twice",
+    )
 
 
 def _sale(entry: Entry, body: SaleCompleted) -> dict[str, Any]:
@@ -130,6 +134,6 @@ def _line(row: Line) -> dict[str, Any]:
     }
 
 
-def _insert(conn: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+def _insert(conn: Connection, statement: Insert, rows: list[dict[str, Any]]) -> None:
     if rows:
-        conn.execute(insert(table), rows)
+        conn.execute(statement, rows)

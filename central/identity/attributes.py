@@ -11,13 +11,36 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, func, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.history import merge_consents
 from central.identity.parties import Origin
 from central.ledger.customer_tables import ATTRIBUTES, CONSENTS
+
+_OF_PARTY: BindParameter[str] = bindparam("of_party")
+_ATTRIBUTES = (
+    select(ATTRIBUTES)
+    .where(ATTRIBUTES.c.party_id == _OF_PARTY)
+    .order_by(ATTRIBUTES.c.field, ATTRIBUTES.c.strength, ATTRIBUTES.c.ordinal)
+)
+_CONSENTS = select(CONSENTS).where(CONSENTS.c.party_id == _OF_PARTY).order_by(CONSENTS.c.ordinal)
+# Words are counted per party as they arrive: no clock decides which is newer.
+_WORDS = select(func.coalesce(func.max(ATTRIBUTES.c.ordinal), 0)).where(
+    ATTRIBUTES.c.party_id == _OF_PARTY
+)
+_ANSWERS = select(func.coalesce(func.max(CONSENTS.c.ordinal), 0)).where(
+    CONSENTS.c.party_id == _OF_PARTY
+)
+_NEW_WORD = upsert(ATTRIBUTES)
+_OBSERVE = _NEW_WORD.on_conflict_do_update(
+    index_elements=["party_id", "field", "source"],
+    set_={
+        column: _NEW_WORD.excluded[column]
+        for column in ("value", "folded", "strength", "ordinal", "observed_at")
+    },
+)
 
 
 class Strength(IntEnum):
@@ -48,14 +71,9 @@ def observe(
     told = {field: value.strip() for field, value in fields.items() if value and value.strip()}
     if not told:
         return
-    ordinal = _next_ordinal(conn, ATTRIBUTES.c.ordinal, ATTRIBUTES.c.party_id == party_id)
-    new = upsert(ATTRIBUTES)
-    columns = ("value", "folded", "strength", "ordinal", "observed_at")
+    ordinal = conn.execute(_WORDS, {"of_party": party_id}).scalar_one() + 1
     conn.execute(
-        new.on_conflict_do_update(
-            index_elements=["party_id", "field", "source"],
-            set_={column: new.excluded[column] for column in columns},
-        ),
+        _OBSERVE,
         [
             {
                 "party_id": party_id,
@@ -74,20 +92,14 @@ def observe(
 
 def attributes_of(conn: Connection, party_id: str) -> dict[str, Observed]:
     """Give each field's surviving value: of the strongest sources, the newest received."""
-    query = (
-        select(ATTRIBUTES)
-        .where(ATTRIBUTES.c.party_id == party_id)
-        .order_by(ATTRIBUTES.c.field, ATTRIBUTES.c.strength, ATTRIBUTES.c.ordinal)
-    )
-    return {
-        row.field: Observed(row.value, row.source, row.observed_at) for row in conn.execute(query)
-    }
+    rows = conn.execute(_ATTRIBUTES, {"of_party": party_id})
+    return {row.field: Observed(row.value, row.source, row.observed_at) for row in rows}
 
 
 def consent(conn: Connection, party_id: str, given: Iterable[ConsentGiven], origin: Origin) -> None:
     """Write down answers as they were given; what was answered the same before is not repeated."""
     held = set(consents_of(conn, party_id))
-    ordinal = _next_ordinal(conn, CONSENTS.c.ordinal, CONSENTS.c.party_id == party_id)
+    ordinal = conn.execute(_ANSWERS, {"of_party": party_id}).scalar_one() + 1
     rows = [
         {
             "party_id": party_id,
@@ -106,8 +118,7 @@ def consent(conn: Connection, party_id: str, given: Iterable[ConsentGiven], orig
 
 def consents_of(conn: Connection, party_id: str) -> tuple[ConsentGiven, ...]:
     """Give the last answer to each purpose and contact."""
-    query = select(CONSENTS).where(CONSENTS.c.party_id == party_id).order_by(CONSENTS.c.ordinal)
-    rows = conn.execute(query)
+    rows = conn.execute(_CONSENTS, {"of_party": party_id})
     return merge_consents((), [ConsentGiven(row.purpose, row.contact, row.given) for row in rows])
 
 
@@ -119,10 +130,3 @@ def folded(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(sign for sign in plain if not unicodedata.combining(sign)).split())
-
-
-def _next_ordinal(conn: Connection, ordinal: Column[int], of_party: ColumnElement[bool]) -> int:
-    """Count received words per party: the order of arrival, not of any clock."""
-    return (
-        conn.execute(select(func.coalesce(func.max(ordinal), 0)).where(of_party)).scalar_one() + 1
-    )

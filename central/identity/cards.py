@@ -7,7 +7,7 @@ till ever sees less than what HQ has acknowledged.
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.exchange.wire import PartyRow
@@ -18,9 +18,21 @@ from central.identity.attributes import attributes_of, consents_of
 from central.identity.interactions import interactions_of
 from central.identity.parties import identifiers_of
 from central.ledger.customer_tables import CARD_REACH, ORDERS, PARTIES
-from central.ledger.outbox import GLOBAL, publish
+from central.ledger.outbox import GLOBAL, Change, publish_many
 
 _json = msgspec.json.Encoder(order="deterministic")
+
+_OF_PARTY: BindParameter[str] = bindparam("of_party")
+_ORDERS = select(ORDERS.c.body).where(ORDERS.c.party_id == _OF_PARTY).order_by(ORDERS.c.order_no)
+_REACH = select(CARD_REACH).where(CARD_REACH.c.party_id == _OF_PARTY)
+_VERSION = select(PARTIES.c.ver).where(PARTIES.c.party_id == _OF_PARTY)
+_NEXT_VERSION = update(PARTIES).where(PARTIES.c.party_id == _OF_PARTY).values(ver=PARTIES.c.ver + 1)
+_NEW_REACH = upsert(CARD_REACH)
+_MOVE_REACH = _NEW_REACH.on_conflict_do_update(
+    index_elements=["party_id", "journal_id"],
+    set_={"seq": _NEW_REACH.excluded.seq},
+    where=CARD_REACH.c.seq < _NEW_REACH.excluded.seq,
+)
 
 
 def card_of(conn: Connection, party_id: PartyId) -> Card:
@@ -43,41 +55,33 @@ def card_of(conn: Connection, party_id: PartyId) -> Card:
 
 def orders_of(conn: Connection, party_id: str) -> list[Order]:
     """List all orders of a party, whatever their state, by order number."""
-    query = select(ORDERS.c.body).where(ORDERS.c.party_id == party_id).order_by(ORDERS.c.order_no)
-    return [msgspec.json.decode(body, type=Order) for body in conn.execute(query).scalars()]
+    bodies = conn.execute(_ORDERS, {"of_party": party_id}).scalars()
+    return [msgspec.json.decode(body, type=Order) for body in bodies]
 
 
-def publish_card(conn: Connection, party_id: PartyId) -> Card:
+def publish_card(conn: Connection, party_id: PartyId) -> None:
     """Give the card its next version and tell it to all tills."""
-    conn.execute(
-        update(PARTIES).where(PARTIES.c.party_id == party_id).values(ver=PARTIES.c.ver + 1)
-    )
+    publish_many(conn, GLOBAL, [card_change(conn, party_id)])
+
+
+def card_change(conn: Connection, party_id: PartyId) -> Change:
+    """Give the card its next version, to be published in the same transaction."""
+    conn.execute(_NEXT_VERSION, {"of_party": party_id})
     card = card_of(conn, party_id)
     tokens = tuple(token(held.identifier) for held in identifiers_of(conn, party_id))
     row = PartyRow(card=msgspec.Raw(_json.encode(card)), tokens=tokens)
-    publish(conn, GLOBAL, f"party:{party_id}", "put", _json.encode(row))
-    return card
+    return Change(f"party:{party_id}", "put", _json.encode(row))
 
 
 def reached(conn: Connection, party_id: str, journal_id: str, seq: int) -> None:
     """Note that the card now has the effect of this entry; never back."""
-    new = upsert(CARD_REACH).values(party_id=party_id, journal_id=journal_id, seq=seq)
-    conn.execute(
-        new.on_conflict_do_update(
-            index_elements=["party_id", "journal_id"],
-            set_={"seq": new.excluded.seq},
-            where=CARD_REACH.c.seq < new.excluded.seq,
-        )
-    )
+    conn.execute(_MOVE_REACH, {"party_id": party_id, "journal_id": journal_id, "seq": seq})
 
 
 def _reach_of(conn: Connection, party_id: str) -> dict[str, int]:
-    query = select(CARD_REACH.c.journal_id, CARD_REACH.c.seq).where(
-        CARD_REACH.c.party_id == party_id
-    )
-    return {row.journal_id: row.seq for row in conn.execute(query)}
+    rows = conn.execute(_REACH, {"of_party": party_id})
+    return {row.journal_id: row.seq for row in rows}
 
 
 def _version(conn: Connection, party_id: str) -> int:
-    query = select(PARTIES.c.ver).where(PARTIES.c.party_id == party_id)
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(_VERSION, {"of_party": party_id}).scalar_one())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.history import Interaction
@@ -11,14 +11,21 @@ from central.ledger.customer_tables import INTERACTIONS
 PAGE = 100
 """Interactions of one answer; older ones are asked for with `before`."""
 _FIELDS = tuple(Interaction.__struct_fields__)
+_place = tuple_(INTERACTIONS.c.occurred_at, INTERACTIONS.c.event_id)
+_NEWEST = (
+    select(INTERACTIONS)
+    .where(INTERACTIONS.c.party_id == bindparam("of_party"))
+    .order_by(INTERACTIONS.c.occurred_at.desc(), INTERACTIONS.c.event_id.desc())
+    .limit(bindparam("at_most"))
+)
+_RECORD = upsert(INTERACTIONS).on_conflict_do_nothing()
 
 
 def record(conn: Connection, party_id: str, interaction: Interaction, recorded_at: str) -> bool:
     """Add an interaction to the party's history; False when it is there already."""
     row = {field: getattr(interaction, field) for field in _FIELDS}
     row |= {"party_id": party_id, "recorded_at": recorded_at}
-    added = conn.execute(upsert(INTERACTIONS).values(row).on_conflict_do_nothing())
-    return added.rowcount == 1
+    return conn.execute(_RECORD, row).rowcount == 1
 
 
 def interactions_of(
@@ -32,12 +39,10 @@ def interactions_of(
         limit: how many at most.
         before: only what stands behind this `mark`: that of the last one read.
     """
-    held = INTERACTIONS.c
-    query = select(INTERACTIONS).where(held.party_id == party_id)
+    query, of_party = _NEWEST, {"of_party": party_id, "at_most": limit}
     if before is not None:
-        query = query.where(tuple_(held.occurred_at, held.event_id) < tuple_(*_unmark(before)))
-    newest = query.order_by(held.occurred_at.desc(), held.event_id.desc()).limit(limit)
-    return [_interaction(row) for row in conn.execute(newest)]
+        query = query.where(_place < tuple_(*_unmark(before)))
+    return [_interaction(row) for row in conn.execute(query, of_party)]
 
 
 def mark(interaction: Interaction) -> str:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.faults import NotFoundFault
@@ -23,6 +23,24 @@ PERSON = "person"
 ACTIVE = "active"
 PROVISIONAL = "provisional"
 """Met in a sale or an event that names an id nobody has enrolled yet."""
+
+_OF_PARTY: BindParameter[str] = bindparam("of_party")
+_KNOWN = select(PARTIES.c.party_id).where(PARTIES.c.party_id == _OF_PARTY)
+_MAKE = upsert(PARTIES).on_conflict_do_nothing()
+_ACTIVATE = (
+    update(PARTIES)
+    .where(PARTIES.c.party_id == _OF_PARTY, PARTIES.c.state == PROVISIONAL)
+    .values(state=ACTIVE)
+)
+_HOLD = upsert(IDENTIFIERS).on_conflict_do_nothing()
+_HOLDERS = select(IDENTIFIERS.c.party_id).where(
+    IDENTIFIERS.c.type == bindparam("of_type"), IDENTIFIERS.c.value == bindparam("of_value")
+)
+_IDENTIFIERS = (
+    select(IDENTIFIERS)
+    .where(IDENTIFIERS.c.party_id == _OF_PARTY)
+    .order_by(IDENTIFIERS.c.type, IDENTIFIERS.c.value)
+)
 
 
 class Origin(NamedTuple):
@@ -48,21 +66,18 @@ def canonical(conn: Connection, party_id: str) -> PartyId:
     Raises:
         NotFoundFault: no party ever had this id.
     """
-    query = select(PARTIES.c.party_id).where(PARTIES.c.party_id == party_id)
-    found = conn.execute(query).scalar_one_or_none()
-    if found is None:
+    if not is_known(conn, party_id):
         raise NotFoundFault(
             f"no party has the id {party_id!r}",
             remedy="search by card, phone, e-mail or name: POST /v1/parties/search",
             name="unknown-party",
         )
-    return PartyId(found)
+    return PartyId(party_id)
 
 
 def is_known(conn: Connection, party_id: str) -> bool:
     """Tell whether a party with this id was ever met."""
-    query = select(PARTIES.c.party_id).where(PARTIES.c.party_id == party_id)
-    return conn.execute(query).first() is not None
+    return conn.execute(_KNOWN, {"of_party": party_id}).first() is not None
 
 
 def ensure(conn: Connection, party_id: str, origin: Origin, *, state: str = ACTIVE) -> bool:
@@ -78,10 +93,9 @@ def ensure(conn: Connection, party_id: str, origin: Origin, *, state: str = ACTI
         "created_at": origin.at,
         "ver": 0,
     }
-    made = conn.execute(upsert(PARTIES).values(row).on_conflict_do_nothing()).rowcount == 1
+    made = conn.execute(_MAKE, row).rowcount == 1
     if not made and state == ACTIVE:
-        met = PARTIES.c.party_id == party_id, PARTIES.c.state == PROVISIONAL
-        conn.execute(PARTIES.update().where(*met).values(state=ACTIVE))
+        conn.execute(_ACTIVATE, {"of_party": party_id})
     return made
 
 
@@ -99,10 +113,8 @@ def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
 
 def holders_of(conn: Connection, identifier: Identifier) -> list[PartyId]:
     """List the parties that hold an identifier."""
-    query = select(IDENTIFIERS.c.party_id).where(
-        IDENTIFIERS.c.type == identifier.type, IDENTIFIERS.c.value == identifier.value
-    )
-    return [PartyId(party_id) for party_id in conn.execute(query).scalars()]
+    named = {"of_type": identifier.type.value, "of_value": identifier.value}
+    return [PartyId(party_id) for party_id in conn.execute(_HOLDERS, named).scalars()]
 
 
 def hold(
@@ -120,7 +132,7 @@ def hold(
         for identifier in identifiers
     ]
     if rows:
-        conn.execute(upsert(IDENTIFIERS).on_conflict_do_nothing(), rows)
+        conn.execute(_HOLD, rows)
 
 
 def hold_free(
@@ -135,14 +147,9 @@ def hold_free(
 
 def identifiers_of(conn: Connection, party_id: str) -> list[Held]:
     """List the identifiers of a party, by type and value."""
-    query = (
-        select(IDENTIFIERS)
-        .where(IDENTIFIERS.c.party_id == party_id)
-        .order_by(IDENTIFIERS.c.type, IDENTIFIERS.c.value)
-    )
     return [
         Held(Identifier(IdentifierType(row.type), row.value), row.source, row.observed_at)
-        for row in conn.execute(query)
+        for row in conn.execute(_IDENTIFIERS, {"of_party": party_id})
     ]
 
 

@@ -7,7 +7,6 @@ import shutil
 import msgspec
 import pytest
 from litestar import Litestar
-from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.testing import TestClient
 from sqlalchemy import func, insert, select
@@ -227,10 +226,20 @@ def reads():
     return Reads()
 
 
+@pytest.fixture(scope="session")
+def application():
+    """All rooms' routes, put together once: that takes longer than most tests."""
+    rooms = (channels, console, histories, identity, reports)
+    return Litestar(
+        route_handlers=[route for room in rooms for route in room.ROUTES],
+        exception_handlers={Fault: from_fault, HTTPException: from_http},
+    )
+
+
 @pytest.fixture
-def client(ledger, reads):
+def client(application, ledger, reads):
     """Speak HTTP to the rooms' routes; the staff token is `right`."""
-    hq = Hq(
+    application.state["hq"] = Hq(
         engine=ledger,
         now=lambda: NOW,
         wake_applier=lambda: None,
@@ -239,11 +248,5 @@ def client(ledger, reads):
         admits="right".__eq__,
         name="The <chain>",
     )
-    rooms = (channels, console, histories, identity, reports)
-    app = Litestar(
-        route_handlers=[route for room in rooms for route in room.ROUTES],
-        state=State({"hq": hq}),
-        exception_handlers={Fault: from_fault, HTTPException: from_http},
-    )
-    with TestClient(app) as client:
+    with TestClient(application) as client:
         yield client

@@ -228,21 +228,21 @@ def test_card_that_cannot_be_made_costs_no_other_its_update(
     applier, receive, rows, told, feed, monkeypatch
 ):
     """One strange customer would keep every other card from reaching the tills."""
-    real = applier_module.publish_card
+    real = applier_module.card_change
 
     def picky(conn, party_id):
         if party_id == ADA:
             raise ValueError("strange")
         return real(conn, party_id)
 
-    monkeypatch.setattr(applier_module, "publish_card", picky)
+    monkeypatch.setattr(applier_module, "card_change", picky)
     receive(SIDE_J, told.enrolled(ADA), told.enrolled(BOB, name="Bob"))
     applier.apply_pending()
     assert list(feed()) == [("global", f"party:{BOB}")]
     assert [(row["seq"], row["reason"]) for row in rows(QUARANTINE)] == [(1, "ValueError: strange")]
 
 
-@pytest.mark.parametrize("step", ["apply", "publish_card"])
+@pytest.mark.parametrize("step", ["apply", "card_change"])
 def test_trouble_of_the_database_is_no_entrys_fault(
     applier, receive, rows, told, monkeypatch, step
 ):
