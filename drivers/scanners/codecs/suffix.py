@@ -4,8 +4,9 @@ The result does not depend on how the stream is cut into chunks. Memory is bound
 a suffix in sight become one noise frame, and the rest of that flood is thrown away up to the next
 suffix.
 
-A wrong baud rate or a loose plug gives many broken frames in a row. They are told once: after a
-noise frame further ones stay silent until a clean frame comes or the line has been idle.
+A wrong baud rate or a loose plug gives many broken frames in a row, some of which look like text
+by chance. They are told once: a flood begins with a noise frame and stays silent until the line
+has been idle or a frame comes that cannot be chance.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ import msgspec
 
 MAX_FRAME = 8192
 """The largest symbol there is, QR version 40-L, holds 7089 digits (ISO/IEC 18004, table 7)."""
+BEYOND_CHANCE = 4
+"""Printable ASCII characters of a frame that ends a flood: a megabyte of random bytes holds one or
+two such frames by chance, and some two hundred that are merely text."""
 EXCERPT = 64
 """How much of a flood is kept to be looked at."""
 CARRIAGE_RETURN, LINE_FEED = b"\r", b"\n"
+_GROUP_SEPARATOR = b"\x1d"
 _LINE_ENDS = ("\r", "\n", "\r\n")
 # Tabulator and, for ISO/IEC 15434 and GS1: EOT, FS, GS, RS, US.
 _ALLOWED_CONTROLS = frozenset((0x09, 0x04, 0x1C, 0x1D, 0x1E, 0x1F))
@@ -103,6 +108,8 @@ class SuffixFraming:
         why = _why_not_text(data)
         if why is not None:
             return self._noise(data, why)
+        if self._told and not _beyond_chance(data):
+            return []
         self._told = False
         return [Frame(data)]
 
@@ -136,6 +143,11 @@ def _why_not_text(data: bytes) -> str | None:
     if not _C1_CONTROLS.isdisjoint(data) and not _is_utf8(data):
         return "is neither UTF-8 nor Latin-1 text, as a wrong baud rate gives"
     return None
+
+
+def _beyond_chance(data: bytes) -> bool:
+    printable = data.replace(_GROUP_SEPARATOR, b"").decode("latin-1")
+    return len(data) >= BEYOND_CHANCE and printable.isascii() and printable.isprintable()
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +85,13 @@ def test_noise_in_a_row_is_told_once():
     """A wrong baud rate would flood the till with messages."""
     frames = framed([b"\x00\r" * 50 + EAN + b"\r" + b"\x01\r"])
     assert [b"\x00", EAN, b"\x01"] == [frame.data for frame in frames]
+
+
+def test_random_noise_is_told_a_few_times_at_most():
+    """A loose plug would sell unknown items by the hundred, or flood the till with messages."""
+    noise = hashlib.shake_128(b"noise").digest(1_000_000)
+    assert len(framed([noise])) < 12
+    assert Frame(GS1) == framed([noise + b"\r" + GS1 + b"\r"])[-1]
 
 
 def test_idle_throws_half_a_scan_away():
