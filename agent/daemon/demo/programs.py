@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
@@ -17,6 +18,10 @@ from agent.core.faults import UnavailableFault
 READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 15.0
 PROGRAMS = {"till-agent": "agent.daemon.cli", "till-central": "central.daemon.cli"}
+QUIET_PORTS = range(20_000, 32_000)
+"""Below what Linux takes for outgoing connections (ip_local_port_range): while a program is being
+started again, no connection of anybody can sit on its port."""
+PORT_TRIES = 50
 
 
 class ProgramFault(UnavailableFault):
@@ -26,16 +31,22 @@ class ProgramFault(UnavailableFault):
     title = "A program of the demo failed"
 
 
-def free_port(preferred: int) -> int:
-    """Give the preferred port of the loopback interface, or another one where it is taken."""
-    for port in (preferred, 0):
+def free_port(preferred: int = 0) -> int:
+    """Give the preferred port of the loopback interface, or another one where it is taken or 0.
+
+    Raises:
+        ProgramFault: none is free.
+    """
+    # Where several demos start at once, each draws its own.
+    others = random.SystemRandom().sample(QUIET_PORTS, PORT_TRIES)
+    for port in (preferred, *others) if preferred else others:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
     raise ProgramFault("no free port on 127.0.0.1", remedy="close some programs and try again")
 
 
@@ -129,7 +140,12 @@ async def call(program: str, *arguments: str, env: Mapping[str, str] | None = No
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, **(env or {})},
     )
-    out, err = await process.communicate()
+    try:
+        out, err = await process.communicate()
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
     if process.returncode:
         raise ProgramFault(
             f"{program} {' '.join(arguments)} ended with {process.returncode}: "

@@ -20,6 +20,8 @@ from drivers.virtual.scanner import VirtualScanner
 STORE = "store-0001"
 TILL = "till-1"
 AGENT_PORT, HQ_PORT = 8460, 8470
+ANSWER_S = 20.0
+STOCKED_WITHIN_S = 30.0
 DATA = resources.files("agent.daemon.demo") / "data"
 
 AGENT_TOML = """\
@@ -76,15 +78,31 @@ touch_points = ["webshop"]
 class World:
     """Everything the demo has running, and how to speak to it."""
 
-    def __init__(self, directory: Path, printer: VirtualPrinter, scanner: VirtualScanner) -> None:
-        """Lay out files and ports under a directory; nothing runs yet."""
+    def __init__(
+        self,
+        directory: Path,
+        printer: VirtualPrinter,
+        scanner: VirtualScanner,
+        client: httpx.AsyncClient,
+        ports: tuple[int, int] = (AGENT_PORT, HQ_PORT),
+    ) -> None:
+        """Lay out files and ports under a directory; nothing runs yet.
+
+        Args:
+            directory: of all files.
+            printer: listening.
+            scanner: plugged in.
+            client: of all calls to the two programs.
+            ports: of the agent and of HQ, where they are free.
+        """
         self.directory = directory
         self.printer = printer
         self.scanner = scanner
         self.agent_toml = directory / "agent.toml"
         self.central_toml = directory / "central.toml"
-        self.agent_url = f"http://127.0.0.1:{free_port(AGENT_PORT)}"
-        self.hq_url = f"http://127.0.0.1:{free_port(HQ_PORT)}"
+        self.agent_url = f"http://127.0.0.1:{free_port(ports[0])}"
+        self.hq_url = f"http://127.0.0.1:{free_port(ports[1])}"
+        self._client = client
         self.staff_token = secrets.token_urlsafe(24)
         self.till_token = ""
         self.agent = self._program("till-agent", "run", self.agent_toml, self.agent_url)
@@ -123,20 +141,42 @@ class World:
             (self.directory / state).mkdir(mode=0o700, exist_ok=True)
 
     async def set_up(self) -> None:
-        """Bring the sample shop to life: HQ with its data, the till enrolled and paired."""
+        """Bring the sample shop to life: HQ with its data, the till enrolled, paired, stocked."""
+        config = ("--config", str(self.agent_toml))
+        # The agent needs no HQ to start, so it starts while HQ gets its data.
+        code, _ = await asyncio.gather(self._found_hq(), self.agent.start())
+        await self.hq.start()
+        await self.place_orders(_orders())
+        await call("till-agent", "enrol", code, *config)
+        paired = await call("till-agent", "pair", TILL, "--json", *config)
+        self.till_token = msgspec.json.decode(paired)["token"]
+        async with asyncio.timeout(STOCKED_WITHIN_S):
+            await self._stocked()
+
+    async def _found_hq(self) -> str:
+        """Make HQ's database with the sample data; gives the till's one-time code."""
         config = ("--config", str(self.central_toml))
         with resources.as_file(DATA) as data:
             await call("till-central", "migrate", *config)
             await call("till-central", "import-items", str(data / "items.csv"), *config)
             await call("till-central", "import-customers", str(data / "customers.csv"), *config)
-            orders = msgspec.json.decode((data / "orders.json").read_bytes())
         code = await call("till-central", "enrol-code", STORE, TILL, "--json", *config)
-        await asyncio.gather(self.hq.start(), self.agent.start())
-        await self.place_orders(orders)
-        agent_config = ("--config", str(self.agent_toml))
-        await call("till-agent", "enrol", msgspec.json.decode(code)["code"], *agent_config)
-        paired = await call("till-agent", "pair", TILL, "--json", *agent_config)
-        self.till_token = msgspec.json.decode(paired)["token"]
+        made: str = msgspec.json.decode(code)["code"]
+        return made
+
+    async def _stocked(self) -> None:
+        """Wait until the till holds what HQ has: items, customers and their orders."""
+        wanted = {
+            "items": _rows("items.csv"),
+            "parties": _rows("customers.csv"),
+            "orders": len({each["order"]["order_no"] for each in _orders() if "order" in each}),
+        }
+        while True:
+            held = (await self.ask_till("GET", "/v1/status"))["directory"]
+            if all(held[kind] >= count for kind, count in wanted.items()):
+                return
+            # Which of HQ's changes is the last one, no event says.
+            await asyncio.sleep(0.05)
 
     async def place_orders(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Hand HQ what happened in the web shop; gives its outcome per event."""
@@ -146,20 +186,28 @@ class World:
 
     async def ask_hq(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Call HQ as its staff does."""
-        return await _ask(self.hq_url, self.staff_token, method, path, body)
+        return await self._ask(self.hq_url, self.staff_token, method, path, body)
 
     async def ask_till(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Call the agent as the till page does."""
-        return await _ask(self.agent_url, self.till_token, method, path, body)
+        return await self._ask(self.agent_url, self.till_token, method, path, body)
 
     async def picture(self, print_id: str) -> bytes:
         """Fetch the picture of a receipt."""
-        async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.get(
-                f"{self.agent_url}/v1/print-jobs/{print_id}/image",
-                headers={"Authorization": f"Bearer {self.till_token}"},
-            )
+        answer = await self._client.get(
+            f"{self.agent_url}/v1/print-jobs/{print_id}/image",
+            headers={"Authorization": f"Bearer {self.till_token}"},
+        )
         return answer.raise_for_status().content
+
+    async def _ask(self, url: str, token: str, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        answer = await self._client.request(
+            method, url + path, json=body, headers={"Authorization": f"Bearer {token}"}
+        )
+        content = answer.json() if answer.content else None
+        if answer.is_success:
+            return content
+        raise Refused(answer.status_code, content or {})
 
     @property
     def page(self) -> str:
@@ -186,24 +234,31 @@ class Refused(Exception):
         self.problem = problem
 
 
-async def _ask(url: str, token: str, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
-    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
-        answer = await client.request(
-            method, url + path, json=body, headers={"Authorization": f"Bearer {token}"}
-        )
-    content = answer.json() if answer.content else None
-    if answer.is_success:
-        return content
-    raise Refused(answer.status_code, content or {})
+def _orders() -> list[dict[str, Any]]:
+    """Read what happened in the web shop before the story."""
+    events: list[dict[str, Any]] = msgspec.json.decode((DATA / "orders.json").read_bytes())
+    return events
+
+
+def _rows(name: str) -> int:
+    """Count what a file of the sample data describes: different first columns below the header."""
+    lines = (DATA / name).read_text(encoding="utf-8").splitlines()[1:]
+    return len({line.partition(",")[0] for line in lines})
 
 
 @asynccontextmanager
-async def opened_world(directory: Path) -> AsyncIterator[World]:
+async def opened_world(
+    directory: Path, ports: tuple[int, int] = (AGENT_PORT, HQ_PORT)
+) -> AsyncIterator[World]:
     """Set up the whole demo under a directory, and stop all of it on leaving."""
     async with AsyncExitStack() as stack:
         printer = await stack.enter_async_context(VirtualPrinter(host="127.0.0.1", port=0))
-        scanner = stack.enter_context(VirtualScanner())
-        world = World(directory, printer, scanner)
+        # The link keeps its name when the scanner is plugged in again, as /dev/serial/by-id does.
+        scanner = stack.enter_context(VirtualScanner(directory / "scanner"))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(trust_env=False, timeout=ANSWER_S)
+        )
+        world = World(directory, printer, scanner, client, ports)
         world.write_settings()
         stack.push_async_callback(world.stop)
         await world.set_up()
