@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from agent.core.faults import InputFault
+from central.channels.described import TakesEvents
 from central.channels.intake import Outcome, take
 from central.channels.person import new_party_id
 from central.channels.registry import (
@@ -39,6 +40,7 @@ class Registry(msgspec.Struct, frozen=True):
     "/v1/channels/{channel:str}/events",
     status_code=200,
     request_max_body_size=EVENTS_BYTES_MAX,
+    operation_class=TakesEvents,
 )
 async def post_events(request: Request[Any, Any, Any], channel: FromPath[str]) -> list[Outcome]:
     """Take a list of events; the answer has one outcome for each, in the same order."""

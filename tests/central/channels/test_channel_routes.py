@@ -7,6 +7,7 @@ import json
 import pytest
 
 from central.channels.registry import Channel, register
+from central.channels.told import EventTold, LineTold, OrderTold, PartyTold
 from central.ledger.engine import writing
 
 NOW = "2026-11-02T12:00:00.000Z"
@@ -82,3 +83,16 @@ def test_registry_shows_what_is_registered_and_what_turned_up(client):
         ("webshop", "distribution"),
         ("app", "other"),
     }
+
+
+def test_openapi_says_what_an_event_is(client):
+    """Whoever connects a shop would have to read our source."""
+    path = client.app.openapi_schema.to_schema()["paths"]["/v1/channels/{channel}/events"]
+    body = path["post"]["requestBody"]["content"]["application/json"]["schema"]
+    event = body["items"]
+    assert event["required"] == list(EventTold.__struct_fields__[:3])
+    assert set(event["properties"]) == set(EventTold.__struct_fields__)
+    for name, shape in (("party", PartyTold), ("order", OrderTold)):
+        assert set(event["properties"][name]["properties"]) == set(shape.__struct_fields__)
+    lines = event["properties"]["order"]["properties"]["lines"]
+    assert set(lines["items"]["properties"]) == set(LineTold.__struct_fields__)
