@@ -13,6 +13,8 @@ from agent.journal.faults import JournalDamaged, JournalNotWritable, JournalUnus
 
 SQLITE_MIN = (3, 51, 3)
 """Before it, two connections checkpointing at once can corrupt a WAL (the WAL-reset bug)."""
+SQLITE_FOUND: str = dbapi2.sqlite_version
+"""The version that is loaded, for those who report it."""
 SYNCHRONOUS_FULL = 2
 BUSY_MS = 5_000
 """Only start-up ever meets another connection that writes."""
@@ -28,7 +30,7 @@ _DAMAGED = {11: "malformed", 26: "not a database"}
 _PRIMARY_MASK = 0xFF
 
 
-def check_version(found: str = dbapi2.sqlite_version) -> None:
+def check_version(found: str = SQLITE_FOUND) -> None:
     """Refuse a SQLite that can corrupt the journal.
 
     Raises:
@@ -106,7 +108,7 @@ def damaged(path: Path, what: str) -> JournalDamaged:
     return JournalDamaged(
         f"{path} is damaged: {what}",
         remedy=f"stop the agent, keep a copy of {path.parent}, check the disk (`smartctl`, "
-        "`dmesg`), then restore the journal from the last `till-agent backup`",
+        "`dmesg`), then restore the state directory from its last backup",
     )
 
 
