@@ -16,7 +16,7 @@ import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.contracts.hq import HqRefused, HqUnreachable
-from agent.core.exchange.coding import BATCH_MEDIA_TYPE, encode_batch
+from agent.core.exchange.coding import BATCH_MEDIA_TYPE, FEED_ITEMS_MAX, encode_batch
 from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
 from agent.core.faults import InputFault
 from agent.links.address import hq_address, trust
@@ -26,7 +26,6 @@ from agent.links.signing import DeviceSigner
 CONNECT_S = 5
 SILENCE_S = 30
 """No byte for so long is no answer."""
-FEED_ITEMS_MAX = 500
 REPLY_BYTES_MAX = 64 << 20
 """More than any page of a feed: what sends more is not HQ."""
 _INLINE_RECORDS = 16

@@ -10,10 +10,10 @@ from itertools import count
 from typing import TypeVar
 
 from agent.contracts.hq import HqSlowDown, HqTooLarge, HqUnreachable
+from agent.core.exchange.coding import FEED_ITEMS_MAX
 from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
 from agent.links.memory_hq import MemoryHq
 
-FEED_ITEMS_MAX = 500
 _ALL = 1000
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from agent.contracts.clock import Clock
-from agent.contracts.hq import HqLink, HqSlowDown, HqUnreachable
+from agent.contracts.hq import HqLink, HqRefused, HqSlowDown, HqUnreachable
 from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.waits import asked_ms, backoff_ms
 from agent.core.exchange.wire import FeedPage
@@ -90,6 +90,7 @@ class FeedFollower:
             self._presence.answered()
             await self._apply(page)
         except HqSlowDown as fault:
+            self._presence.answered()
             self._failures += 1
             return asked_ms(fault.delay_ms, self._failures, self._draw())
         except FeedGone:
@@ -117,9 +118,12 @@ class FeedFollower:
         self._failures += 1
         if isinstance(fault, HqUnreachable):
             self._presence.silent(str(fault))
-        else:
-            self._presence.failed(str(fault))
-            _log.warning("a feed cannot be followed", scope=self._scope, reason=str(fault))
+            return backoff_ms(self._failures, self._draw())
+        if isinstance(fault, HqRefused):
+            self._presence.answered()
+        self._presence.failed(str(fault))
+        log = _log.warning if self._failures == 1 else _log.debug
+        log("a feed cannot be followed", scope=self._scope, reason=str(fault))
         return backoff_ms(self._failures, self._draw())
 
     async def _pause(self, pause_ms: int) -> None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from agent.contracts.hq import HqRefused, HqUnreachable
 from agent.core.entries.chain import commitment, genesis, link
 from agent.core.exchange.acks import evidence, genuine
+from agent.core.exchange.coding import FEED_ITEMS_MAX
 from agent.core.exchange.credentials import accept_answer, make_request, readmission
 from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.wire import Batch, Behind, Fork, WireRecord
@@ -188,12 +189,12 @@ async def test_a_feed_is_read_from_the_start_and_on(way, hq, device):
 @pytest.mark.asyncio
 async def test_a_long_feed_comes_in_pages(way, hq, device):
     """If a page were cut without saying so, the rest would come with the next change only."""
-    for n in range(501):
+    for n in range(FEED_ITEMS_MAX + 1):
         hq.publish("global", f"item:{n}", 1)
     async with way.reach(hq) as link_:
         await enrolled(link_, hq, device)
         page = await link_.feed("global", "", 0)
-        assert (500, True) == (len(page.items), page.more)
+        assert (FEED_ITEMS_MAX, True) == (len(page.items), page.more)
         rest = await link_.feed("global", page.cursor, 0)
         assert (1, False) == (len(rest.items), rest.more)
 

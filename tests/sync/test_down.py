@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.contracts.hq import HqSlowDown
+from agent.contracts.hq import HqRefused, HqSlowDown
+from agent.core.exchange.wire import FeedPage
 from agent.core.faults import InputFault
 from agent.directory import Directory
 
@@ -76,7 +77,41 @@ async def test_an_hq_that_asks_for_patience_is_left_alone(shop, run, monkeypatch
     monkeypatch.setattr(shop.link, "feed", busy)
     async with run(shop.loop):
         await shop.until(lambda: len(asked) >= 4)
+        assert shop.loop.status().online
     assert [] == shop.changes
+
+
+@pytest.mark.asyncio
+async def test_a_refused_feed_is_shown_and_sales_go_on(shop, run, monkeypatch):
+    """If it were silent, nobody would know why the till's prices are old."""
+    await shop.enrol()
+
+    async def refuse(*_args):
+        raise HqRefused("this scope is not for you", remedy="ask HQ")
+
+    monkeypatch.setattr(shop.link, "feed", refuse)
+    async with run(shop.loop):
+        await shop.sell(1)
+        await shop.until_sent()
+        await shop.until(lambda: "not for you" in (shop.loop.status().last_error or ""))
+    assert await shop.own() == await shop.held()
+
+
+@pytest.mark.asyncio
+async def test_an_hq_that_never_waits_is_not_asked_in_a_tight_loop(shop, run, monkeypatch):
+    """If it were, an old proxy would turn every till into a storm."""
+    await shop.enrol()
+    asked = []
+
+    async def at_once(scope, *_args):
+        asked.append(scope)
+        return FeedPage((), "1-aa.0.0000000000000000")
+
+    monkeypatch.setattr(shop.link, "feed", at_once)
+    async with run(shop.loop):
+        await shop.until_sent()
+        await shop.settle()
+    assert len(asked) < 10
 
 
 @pytest.mark.asyncio

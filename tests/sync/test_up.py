@@ -8,8 +8,10 @@ import pytest
 
 from agent.contracts.hq import HqRefused
 from agent.core.exchange.upward import Mode
+from agent.core.faults import StateFault
 from agent.journal import cursors
 from agent.links.memory import Weather
+from agent.sync.lanes import Lanes
 
 TILL = "till-1"
 
@@ -276,6 +278,61 @@ async def test_a_till_of_another_hq_is_not_sent(shop, run):
         await shop.settle()
     assert "another HQ" in loop.status().last_error
     assert [] == shop.link.sent
+
+
+@pytest.mark.asyncio
+async def test_an_ack_that_cannot_be_kept_stops_nothing(shop, run, monkeypatch):
+    """If it did, a full disk would stop sync, the one thing that still helps."""
+    await shop.enrol()
+
+    def full(*_args):
+        raise StateFault("the disk is full", remedy="make room")
+
+    monkeypatch.setattr("agent.sync.keeper.cursors.set_acked", full)
+    async with run(shop.loop):
+        await shop.sell(1)
+        await shop.until_sent()
+        await shop.until(lambda: "disk is full" in (shop.loop.status().last_error or ""))
+        await shop.sell(1)
+        await shop.until_sent()
+    assert await shop.own() == await shop.held()
+
+
+@pytest.mark.asyncio
+async def test_a_till_hq_does_not_take_back_is_shown(shop, run, monkeypatch):
+    """If it were silent, a replaced machine would wait for ever without a word."""
+    before = shop.hq.backup()
+    await shop.enrol()
+    await shop.sell(1)
+
+    async def refuse(_request):
+        raise HqRefused("another device stands there", remedy="enrol it again")
+
+    async with run(shop.loop):
+        await shop.until_sent()
+        shop.hq.restore(before)
+        monkeypatch.setattr(shop.link, "enrol", refuse)
+        await shop.sell(1)
+        await shop.until(lambda: shop.loop.status().troubles)
+    assert "refused" == shop.loop.status().troubles[0].name
+
+
+@pytest.mark.asyncio
+async def test_side_waits_for_sales_but_not_for_ever(monkeypatch):
+    """If it waited for ever, a month's backlog would keep back a customer's consent."""
+    lanes = Lanes()
+    lanes.mark("sales", "one", sending=True)
+    lanes.mark("sales", "two", sending=True)
+    waiting = asyncio.create_task(lanes.turn("side"))
+    lanes.mark("sales", "one", sending=False)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    lanes.mark("sales", "two", sending=False)
+    await waiting
+    monkeypatch.setattr("agent.sync.lanes.PATIENCE_S", 0.01)
+    lanes.mark("sales", "one", sending=True)
+    await lanes.turn("side")
 
 
 @pytest.mark.asyncio

@@ -25,6 +25,9 @@ ENCODED_BYTES_MAX = 1 << 20
 DECODED_BYTES_MAX = 8 << 20
 """A batch unpacked: HQ refuses to unpack more, whatever the compressed size was."""
 
+FEED_ITEMS_MAX = 50
+"""Changes a till asks for at once: a page is applied on the loop that also answers scans, and
+50 items hold it up for less than 10 ms."""
 _RECORD_OVERHEAD = 64
 """Bytes of a record besides its body: salt, numbers, MessagePack's marks."""
 
