@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from escpos import constants as commands
 
 from drivers.printers.codecs.dialect import CELL_HEIGHT
 
@@ -10,6 +11,12 @@ _DOUBLED = tuple(
     int("".join(bit * 2 for bit in f"{byte:08b}"), 2).to_bytes(2, "big") for byte in range(256)
 )
 """Byte → the two bytes in which each of its bits stands twice."""
+
+
+_COLUMNS_24: bytes = commands.ESC + b"*\x21"
+"""`ESC * 33`: columns of 24 dots, in the line."""
+_RASTER: bytes = commands.S_RASTER_N
+"""`GS v 0`: rows of dots, on their own."""
 
 
 class Bitmap(msgspec.Struct, frozen=True):
@@ -33,13 +40,13 @@ def inline(bitmap: Bitmap) -> bytes:
     whole += [0] * (CELL_HEIGHT - len(whole))
     width = (bitmap.width + 7) // 8 * 8
     columns = b"".join(_column(whole, width - 1 - x) for x in range(bitmap.width))
-    return b"\x1b*\x21" + bitmap.width.to_bytes(2, "little") + columns
+    return _COLUMNS_24 + bitmap.width.to_bytes(2, "little") + columns
 
 
 def raster(bitmap: Bitmap) -> bytes:
     """Send dots as a picture of its own: `GS v 0`, row by row, normal density."""
     across = (bitmap.width + 7) // 8
-    head = b"\x1dv0\x00" + across.to_bytes(2, "little") + len(bitmap.rows).to_bytes(2, "little")
+    head = _RASTER + across.to_bytes(2, "little") + len(bitmap.rows).to_bytes(2, "little")
     return head + b"".join(bitmap.rows)
 
 

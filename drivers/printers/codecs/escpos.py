@@ -1,5 +1,8 @@
 """Lines of a receipt to ESC/POS bytes (Epson ESC/POS command reference).
 
+The commands are python-escpos'; what goes between them, above all text, is ours: its own encoder
+sends a whole string in one code page.
+
 Each job begins with `ESC @`, which also throws away what an earlier job left half sent, and sends
 its code page again from there. Every command is complete in itself: no mode of one line reaches
 the next unless both want it.
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import segno
+from escpos import constants as commands
 
 from agent.core.faults import InputFault
 from agent.core.receipt.layout import BARCODE_DOTS, LaidLine
@@ -21,18 +25,24 @@ from drivers.printers.codecs.text import Encoded, Run, normal, runs
 Draw = Callable[[str, bool], Bitmap]
 """Draws a text (and whether bold) as dots, 24 high; handed in, since drawing needs a font file."""
 
-INITIALISE = b"\x1b@"
-LINE_FEED = b"\n"
+INITIALISE: bytes = commands.HW_INIT
+LINE_FEED: bytes = commands.CTL_LF
 _ALIGN = {"left": 0, "center": 1, "right": 2}
+_SYMBOL: bytes = commands.GS + b"(k"
+_SELECT_PAGE: bytes = commands.CODEPAGE_CHANGE
+_SET_ALIGN: bytes = commands.ESC + b"a"
+_SET_SIZE: bytes = commands.TXT_SIZE
+_SET_BOLD: bytes = commands.ESC + b"E"
 _BAR_HEIGHT = 64
-_BARCODE_STYLE = b"".join(
+_BARCODE_STYLE: bytes = b"".join(
     (
-        b"\x1dH\x02",  # GS H 2: the text below
-        b"\x1df\x00",  # GS f 0: in font A
-        b"\x1dh" + bytes((_BAR_HEIGHT,)),
-        b"\x1dw" + bytes((BARCODE_DOTS,)),
+        commands.BARCODE_TXT_BLW,
+        commands.BARCODE_FONT_A,
+        commands.BARCODE_HEIGHT + bytes((_BAR_HEIGHT,)),
+        commands.BARCODE_WIDTH + bytes((BARCODE_DOTS,)),
     )
 )
+_CODE_128: bytes = commands.BARCODE_TYPES["B"]["CODE128"]
 _QR_DOTS = 6
 """Dots per module of a QR code, 0.75 mm, where the paper is wide enough."""
 
@@ -73,9 +83,9 @@ class _Writer:
 
     def _text(self, line: LaidLine) -> bytes:
         modes = (
-            self._mode(b"\x1ba", _ALIGN[line.align])
-            + self._mode(b"\x1bE", int(line.bold))
-            + self._mode(b"\x1d!", 0x11 if line.double else 0x00)
+            self._mode(_SET_ALIGN, _ALIGN[line.align])
+            + self._mode(_SET_BOLD, int(line.bold))
+            + self._mode(_SET_SIZE, 0x11 if line.double else 0x00)
         )
         text = normal(line.text)
         parts = runs(text, self._dialect.pages, self._page)
@@ -86,7 +96,7 @@ class _Writer:
     def _run(self, run: Run, line: LaidLine) -> bytes:
         if not isinstance(run, Encoded):
             return inline(self._draw(run.text, line.bold))
-        switched = b"" if run.page == self._page else b"\x1bt" + bytes((run.page.number,))
+        switched = b"" if run.page == self._page else _page_command(run.page)
         self._page = run.page
         return switched + run.data
 
@@ -102,12 +112,12 @@ class _Writer:
         return command + bytes((value,))
 
     def _centered(self) -> bytes:
-        return self._mode(b"\x1ba", _ALIGN["center"])
+        return self._mode(_SET_ALIGN, _ALIGN["center"])
 
     def _barcode(self, data: str) -> bytes:
         """Print Code 128 (`GS k 73`) with its text below; the layout has seen to its width."""
         body = code128.escpos_data(data)
-        return _BARCODE_STYLE + b"\x1dk\x49" + bytes((len(body),)) + body
+        return _BARCODE_STYLE + _CODE_128 + bytes((len(body),)) + body
 
     def _qr(self, data: str) -> bytes:
         """Print a QR code, model 2, error correction M (`GS ( k`, functions 165-181)."""
@@ -121,8 +131,12 @@ class _Writer:
         )
 
 
+def _page_command(page: Page) -> bytes:
+    return _SELECT_PAGE + bytes((page.number,))
+
+
 def _symbol(parameters: bytes) -> bytes:
-    return b"\x1d(k" + len(parameters).to_bytes(2, "little") + parameters
+    return _SYMBOL + len(parameters).to_bytes(2, "little") + parameters
 
 
 def _qr_modules(data: str) -> int:

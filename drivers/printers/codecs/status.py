@@ -14,6 +14,7 @@ from __future__ import annotations
 from enum import Enum
 
 import msgspec
+from escpos import constants as commands
 
 from agent.contracts.devices import PrintOutcome
 
@@ -43,8 +44,9 @@ class Query(Enum):
     PAPER = 4
 
 
-FENCE = b"\x1dr\x01"
+FENCE: bytes = commands.GS + b"r\x01"
 """`GS r 1`: answered when everything sent before it has been worked off."""
+_ASK: bytes = commands.RT_STATUS
 WAKE = bytes(4096)
 """NUL prints nothing; as many as end any picture a broken job has left half sent."""
 ASB_LENGTH = 4
@@ -52,7 +54,7 @@ ASB_LENGTH = 4
 
 def question(query: Query) -> bytes:
     """Write `DLE EOT n`."""
-    return bytes((0x10, 0x04, query.value))
+    return _ASK + bytes((query.value,))
 
 
 class AnswerReader:
