@@ -65,11 +65,13 @@ def setup(
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take what was found.")] = False,
 ) -> None:
     """Find a scanner and a printer, test both, write the settings, enrol with HQ."""
-    from agent.daemon.setup import run_setup
+    from agent.daemon.setup import WrongAnswer, run_setup
 
-    run_setup(
-        config, dict(answer.partition("=")[::2] for answer in answers or []), code, ask=not yes
-    )
+    given = dict(answer.partition("=")[::2] for answer in answers or [])
+    try:
+        run_setup(config, given, code, ask=not yes)
+    except WrongAnswer as fault:
+        raise typer.BadParameter(str(fault), param_hint="--set") from fault
 
 
 @app.command("check-config")

@@ -12,12 +12,12 @@ from agent.contracts.devices import DeviceFault, Printer, PrintOutcome
 from agent.daemon.doctor.finding import Finding, ill, well
 from agent.daemon.doctor.processes import Process, holders_of_file
 from agent.daemon.doctor.service import RULES, ServiceUser, how_to_allow, may_use
+from agent.daemon.ports import find_ports
 from agent.settings import DeviceSettings, Settings
 from drivers.catalogue import build
 from drivers.transports.address import TcpAddress, VirtualAddress, parse_address
 from drivers.transports.serial_port import SerialLine
 
-PLACES = ("/dev/serial/by-id", "/dev")
 _MODEM_MANAGER = "ModemManager"
 _WELL = frozenset({"ready", "starting"})
 
@@ -85,20 +85,9 @@ def _held(name: str, path: Path, others: list[Process]) -> Finding:
 
 
 def _what_there_is() -> str:
-    here = [str(path) for place in PLACES for path in serial_ports(Path(place))]
+    here = [port.path for port in find_ports()]
     seen = f"ports there are now: {', '.join(here)}" if here else "there is no serial port now"
     return f"plug it in and switch it on, or correct its address; {seen}"
-
-
-def serial_ports(place: Path) -> list[Path]:
-    """List the serial ports below a directory: all of by-id, of /dev those of USB."""
-    try:
-        found = sorted(place.iterdir())
-    except OSError:
-        return []
-    if place.name == "by-id":
-        return found
-    return [path for path in found if path.name.startswith(("ttyACM", "ttyUSB"))]
 
 
 def _printer(name: str, device: DeviceSettings, address: str) -> Finding:
