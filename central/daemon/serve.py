@@ -118,6 +118,7 @@ class Daemon:
             engine=engine,
             now=utc_now,
             wake_applier=self._applying.wake,
+            apply_later=self._applying.wake_later,
             feed_changed=self._feed_changed,
             access_log=AccessRecorder(engine, utc_now),
             authenticate=Signatures(engine),

@@ -5,9 +5,10 @@ Each has a name and somebody who is told when it ends; neither ends by itself.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import closing
-from threading import Event, Thread
+from threading import Condition, Event, Thread
 
 import structlog
 from sqlalchemy import Engine, select
@@ -20,6 +21,8 @@ from central.ledger.tables import FEED_SCOPES
 
 RETRY_S = 5.0
 """After a failure of the database, try again by ourselves."""
+LATER_S = 2.0
+"""How long a backlog that is still coming in may wait to be seen in histories."""
 WATCH_S = 1.0
 """How soon a till is told of what an import in another program has published."""
 _LOG = structlog.get_logger("central")
@@ -37,18 +40,23 @@ class Applying:
         """
         self._apply_pending = apply_pending
         self._ended = ended
-        self._wake = Event()
+        self._changed = Condition()
+        self._due_s: float | None = None
         self._stopping = False
         self._thread = Thread(target=self._run, name="applier", daemon=True)
 
     def start(self) -> None:
         """Begin with what was received before the last stop."""
-        self._wake.set()
+        self.wake()
         self._thread.start()
 
     def wake(self) -> None:
         """Have it look at once; from any thread."""
-        self._wake.set()
+        self._wake_within(0)
+
+    def wake_later(self) -> None:
+        """Have it look within `LATER_S`, however often this is asked; from any thread."""
+        self._wake_within(LATER_S)
 
     def is_alive(self) -> bool:
         """Tell whether the thread runs."""
@@ -57,17 +65,35 @@ class Applying:
     def stop(self) -> None:
         """End it after the transaction it is in."""
         self._stopping = True
-        self._wake.set()
+        self.wake()
         self._thread.join()
+
+    def _wake_within(self, seconds: float) -> None:
+        due_s = time.monotonic() + seconds
+        with self._changed:
+            if self._due_s is None or due_s < self._due_s:
+                self._due_s = due_s
+                self._changed.notify()
 
     def _run(self) -> None:
         try:
-            while not self._stopping:
-                failed = not self._apply()
-                self._wake.wait(RETRY_S if failed else None)
-                self._wake.clear()
+            while self._is_due():
+                if not self._apply():
+                    self._wake_within(RETRY_S)
         finally:
             self._ended()
+
+    def _is_due(self) -> bool:
+        """Wait until there is something to do; False when it is to end.
+
+        What is asked for while it applies makes it look once more.
+        """
+        with self._changed:
+            while self._due_s is None or self._due_s > time.monotonic():
+                left_s = None if self._due_s is None else self._due_s - time.monotonic()
+                self._changed.wait(left_s)
+            self._due_s = None
+        return not self._stopping
 
     def _apply(self) -> bool:
         try:

@@ -20,6 +20,7 @@ from agent.core.exchange.wire import Ack, Batch, Behind, Fork
 from agent.core.faults import AccessFault
 from central.intake.incidents import note_fork, note_rewind
 from central.intake.root_key import RootKey
+from central.ledger.bulk import insert_rows
 from central.ledger.engine import writing
 from central.ledger.epoch import bump_epoch, current_epoch
 from central.ledger.hq import Device
@@ -150,39 +151,15 @@ def _keep(conn: Connection, batch: Batch, rows: Sequence[NewRecord], now: str) -
 
 
 def _insert(conn: Connection, journal_id: str, rows: Sequence[NewRecord], now: str) -> None:
+    """Insert in the order of the tables' columns."""
     chain = [
-        {
-            "journal_id": journal_id,
-            "seq": row.seq,
-            "kind": row.kind,
-            "version": row.version,
-            "commitment": row.commitment,
-            "hash": row.hash,
-            "received_at": now,
-        }
-        for row in rows
+        (journal_id, row.seq, row.kind, row.version, row.commitment, row.hash, now) for row in rows
     ]
-    conn.execute(insert(CHAIN), chain)
-    _insert_bodies(conn, journal_id, [row for row in rows if not row.erased_by])
-    _insert_orders(conn, journal_id, [row for row in rows if row.erased_by], now)
-
-
-def _insert_bodies(conn: Connection, journal_id: str, rows: Sequence[NewRecord]) -> None:
-    bodies = [
-        {"journal_id": journal_id, "seq": row.seq, "salt": row.salt, "body": row.body}
-        for row in rows
-    ]
-    if bodies:
-        conn.execute(insert(BODIES), bodies)
-
-
-def _insert_orders(conn: Connection, journal_id: str, rows: Sequence[NewRecord], now: str) -> None:
-    orders = [
-        {"journal_id": journal_id, "seq": row.seq, "erased_by": row.erased_by, "recorded_at": now}
-        for row in rows
-    ]
-    if orders:
-        conn.execute(insert(ERASE_ORDERS), orders)
+    insert_rows(conn, CHAIN, chain)
+    bodies = [(journal_id, row.seq, row.salt, row.body) for row in rows if not row.erased_by]
+    insert_rows(conn, BODIES, bodies)
+    orders = [(journal_id, row.seq, row.erased_by, now) for row in rows if row.erased_by]
+    insert_rows(conn, ERASE_ORDERS, orders)
 
 
 def _note_contact(conn: Connection, batch: Batch, now: str) -> None:

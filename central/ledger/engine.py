@@ -27,6 +27,13 @@ BUSY_TIMEOUT_S = 30
 """How long a writer waits for another program's transaction, for example an import."""
 POOL_SIZE = 8
 _FULL = 2
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    # 32 MB of WAL between checkpoints: a backlog coming in would checkpoint at every batch.
+    "wal_autocheckpoint = 8000",
+)
 _AFTER_COMMIT = "after_commit"
 _BUSY_CODES = (dbapi2.SQLITE_BUSY, dbapi2.SQLITE_LOCKED)
 
@@ -99,7 +106,7 @@ def _url(database: str | Path) -> URL:
 def _configure(connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

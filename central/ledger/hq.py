@@ -125,6 +125,10 @@ class FeedSignal:
                 event.set()
 
 
+def _not_later() -> None:
+    """Leave it to whoever applies next."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hq:
     """Everything a route handler of any room needs."""
@@ -136,6 +140,8 @@ class Hq:
     """Have pending entries applied at once; from any thread, returns immediately."""
     feed_changed: FeedSignal
     access_log: AccessLog
+    apply_later: Callable[[], None] = _not_later
+    """Have pending entries applied soon: more of the same backlog is about to come in."""
     authenticate: Authenticate = nobody
     """Who sent a request of a device."""
     admits: Callable[[str], bool] = admits_nobody

@@ -44,6 +44,29 @@ def test_a_busy_database_is_tried_again(monkeypatch):
     assert 3 == len(tries)
 
 
+def test_a_backlog_that_comes_in_is_applied_within_its_time(monkeypatch):
+    """Wrong: applying slows every batch of a backlog, or waits until all of it is in."""
+    monkeypatch.setattr("central.daemon.threads.LATER_S", 0.2)
+    times = []
+    thread = Applying(lambda: times.append(time.monotonic()) or 0, lambda: None)
+    thread.start()
+    while not times:
+        time.sleep(0.001)
+    began = time.monotonic()
+    while len(times) < 2:
+        thread.wake_later()
+        time.sleep(0.01)
+        assert time.monotonic() - began < 5
+    assert times[1] - began >= 0.2
+    thread.wake_later()
+    thread.wake()
+    while len(times) < 3:
+        assert time.monotonic() - began < 5
+        time.sleep(0.001)
+    assert times[2] - times[1] < 0.2
+    thread.stop()
+
+
 @pytest.mark.asyncio
 async def test_an_accepted_batch_is_applied_within_a_moment(hq):
     """Wrong: HQ shows a sale only after a timer has run out."""
