@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint bench setup format schemas clean
+.PHONY: run test check lint bench setup format schemas kills story pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -39,6 +39,23 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# SIGKILL at random moments under continuous sales; SEED=… plays a run again.
+KILLS ?= 100
+kills: setup
+	$(BIN)/python -m tests.journeys.kills --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+# The story, many times in a row.
+TIMES ?= 20
+story: setup
+	@for n in $$(seq $(TIMES)); do \
+		$(BIN)/till-agent demo --script > .story.log || { cat .story.log; echo "run $$n failed"; exit 1; }; \
+		echo "run $$n: $$(tail -n 1 .story.log)"; \
+	done; rm -f .story.log
+
+# The pictures of the README, from the running demo.
+pictures: setup
+	$(BIN)/python -m tests.journeys.pictures
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
