@@ -65,18 +65,21 @@ class DeviceSupervisor:
             for device in devices:
                 self._board.add(device, kind)
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopped = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until stopped or cancelled."""
+        """Work until stopped or cancelled, also where there is no device to look after."""
         async with asyncio.TaskGroup() as group:
             self._tasks = [group.create_task(watch.run()) for watch in self._scanners]
             self._tasks += [group.create_task(worker.run()) for worker in self._workers]
+            await self._stopped.wait()
 
     async def stop(self) -> None:
         """End `run`, letting receipts under way come out whole; scans end at once."""
         await asyncio.gather(*(worker.finish(FINISH_S) for worker in self._workers))
         for task in self._tasks:
             task.cancel()
+        self._stopped.set()
 
     def status(self) -> list[DeviceStatus]:
         """Tell how every device is."""
