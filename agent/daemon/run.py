@@ -81,7 +81,7 @@ def _parts(agent: Agent, server: Server, sock: socket.socket) -> list[asyncio.Ta
     """Start what runs side by side; each has a name, and its end is noticed."""
     works: dict[str, Awaitable[None]] = {
         **{f"till {till}": till_loop.run() for till, till_loop in agent.tills.items()},
-        "devices": agent.devices.run(),
+        **({"devices": agent.devices.run()} if agent.settings.devices else {}),
         **({"sync": agent.sync.run()} if agent.sync else {}),
         "api": server.serve(sockets=[sock]),
         "nightly": run_nightly(agent.journal, agent.settings.store.timezone),
