@@ -17,7 +17,7 @@ from agent.core.sale.changes import (
 )
 from agent.core.sale.day_of import business_date, local_time
 from agent.core.sale.ending import cancel, complete, park, resume
-from agent.core.sale.lines import NewLine, add_line, open_sale, record_line
+from agent.core.sale.lines import NewLine, add_line, open_sale, record_line, weight_of
 from agent.core.sale.model import (
     Line,
     ReturnOf,
@@ -85,4 +85,5 @@ __all__ = [
     "tax_amounts",
     "totals",
     "void_line",
+    "weight_of",
 ]

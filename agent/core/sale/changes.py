@@ -13,6 +13,7 @@ from agent.core.sale.bounds import (
     line_numbered,
     money,
     pieces,
+    require_amount,
     require_discount,
     require_price,
     require_quantity,
@@ -52,8 +53,9 @@ def change_quantity(
     """Sell another quantity of a line; its discount stays as it is.
 
     Raises:
-        SaleFault: `zero-quantity`, `quantity-too-large`, `quantity-sign` (a sale does not become
-            a return), `return-is-fixed`, `discount-too-large`, or the sale is not open.
+        SaleFault: `zero-quantity`, `quantity-too-large`, `amount-too-large`, `quantity-sign` (a
+            sale does not become a return), `return-is-fixed`, `discount-too-large`, or the sale
+            is not open.
         NotFoundFault: `no-such-line`.
     """
     found = _changeable(sale, line)
@@ -170,6 +172,7 @@ def _priced(sale: Sale, line: Line, discount: Minor) -> Line:
 
 def _discounted(sale: Sale, line: Line, base: Minor, discount: Minor) -> Line:
     """Take a discount of the line's own sign off its price."""
+    require_amount(base, sale.currency)
     require_discount(_sign(line) * discount, abs(base), sale.currency)
     return msgspec.structs.replace(line, discount=discount, extension=Minor(base - discount))
 

@@ -13,6 +13,7 @@ from agent.core.sale.bounds import (
     LINES_MAX,
     live,
     money,
+    require_amount,
     require_discount,
     require_price,
     require_quantity,
@@ -47,9 +48,9 @@ class NewLine(msgspec.Struct, frozen=True):
     expiry: str | None = None
     serial: str | None = None
     extension: Minor | None = None
-    """What the label says the line costs (price-embedded code), not negative: kept to the cent.
-    With a quantity of exactly one, the quantity of a weighed item is computed from it, and the
-    unit price of any other item is it."""
+    """What the line costs by its label or by other software, not negative: kept to the cent. When
+    `add_line` is given it with a quantity of exactly one, it is the price on a label: the quantity
+    of a weighed item is computed from it, and the unit price of any other item is it."""
     discount: Minor = Minor(0)
     """Off this line, not negative: for sales that are taken over from POS software."""
     line_id: str | None = None
@@ -90,7 +91,7 @@ def add_line(sale: Sale, new: NewLine) -> Sale:
     if _is_there(sale, new.line_id):
         return sale
     _require_reasons(sale, new)
-    return record_line(sale, new)
+    return record_line(sale, _labelled(new))
 
 
 def record_line(sale: Sale, new: NewLine) -> Sale:
@@ -120,6 +121,18 @@ def append(sale: Sale, line: Line) -> Sale:
         )
     numbered = msgspec.structs.replace(line, line=len(sale.lines) + 1)
     return msgspec.structs.replace(sale, lines=(*sale.lines, numbered))
+
+
+def weight_of(price: Minor, unit_price: Minor) -> Thousandths:
+    """Tell how much of a weighed item a label's price is for; at least a thousandth.
+
+    Raises:
+        ZeroDivisionError: the unit price is zero.
+
+    >>> weight_of(Minor(412), Minor(1990))
+    207
+    """
+    return Thousandths(max(1, divide_half_away(price * ONE, unit_price)))
 
 
 def goods(lines: tuple[Line, ...]) -> int:
@@ -162,14 +175,15 @@ def _require_reasons(sale: Sale, new: NewLine) -> None:
 
 
 def _line(new: NewLine, sale: Sale) -> Line:
-    quantity, unit_price, base = _measured(new)
-    sign = -1 if quantity < 0 else 1
+    base = _base(new)
+    require_amount(base, sale.currency)
+    sign = -1 if new.quantity < 0 else 1
     discount = Minor(sign * require_discount(new.discount, abs(base), sale.currency))
     return Line(
         line=0,
         name=new.name.strip(),
-        quantity=quantity,
-        unit_price=unit_price,
+        quantity=new.quantity,
+        unit_price=new.unit_price,
         extension=Minor(base - discount),
         taxes=new.taxes,
         unit=new.unit,
@@ -188,15 +202,20 @@ def _line(new: NewLine, sale: Sale) -> Line:
     )
 
 
-def _measured(new: NewLine) -> tuple[Thousandths, Minor, Minor]:
-    """Tell quantity, unit price and the signed price of the line before its discount."""
+def _base(new: NewLine) -> Minor:
+    """Tell the signed price of the line before its discount."""
     if new.extension is None:
-        return new.quantity, new.unit_price, extend(new.unit_price, new.quantity)
-    sign = -1 if new.quantity < 0 else 1
-    base = Minor(sign * new.extension)
-    if abs(new.quantity) != ONE:
-        return new.quantity, new.unit_price, base
+        return extend(new.unit_price, new.quantity)
+    return Minor(-new.extension if new.quantity < 0 else new.extension)
+
+
+def _labelled(new: NewLine) -> NewLine:
+    """Take the quantity of a weighed item, or the unit price of a piece, from its label's price."""
+    if new.extension is None or abs(new.quantity) != ONE:
+        return new
     if new.unit == EACH or new.unit_price == 0:
-        return new.quantity, new.extension, base
-    weight = max(1, divide_half_away(new.extension * ONE, new.unit_price))
-    return Thousandths(sign * weight), new.unit_price, base
+        return msgspec.structs.replace(new, unit_price=new.extension)
+    weight = weight_of(new.extension, new.unit_price)
+    return msgspec.structs.replace(
+        new, quantity=Thousandths(weight if new.quantity > 0 else -weight)
+    )

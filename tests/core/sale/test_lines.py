@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from agent.core.sale import LINES_MAX, ReturnOf, SaleFault, add_line, park, record_line
+from agent.core.sale import (
+    LINES_MAX,
+    ReturnOf,
+    SaleFault,
+    add_line,
+    change_quantity,
+    override_price,
+    park,
+    record_line,
+)
 from tests.core.sale.baskets import REDUCED, basket, empty, item
 
 
@@ -142,3 +151,27 @@ def test_a_sale_has_a_largest_size():
     """A scanner gone wild would fill the journal with one sale."""
     sale = basket(*[item(taxes=(REDUCED,))] * LINES_MAX)
     assert "sale-full" == refusal(sale, item())
+
+
+@pytest.mark.parametrize(("unit", "extension"), [("each", 250), ("kg", 250), ("each", 412)])
+def test_what_other_software_sold_is_kept_as_it_said(unit, extension):
+    """A record of POS software would show another price or weight than its own receipt."""
+    (line,) = record_line(empty(), item(300, unit=unit, extension=extension)).lines
+    assert (1000, 300, extension) == (line.quantity, line.unit_price, line.extension)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda sale: add_line(sale, item(1_000_000, 1_000_000_000)),
+        lambda sale: add_line(sale, item(1, extension=100_000_000_001)),
+        lambda sale: change_quantity(sale, 1, 1_000_000_000),
+        lambda sale: override_price(sale, 1, 100_000_000_000, "typed a bar code"),
+    ],
+    ids=["line", "label", "quantity", "price"],
+)
+def test_price_times_quantity_has_a_bound_too(change):
+    """One slip of a scanner would put a line into the books that no 64-bit sum of a year holds."""
+    with pytest.raises(SaleFault) as refused:
+        change(basket(item(1_000_000, 2000)))
+    assert "amount-too-large" == refused.value.name
