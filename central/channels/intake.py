@@ -8,7 +8,12 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import (
+    MultipleResultsFound,
+    NoResultFound,
+    OperationalError,
+    StatementError,
+)
 
 from agent.core.faults import Fault
 from central.channels.effect import Effect, apply
@@ -19,7 +24,16 @@ from central.ledger.customer_tables import CHANNEL_EVENTS
 ACCEPTED = "accepted"
 DUPLICATE = "duplicate"
 QUARANTINED = "quarantined"
-_EVENT_ERRORS = (Fault, StatementError, ValueError, LookupError, TypeError, ArithmeticError)
+_EVENT_ERRORS = (
+    Fault,
+    StatementError,
+    NoResultFound,
+    MultipleResultsFound,
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+)
 """What a bad event can cause; `OperationalError` is the database's trouble and goes up."""
 _REASON_CHARACTERS = 500
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.exc import (
+    MultipleResultsFound,
+    NoResultFound,
+    OperationalError,
+    StatementError,
+)
 
 from agent.core.entries import decode
 from agent.core.faults import Fault
@@ -21,6 +26,8 @@ from central.ledger.outbox import GLOBAL, Change, publish_many
 _ENTRY_ERRORS = (
     Fault,
     StatementError,
+    NoResultFound,
+    MultipleResultsFound,
     ValueError,
     LookupError,
     TypeError,

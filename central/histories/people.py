@@ -56,15 +56,19 @@ def attributed(conn: Connection, entry: Entry, body: SaleAttributed) -> frozense
 
 
 def bridge(conn: Connection, customer_ref: str, now: str) -> frozenset[str]:
-    """Bring a sale into its party's history; nobody is touched while one of the two is missing."""
+    """Bring a sale into its party's history; nobody is touched while one of the two is missing.
+
+    A pseudonym is meant for one sale; a till that used it twice had one customer in both.
+    """
     of_ref = {"of_ref": customer_ref}
     tie = conn.execute(_TIE, of_ref).one_or_none()
-    sale = conn.execute(_SALE, of_ref).one_or_none() if tie else None
-    if tie is None or sale is None:
+    made = conn.execute(_SALE, of_ref).all() if tie else []
+    if tie is None or not made:
         return frozenset()
-    if (body := sale_body(conn, sale.journal_id, sale.seq)) is not None:
-        record(conn, tie.party_id, interaction_of(body), now)
-    for half in (sale, tie):
+    for sale in made:
+        if (body := sale_body(conn, sale.journal_id, sale.seq)) is not None:
+            record(conn, tie.party_id, interaction_of(body), now)
+    for half in (*made, tie):
         reached(conn, tie.party_id, half.journal_id, half.seq)
     return frozenset({tie.party_id})
 

@@ -326,3 +326,14 @@ class TestReturns:
         receive(SALES_J, told.sale(1, lines=(voided,)))
         applier.apply_pending()
         assert (rows(SALE_FLAGS), rows(PARKED)) == ([], [])
+
+
+def test_pseudonym_used_twice_blocks_nobody(applier, receive, rows, ledger, told):
+    """Two sales under one pseudonym would stop every till's entries for good."""
+    receive(SALES_J, told.sale(1, ref="ref-1"), told.sale(2, ref="ref-1"))
+    receive(SIDE_J, told.tie(1, ADA))
+    receive("c" * 32, told.sale(3))
+    applier.apply_pending()
+    assert {row["sale_id"] for row in rows(SALES)} == {"sale-1", "sale-2", "sale-3"}
+    assert not rows(QUARANTINE)
+    assert len(history(ledger, ADA)) == 2
