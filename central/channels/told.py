@@ -30,6 +30,8 @@ OTHER_TYPES = (
 )
 TYPES = ORDER_TYPES + OTHER_TYPES
 
+EVENT_BYTES_MAX = 64 << 10
+"""Of one event; what it says of a person goes to every till."""
 _ID = re.compile(r"[\x21-\x7e]{1,120}")
 
 
@@ -100,6 +102,8 @@ def read_event(body: bytes) -> EventTold:
     Raises:
         InputFault: with what is wrong and where.
     """
+    if len(body) > EVENT_BYTES_MAX:
+        raise _refused(f"the event has {len(body)} bytes, at most {EVENT_BYTES_MAX} are taken")
     try:
         event = msgspec.json.decode(body, type=EventTold)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:

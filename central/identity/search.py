@@ -32,7 +32,7 @@ def search(conn: Connection, text: str, limit: int = FOUND_MAX) -> list[FoundVie
     Raises:
         InputFault: too short to mean somebody, or far too long.
     """
-    asked = text.strip()
+    asked = "".join(sign if sign.isprintable() else " " for sign in text).strip()
     if not TEXT_CHARACTERS_MIN <= len(asked) <= TEXT_CHARACTERS_MAX:
         raise InputFault(
             f"a search for {len(asked)} characters finds everybody or nobody",
@@ -60,7 +60,7 @@ def _matches(conn: Connection, text: str, limit: int) -> Iterator[tuple[str, str
 def _by_number(conn: Connection, text: str) -> Iterator[tuple[str, str]]:
     """Find whose order or receipt it is."""
     query = select(ORDERS.c.party_id).where(
-        ORDERS.c.order_no == text.upper(), ORDERS.c.party_id.is_not(None)
+        ORDERS.c.order_no.in_({text, text.upper()}), ORDERS.c.party_id.is_not(None)
     )
     for party_id in conn.execute(query).scalars():
         yield str(party_id), "order"
@@ -74,9 +74,12 @@ def _by_number(conn: Connection, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _by_name(conn: Connection, text: str, limit: int) -> list[str]:
-    """Find names that hold every word, in any order."""
+    """Find names that hold every word, in any order; a text without a letter names nobody."""
+    words = folded(text).split()
+    if not words:
+        return []
     query = select(ATTRIBUTES.c.party_id, ATTRIBUTES.c.folded).where(ATTRIBUTES.c.field == "name")
-    for word in folded(text).split():
+    for word in words:
         query = query.where(ATTRIBUTES.c.folded.contains(word, autoescape=True))
     query = query.order_by(ATTRIBUTES.c.folded, ATTRIBUTES.c.party_id).limit(limit * 2)
     return [row.party_id for row in conn.execute(query)]

@@ -135,6 +135,7 @@ def test_event_sent_again_changes_nothing(send, ledger, ada, rows, feed):
         (event("x", total=2**70), "minor units"),
         (event("x", lines=[{"name": "T", "quantity": 2**40, "unit_price": 2**40}]), "quantity of"),
         (event("x", placed_at="yesterday"), "ISO 8601"),
+        (event("x", party={"card": "LC1", "name": "A" * 65_536}), "at most 65536"),
     ],
 )
 def test_bad_event_is_kept_with_its_reason_and_blocks_no_other(

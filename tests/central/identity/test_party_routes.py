@@ -111,6 +111,8 @@ def test_timeline_comes_in_pages(client, ledger, reads):
         ("thomas berg", [("p-2", "name"), ("p-3", "name")]),
         ("bergmann thomas", [("p-3", "name")]),
         ("100%", []),
+        ("\u0301\u0301", []),
+        ("kr\x00zz", []),
         ("nobody", []),
     ],
 )
@@ -124,11 +126,13 @@ def test_search_by_order_and_receipt(search, ledger, receive, told):
     receive("a" * 32, told.sale(1, ref="ref-1"))
     receive("b" * 32, told.tie(1, "p-2"))
     Applier(ledger, lambda: NOW).apply_pending()
-    row = {"order_no": "WEB-1", "channel_id": "web", "state": "placed", "party_id": "p-3"}
+    row = {"channel_id": "web", "state": "placed", "party_id": "p-3", "scope": "global"}
     with writing(ledger) as conn:
-        order = msgspec.json.encode(Order("WEB-1", "web", "placed", "", 1, "EUR"))
-        conn.execute(insert(ORDERS).values(row | {"scope": "global", "body": order}))
+        for order_no in ("WEB-1", "shop-a1"):
+            order = msgspec.json.encode(Order(order_no, "web", "placed", "", 1, "EUR"))
+            conn.execute(insert(ORDERS).values(row | {"order_no": order_no, "body": order}))
     assert search("web-1") == [("p-3", "order")]
+    assert search("shop-a1") == [("p-3", "order")]
     assert search("store-0001-till-1-aaaa-1") == [("p-2", "receipt")]
 
 
