@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
-from agent.contracts.hq import HqLink
+from agent.contracts.hq import HqLink, HqUnreachable
 from agent.core.exchange.credentials import accept_answer, make_request
 from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.signed import Sign, unhex
@@ -15,6 +21,10 @@ from agent.core.faults import NotFoundFault
 from agent.core.identifiers import StoreId, TillId
 from agent.journal import Connection, Journal, chains, registry
 from agent.sync.keys import verifier
+
+ATTEMPTS = 3
+"""A person waits for the outcome: a short outage is bridged, a long one is said."""
+LONGEST_WAIT_S = 2
 
 
 class Enrolled(msgspec.Struct, frozen=True):
@@ -67,12 +77,22 @@ async def enrol(
         till=till,
         journals=await _journals(journal, till),
     )
-    answer = await link.enrol(request)
+    answer = await _asking()(link.enrol, request)
     known = root_key or await _known_root(journal)
     credential = accept_answer(answer, request, verifier(_same_hq(known, answer)))
     kept = Enrolled(till, msgspec.structs.replace(request, code=""), answer)
     await journal.write(lambda conn: keep(conn, kept))
     return credential
+
+
+def _asking() -> AsyncRetrying:
+    """Ask again where no answer came: HQ gives the same request the same answer."""
+    return AsyncRetrying(
+        retry=retry_if_exception_type(HqUnreachable),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(multiplier=LONGEST_WAIT_S / 4, max=LONGEST_WAIT_S),
+        reraise=True,
+    )
 
 
 def keep(conn: Connection, enrolled: Enrolled) -> None:

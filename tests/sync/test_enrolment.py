@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from agent.contracts.hq import HqRefused
+from agent.contracts.hq import HqRefused, HqUnreachable
 from agent.core.exchange.faults import CredentialFault
 from agent.core.faults import NotFoundFault
 from agent.links import MemoryHq
@@ -79,3 +79,36 @@ def test_a_root_key_that_is_none_is_a_fault():
     """If it were a crash, a damaged registry would stop the whole agent."""
     with pytest.raises(CredentialFault, match="root key"):
         verifier(b"short")
+
+
+@pytest.mark.asyncio
+async def test_a_short_outage_does_not_waste_the_technicians_way(shop, monkeypatch):
+    """If one lost answer ended the enrolment, somebody would have to type the code again."""
+    asked = []
+    enrol = shop.link.enrol
+
+    async def falters(request):
+        asked.append(request)
+        if len(asked) == 1:
+            raise HqUnreachable("no answer", remedy="try again")
+        return await enrol(request)
+
+    monkeypatch.setattr(shop.link, "enrol", falters)
+    await shop.enrol()
+    assert len(asked) == 2
+    assert asked[0] == asked[1]
+
+
+@pytest.mark.asyncio
+async def test_a_refusal_is_not_asked_again(shop, monkeypatch):
+    """If it were, a wrong code would be tried three times, and the technician kept waiting."""
+    asked = []
+
+    async def refuses(request):
+        asked.append(request)
+        raise HqRefused("the code is not known", remedy="get a new one")
+
+    monkeypatch.setattr(shop.link, "enrol", refuses)
+    with pytest.raises(HqRefused):
+        await shop.enrol()
+    assert len(asked) == 1
