@@ -77,7 +77,7 @@ async def enrol(
         till=till,
         journals=await _journals(journal, till),
     )
-    answer = await _asking()(link.enrol, request)
+    answer: EnrolAnswer = await _asking()(link.enrol, request)
     known = root_key or await _known_root(journal)
     credential = accept_answer(answer, request, verifier(_same_hq(known, answer)))
     kept = Enrolled(till, msgspec.structs.replace(request, code=""), answer)
