@@ -36,7 +36,7 @@ async def added(desk: Desk, sale: Sale, request: LineRequest) -> Sale:
         original = await held(desk, request.returns.sale_id)
         if original is not None:
             return return_line(desk, sale, original, request.returns, request)
-    new = await _new_line(desk, sale, request)
+    new = replace(await _new_line(desk, sale, request), actor=desk.actor)
     return rules.add_line(sale, new if request.returns is None else _back(new, request.returns))
 
 

@@ -15,7 +15,7 @@ from agent.core.barcode import InStoreItem, Reading, TradeItem
 from agent.core.faults import InputFault
 from agent.core.quantities import ONE, BasisPoints, Minor, Thousandths
 from agent.core.recognition import Item, ItemKey, price_on
-from agent.core.sale import NewLine, Sale, TaxRate
+from agent.core.sale import NewLine, Sale, TaxRate, weight_of
 from agent.settings import Settings
 from agent.till.requests import LineRequest
 
@@ -43,23 +43,27 @@ def measured(reading: Reading, key: ItemKey, unit: str) -> Measured:
     """Collect what the reading says of the item it was found by.
 
     A weight counts for an item sold by weight, a count for one sold by the piece; the other kind
-    of measure says nothing about what is to be paid.
+    of measure says nothing about what is to be paid. Nor does a zero: a scale prints it where it
+    has nothing to say, or where the price has more digits than the code.
     """
     for meaning in reading.meanings:
         if isinstance(meaning, TradeItem) and meaning.gtin == key.gtin:
             return _trade_item(meaning, unit, reading.raw)
         if isinstance(meaning, InStoreItem) and meaning.reference == key.reference:
-            weight = meaning.weight if unit == WEIGHED else None
-            return Measured(quantity=weight, extension=meaning.price, scanned=reading.raw)
+            return Measured(
+                quantity=(meaning.weight or None) if unit == WEIGHED else None,
+                extension=meaning.price or None,
+                scanned=reading.raw,
+            )
     return Measured(gtin=key.gtin, scanned=reading.raw)
 
 
 def _trade_item(meaning: TradeItem, unit: str, raw: str) -> Measured:
-    count = None if meaning.count is None else Thousandths(meaning.count * ONE)
+    count = Thousandths(meaning.count * ONE) if meaning.count else None
     return Measured(
         gtin=meaning.gtin,
-        quantity=meaning.weight if unit == WEIGHED else count,
-        extension=meaning.price,
+        quantity=(meaning.weight or None) if unit == WEIGHED else count,
+        extension=meaning.price or None,
         lot=meaning.lot,
         expiry=meaning.expiry,
         serial=meaning.serial,
@@ -75,14 +79,14 @@ def item_line(
     Raises:
         InputFault: `price-missing`, `reason-missing`, `weight-missing`, `unknown-tax`.
     """
-    listed = price_on(item, sale.business_date)
+    listed = _usual_price(item, said, sale.business_date)
     unit_price = listed if request.unit_price is None else request.unit_price
     if unit_price is None and said.extension is None:
         raise _no_price(item, sale.business_date)
     _require_reason(request, listed, item.name)
     return NewLine(
         name=item.name,
-        quantity=_quantity(item, said, request),
+        quantity=_quantity(item, said, request, listed),
         unit_price=Minor(0) if unit_price is None else unit_price,
         taxes=tax_rates(settings, item.taxes),
         unit=item.unit,
@@ -94,7 +98,7 @@ def item_line(
         lot=said.lot,
         expiry=said.expiry,
         serial=said.serial,
-        extension=said.extension if request.unit_price is None else None,
+        extension=said.extension if _costs_what_it_says(request, listed) else None,
         line_id=request.line_id,
     )
 
@@ -114,13 +118,16 @@ def open_line(settings: Settings, request: LineRequest, said: Measured) -> NewLi
         )
     return NewLine(
         name=request.name,
-        quantity=request.quantity or said.quantity or ONE,
+        quantity=_of_label(said.quantity or ONE, request),
         unit_price=price,
         taxes=open_taxes(settings, request.taxes),
         unit=request.unit or "each",
         gtin=said.gtin or request_gtin(request),
         reason=request.reason,
         scanned=said.scanned,
+        lot=said.lot,
+        expiry=said.expiry,
+        serial=said.serial,
         line_id=request.line_id,
     )
 
@@ -166,18 +173,48 @@ def _basis_points(settings: Settings, name: str) -> BasisPoints:
     return BasisPoints(rate)
 
 
-def _quantity(item: Item, said: Measured, request: LineRequest) -> Thousandths:
-    if request.quantity is not None:
-        return request.quantity
-    if said.quantity is not None:
-        return said.quantity
-    if item.unit == WEIGHED and said.extension is None:
+def _usual_price(item: Item, said: Measured, date: str) -> Minor | None:
+    """Tell what a unit costs unless somebody says otherwise: a piece costs what its label says."""
+    if said.extension is not None and item.unit != WEIGHED and said.quantity is None:
+        return said.extension
+    return price_on(item, date)
+
+
+def _costs_what_it_says(request: LineRequest, listed: Minor | None) -> bool:
+    """Tell whether a label's price stands: not where another price or measure is told."""
+    same_price = request.unit_price is None or not listed
+    return same_price and request.quantity in (None, ONE, -ONE)
+
+
+def _quantity(
+    item: Item, said: Measured, request: LineRequest, listed: Minor | None
+) -> Thousandths:
+    measure = said.quantity or _measure_of(item, said, listed)
+    if measure is not None:
+        return _of_label(measure, request)
+    if request.quantity is None:
         raise InputFault(
             f"{item.name} is sold by weight, and the code carries none",
             remedy='send "quantity" in grams, or scan the label of the scale',
             name="weight-missing",
         )
-    return ONE
+    return request.quantity
+
+
+def _measure_of(item: Item, said: Measured, listed: Minor | None) -> Thousandths | None:
+    """Tell what one code stands for: a piece, what its price buys, or nothing that is known."""
+    if item.unit != WEIGHED:
+        return ONE
+    if said.extension is None:
+        return None
+    return weight_of(said.extension, listed) if listed else ONE
+
+
+def _of_label(measure: Thousandths, request: LineRequest) -> Thousandths:
+    """Take a told quantity for the label's measure; one, given or taken back, is the label."""
+    if request.quantity is None or request.quantity == ONE:
+        return measure
+    return Thousandths(-measure) if request.quantity == -ONE else request.quantity
 
 
 def _require_reason(request: LineRequest, listed: Minor | None, name: str) -> None:

@@ -52,7 +52,8 @@ class LineRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """GTIN-8, -12, -13 or -14; the check digit is verified."""
     item_id: Annotated[ItemId, msgspec.Meta(min_length=1, max_length=64)] | None = None
     quantity: Quantity | None = None
-    """Thousandths; one piece where it is absent. Negative only on a return."""
+    """Thousandths; one piece where it is absent. Negative only on a return. Of a label that
+    carries its own weight or price, 1000 is that label, and -1000 is that label taken back."""
     unit_price: Positive | None = None
     """Replaces the catalogue's price (with a reason), or sets an open price."""
     name: Words | None = None
