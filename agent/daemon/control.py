@@ -57,8 +57,8 @@ def read_admin_token(state_dir: Path) -> str:
     """
     path = state_dir / TOKEN_FILE
     try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError as error:
+        return path.read_text(encoding="ascii", errors="ignore").strip()
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise DaemonAway(
             f"{path} does not exist", remedy="start it: systemctl start till-agent"
         ) from error

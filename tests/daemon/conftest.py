@@ -1,0 +1,148 @@
+"""A shop's settings on disk, its command line in this process, and its daemon in another one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from agent.daemon.cli import app
+
+READY_WITHIN_S = 40
+ENDS_WITHIN_S = 30
+
+TOML = """\
+[store]
+id = "store-0001"
+[tax]
+standard = 1900
+reduced = 700
+[agent]
+listen = "127.0.0.1:{port}"
+state_dir = "{state}"
+{hq}
+[[till]]
+id = "till-1"
+{wiring}
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Ran(msgspec.Struct):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        """What a pipe would read; fails if anything but JSON came out."""
+        return json.loads(self.out)
+
+
+class Shop:
+    """One agent's settings file and state directory."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.config = directory / "agent.toml"
+        self.state = directory / "state"
+        self.state.mkdir(mode=0o700)
+        self.port = free_port()
+        self.hq = ""
+        self.wiring = ""
+        self.write()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def write(self, *, hq=None, wiring=None, port=None):
+        """Write the settings; what is not named stays."""
+        self.hq = self.hq if hq is None else f'[hq]\nurl = "{hq}"'
+        self.wiring = self.wiring if wiring is None else wiring
+        self.port = port or self.port
+        text = TOML.format(port=self.port, state=self.state, hq=self.hq, wiring=self.wiring)
+        self.config.write_text(text, encoding="utf-8")
+
+    def run(self, *arguments, typed=None):
+        """Run a command of `till-agent` on these settings, in this process."""
+        return run(*arguments, "--config", str(self.config), typed=typed)
+
+    def command(self, *arguments):
+        """Give the command line for a process of its own."""
+        return [*PROGRAM, *arguments, "--config", str(self.config)]
+
+
+PROGRAM = (sys.executable, "-m", "agent.daemon.cli")
+
+
+def run(*arguments, typed=None):
+    result = CliRunner().invoke(app, list(arguments), input=typed)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+@contextmanager
+def started(command, directory):
+    """Run a program that tells its service manager when it is ready, and stop it."""
+    address = str(directory / "notify")
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+        (directory / "log").open("ab") as log,
+    ):
+        manager.bind(address)
+        manager.settimeout(READY_WITHIN_S)
+        environment = {**os.environ, "NOTIFY_SOCKET": address}
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        try:
+            assert manager.recv(100) == b"READY=1", (directory / "log").read_text()
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(ENDS_WITHIN_S)
+            os.unlink(address)  # noqa: PTH108 - a socket's name
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return Shop(tmp_path)
+
+
+@pytest.fixture
+def till_agent():
+    """Run `till-agent` in this process, without any settings."""
+    return run
+
+
+@pytest.fixture
+def daemon(shop):
+    """A context in which the shop's daemon runs."""
+    return lambda: started(shop.command("run"), shop.directory)
+
+
+@pytest.fixture
+def program():
+    """A context in which a program runs that tells when it is ready."""
+    return started
+
+
+@pytest.fixture
+def port():
+    """A port nobody listens on."""
+    return free_port()
