@@ -16,6 +16,10 @@ BACKLOG = 2048
 GRACE_S = 5
 """How long requests under way may take after the order to stop."""
 
+IDLE_S = 75
+"""Longer than the links of tills keep an idle connection: so it is never HQ that lets go of one
+a till is just about to use."""
+
 
 class ListenFault(Fault):
     """The address cannot be listened on; HQ does not start."""
@@ -38,6 +42,7 @@ class Server(uvicorn.Server):
                 ws="none",
                 proxy_headers=False,
                 server_header=False,
+                timeout_keep_alive=IDLE_S,
                 timeout_graceful_shutdown=GRACE_S,
             )
         )

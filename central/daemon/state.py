@@ -15,7 +15,7 @@ from agent.core.faults import Fault
 from central.daemon.settings import CentralSettings, database_of
 from central.intake.root_key import RootKey, RootKeyFault
 from central.ledger.engine import open_engine, reading, writing
-from central.ledger.tables import CREDENTIALS, FACTS
+from central.ledger.tables import FACTS
 
 _OWNER_ONLY = 0o077
 _ROOT_KEY_FACT = "root_key"
@@ -84,37 +84,35 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 def root_key(directory: Path, engine: Engine) -> RootKey:
-    """Open HQ's root key; only an HQ that has enrolled nobody yet makes itself one.
+    """Open HQ's root key; only a database that was never used with one gets a new one.
 
     Raises:
-        RootKeyFault: missing though tills were enrolled, unreadable, or not the one they trust.
+        RootKeyFault: missing, unreadable, or not the one the tills trust.
     """
     path = directory / "root.key"
-    is_new = not path.exists() and not _has_enrolled(engine)
+    known = _known_key(engine)
+    is_new = known is None and not path.exists()
     key = RootKey.create(path) if is_new else RootKey.open(path)
-    _check_same(path, engine, key)
-    return key
-
-
-def _has_enrolled(engine: Engine) -> bool:
-    with reading(engine) as conn:
-        return conn.execute(select(CREDENTIALS.c.keyid).limit(1)).first() is not None
-
-
-def _check_same(path: Path, engine: Engine, key: RootKey) -> None:
-    """Hold the key against the one the database was used with: tills have pinned it."""
-    mine = FACTS.c.key == _ROOT_KEY_FACT
-    with reading(engine) as conn:
-        known = conn.execute(select(FACTS.c.value).where(mine)).scalar_one_or_none()
     if known is None:
-        with writing(engine) as conn:
-            row = {"key": _ROOT_KEY_FACT, "value": key.public.hex()}
-            conn.execute(FACTS.insert().values(row))
+        _remember(engine, key)
     elif known != key.public.hex():
         raise RootKeyFault(
             f"{path} is not the root key this database was used with",
             remedy="put the right root.key back: the tills trust acks signed by it alone",
         )
+    return key
+
+
+def _known_key(engine: Engine) -> str | None:
+    with reading(engine) as conn:
+        query = select(FACTS.c.value).where(FACTS.c.key == _ROOT_KEY_FACT)
+        known: str | None = conn.execute(query).scalar_one_or_none()
+    return known
+
+
+def _remember(engine: Engine, key: RootKey) -> None:
+    with writing(engine) as conn:
+        conn.execute(FACTS.insert().values(key=_ROOT_KEY_FACT, value=key.public.hex()))
 
 
 def _unusable(directory: Path, why: str) -> StateFault:

@@ -95,6 +95,7 @@ class Hq:
 
     def __init__(self, url, engine, token, running):
         self.url, self.engine, self.token, self.running = url, engine, token, running
+        self.links = []
         self.staff = httpx.AsyncClient(
             base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False
         )
@@ -106,6 +107,7 @@ class Hq:
     async def enrolled(self, *names):
         till = Till(*names)
         link = till.link(self.url)
+        self.links.append(link)
         till.answer = await link.enrol(till.request(self.code(till)))
         return till, link
 
@@ -130,7 +132,8 @@ async def served_hq(directory, toml=""):
             await hq.staff.get("/metrics")
             yield hq
         finally:
-            await hq.staff.aclose()
+            for client in (hq.staff, *hq.links):
+                await client.aclose()
             daemon.stop()
             await running
             engine.dispose()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +11,12 @@ import sys
 
 import httpx
 import pytest
+
+from central.daemon.state import locked, root_key
+from central.ledger.engine import open_engine
+from central.ledger.migrate import migrate
+
+START_S = 45
 
 
 class Service:
@@ -21,7 +26,7 @@ class Service:
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         (directory / "notify").unlink(missing_ok=True)
         self.manager.bind(str(directory / "notify"))
-        self.manager.settimeout(30)
+        self.manager.settimeout(START_S)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "central.daemon.cli", "serve", *arguments],
             stdout=subprocess.PIPE,
@@ -34,7 +39,7 @@ class Service:
         return self.manager.recv(100).decode()
 
     def ended(self):
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=START_S)
         self.manager.close()
         return self.process.returncode, out, err
 
@@ -62,7 +67,7 @@ def get(url, token=None):
     return httpx.get(url, headers=headers, trust_env=False).status_code
 
 
-def test_serve_gets_ready_feeds_its_watchdog_serves_and_stops_cleanly(service, tmp_path):
+def test_serve_gets_ready_feeds_its_watchdog_serves_and_stops_cleanly(service):
     """Wrong: systemd does not learn that HQ is up, stuck, or has ended in order."""
     hq = service(env={"WATCHDOG_USEC": "200000"})
     assert "READY=1" == hq.heard()
@@ -70,28 +75,9 @@ def test_serve_gets_ready_feeds_its_watchdog_serves_and_stops_cleanly(service, t
     shown = hq.process.stdout.readline()
     address, token = re.search(r"(http://\S+/)#token=(\S+)", shown).groups()
     assert (401, 200) == (get(f"{address}v1/stores"), get(f"{address}v1/stores", token))
-    second = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "central.daemon.cli",
-            "serve",
-            "--config",
-            tmp_path / "central.toml",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (1, True) == (second.returncode, "(already-serving)" in second.stderr)
     hq.process.send_signal(signal.SIGTERM)
-    code, out, _ = hq.ended()
-    assert (0, False) == (code, token in out)
-    again = service()
-    assert "READY=1" == again.heard()
-    assert "token=" not in again.process.stdout.readline()
-    again.process.send_signal(signal.SIGINT)
-    assert 0 == again.ended()[0]
+    code, out, err = hq.ended()
+    assert (0, False, False) == (code, token in out, token in err)
 
 
 def test_a_preset_token_opens_and_is_not_stored(service, tmp_path):
@@ -106,6 +92,18 @@ def test_a_preset_token_opens_and_is_not_stored(service, tmp_path):
     assert b"preset-token" not in database
 
 
+def test_only_one_program_serves_from_a_state_directory(service, tmp_path):
+    """Wrong: two programs number the same feed, or Ctrl-C ends neither."""
+    (tmp_path / "state").mkdir()
+    with locked(tmp_path / "state"):
+        code, _, err = service().ended()
+    assert (1, True) == (code, "(already-serving)" in err)
+    hq = service()
+    assert "READY=1" == hq.heard()
+    hq.process.send_signal(signal.SIGINT)
+    assert 0 == hq.ended()[0]
+
+
 def test_a_taken_port_is_named(service):
     """Wrong: HQ does not say who or what keeps it from starting."""
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -118,13 +116,15 @@ def test_a_taken_port_is_named(service):
     assert "ss -ltnp" in remedy
 
 
-def test_a_lost_root_key_stops_an_hq_that_has_enrolled(service, tmp_path):
+def test_a_lost_root_key_stops_an_hq_that_had_one(service, tmp_path):
     """Wrong: HQ makes itself a new key, and no till believes its acks any more."""
-    hq = service()
-    hq.heard()
-    hq.process.send_signal(signal.SIGTERM)
-    hq.ended()
-    shutil.move(tmp_path / "state/root.key", tmp_path / "kept.key")
+    (tmp_path / "state").mkdir()
+    engine = open_engine(tmp_path / "state/central.sqlite")
+    migrate(engine)
+    root_key(tmp_path / "state", engine)
+    engine.dispose()
+    (tmp_path / "state/root.key").unlink()
     code, _, err = service().ended()
     assert (1, True) == (code, "(root-key)" in err)
-    assert "put the right root.key back" in err
+    assert "restore it" in err
+    assert not (tmp_path / "state/root.key").exists()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from central.daemon.settings import Settings, SettingsFault, address_of, database_of, load, parse
@@ -29,6 +31,15 @@ def test_the_example_is_valid_and_shipped_twice():
     path = ROOT / "config/central.example.toml"
     assert ["web"] == [channel.id for channel in load(path).channels]
     assert path.read_bytes() == (ROOT / "central/daemon/central.example.toml").read_bytes()
+
+
+def test_the_json_schema_is_that_of_the_settings_and_shipped_twice():
+    """Wrong: an editor accepts what HQ refuses, or the other way round."""
+    made = json.dumps(msgspec.json.schema(Settings), indent=2, ensure_ascii=False) + "\n"
+    for room in ("config", "central/daemon"):
+        assert made == (ROOT / room / "central.schema.json").read_text(encoding="utf-8"), (
+            "write it again with: python -m tests.central.daemon.schema"
+        )
 
 
 def test_the_examples_comments_show_the_defaults():

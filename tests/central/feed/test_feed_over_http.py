@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from agent.contracts.hq import HqRefused
+from agent.core.exchange.coding import FEED_ITEMS_MAX
 from agent.links.signing import DeviceSigner
 from central.ledger.engine import open_engine, writing
 from central.ledger.outbox import GLOBAL, Change, publish, publish_many
@@ -61,14 +62,15 @@ async def test_a_long_feed_comes_in_pages_that_leave_nothing_out(hq):
     """Wrong: a till stops after the first page, or changes fall between two pages."""
     _, link = await hq.enrolled()
     with writing(hq.engine) as conn:
-        publish_many(conn, GLOBAL, [Change(f"item:{n}", "put", b"1") for n in range(1201)])
+        count = 2 * FEED_ITEMS_MAX + 1
+        publish_many(conn, GLOBAL, [Change(f"item:{n}", "put", b"1") for n in range(count)])
     keys, cursor, more, pages = [], "", True, 0
     while more:
         page = await link.feed(GLOBAL, cursor, 0)
         keys += [item.key for item in page.items]
         cursor, more, pages = page.cursor, page.more, pages + 1
         tell(hq.engine, ("item:0", "put", b"2"))
-    assert (3, {f"item:{n}" for n in range(1201)}) == (pages, set(keys))
+    assert (3, {f"item:{n}" for n in range(count)}) == (pages, set(keys))
     assert 2 == keys.count("item:0")
     await link.aclose()
 
@@ -114,7 +116,8 @@ async def test_a_wait_that_brings_nothing_ends_in_time(hq):
 async def test_stopping_hq_lets_waiting_tills_go(hq_at, tmp_path):
     """Wrong: HQ cannot be restarted as long as tills wait for news."""
     async with hq_at(tmp_path) as hq:
-        _, link = await hq.enrolled()
+        till, _ = await hq.enrolled()
+        link = till.link(hq.url)
         waiting = asyncio.create_task(link.feed(GLOBAL, "", 25))
         await asyncio.sleep(0.3)
         began = time.monotonic()
