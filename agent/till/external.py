@@ -10,7 +10,7 @@ from agent.core.faults import InputFault, StateFault
 from agent.core.identifiers import SaleId
 from agent.core.quantities import Minor
 from agent.core.sale import NewLine
-from agent.core.sale.model import Line, Sale, Tender
+from agent.core.sale.model import Line, Sale
 from agent.journal import sales
 from agent.till.commands import RecordSale
 from agent.till.desk import Desk
@@ -66,6 +66,7 @@ def rebuilt(desk: Desk, sale_id: SaleId, request: ExternalSale) -> Sale:
 
 
 def _line(desk: Desk, line: ExternalLine) -> NewLine:
+    _require_sign(line)
     return NewLine(
         name=line.name,
         quantity=line.quantity,
@@ -81,6 +82,17 @@ def _line(desk: Desk, line: ExternalLine) -> NewLine:
     )
 
 
+def _require_sign(line: ExternalLine) -> None:
+    if line.extension is not None and line.extension * line.quantity < 0:
+        raise InputFault(
+            f"{line.name} has the quantity {line.quantity} and the extension {line.extension}: "
+            "one sells, the other gives back",
+            remedy='give both the same sign; send a coupon as "discount" of its line or of the '
+            "sale, or as a tender",
+            name="extension-sign",
+        )
+
+
 def _require_total(desk: Desk, sale: Sale, request: ExternalSale) -> None:
     total = desk.totals(sale).total
     if request.total is not None and request.total != total:
@@ -93,23 +105,25 @@ def _require_total(desk: Desk, sale: Sale, request: ExternalSale) -> None:
 
 
 def _require_same(held: SaleCompleted, sale: Sale) -> None:
-    if _told(held.lines, held.tenders, held.external_receipt_no) != _told(
-        sale.lines, sale.tenders, sale.external_receipt_no
-    ):
+    if _told(held) != _told(sale):
         raise StateFault(
             f"sale {sale.sale_id} is recorded already, as receipt {held.receipt_no}, "
-            "and not with these lines and tenders",
+            "and not with these lines, discounts and tenders",
             remedy="make a new id (UUIDv7) for each sale; correct a sale by a return",
             name="sale-differs",
         )
 
 
-def _told(
-    lines: tuple[Line, ...], tenders: tuple[Tender, ...], number: str | None
-) -> tuple[object, ...]:
+def _told(sale: SaleCompleted | Sale) -> tuple[object, ...]:
     """Reduce a sale to what its caller said, without what the settings add."""
     return (
-        number,
-        [(row.name, row.quantity, row.unit_price, row.extension) for row in lines],
-        [(tender.kind, tender.amount) for tender in tenders],
+        sale.external_receipt_no,
+        sale.discount,
+        [_told_line(line) for line in sale.lines],
+        [(tender.kind, tender.amount) for tender in sale.tenders],
     )
+
+
+def _told_line(line: Line) -> tuple[object, ...]:
+    taxes = [rate.name for rate in line.taxes]
+    return (line.name, line.quantity, line.unit_price, line.extension, taxes, line.returns)
