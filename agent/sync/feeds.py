@@ -87,10 +87,10 @@ class FeedFollower:
         began = asyncio.get_running_loop().time()
         try:
             page = await self._link.feed(self._scope, self._replica.cursor(self._scope), wait_s)
-            self._presence.answered()
+            self._presence.answered(self._scope)
             await self._apply(page)
         except HqSlowDown as fault:
-            self._presence.answered()
+            self._presence.answered(self._scope)
             self._failures += 1
             return asked_ms(fault.delay_ms, self._failures, self._draw())
         except FeedGone:
@@ -117,10 +117,10 @@ class FeedFollower:
     def _failed(self, fault: Fault) -> int:
         self._failures += 1
         if isinstance(fault, HqUnreachable):
-            self._presence.silent(str(fault))
+            self._presence.silent(self._scope, str(fault))
             return backoff_ms(self._failures, self._draw())
         if isinstance(fault, HqRefused):
-            self._presence.answered()
+            self._presence.answered(self._scope)
         self._presence.failed(str(fault))
         log = _log.warning if self._failures == 1 else _log.debug
         log("a feed cannot be followed", scope=self._scope, reason=str(fault))

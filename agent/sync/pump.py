@@ -140,24 +140,24 @@ class Pump:
         began = asyncio.get_running_loop().time()
         try:
             reply = await self._way.link.send(await self._batch(send))
-            self._way.presence.answered()
+            self._way.presence.answered(self.head.journal_id)
             took_ms = int((asyncio.get_running_loop().time() - began) * 1000)
             return await self._understood(send.turn, reply, took_ms)
         except HqSlowDown as fault:
-            self._way.presence.answered()
+            self._way.presence.answered(self.head.journal_id)
             return SlowDown(send.turn, fault.delay_ms)
         except Fault as fault:
             return await self._failed(send.turn, fault)
 
     async def _failed(self, turn: int, fault: Fault) -> Failed:
         if isinstance(fault, HqUnreachable):
-            self._way.presence.silent(str(fault))
+            self._way.presence.silent(self.head.journal_id, str(fault))
             return Failed(turn, Failure.UNREACHABLE, str(fault))
         if isinstance(fault, HqTooLarge):
             return Failed(turn, Failure.TOO_LARGE, str(fault))
         if not isinstance(fault, HqRefused):
             return Failed(turn, Failure.UNREADABLE, str(fault))
-        self._way.presence.answered()
+        self._way.presence.answered(self.head.journal_id)
         await self._way.on_refused(self.head, fault)
         self._way.presence.failed(str(fault))
         return Failed(turn, Failure.REFUSED, str(fault))

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from agent.contracts.hq import HqRefused
+from agent.contracts.hq import HqRefused, HqUnreachable
 from agent.core.exchange.upward import Mode
 from agent.core.faults import StateFault
 from agent.journal import cursors
@@ -350,3 +350,30 @@ async def test_a_journal_that_cannot_be_read_is_told_and_retried(shop, run):
         pump.head = head
         await shop.until_sent()
     assert await shop.own() == await shop.held()
+
+
+@pytest.mark.asyncio
+async def test_one_journal_that_fails_does_not_make_the_rest_flicker(shop, run, monkeypatch):
+    """If HQ fails on one batch and answers all else, the page would blink and HQ be hammered."""
+    await shop.enrol()
+    sales = (await shop.head()).journal_id
+    send = shop.link.send
+
+    async def fails(batch):
+        if batch.journal_id == sales and batch.records:
+            raise HqUnreachable("HQ could not serve this request", remedy="look into HQ's log")
+        await asyncio.sleep(0.005)
+        return await send(batch)
+
+    async with run(shop.loop):
+        await shop.until_sent()
+        monkeypatch.setattr(shop.link, "send", fails)
+        await shop.sell()
+        await shop.until(lambda: not shop.loop.status().online)
+        await shop.sign_on()
+        await asyncio.sleep(0.5)
+        told = list(shop.told)
+        assert "could not serve" in shop.loop.status().last_error
+        monkeypatch.setattr(shop.link, "send", send)
+        await shop.until_sent()
+    assert told == [True, False, True]
