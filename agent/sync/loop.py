@@ -29,8 +29,9 @@ from agent.sync.pump import Pump, Way
 from agent.sync.status import SyncStatus, Trouble
 
 _log = structlog.get_logger(__name__)
-UNKNOWN_DEVICE = "unknown-device"
-"""How HQ's refusal is named when it has forgotten a till (it was restored from a backup)."""
+FORGOTTEN = frozenset({"unknown-device", "not-your-journal"})
+"""How HQ's refusals are named when it was restored from a backup and has forgotten the device, or
+one till of a device it knows."""
 
 OnStatus = Callable[[SyncStatus], Awaitable[None]]
 
@@ -194,7 +195,7 @@ class SyncLoop:
     async def _refused(self, head: Head, fault: HqRefused) -> None:
         """Show a forgetful HQ the credential it once signed; the next retry then succeeds."""
         enrolled = self._enrolled.get(head.till)
-        if fault.name != UNKNOWN_DEVICE or self._sign is None or enrolled is None:
+        if fault.name not in FORGOTTEN or self._sign is None or enrolled is None:
             return
         request = readmission(enrolled.request, enrolled.answer, self._sign)
         try:

@@ -163,6 +163,27 @@ async def test_an_hq_that_forgot_the_till_takes_it_back(shop, run):
 
 
 @pytest.mark.asyncio
+async def test_a_device_hq_knows_is_taken_back_with_a_till_it_forgot(shop, run, monkeypatch):
+    """If not, the second till of a machine would stay out after a restore until enrolled anew."""
+    await shop.enrol()
+    await shop.sell(2)
+    send = shop.link.send
+
+    async def refuse(_batch):
+        raise HqRefused("not bound to till-1", remedy="enrol it again", name="not-your-journal")
+
+    async def readmit(request):
+        monkeypatch.setattr(shop.link, "send", send)
+        return shop.hq.enrol(request)
+
+    monkeypatch.setattr(shop.link, "send", refuse)
+    monkeypatch.setattr(shop.link, "enrol", readmit)
+    async with run(shop.loop):
+        await shop.until_sent()
+    assert await shop.own() == await shop.held()
+
+
+@pytest.mark.asyncio
 async def test_a_fork_stops_one_journal_and_nothing_else(shop, run):
     """If it stopped more, a copied disk would take the whole store offline (P6)."""
     await shop.enrol()
@@ -369,7 +390,7 @@ async def test_one_journal_that_fails_does_not_make_the_rest_flicker(shop, run, 
         await shop.until_sent()
         monkeypatch.setattr(shop.link, "send", fails)
         await shop.sell()
-        await shop.until(lambda: not shop.loop.status().online)
+        await shop.until(lambda: False in shop.told)
         await shop.sign_on()
         await asyncio.sleep(0.5)
         told = list(shop.told)
