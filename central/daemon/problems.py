@@ -11,6 +11,8 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from agent.core.faults import Fault, UnavailableFault
 
+PROBLEM_TYPE = "urn:till-agent:problem:"
+"""The same names under the same prefix as the agent gives them."""
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 _REMEDIES = {
@@ -28,7 +30,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """One error as it travels."""
 
     type: str
-    """`/problems/NAME`; the name is stable."""
+    """`urn:till-agent:problem:NAME`; the name is stable."""
     title: str
     status: int
     detail: str
@@ -39,7 +41,13 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def problem_of(fault: Fault) -> Problem:
     """Write a fault as a problem."""
-    return Problem(f"/problems/{fault.name}", fault.title, fault.status, fault.detail, fault.remedy)
+    return Problem(
+        f"{PROBLEM_TYPE}{fault.name}",
+        fault.title,
+        fault.status,
+        fault.detail,
+        fault.remedy,
+    )
 
 
 def headers_of(fault: Fault) -> dict[str, str]:
@@ -61,7 +69,12 @@ def from_http(_request: Request[Any, Any, Any], error: HTTPException) -> Respons
     errors = _errors(error) if isinstance(error, ValidationException) else ()
     remedy = _REMEDIES.get(status, "look into HQ's log")
     problem = Problem(
-        f"/problems/{name}", "The request cannot be served", status, error.detail, remedy, errors
+        f"{PROBLEM_TYPE}{name}",
+        "The request cannot be served",
+        status,
+        error.detail,
+        remedy,
+        errors,
     )
     return _answer(problem, dict(error.headers or {}))
 
@@ -70,7 +83,7 @@ def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Prob
     """Answer what nobody foresaw, and log it whole; the caller may try again."""
     _LOG.error("request failed", path=request.url.path, exc_info=error)
     problem = Problem(
-        "/problems/unexpected",
+        f"{PROBLEM_TYPE}unexpected",
         "HQ failed",
         500,
         f"HQ could not serve this request: {type(error).__name__}",

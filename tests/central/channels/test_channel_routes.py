@@ -51,7 +51,7 @@ def test_single_event_is_a_list_of_one(client):
 def test_body_that_is_no_list_is_refused_with_its_form(client, content):
     """Whoever writes the connector would have to guess the form."""
     answer = post(client, content)
-    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-events")
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:till-agent:problem:bad-events")
     assert "event_id" in answer.json()["remedy"]
 
 
@@ -70,7 +70,10 @@ def test_too_many_at_once(client):
 def test_unknown_channel_is_named(client):
     """A mistyped address would swallow a shop's orders."""
     answer = client.post("/v1/channels/wbe/events", json=[GOOD])
-    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-channel")
+    assert (answer.status_code, answer.json()["type"]) == (
+        404,
+        "urn:till-agent:problem:unknown-channel",
+    )
     assert "registered: web" in answer.json()["detail"]
 
 

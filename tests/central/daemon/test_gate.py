@@ -27,7 +27,7 @@ async def test_staff_addresses_need_a_token(hq, path):
     """Wrong: whoever reaches HQ reads its stores and customers."""
     for authorization in ("", "Bearer", "Bearer wrong", f"Basic {hq.token}"):
         reply = await get(hq, path, Authorization=authorization)
-        assert (401, "/problems/no-token") == (reply.status_code, reply.json()["type"])
+        assert (401, "urn:till-agent:problem:no-token") == (reply.status_code, reply.json()["type"])
         assert "Bearer" == reply.headers["www-authenticate"]
         assert "--new-staff-token" in reply.json()["remedy"]
 
@@ -50,7 +50,10 @@ async def test_a_foreign_page_may_not_call(hq):
     """Wrong: any web page a member of staff opens can call HQ in their name."""
     for origin in ("https://evil.example", "null", hq.url.replace("http", "https") + "0"):
         reply = await get(hq, "/metrics", Origin=origin)
-        assert (403, "/problems/foreign-origin") == (reply.status_code, reply.json()["type"])
+        assert (403, "urn:till-agent:problem:foreign-origin") == (
+            reply.status_code,
+            reply.json()["type"],
+        )
         assert reply.json()["remedy"]
     assert 200 == (await get(hq, "/metrics", Origin=hq.url)).status_code
 
@@ -59,7 +62,7 @@ async def test_a_foreign_page_may_not_call(hq):
 async def test_an_unknown_host_name_is_refused(hq, host):
     """Wrong: a page whose name was rebound to 127.0.0.1 reads HQ."""
     reply = await get(hq, "/schema/openapi.json", Host=host)
-    assert (403, "/problems/wrong-host") == (reply.status_code, reply.json()["type"])
+    assert (403, "urn:till-agent:problem:wrong-host") == (reply.status_code, reply.json()["type"])
     assert "allowed_hosts" in reply.json()["remedy"]
 
 
@@ -89,7 +92,7 @@ async def test_a_bug_is_a_problem_too(hq, monkeypatch):
 
     monkeypatch.setattr("central.intake.routes.stores", broken)
     reply = await hq.staff.get("/v1/stores")
-    assert (500, "/problems/unexpected") == (reply.status_code, reply.json()["type"])
+    assert (500, "urn:till-agent:problem:unexpected") == (reply.status_code, reply.json()["type"])
     assert "ZeroDivisionError" in reply.json()["detail"]
 
 

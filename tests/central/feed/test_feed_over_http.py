@@ -141,7 +141,10 @@ async def test_nobody_reads_unsigned(hq):
     """Wrong: customers' cards can be had without being a till."""
     async with httpx.AsyncClient(trust_env=False) as client:
         reply = await client.get(f"{hq.url}/v1/feeds/global")
-    assert (401, "/problems/bad-signature") == (reply.status_code, reply.json()["type"])
+    assert (401, "urn:till-agent:problem:bad-signature") == (
+        reply.status_code,
+        reply.json()["type"],
+    )
 
 
 async def test_a_cursor_of_a_lost_future_starts_the_feed_again(hq_at, tmp_path):
@@ -163,7 +166,10 @@ async def test_a_cursor_of_a_lost_future_starts_the_feed_again(hq_at, tmp_path):
     async with hq_at(live) as hq:
         tell(hq.engine, ("item:3", "put", b"3"))
         reply = await raw(hq, till, f"/v1/feeds/global?after={cursor}")
-        assert (410, "/problems/feed-restart") == (reply.status_code, reply.json()["type"])
+        assert (410, "urn:till-agent:problem:feed-restart") == (
+            reply.status_code,
+            reply.json()["type"],
+        )
         link = till.link(hq.url)
         page = await link.feed(GLOBAL, "", 0)
         assert ["item:1", "item:3"] == [item.key for item in page.items]

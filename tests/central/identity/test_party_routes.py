@@ -79,7 +79,10 @@ def test_unified_says_where_each_field_comes_from(client, reads):
 def test_unknown_id_is_a_problem_with_a_remedy(client, reads, path):
     """A mistyped id would look like a broken server."""
     answer = client.get(f"/v1/parties/nobody{path}")
-    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-party")
+    assert (answer.status_code, answer.json()["type"]) == (
+        404,
+        "urn:till-agent:problem:unknown-party",
+    )
     assert answer.json()["remedy"]
     assert reads.rows == []
 

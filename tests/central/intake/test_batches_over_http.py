@@ -195,7 +195,7 @@ async def test_a_tampered_request_is_refused_with_a_remedy(hq, headers, status, 
     till, link = await hq.enrolled()
     till.seal(1)
     reply = await post_signed(hq, till, packed(till.batch()), headers=headers)
-    assert (status, f"/problems/{name}") == (reply.status_code, reply.json()["type"])
+    assert (status, f"urn:till-agent:problem:{name}") == (reply.status_code, reply.json()["type"])
     assert "application/problem+json" == reply.headers["content-type"]
     assert reply.json()["remedy"]
     assert [] == hq.rows(CHAIN)
@@ -206,7 +206,10 @@ async def test_a_request_without_signature_is_refused(hq):
     """Wrong: anybody who can reach HQ can write."""
     till, link = await hq.enrolled()
     reply = await post_signed(hq, till, b"", sign=False)
-    assert (401, "/problems/bad-signature") == (reply.status_code, reply.json()["type"])
+    assert (401, "urn:till-agent:problem:bad-signature") == (
+        reply.status_code,
+        reply.json()["type"],
+    )
     await link.aclose()
 
 
@@ -251,7 +254,7 @@ async def test_what_is_no_batch_is_refused_and_hq_stays_up(hq, content, status, 
     """Wrong: noise or a decompression bomb brings HQ down or is taken for a batch."""
     till, link = await hq.enrolled()
     reply = await post_signed(hq, till, content)
-    assert (status, f"/problems/{name}") == (reply.status_code, reply.json()["type"])
+    assert (status, f"urn:till-agent:problem:{name}") == (reply.status_code, reply.json()["type"])
     till.seal(1)
     assert 1 == (await link.send(till.batch())).seq
     await link.aclose()
@@ -262,7 +265,10 @@ async def test_a_batch_sent_to_another_journals_address_is_refused(hq):
     till, link = await hq.enrolled()
     till.seal(1)
     reply = await post_signed(hq, till, packed(till.batch()), journal_id=till.journals["sales"])
-    assert (400, "/problems/malformed-batch") == (reply.status_code, reply.json()["type"])
+    assert (400, "urn:till-agent:problem:malformed-batch") == (
+        reply.status_code,
+        reply.json()["type"],
+    )
     await link.aclose()
 
 
