@@ -9,7 +9,7 @@ from agent.core.barcode import check_digit
 from agent.core.faults import InputFault, NotFoundFault
 from agent.core.quantities import Thousandths
 from agent.core.recognition import Item, ItemKey, Recognition
-from agent.core.sale import NewLine, ReturnOf, Sale
+from agent.core.sale import NewLine, Sale
 from agent.till.desk import Desk
 from agent.till.lines import (
     NOTHING_MEASURED,
@@ -19,7 +19,7 @@ from agent.till.lines import (
     open_line,
     request_gtin,
 )
-from agent.till.requests import LineRequest
+from agent.till.requests import LineRequest, ReturnedLine
 from agent.till.returning import held, return_line
 
 
@@ -28,7 +28,7 @@ async def added(desk: Desk, sale: Sale, request: LineRequest) -> Sale:
 
     Raises:
         InputFault: it does not say what is to be sold, or not enough of it.
-        NotFoundFault: `unknown-item`.
+        NotFoundFault: `unknown-item`, `sale-not-held`.
         SaleFault: the sale does not allow it.
     """
     _require_one(request)
@@ -36,6 +36,7 @@ async def added(desk: Desk, sale: Sale, request: LineRequest) -> Sale:
         original = await held(desk, request.returns.sale_id)
         if original is not None:
             return return_line(desk, sale, original, request.returns, request)
+        _require_named(request, request.returns)
     new = replace(await _new_line(desk, sale, request), actor=desk.actor)
     return rules.add_line(sale, new if request.returns is None else _back(new, request.returns))
 
@@ -76,9 +77,10 @@ def _asked(desk: Desk, request: LineRequest) -> Item | None:
     return item
 
 
-def _back(new: NewLine, returns: ReturnOf) -> NewLine:
+def _back(new: NewLine, returned: ReturnedLine) -> NewLine:
     """Turn the line of goods sold elsewhere round; HQ, which holds the original, checks it."""
-    return replace(new, quantity=Thousandths(-abs(new.quantity)), returns=returns)
+    quantity = Thousandths(-abs(new.quantity))
+    return replace(new, quantity=quantity, returns=returned.as_recorded())
 
 
 def _require_one(request: LineRequest) -> None:
@@ -90,6 +92,16 @@ def _require_one(request: LineRequest) -> None:
             remedy='send exactly one of "scan", "gtin", "item_id", or a "name" with "unit_price", '
             'or "returns" with the sale and line that comes back',
             name="line-unclear",
+        )
+
+
+def _require_named(request: LineRequest, returned: ReturnedLine) -> None:
+    if not any((request.scan, request.gtin, request.item_id, request.name)):
+        raise NotFoundFault(
+            f"sale {returned.sale_id} is not held here, so what comes back has to be named",
+            remedy='send "scan", "gtin" or "item_id" beside "returns", or "name", "unit_price" '
+            'and "taxes"',
+            name="sale-not-held",
         )
 
 

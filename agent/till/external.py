@@ -76,7 +76,7 @@ def _line(desk: Desk, line: ExternalLine) -> NewLine:
         item_id=line.item_id,
         gtin=line.gtin,
         reason=line.reason,
-        returns=line.returns,
+        returns=line.returns.as_recorded() if line.returns else None,
         extension=None if line.extension is None else Minor(abs(line.extension)),
         discount=line.discount,
     )

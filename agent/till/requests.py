@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from agent.core.entries.bodies import ConsentGiven
-from agent.core.identifiers import ItemId, PartyId
+from agent.core.identifiers import ItemId, PartyId, SaleId
 from agent.core.quantities import Minor, Thousandths
 from agent.core.sale.model import ReturnOf
 
@@ -43,6 +43,17 @@ CallerId = Annotated[
 ]
 
 
+class ReturnedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The line of an earlier sale that goods come back of."""
+
+    sale_id: Annotated[SaleId, msgspec.Meta(pattern=UUID_PATTERN)]
+    line: Annotated[int, msgspec.Meta(ge=1, le=LINES_MAX)]
+
+    def as_recorded(self) -> ReturnOf:
+        """Give it in the shape that facts keep."""
+        return ReturnOf(self.sale_id, self.line)
+
+
 class LineRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A line to add: by scan, GTIN, item, what it returns, or openly by name and price."""
 
@@ -63,7 +74,7 @@ class LineRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     unit: Annotated[str, msgspec.Meta(pattern=r"^(each|kg)" + END)] | None = None
     reason: Words | None = None
     """Why the price is overridden, or goods without a receipt are taken back."""
-    returns: ReturnOf | None = None
+    returns: ReturnedLine | None = None
     """The line of an earlier sale that is given back."""
     line_id: CallerId | None = None
     """Repeat the request with the same id, and the line is there once."""
@@ -97,7 +108,7 @@ class ExternalLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     item_id: Annotated[ItemId, msgspec.Meta(min_length=1, max_length=64)] | None = None
     gtin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{14}" + END)] | None = None
     reason: Words | None = None
-    returns: ReturnOf | None = None
+    returns: ReturnedLine | None = None
 
 
 class ExternalSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -9,11 +9,11 @@ from agent.core.entries import facts
 from agent.core.entries.bodies import SaleCompleted
 from agent.core.identifiers import SaleId
 from agent.core.quantities import Thousandths
-from agent.core.sale.model import ReturnOf, Sale, SaleFault
+from agent.core.sale.model import Sale, SaleFault
 from agent.journal import sales
 from agent.journal.connection import Connection
 from agent.till.desk import Desk
-from agent.till.requests import LineRequest
+from agent.till.requests import LineRequest, ReturnedLine
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ async def held(desk: Desk, sale_id: SaleId) -> Held | None:
 
 
 def return_line(
-    desk: Desk, sale: Sale, original: Held, returns: ReturnOf, request: LineRequest
+    desk: Desk, sale: Sale, original: Held, returns: ReturnedLine, request: LineRequest
 ) -> Sale:
     """Add the line that gives goods back for what was paid for them.
 

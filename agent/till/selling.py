@@ -180,6 +180,7 @@ async def cancel(desk: Desk, ask: CancelSale) -> SaleView:
         desk.totals(sale),
         store=desk.store.id,
         stamp=desk.clock.stamp(),
+        actor=desk.actor,
         reason=ask.reason,
     )
     await desk.keep(

@@ -7,13 +7,19 @@ from msgspec.structs import replace
 
 from agent.core.entries.bodies import SaleAttributed, SaleCancelled, SaleCompleted
 from agent.core.exchange.wire import FeedItem, FeedPage
-from agent.core.faults import InputFault, StateFault
+from agent.core.faults import NotFoundFault, StateFault
 from agent.core.identifiers import PrintId, SaleId, TillId
 from agent.core.quantities import Minor, Thousandths
 from agent.core.sale import ReturnOf, SaleFault
 from agent.journal import JournalNotWritable, chains, prints
 from agent.till import commands
-from agent.till.requests import EnrolRequest, IdentifyRequest, LineRequest, TenderRequest
+from agent.till.requests import (
+    EnrolRequest,
+    IdentifyRequest,
+    LineRequest,
+    ReturnedLine,
+    TenderRequest,
+)
 
 SALE = SaleId("019a2222-0000-7000-8000-000000000001")
 OTHER = SaleId("019a2222-0000-7000-8000-000000000002")
@@ -120,7 +126,7 @@ async def test_a_sale_id_belongs_to_one_till(shop):
 async def test_the_same_goods_do_not_come_back_at_two_tills(shop):
     """Money would be given back twice for one thing."""
     back, again = SaleId(SALE[:-1] + "3"), SaleId(SALE[:-1] + "4")
-    request = LineRequest(returns=ReturnOf(SALE, 1))
+    request = LineRequest(returns=ReturnedLine(SALE, 1))
     async with shop.running(0) as first, shop.running(1) as second:
         await paid(first)
         for loop, sale_id in ((first, back), (second, again)):
@@ -137,15 +143,29 @@ async def test_the_same_goods_do_not_come_back_at_two_tills(shop):
 @pytest.mark.asyncio
 async def test_goods_of_another_store_come_back_at_what_is_said(shop):
     """A customer would be sent away because the sale was made elsewhere."""
-    elsewhere = ReturnOf(SaleId("019a9999-0000-7000-8000-000000000001"), 3)
+    elsewhere = ReturnedLine(SaleId("019a9999-0000-7000-8000-000000000001"), 3)
     async with shop.running() as loop:
         await loop.ask(commands.OpenSale(SALE))
         request = LineRequest(gtin="4006381333931", returns=elsewhere, quantity=Thousandths(1000))
         view = await loop.ask(commands.AddLine(SALE, request))
         assert view.sale.lines[0].quantity == -1000
-        assert view.sale.lines[0].returns == elsewhere
-        with pytest.raises(InputFault):
+        assert view.sale.lines[0].returns == ReturnOf(elsewhere.sale_id, elsewhere.line)
+        with pytest.raises(NotFoundFault) as refused:
             await loop.ask(commands.AddLine(SALE, LineRequest(returns=elsewhere)))
+        assert refused.value.name == "sale-not-held"
+
+
+@pytest.mark.asyncio
+async def test_a_given_up_basket_says_who_gave_it_up(shop):
+    """A cashier would answer for a basket that somebody else cancelled."""
+    async with shop.running() as loop:
+        await loop.ask(commands.SignOn("anna"))
+        await loop.ask(commands.OpenSale(SALE))
+        await loop.ask(commands.AddLine(SALE, LineRequest(item_id="coffee")))
+        await loop.ask(commands.SignOn("ben"))
+        await loop.ask(commands.CancelSale(SALE, "changed their mind"))
+    (gone,) = await bodies(shop, "sales")
+    assert gone.actor == "ben"
 
 
 @pytest.mark.asyncio
