@@ -133,6 +133,8 @@ REMEDIES = {
 
 def cannot_open(name: str, cause: OSError) -> DeviceFault:
     """Say why a device could not be opened, and the remedy that fits the errno."""
-    reason = os.strerror(cause.errno) if cause.errno else str(cause)
-    remedy = REMEDIES.get(cause.errno or 0, "check the address in the settings and the device")
+    # Of a name that is not found (`gaierror`) the number is none of the system's errors.
+    number = cause.errno or 0
+    reason = os.strerror(number) if number > 0 else cause.strerror or str(cause)
+    remedy = REMEDIES.get(number, "check the address in the settings and the device")
     return DeviceFault(f"{name} cannot be opened: {reason}", remedy=remedy, name="device-closed")

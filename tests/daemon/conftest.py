@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import msgspec
@@ -15,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.daemon.cli import app
+from drivers.virtual.printer import VirtualPrinter
 
 READY_WITHIN_S = 40
 ENDS_WITHIN_S = 30
@@ -117,6 +120,36 @@ def started(command, directory):
             process.send_signal(signal.SIGTERM)
             process.wait(ENDS_WITHIN_S)
             os.unlink(address)  # noqa: PTH108 - a socket's name
+
+
+@contextmanager
+def printer_in_thread():
+    """A virtual printer that answers while this thread runs a command."""
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    found = []
+
+    async def serve():
+        async with VirtualPrinter() as printer:
+            stop = asyncio.Event()
+            found.extend((printer, stop))
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    ready.wait(20)
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(found[1].set)
+        thread.join()
+        loop.close()
+
+
+@pytest.fixture
+def virtual_printer():
+    """A context with a printer on a TCP port."""
+    return printer_in_thread
 
 
 @pytest.fixture

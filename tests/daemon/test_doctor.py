@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import threading
 import time
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +20,6 @@ from agent.daemon.doctor.finding import Finding, from_fault
 from agent.daemon.doctor.service import ServiceUser, how_to_allow, may_use, service_user
 from agent.daemon.files import open_journal
 from agent.journal import chains
-from drivers.virtual.printer import VirtualPrinter
 from drivers.virtual.scanner import VirtualScanner
 
 SCANNER = 'scanners = ["counter"]\n[[device]]\nid = "counter"\nkind = "scanner"\naddress = "{}"'
@@ -237,33 +234,9 @@ def test_scanner_that_is_unplugged(shop):
     assert "plug it in" in found["remedy"]
 
 
-@contextmanager
-def printer_in_thread():
-    """A virtual printer that answers while this thread runs a command."""
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    found = []
-
-    async def serve():
-        async with VirtualPrinter() as printer:
-            stop = asyncio.Event()
-            found.extend((printer, stop))
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    ready.wait(20)
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(found[1].set)
-        thread.join()
-        loop.close()
-
-
-def test_printer_and_its_state(shop):
+def test_printer_and_its_state(shop, virtual_printer):
     """A cashier would see only that no receipt comes."""
-    with printer_in_thread() as printer:
+    with virtual_printer() as printer:
         shop.write(wiring=PRINTER.format(printer.address))
         assert examined(shop)["device receipt"]["ok"]
         printer.paper.paper_empty = True
