@@ -38,7 +38,8 @@ def add_tender(
     Args:
         sale: an open sale.
         kind: `cash`, `card`, `voucher` …
-        amount: in minor units; 0 only in cash, where the rest rounds away.
+        amount: in minor units; 0 only in cash, where the rest rounds away. Exactly what is open,
+            in cash, is taken (or given) in the coins there are: rounded.
         reference: the terminal's; a card number in it is masked but for four digits (P9).
         tender_id: the caller's own id.
         cash_rounding: the smallest coin, in minor units.
@@ -52,6 +53,7 @@ def add_tender(
     if _is_there(sale, tender_id):
         return sale
     _require_amount(sale, kind, amount, cash_rounding)
+    amount = _in_coins(sale, kind, amount, cash_rounding)
     recorded = record_tender(sale, kind, amount, reference, tender_id=tender_id)
     if amount > 0:
         _require_due(sale, kind, amount, cash_rounding)
@@ -148,6 +150,11 @@ def _require_amount(sale: Sale, kind: str, amount: Minor, cash_rounding: int) ->
     rounds_away = unpaid != 0 and round_cash(unpaid, cash_rounding) == 0
     if amount == 0 and not (kind == CASH and rounds_away):
         raise SaleFault("a tender of 0 pays nothing", remedy="enter the amount", name="zero-amount")
+
+
+def _in_coins(sale: Sale, kind: str, amount: Minor, cash_rounding: int) -> Minor:
+    open_in_cash = kind == CASH and amount == _unpaid(sale)
+    return round_cash(amount, cash_rounding) if open_in_cash else amount
 
 
 def _require_due(sale: Sale, kind: str, amount: Minor, cash_rounding: int) -> None:

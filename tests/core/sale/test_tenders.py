@@ -90,6 +90,23 @@ def test_a_refund_in_cash_is_rounded_too():
     assert "more-than-owed" == refusal(refund(998), "card", -1000, cash_rounding=5)
 
 
+@pytest.mark.parametrize(("price", "given"), [(998, 1000), (997, 995), (1000, 1000), (2, 0)])
+def test_what_is_due_is_paid_in_the_coins_there_are(price, given):
+    """A till that tenders what it shows as due could neither pay nor refund it in cash."""
+    for sale, sign in ((basket(item(price)), 1), (refund(price), -1)):
+        paid = add_tender(sale, "cash", sign * price, cash_rounding=5)
+        seen = totals(paid, 5)
+        assert (sign * given, 0, 0) == (paid.tenders[0].amount, seen.due, seen.change)
+    assert "more-than-owed" == refusal(refund(price), "cash", -price - 5, cash_rounding=5)
+
+
+def test_the_rest_in_cash_beside_a_card_is_paid_in_coins_too():
+    """A refund split between card and cash would stay a centime short for ever."""
+    sale = add_tender(refund(3271), "card", -100, cash_rounding=5)
+    sale = add_tender(sale, "cash", -3171, cash_rounding=5)
+    assert (-3170, 0) == (sale.tenders[1].amount, totals(sale, 5).due)
+
+
 def test_a_card_that_was_charged_too_much_can_be_refunded():
     """A line voided after payment would leave the customer without their money."""
     sale = add_tender(basket(item(1000), item(300)), "card", 1300)
