@@ -82,18 +82,24 @@ def listen_on(host: str, port: int, *, setting: str) -> socket.socket:
         ListenFault: the port is taken, privileged, or the address is not this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    server = socket.socket(family, socket.SOCK_STREAM)
     try:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.bind((host, port))
-        server.listen(BACKLOG)
+        return _listening(socket.socket(family, socket.SOCK_STREAM), host, port)
     except OSError as error:
-        server.close()
         raise ListenFault(
             f"cannot listen on {host}:{port}: {error.strerror or error}",
             remedy=_remedy(error.errno, port, setting),
         ) from error
-    server.setblocking(False)
+
+
+def _listening(server: socket.socket, host: str, port: int) -> socket.socket:
+    try:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((host, port))
+        server.listen(BACKLOG)
+        server.setblocking(False)
+    except OSError:
+        server.close()
+        raise
     return server
 
 

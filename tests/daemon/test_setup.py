@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from agent.core.barcode import BarcodeRules, read
 from agent.core.faults import InputFault, StateFault
 from agent.daemon import ports
+from agent.daemon.doctor.service import ServiceUser
 from agent.daemon.setup import countries, keys, trials, writing
 from agent.daemon.setup import hardware as asked
 from agent.daemon.setup.present import answers_of
@@ -492,12 +493,11 @@ def test_who_holds_the_scanner_is_named():
     assert f"(pid {os.getpid()}) has it open" in trial.said
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may use what others may not")
-def test_what_root_may_and_the_service_may_not_is_said(tmp_path):
+def test_what_root_may_and_the_service_may_not_is_said(tmp_path, monkeypatch):
     """The setup's test would succeed as root, and the service fail."""
     state = tmp_path / "state"
-    state.mkdir()
-    os.chown(state, 65534, 65534)
+    nobody = ServiceUser("nobody", 65_534, frozenset())
+    monkeypatch.setattr(trials, "service_user", lambda _state: nobody)
     with VirtualScanner() as scanner:
         Path(scanner.path).chmod(0o600)
         device = DeviceSettings("c", "scanner", scanner.address)
