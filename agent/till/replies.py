@@ -76,6 +76,7 @@ class Recognised(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: str | None = None
     """Why nothing was done although it was recognised."""
     remedy: str | None = None
+    """What to do about a refusal, or about something that is not held here."""
 
 
 class Identified(msgspec.Struct, frozen=True):

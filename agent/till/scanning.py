@@ -20,6 +20,7 @@ from agent.core.recognition import (
     ItemKey,
     KnownElsewhere,
     Recognition,
+    RecognitionKind,
     Unknown,
 )
 from agent.core.sale.model import Sale
@@ -33,6 +34,15 @@ from agent.till.requests import LineRequest
 from agent.till.selling import line_events, new_sale, opening_events, with_customer
 from agent.till.telling import Event, customer_event, item_event, sale_event, scan_event
 
+_REMEDIES = {
+    RecognitionKind.UNKNOWN: "scan again, or type the number below the bars; an item that is not "
+    "listed can be sold by its name and price",
+    RecognitionKind.CUSTOMER: "ask for another card, phone number or e-mail address, or enrol them",
+    RecognitionKind.ORDER: "check the number; an order for another store is at HQ",
+    RecognitionKind.RECEIPT: "take the goods back without the receipt, with a reason, or ask HQ",
+}
+"""Kind of what is not held here → what a cashier does about it."""
+KNOWN_ELSEWHERE = "sell on: the purchase finds its way into their history; do not enrol them again"
 _ANSWERS = {Found: "found", KnownElsewhere: "known_elsewhere", Unknown: "unknown"}
 SHOWN_OF_NOISE = 64
 """Characters of unreadable bytes an event carries: enough to see what kind of noise it is."""
@@ -83,7 +93,17 @@ def recognised(desk: Desk, recognition: Recognition) -> Recognised:
         order_no=recognition.order_no,
         receipt_no=recognition.receipt_no,
         sale_id=recognition.sale_id,
+        remedy=_remedy(recognition),
     )
+
+
+def _remedy(recognition: Recognition) -> str | None:
+    """Say what to do about something that is not held here."""
+    if recognition.held:
+        return None
+    if isinstance(recognition.answer, KnownElsewhere):
+        return KNOWN_ELSEWHERE
+    return _REMEDIES.get(recognition.kind)
 
 
 def _who_ordered(desk: Desk, recognition: Recognition) -> PartyId | None:

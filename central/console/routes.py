@@ -1,4 +1,4 @@
-"""The console's addresses: pages behind the login, the login, and two static files."""
+"""The console's addresses: pages behind the login, the login, and three static files."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def get_script() -> Response[bytes]:
     return asset("console.js", "text/javascript")
 
 
+@get("/static/icon.svg", include_in_schema=False, sync_to_thread=True)
+def get_icon() -> Response[bytes]:
+    """Give the icon of the browser's tab."""
+    return asset("icon.svg", "image/svg+xml")
+
+
 def fault_page(request: Request[Any, Any, Any], fault: Fault) -> Response[str]:
     """Tell a person what is wrong and what to do about it."""
     return page("fault.html", status=fault.status, chain=hq_of(request).name, q="", fault=fault)
@@ -37,6 +43,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *OPEN_ROUTES,
     get_style,
     get_script,
+    get_icon,
     Router(
         path="/",
         route_handlers=[get_overview, get_customers, get_customer, get_days, get_attention],

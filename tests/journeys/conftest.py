@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from agent.daemon.demo.shop import Till
 from agent.daemon.demo.watching import Watcher
 from agent.daemon.demo.world import TILL, opened_world
+from tests.journeys.pages import CHROMIUM, chromium
 
 ANY_PORTS = (0, 0)
+HAS_CHROMIUM = Path(CHROMIUM).exists()
 TIDY = {"reason": "the next test begins"}
 
 
@@ -34,11 +38,26 @@ async def till(shop):
     """The shop's till with no basket and no customer before it."""
     view = await shop.look()
     if view.get("sale"):
-        sale_id = view["sale"]["sale"]["sale_id"]
-        await shop.ask("POST", f"/v1/sales/{sale_id}/cancel", TIDY)
+        await _give_up(shop, view["sale"]["sale"])
     for parked in view["parked"]:
-        await shop.ask("POST", f"/v1/sales/{parked['sale_id']}/resume", {})
-        await shop.ask("POST", f"/v1/sales/{parked['sale_id']}/cancel", TIDY)
+        open_again = await shop.ask("POST", f"/v1/sales/{parked['sale_id']}/resume", {})
+        await _give_up(shop, open_again["sale"])
     if view.get("party_id"):
         await shop.ask("DELETE", f"/v1/tills/{TILL}/customer")
     return shop
+
+
+async def _give_up(till, sale):
+    path = f"/v1/sales/{sale['sale_id']}"
+    for tender in sale.get("tenders", ()):
+        await till.ask("DELETE", f"{path}/tenders/{tender['tender']}")
+    await till.ask("POST", f"{path}/cancel", TIDY)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser():
+    """Debian's Chromium."""
+    if not HAS_CHROMIUM:
+        pytest.skip(f"{CHROMIUM} is missing: apt install chromium")
+    async with chromium() as running:
+        yield running

@@ -5,7 +5,7 @@ import * as basket from "./basket.js";
 import { showCustomer } from "./customer.js";
 import { askAmount, dayMenu, signOn } from "./day.js";
 import { askFor, choose, show } from "./dialogs.js";
-import { $, el, fill, toast } from "./dom.js";
+import { $, clearMessage, el, fill, message } from "./dom.js";
 import { amount, likelyNotes, plainAmount, setCurrency, shortAmount, shortDate } from "./format.js";
 
 let view = null;     // GET /v1/tills/{till}
@@ -13,13 +13,16 @@ let card = null;     // of the customer shown
 let answer = null;   // found | known_elsewhere | unknown
 let connected = false;
 let receiptOf = null;
+let printed = null;  // the print job of the receipt shown
+let cardOf = null;   // whose card was asked for last
 
 const tillPath = () => `/v1/tills/${api.till}`;
-const salePath = (what = "") => `/v1/sales/${view.sale.sale.sale_id}${what}`;
+const salePath = (what, saleId = view.sale.sale.sale_id) => `/v1/sales/${saleId}${what}`;
 
 // Every action says what went wrong and what to do, and leaves the page as the agent has it.
 async function attempt(action) {
   let result;
+  clearMessage();
   try {
     result = await action();
   } catch (problem) {
@@ -30,28 +33,38 @@ async function attempt(action) {
 }
 
 function complain(problem) {
-  if (!(problem instanceof api.Problem)) toast("The agent does not answer", "It restarts by itself; try again in a few seconds.", "bad");
+  if (!(problem instanceof api.Problem)) message("The agent does not answer", "It restarts by itself; try again in a few seconds.", "bad");
   else if (problem.status === 401) askToPair();
-  else toast(problem.message, problem.remedy, "bad");
+  else message(problem.message, problem.remedy, "bad");
 }
 
 let refreshing = null;
+let stale = false;
+// What happens while the till is being read may not be in what was read: then it is read again.
 function refresh() {
-  refreshing ??= load().finally(() => { refreshing = null; });
+  stale = true;
+  refreshing ??= reread().finally(() => { refreshing = null; });
   return refreshing;
 }
 
+async function reread() {
+  while (stale) {
+    stale = false;
+    await load();
+  }
+}
+
 async function load() {
-  const before = view?.party_id;
   view = await api.get(tillPath());
   setCurrency(view.currency, view.language);
-  if (view.party_id !== before || !card) await loadCard();
+  if ((view.party_id || null) !== cardOf) await loadCard();
   draw();
 }
 
 async function loadCard() {
   card = null;
-  if (!view.party_id) return;
+  cardOf = view.party_id || null;
+  if (!cardOf) return;
   try {
     card = (await api.get(`/v1/parties/${view.party_id}`)).card;
     answer = "found";
@@ -67,7 +80,7 @@ function draw() {
   fill($("till"), view.till);
   fill($("cashier"), view.actor || "Sign on");
   fill($("day"), el("span", { class: "wide" }, `${view.business_date}${view.opened ? "" : " · not opened"}`));
-  basket.showBasket(view.sale, (line) => { basket.choose(line); draw(); });
+  basket.showBasket(view.sale, (line) => { basket.choose(line); draw(); }, giveBack);
   showCustomer(card, answer, { clear: clearCustomer, enrol: enrolCustomer });
   drawPay();
   drawReceipt();
@@ -79,8 +92,10 @@ function drawPay() {
   const due = sums ? sums.due : 0;
   const refund = Boolean(sums && sums.total < 0);
   const sellable = Boolean(view.sale && (view.sale.sale.lines || []).some((line) => !line.voided));
-  fill($("notes"), ...(due > 0 ? likelyNotes(due).map((note) => el("button", { onclick: () => pay("cash", note) }, shortAmount(note))) : []));
-  $("notes").hidden = due <= 0;
+  const paid = sellable && due === 0 && (view.sale.sale.tenders || []).length > 0;
+  if (paid) fill($("notes"), el("button", { class: "go", onclick: () => pay("cash", 0) }, "Complete the sale"));
+  else fill($("notes"), ...(due > 0 ? likelyNotes(due).map((note) => el("button", { onclick: () => pay("cash", note) }, shortAmount(note))) : []));
+  $("notes").hidden = due <= 0 && !paid;
   for (const id of ["cash", "card"]) $(id).disabled = !sellable;
   $("cash").firstChild.data = refund ? "Refund cash " : "Cash ";
   $("card").firstChild.data = refund ? "Refund card " : "Card ";
@@ -114,16 +129,32 @@ async function drawReceipt() {
   if ($("receipt").hidden || receiptOf === last.sale_id) return;
   receiptOf = last.sale_id;
   const paper = el("div", { class: "paper" });
+  printed = null;
   fill($("receipt"),
     el("div", { class: "head" }, el("span", { class: "change" }, `Change ${amount(last.change)}`), el("span", { class: "grow" }), el("button", { onclick: reprint }, "Copy")),
-    el("small", { class: "quiet" }, last.receipt_no), paper);
-  if (!last.print_id) return;
-  const url = await api.picture(`/v1/print-jobs/${last.print_id}/image`).catch(() => null);
+    el("small", { class: "quiet" }, last.receipt_no), el("div", { class: "print", hidden: true }), paper);
+  const url = await api.picture(`/v1/sales/${last.sale_id}/image`).catch(() => null);
   if (url) fill(paper, el("img", { src: url, alt: `Receipt ${last.receipt_no}` }));
+  if (last.print_id && !printed) drawPrint(await api.get(`/v1/print-jobs/${last.print_id}`).catch(() => null));
+}
+
+const PAPER = {
+  held: "Not printed yet: it prints by itself once the printer is well.",
+  uncertain: "It may not have come out whole: look at the paper, Copy prints it again.",
+  failed: "It could not be printed: Copy tries again.",
+};
+
+function drawPrint(job) {
+  const line = $("receipt").querySelector(".print");
+  if (!job || !line || job.print_id !== view.last?.print_id) return;
+  printed = job;
+  fill(line, PAPER[job.state] || "", job.reason ? el("small", { class: "quiet" }, ` ${job.reason}`) : "");
+  line.hidden = !PAPER[job.state];
 }
 
 async function reprint() {
-  await attempt(() => api.post("/v1/print-jobs", { print_id: api.newId(), till: api.till, sale_id: view.last.sale_id }));
+  const job = await attempt(() => api.post("/v1/print-jobs", { print_id: api.newId(), till: api.till, sale_id: view.last.sale_id }));
+  if (job) message("A copy is printed", view.last.receipt_no);
 }
 
 // What was scanned or typed: a code the till knows, a person, or the beginning of an item's name.
@@ -134,40 +165,56 @@ async function enter(text) {
 }
 
 async function tell(seen, text) {
-  if (seen.refused) toast(seen.refused, seen.remedy || "", "bad");
+  if (seen.refused) message(capital(seen.refused), capital(seen.remedy || ""), "bad");
   else if (seen.kind === "receipt" && seen.sale_id) await returnFrom(seen.sale_id);
   else if (seen.kind === "order") await showOrder(seen);
-  else if (seen.kind === "customer") { answer = seen.answer; draw(); }
+  else if (seen.kind === "customer") {
+    answer = seen.answer;
+    draw();
+    if (seen.remedy) notRecognised(seen);
+  }
   else if (seen.kind === "unknown" && text) await searchOr(seen, text);
-  else if (seen.kind === "unknown" || seen.kind === "noise") toast("Not recognised", sentences(seen.why), "bad");
+  else if (seen.remedy) notRecognised(seen);
 }
 
-const sentences = (why = []) => why.map((one) => `${one[0].toUpperCase()}${one.slice(1)}.`).join(" ");
+const capital = (text) => text && `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+const sentences = (why = []) => why.map(capital).join(" ");
+
+function notRecognised(seen) {
+  message("Not recognised", sentences([...(seen.why || []), seen.remedy].filter(Boolean)), "bad");
+}
 
 async function searchOr(seen, text) {
   const found = await api.get(`/v1/items?text=${encodeURIComponent(text)}`).catch(() => []);
   const items = found;
   if (!items.length) {
-    toast("Not recognised", sentences(seen.why), "bad");
+    notRecognised(seen);
     return;
   }
   fill($("matches"), ...items.map((item) => el("li", {}, el("button", { onclick: () => sell(item) }, el("span", {}, item.name), el("span", { class: "quiet" }, (item.gtins || [])[0] || item.reference || item.item_id)))));
   $("matches").hidden = false;
 }
 
+function walkMatches(step) {
+  const stops = [$("scan"), ...$("matches").querySelectorAll("button")];
+  const at = stops.indexOf(document.activeElement);
+  stops[Math.min(Math.max(at + step, 0), stops.length - 1)].focus();
+}
+
 async function sell(item) {
   $("matches").hidden = true;
   await attempt(async () => {
-    await openSale();
     const weighed = item.unit === "kg" ? await askWeight() : undefined;
     if (weighed === null) return;
-    await api.post(salePath("/lines"), { item_id: item.item_id, quantity: weighed, line_id: api.newId() });
+    await addLine({ item_id: item.item_id, quantity: weighed });
   });
   $("scan").focus();
 }
 
-async function openSale() {
-  if (!view.sale) view.sale = await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
+// `view` may be read anew at any await, so what follows an answer goes by the answer alone.
+async function addLine(line) {
+  const open = view.sale || await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
+  await api.post(salePath("/lines", open.sale.sale_id), { ...line, line_id: api.newId() });
 }
 
 async function askWeight() {
@@ -179,10 +226,7 @@ async function openItem() {
   const rates = Object.entries(view.taxes).map(([name, points]) => [name, `${name} ${points / 100} %`]);
   const said = await askAmount("Sell without a code", "Price", "", [{ name: "name", label: "What is it?", required: true }, { name: "tax", label: "Tax", options: rates }]);
   if (!said) return;
-  await attempt(async () => {
-    await openSale();
-    await api.post(salePath("/lines"), { name: said.name, unit_price: said.minor, taxes: said.tax ? [said.tax] : undefined, line_id: api.newId() });
-  });
+  await attempt(() => addLine({ name: said.name, unit_price: said.minor, taxes: said.tax ? [said.tax] : undefined }));
 }
 
 async function returnFrom(saleId) {
@@ -191,15 +235,12 @@ async function returnFrom(saleId) {
   const lines = (original.sale.lines || []).filter((line) => !line.voided && line.quantity > 0);
   const picked = await choose(`Return from ${original.sale.receipt_no || "receipt"}`, lines.map((line) => [String(line.line), line.name, amount(line.extension)]), { note: "Which line comes back?" });
   if (!picked) return;
-  await attempt(async () => {
-    await openSale();
-    await api.post(salePath("/lines"), { returns: { sale_id: saleId, line: Number(picked) }, line_id: api.newId() });
-  });
+  await attempt(() => addLine({ returns: { sale_id: saleId, line: Number(picked) } }));
 }
 
 async function showOrder(seen) {
   const order = await api.get(`/v1/orders/${encodeURIComponent(seen.order_no)}`).catch(() => null);
-  if (!order) return toast(`Order ${seen.order_no}`, sentences(seen.why));
+  if (!order) return notRecognised(seen);
   const where = order.collect_at ? `, to collect at ${order.collect_at}` : "";
   const lines = (order.lines || []).map((line) => el("li", {}, `${line.quantity} × ${line.name}, ${amount(line.amount)}`));
   return show(`Order ${order.order_no}`, el("p", {}, `${order.state}${where} · ${amount(order.total)}${order.paid === false ? " · to be paid" : " · paid"}`), el("ul", {}, ...lines));
@@ -232,19 +273,20 @@ async function onLine(act) {
 }
 
 async function pay(kind, minor) {
-  if (!view.sale) return;
-  const due = view.sale.totals.due;
-  const wanted = minor ?? (view.sale.totals.total < 0 ? view.sale.totals.total : due);
+  let open = view.sale;
+  if (!open) return;
+  const saleId = open.sale.sale_id;
+  const wanted = minor ?? open.totals.due;
   await attempt(async () => {
-    if (wanted !== 0) view.sale = await api.post(salePath("/tenders"), { kind, amount: wanted, tender_id: api.newId() });
-    if (view.sale.totals.due === 0) await complete();
+    if (wanted !== 0) open = await api.post(salePath("/tenders", saleId), { kind, amount: wanted, tender_id: api.newId() });
+    if (open.totals.due !== 0) return;
+    await api.post(salePath("/complete", saleId));
+    receiptOf = null;
   });
 }
 
-async function complete() {
-  const done = await api.post(salePath("/complete"));
-  receiptOf = null;
-  toast(`Change ${amount(done.change)}`, done.receipt_no, "good");
+async function giveBack(tender) {
+  await attempt(() => api.remove(salePath(`/tenders/${tender.tender}`)));
 }
 
 async function payOther(kind) {
@@ -264,9 +306,10 @@ async function enrolCustomer() {
   await attempt(async () => {
     const body = { party_id: api.newId(), name: said.name, consents: [{ purpose: "marketing", contact: "email", given: said.news }] };
     for (const field of ["phone", "email", "postcode"]) if (said[field]) body[field] = said[field];
+    const open = view.sale;
     const made = await api.post("/v1/parties", body);
-    if (view.sale) await api.put(salePath("/customer"), { party_id: made.party_id });
-    toast("Welcome", `Card ${made.card}`, "good");
+    if (open) await api.put(salePath("/customer", open.sale.sale_id), { party_id: made.party_id });
+    message("Welcome", `Card ${made.card}`, "good");
   });
 }
 
@@ -290,17 +333,22 @@ async function day() {
     const picked = await dayMenu(view);
     if (picked === "enrol") await enrolCustomer();
     if (picked === "open-item") await openItem();
-    if (picked === "discount" && view.sale) {
+    const open = view.sale;
+    if (picked === "discount" && open) {
       const said = await askAmount("Discount on the receipt", "Amount off", "", [{ name: "reason", label: "Reason", required: true }]);
-      if (said) await api.post(salePath("/discount"), { amount: said.minor, reason: said.reason });
+      if (said) await api.post(salePath("/discount", open.sale.sale_id), { amount: said.minor, reason: said.reason });
     }
   });
 }
 
 async function onEvent(event) {
-  if (event.type === "scan" && event.data.device) await tell(event.data, "");
-  if (event.type === "print" && ["held", "uncertain", "failed"].includes(event.data.state)) toast(`Receipt ${event.data.state}`, event.data.reason || "", "bad");
-  if (event.type === "customer") card = null;
+  if (event.type === "scan" && event.data.device) {
+    clearMessage();
+    await tell(event.data, "");
+  }
+  if (event.type === "print" && view.last?.print_id === event.data.print_id) drawPrint(event.data);
+  else if (event.type === "print" && PAPER[event.data.state]) message(capital(`a print is ${event.data.state}`), event.data.reason || "", "bad");
+  if (event.type === "customer") cardOf = undefined;
   await refresh().catch(() => {});
 }
 
@@ -322,24 +370,37 @@ function listen() {
   $("line-actions").addEventListener("click", (event) => { if (event.target.dataset.act) onLine(event.target.dataset.act); });
   const buttons = { cash: () => payOther("cash"), card: () => payOther("card"), park: () => attempt(() => api.post(salePath("/park"))), parked: showParked, more: day, cancel: cancelSale, cashier: () => attempt(() => signOn(view.actor)) };
   for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", action);
+  document.addEventListener("click", (event) => { if (!event.target.closest("#matches, #entry")) $("matches").hidden = true; });
   const keys = { F2: "cash", F3: "card", F4: "park", F9: "more" };
   document.addEventListener("keydown", (event) => {
     if ($("dialog").open) return;
-    if (keys[event.key]) { event.preventDefault(); $(keys[event.key]).click(); }
+    if (["ArrowDown", "ArrowUp"].includes(event.key) && !$("matches").hidden) { event.preventDefault(); walkMatches(event.key === "ArrowDown" ? 1 : -1); }
+    else if (keys[event.key]) { event.preventDefault(); $(keys[event.key]).click(); }
     else if (event.key === "Escape") { $("matches").hidden = true; basket.choose(null); draw(); }
     // A wedge scanner types wherever the focus is: its characters belong to the entry.
     else if (event.key.length === 1 && !event.ctrlKey && !event.altKey && document.activeElement.tagName !== "INPUT") $("scan").focus();
   });
 }
 
+// Gives whether looking again would be no use: it worked, or the agent refused.
+async function firstLook() {
+  try {
+    await refresh();
+    return true;
+  } catch (problem) {
+    complain(problem);
+    return problem instanceof api.Problem;
+  }
+}
+
 async function begin() {
   if (!api.takeCredentials()) return askToPair();
   listen();
-  await attempt(() => {});
+  while (!await firstLook()) await new Promise((resolve) => { setTimeout(resolve, 1000); });
   if (!view) return undefined;
   api.follow(view.cursor, onEvent, async (state) => {
     connected = state;
-    await refresh().catch(() => draw());
+    await refresh().catch((problem) => { draw(); if (problem.status === 401) complain(problem); });
   });
   return undefined;
 }

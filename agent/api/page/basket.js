@@ -11,15 +11,16 @@ export function choose(line) {
   chosen = line;
 }
 
-export function showBasket(open, onChoose) {
+export function showBasket(open, onChoose, onGiveBack) {
   const lines = open ? open.sale.lines || [] : [];
   if (!lines.some((line) => line.line === chosen && !line.voided)) chosen = null;
   fill($("lines").tBodies[0], ...lines.map((line) => row(line, onChoose)));
   $("empty").hidden = lines.length > 0;
   $("line-actions").hidden = chosen === null;
-  fill($("totals"), ...totals(open));
-  const last = $("lines").tBodies[0].lastElementChild;
-  if (last && chosen === null) last.scrollIntoView({ block: "nearest" });
+  fill($("totals"), ...totals(open, onGiveBack));
+  const rows = $("lines").tBodies[0];
+  const seen = rows.querySelector(".chosen") || rows.lastElementChild;
+  if (seen) seen.scrollIntoView({ block: "nearest" });
 }
 
 function row(line, onChoose) {
@@ -43,7 +44,7 @@ function notes(line) {
   ];
 }
 
-function totals(open) {
+function totals(open, onGiveBack) {
   if (!open) return [el("div", { class: "big" }, el("span", {}, "Total"), el("span", {}, amount(0)))];
   const sums = open.totals;
   const part = (label, value) => el("div", {}, el("span", {}, label), el("span", {}, amount(value)));
@@ -51,7 +52,8 @@ function totals(open) {
     ...(open.sale.discount ? [part("Discount", -open.sale.discount)] : []),
     ...sums.taxes.map((tax) => part(`incl. ${tax.name} ${tax.basis_points / 100} %`, tax.tax)),
     ...(sums.cash_rounding ? [part("Rounding", sums.cash_rounding)] : []),
-    ...(open.sale.tenders || []).map((tender) => part(`Paid ${tender.kind}`, -tender.amount)),
+    ...(open.sale.tenders || []).map((tender) => el("div", { class: "tender" },
+      el("span", {}, `Paid ${tender.kind}`), el("button", { onclick: () => onGiveBack(tender) }, "Give back"), el("span", {}, amount(-tender.amount)))),
     el("div", { class: "big" }, el("span", {}, sums.tendered ? "Still to pay" : "Total"), el("span", {}, amount(sums.tendered ? sums.due : sums.total + sums.cash_rounding))),
   ];
 }

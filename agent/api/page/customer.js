@@ -21,8 +21,14 @@ function cardParts(card, clear) {
     el("div", { class: "quiet" }, `${card.points || 0} points · ${consents(card.consents || [])}`),
     ...ready.map((order) => el("div", { class: "ready" }, `Ready to collect: ${order.order_no} · ${amount(order.total)}${order.paid === false ? " · to be paid" : ""}`)),
     ...others.slice(0, 2).map((order) => el("div", { class: "way" }, `Order ${order.order_no}: ${order.state}`)),
-    el("ul", {}, ...(card.last || []).map(interaction)),
+    el("ul", {}, ...newest(card.last || []).map(interaction)),
   ];
+}
+
+// An order is ordered, shipped, delivered: here it stands once, as it is now.
+function newest(interactions) {
+  const seen = new Set();
+  return interactions.filter(({ channel, ref }) => !seen.has(`${channel} ${ref}`) && seen.add(`${channel} ${ref}`));
 }
 
 function consents(list) {

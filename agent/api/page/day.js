@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { askFor, choose, show } from "./dialogs.js";
-import { el, toast } from "./dom.js";
+import { el, message } from "./dom.js";
 import { amount, parseAmount, plainAmount } from "./format.js";
 
 const path = (what) => `/v1/tills/${api.till}/${what}`;
@@ -32,7 +32,7 @@ export async function askAmount(title, label, value, more = []) {
   if (!answer) return null;
   const minor = parseAmount(answer.amount);
   if (minor === null) {
-    toast("That is no amount", `${answer.amount}: write it like ${plainAmount(1250)}`, "bad");
+    message("That is no amount", `${answer.amount}: write it like ${plainAmount(1250)}`, "bad");
     return null;
   }
   return { ...answer, minor };
@@ -42,7 +42,7 @@ async function cash(sign) {
   const answer = await askAmount(sign > 0 ? "Pay-in" : "Pay-out", "Amount", "", [{ name: "reason", label: "Reason", required: true }]);
   if (!answer) return;
   await api.post(path("cash"), { cash_id: api.newId(), amount: sign * answer.minor, reason: answer.reason });
-  toast(sign > 0 ? "Paid in" : "Paid out", amount(answer.minor), "good");
+  message(sign > 0 ? "Paid in" : "Paid out", amount(answer.minor), "good");
 }
 
 async function drawer() {
@@ -58,12 +58,12 @@ const figures = (totals) => [
   ["Sales", totals.sales], ["Cancelled", totals.cancelled], ["Items", totals.items],
   ["Gross", amount(totals.gross)], ["Net", amount(totals.net)], ["Returns", amount(totals.returns)], ["Discounts", amount(totals.discounts)],
   ...totals.taxes.map((tax) => [`Tax ${tax.name}`, amount(tax.tax)]),
-  ...totals.tenders.map((tender) => [`${tender.kind} (${tender.count})`, amount(tender.amount)]),
+  ...totals.tenders.map((tender) => [`Paid ${tender.kind} (${tender.count})`, amount(tender.amount)]),
   ["Float", amount(totals.float_amount)], ["Paid in", amount(totals.paid_in)], ["Paid out", amount(totals.paid_out)],
   ["Cash expected", amount(totals.expected_cash)],
 ];
 
-const table = (rows) => el("pre", {}, rows.map(([label, value]) => `${label.padEnd(24)}${String(value).padStart(16)}`).join("\n"));
+const table = (rows) => el("div", { class: "figures" }, el("table", {}, ...rows.map(([label, value]) => el("tr", {}, el("td", {}, label), el("td", { class: "amount" }, String(value))))));
 
 async function xReport() {
   const day = await api.get(path("report"));

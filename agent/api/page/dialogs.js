@@ -27,10 +27,12 @@ function input(field) {
   });
 }
 
+const MANY = 7;
+
 export function choose(title, choices, { note = "" } = {}) {
   const list = choices.map(([value, left, right]) => el("button", { value }, el("span", {}, left), el("span", { class: "amount" }, right || "")));
   const form = el("form", { method: "dialog" }, el("h2", {}, title), note ? el("p", { class: "quiet" }, note) : null,
-    el("div", { class: "list" }, ...list), el("div", { class: "buttons" }, el("button", { value: "" }, "Back")));
+    el("div", { class: list.length > MANY ? "list many" : "list" }, ...list), el("div", { class: "buttons" }, el("button", { value: "" }, "Back")));
   return shown(form).then((result) => result || null);
 }
 
@@ -38,8 +40,29 @@ export function show(title, ...content) {
   return shown(el("form", { method: "dialog" }, el("h2", {}, title), ...content, el("div", { class: "buttons" }, el("button", { class: "go", value: "yes" }, "OK"))));
 }
 
+// A wedge scanner types faster than any hand and ends with Enter: it must not answer a question.
+const HAND_MS = 35;
+const SCAN_LENGTH = 6;
+const typed = { since: 0, last: 0, length: 0, before: "" };
+
+function guard(event) {
+  const field = event.target;
+  if (event.key.length === 1) {
+    if (event.timeStamp - typed.last > HAND_MS) Object.assign(typed, { since: event.timeStamp, length: 0, before: field.value });
+    typed.length += 1;
+    typed.last = event.timeStamp;
+  } else if (event.key === "Enter" && typed.length >= SCAN_LENGTH && event.timeStamp - typed.last <= HAND_MS) {
+    event.preventDefault();
+    if (field.tagName === "INPUT") field.value = typed.before;
+    typed.length = 0;
+    $("dialog").querySelector(".hint").hidden = false;
+  }
+}
+
 function shown(form) {
   const dialog = $("dialog");
+  form.addEventListener("keydown", guard);
+  form.querySelector("h2").after(el("p", { class: "hint", role: "alert", hidden: true }, "Nothing was scanned: answer this first, then scan again."));
   if (dialog.open) dialog.close("");
   dialog.returnValue = "";
   fill(dialog, form);

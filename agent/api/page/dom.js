@@ -18,9 +18,16 @@ export function fill(node, ...children) {
   node.replaceChildren(...children.flat().filter((child) => child != null));
 }
 
-export function toast(title, detail = "", kind = "") {
-  const node = el("div", { class: `toast ${kind}`, role: "status" }, title);
-  if (detail) node.append(el("small", {}, detail));
-  $("toasts").append(node);
-  setTimeout(() => node.remove(), kind === "bad" ? 8000 : 3500);
+const STAYS_MS = { bad: 20000, good: 4000 };
+
+// One message at a time, above the lines: the newest is the one that matters.
+export function message(title, detail = "", kind = "good") {
+  const node = el("div", { class: `message ${kind}`, role: kind === "bad" ? "alert" : "status" },
+    el("div", {}, el("b", {}, title), detail ? el("small", {}, detail) : null),
+    el("button", { type: "button", "aria-label": "Close this message", onclick: () => node.remove() }, "\u00d7"));
+  fill($("messages"), node);
+  setTimeout(() => node.remove(), STAYS_MS[kind]);
 }
+
+// What somebody does next answers the message before.
+export const clearMessage = () => fill($("messages"));

@@ -1,0 +1,65 @@
+"""HQ's console in Chromium, against the running HQ: stores, a customer, one history."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from agent.daemon.demo.world import STORE, TILL
+from tests.journeys.pages import SMALL, opened
+
+pytestmark = [
+    pytest.mark.timeout(180),
+    pytest.mark.xdist_group("shop"),
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+GRETA = "]C0LCSETR8P36HB"
+HONEY = "]Q1https://id.example.com/01/09521100359184"
+
+
+async def test_one_history_at_hq(browser, till):
+    """HQ would not see what was just bought in a store beside what was ordered on the web."""
+    await till.scan(GRETA)
+    await till.scan(HONEY)
+    done = await till.pay_cash(500)
+    async with opened(browser, till.world.console) as (tab, complaints):
+        row = tab.locator("tbody tr", has_text=STORE).filter(has_text="in step")
+        await expect(row).to_contain_text(TILL)
+        assert till.world.staff_token not in tab.url
+        await tab.get_by_role("searchbox").fill("sommer")
+        await tab.keyboard.press("Enter")
+        await tab.get_by_role("link", name="Greta Sommer").click()
+        history = tab.locator(".timeline li")
+        newest = history.first
+        await expect(newest).to_contain_text(done["receipt_no"])
+        await expect(newest).to_contain_text("Flower Honey 500 g")
+        await expect(newest).to_contain_text("€4.99")
+        await expect(history.filter(has_text="WEB-10063").first).to_be_visible()
+        await expect(tab.locator(".order.ready")).to_contain_text("WEB-10063")
+        assert [] == complaints
+
+
+async def test_every_page_of_the_console_opens(browser, till):
+    """A page of the console would break, or scroll sideways on a small screen."""
+    async with opened(browser, till.world.console, SMALL) as (tab, complaints):
+        for name in ("Customers", "Days", "Attention", "Stores"):
+            await tab.get_by_role("link", name=name, exact=True).click()
+            await expect(tab.locator("h1")).to_contain_text(name)
+            wide = await tab.evaluate("document.documentElement.scrollWidth")
+            assert wide <= SMALL["width"], name
+        assert [] == complaints
+
+
+async def test_without_the_token_nothing_is_shown(browser, till):
+    """Whoever reaches HQ's address would read its customers."""
+    async with opened(browser, f"{till.world.hq_url}/customers?q=sommer") as (tab, _):
+        await expect(tab).to_have_url(re.compile("/login$"))
+        await tab.get_by_label("Staff token").fill("guessed")
+        await tab.keyboard.press("Enter")
+        await expect(tab.get_by_role("alert")).to_contain_text("not valid")
+        await tab.get_by_label("Staff token").fill(till.world.staff_token)
+        await tab.keyboard.press("Enter")
+        await expect(tab.locator("h1")).to_contain_text("Stores")
