@@ -22,10 +22,10 @@ from sqlalchemy import Engine
 
 from agent.core.faults import Fault
 from central.channels.registry import register
-from central.daemon import logs
+from agent.program import logs
 from central.daemon.app import create_app
-from central.daemon.notify import feed_watchdog, notify
-from central.daemon.server import Server, listen
+from agent.program.notify import feed_watchdog, notify
+from agent.program.serving import Server, listen_on
 from central.daemon.settings import Settings, address_of
 from central.daemon.staff import StaffTokens, staff_tokens
 from central.daemon.state import locked, opened, prepare, root_key, utc_now
@@ -79,7 +79,7 @@ def serve(settings: Settings, show: Callable[[str], None], *, new_staff_token: b
 @contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
     host, port = address_of(settings.central.listen) or ("127.0.0.1", 0)
-    with listen(host, port) as sock:
+    with listen_on(host, port, setting="[central] listen") as sock:
         yield sock
 
 
@@ -111,7 +111,8 @@ class Daemon:
     ) -> None:
         """Assemble everything; nothing runs yet."""
         self._feed_changed = FeedSignal()
-        self._applying = Applying(Applier(engine, utc_now).apply_pending, self._thread_ended)
+        self._applier = Applier(engine, utc_now)
+        self._applying = Applying(self._applier.apply_pending, self._thread_ended)
         self._watch = ForeignWrites(engine, self._feed_changed, self._thread_ended)
         self._stopping = False
         hq = Hq(
@@ -155,6 +156,8 @@ class Daemon:
         for thread in (self._applying, self._watch):
             thread.start()
             stack.callback(thread.stop)
+        # A backlog of an hour must not outlast the service manager's patience.
+        stack.callback(self._applier.stop)
         stack.callback(setattr, self, "_stopping", True)
 
     def _check_threads(self) -> None:

@@ -46,6 +46,11 @@ class Applier:
         self._engine = engine
         self._now = now
         self._fresh = True
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End after the transaction under way; from any thread. The rest is applied next time."""
+        self._stopping = True
 
     def apply_pending(self) -> int:
         """Apply everything that was received; gives the number of entries gone through.
@@ -60,9 +65,9 @@ class Applier:
             self.retry_quarantine()
             self._fresh = False
         done = 0
-        while journals := self._behind():
+        while not self._stopping and (journals := self._behind()):
             for journal_id in journals:
-                done += self._apply_batch(journal_id)
+                done += 0 if self._stopping else self._apply_batch(journal_id)
         return done
 
     def retry_quarantine(self) -> int:

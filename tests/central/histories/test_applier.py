@@ -337,3 +337,18 @@ def test_pseudonym_used_twice_blocks_nobody(applier, receive, rows, ledger, told
     assert {row["sale_id"] for row in rows(SALES)} == {"sale-1", "sale-2", "sale-3"}
     assert not rows(QUARANTINE)
     assert len(history(ledger, ADA)) == 2
+
+
+def test_an_order_to_stop_is_heard_within_a_backlog(
+    applier, receive, rows, ledger, told, monkeypatch
+):
+    """The service manager would lose patience and kill HQ in the middle of a long backlog."""
+    receive(SALES_J, *(told.sale(n) for n in range(2)))
+    behind = applier_module.journals_behind
+    monkeypatch.setattr(
+        applier_module, "journals_behind", lambda conn: applier.stop() or behind(conn)
+    )
+    assert applier.apply_pending() == 0
+    monkeypatch.undo()
+    assert Applier(ledger, lambda: NOW).apply_pending() == 2
+    assert len(rows(SALES)) == 2
