@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar.enums import ScopeType
@@ -91,8 +90,8 @@ class Gate:
         sent = headers.one(b"origin").lower()
         if not sent or sent in self._origins:
             return sent or None
-        split = urlsplit(sent)
-        if split.scheme in {"http", "https"} and split.netloc == headers.one(b"host").lower():
+        scheme, _, place = sent.partition("://")
+        if scheme in {"http", "https"} and place == headers.one(b"host").lower():
             return None
         raise AccessFault(
             f"pages of {sent[:100]!r} may not call this agent",

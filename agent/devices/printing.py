@@ -21,7 +21,7 @@ from agent.core.identifiers import DeviceId
 from agent.core.receipt.document import Cut, Feed, ReceiptDocument
 from agent.devices.backoff import Backoff
 from agent.devices.board import READY, Board
-from agent.devices.queue import PrintQueue
+from agent.devices.queue import LOOK, PrintQueue
 from agent.journal import Journal
 from agent.journal.prints import PrintJob
 
@@ -181,4 +181,5 @@ def _state_after(result: PrintResult) -> str:
 def _reason(result: PrintResult) -> str:
     if result.outcome is PrintOutcome.SUCCESS:
         return ""
-    return f"{result.outcome.value}: {result.detail}"
+    said = f"{result.outcome.value}: {result.detail}"
+    return f"{said}; {LOOK}" if result.sent else said

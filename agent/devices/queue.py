@@ -11,7 +11,9 @@ from agent.journal import Journal
 from agent.journal.connection import Connection
 from agent.journal.prints import PrintJob, set_state, unfinished
 
-STOPPED = "the agent stopped while this was being printed: look whether it came out whole"
+LOOK = "look whether it came out whole, and print a copy if it did not"
+"""What to do about a job that may be on paper, or half of it."""
+STOPPED = f"the agent stopped while this was being printed; {LOOK}"
 TOO_LATE = "the agent was not running: a drawer is never opened later"
 
 
