@@ -11,14 +11,19 @@ _USEC = 1_000_000
 
 
 def notify(state: str) -> bool:
-    """Send one state, such as `READY=1`; False where no service manager listens."""
+    """Send one state, such as `READY=1`; False where no service manager takes it."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return False
     # A leading @ names the abstract namespace.
     target = "\0" + address[1:] if address.startswith("@") else address
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
-        link.sendto(state.encode(), target)
+    kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+    with socket.socket(socket.AF_UNIX, kind) as link:
+        # A manager that does not read, or is gone, must not hold up or end the program.
+        try:
+            link.sendto(state.encode(), target)
+        except OSError:
+            return False
     return True
 
 

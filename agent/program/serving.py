@@ -18,6 +18,11 @@ GRACE_S = 5
 """How long requests under way may take after the order to stop."""
 
 
+IDLE_S = 75
+"""Longer than any caller of ours keeps an idle connection: so it is never the program that lets go
+of one somebody is just about to use."""
+
+
 class ListenFault(Fault):
     """The address cannot be listened on; the program does not start."""
 
@@ -47,6 +52,7 @@ class Server(uvicorn.Server):
                 ws_max_size=ws_bytes_max,
                 proxy_headers=False,
                 server_header=False,
+                timeout_keep_alive=IDLE_S,
                 timeout_graceful_shutdown=GRACE_S,
             )
         )

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from central.daemon.terminal import print_json, say, shows_faults
+from agent.program.terminal import print_json, say, shows_faults
 
 DEFAULT_CONFIG = Path("/etc/till-central/central.toml")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import typer
 from sqlalchemy import Connection
 
+from agent.program.terminal import print_json, say
 from central.channels.imports import ImportReport
 from central.daemon.commands import ledger
-from central.daemon.terminal import print_json, say
 from central.ledger.engine import writing
 
 Import = Callable[[Connection, Path], ImportReport]

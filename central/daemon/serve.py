@@ -21,11 +21,11 @@ import structlog
 from sqlalchemy import Engine
 
 from agent.core.faults import Fault
-from central.channels.registry import register
 from agent.program import logs
-from central.daemon.app import create_app
 from agent.program.notify import feed_watchdog, notify
 from agent.program.serving import Server, listen_on
+from central.channels.registry import register
+from central.daemon.app import create_app
 from central.daemon.settings import Settings, address_of
 from central.daemon.staff import StaffTokens, staff_tokens
 from central.daemon.state import locked, opened, prepare, root_key, utc_now

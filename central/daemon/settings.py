@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from agent.core.faults import Fault
-from agent.core.fields import FieldProblem, convert
+from agent.core.fields import FieldProblem, convert_checked
 from central.channels.registry import COMMUNICATION, DISTRIBUTION, Channel
 
 PORT_MAX = 65535
@@ -87,10 +87,8 @@ def parse(text: str, path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         mend = "mend the line; texts stand in quotes, tables in [brackets]"
         raise SettingsFault(path, [FieldProblem("TOML", str(error), mend)]) from error
-    settings, problems = convert(data, Settings)
-    if settings is not None:
-        problems = [*_listen(settings.central), *_database(settings.central), *_channels(settings)]
-    if settings is None or problems:
+    settings, problems = convert_checked(data, Settings, _problems)
+    if settings is None:
         raise SettingsFault(path, problems)
     return settings
 
@@ -112,6 +110,12 @@ def address_of(listen: str) -> tuple[str, int] | None:
 def database_of(settings: CentralSettings) -> str | Path:
     """Tell where the database is."""
     return settings.database or Path(settings.state_dir) / "central.sqlite"
+
+
+def _problems(settings: Settings) -> Iterator[FieldProblem]:
+    yield from _listen(settings.central)
+    yield from _database(settings.central)
+    yield from _channels(settings)
 
 
 def _listen(settings: CentralSettings) -> Iterator[FieldProblem]:

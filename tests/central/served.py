@@ -17,7 +17,8 @@ from agent.core.exchange.credentials import key_id, make_request, readmission
 from agent.core.exchange.wire import Batch, WireRecord
 from agent.core.sale.model import Stamp
 from agent.links.http import HttpLink
-from central.daemon.serve import Daemon, listen
+from agent.program.serving import listen_on
+from central.daemon.serve import Daemon
 from central.daemon.settings import parse
 from central.daemon.staff import staff_tokens
 from central.daemon.state import root_key, utc_now
@@ -124,7 +125,7 @@ async def served_hq(directory, toml=""):
     migrate(engine)
     key = root_key(directory, engine)
     staff, token = staff_tokens(engine, utc_now(), replace=True)
-    with listen("127.0.0.1", 0) as sock:
+    with listen_on("127.0.0.1", 0, setting="[central] listen") as sock:
         daemon = Daemon(settings, engine, key, staff)
         running = asyncio.create_task(daemon.run(sock))
         hq = Hq(f"http://127.0.0.1:{sock.getsockname()[1]}", engine, token, running)

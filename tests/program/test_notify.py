@@ -85,3 +85,21 @@ async def test_without_a_watchdog_the_task_stays(monkeypatch):
     done, _ = await asyncio.wait([feeding], timeout=0.05)
     assert not done
     feeding.cancel()
+
+
+def test_a_manager_that_does_not_read_holds_up_nothing(tmp_path, monkeypatch):
+    """A full queue would block the loop, and with it every till."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        sent = 0
+        while notify("WATCHDOG=1"):
+            sent += 1
+            assert sent < 10_000
+        assert sent > 0
+
+
+def test_a_manager_that_is_gone_ends_nothing(tmp_path, monkeypatch):
+    """The program would die because its manager was restarted."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
+    assert not notify("READY=1")
