@@ -7,7 +7,7 @@ carries the path as it stands in the file, what is wrong, and what to write inst
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 import msgspec
@@ -30,23 +30,46 @@ def convert(data: Mapping[str, Any], struct: type[S]) -> tuple[S | None, list[Fi
     Nested structs, tuples of structs and plain fields are each converted on their own, so one
     wrong value hides no other.
     """
-    return _convert(data, struct, "")
+    value, problems = _convert(data, struct, "")
+    return (None if problems else value), problems
+
+
+def convert_checked(
+    data: Mapping[str, Any], struct: type[S], check: Callable[[S], Iterable[FieldProblem]]
+) -> tuple[S | None, list[FieldProblem]]:
+    """Convert a mapping like `convert`, and check what can be read of it by rules of its own.
+
+    The rules see the values that do fit, and defaults in place of those that do not; a rule is not
+    heard about a path that has a problem already. Where something a struct needs is missing, or a
+    whole table is something else, the rules have nothing to look at and wait.
+    """
+    value, problems = _convert(data, struct, "")
+    if value is not None:
+        known = {problem.path for problem in problems}
+        problems += [found for found in check(value) if found.path not in known]
+    return (None if problems else value), problems
 
 
 def _convert(
     data: Mapping[str, Any], struct: type[S], prefix: str
 ) -> tuple[S | None, list[FieldProblem]]:
+    """Give the struct of what fits, defaults in place of what does not; None where none can be."""
     problems = list(_unknown(data, struct, prefix))
     values: dict[str, Any] = {}
+    whole = True
     for field in msgspec.structs.fields(struct):
         path = f"{prefix}{field.encode_name}"
         if field.encode_name in data:
             value, found = _field(data[field.encode_name], field.type, path)
-            values[field.name] = value
             problems += found
+            if value is not None:
+                values[field.name] = value
+            elif field.required or _struct_in(field.type):
+                whole = False
         elif field.required:
             problems.append(_missing(path, field.type))
-    return (None, problems) if problems else (struct(**values), [])
+            whole = False
+    return (struct(**values) if whole else None), problems
 
 
 def _unknown(
@@ -98,7 +121,8 @@ def _table_array(
     if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
         return None, [FieldProblem(path, "is not a list of tables", f"write [[{path}]] per entry")]
     rows = [_convert(row, struct, f"{path}[{index}].") for index, row in enumerate(value)]
-    return tuple(row for row, _ in rows), [problem for _, found in rows for problem in found]
+    whole = tuple(row for row, _ in rows)
+    return (None if None in whole else whole), [problem for _, found in rows for problem in found]
 
 
 _WORDS: dict[object, str] = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from agent.core.faults import InputFault
 from agent.core.fields import FieldProblem
-from agent.settings import DeviceSettings, Settings, SettingsFault, load
+from agent.settings import Settings, load
 from drivers.catalogue import build
 
 
@@ -16,20 +17,12 @@ def load_checked(path: Path) -> Settings:
     Raises:
         SettingsFault: with every problem.
     """
-    settings = load(path)
-    problems = [
-        problem
-        for index, device in enumerate(settings.devices)
-        for problem in _device_problems(index, device)
-    ]
-    if problems:
-        raise SettingsFault(path, problems)
-    return settings
+    return load(path, _device_problems)
 
 
-def _device_problems(index: int, device: DeviceSettings) -> list[FieldProblem]:
-    try:
-        build(device)
-    except InputFault as fault:
-        return [FieldProblem(f"device[{index}]", fault.detail, fault.remedy)]
-    return []
+def _device_problems(settings: Settings) -> Iterator[FieldProblem]:
+    for index, device in enumerate(settings.devices):
+        try:
+            build(device)
+        except InputFault as fault:
+            yield FieldProblem(f"device[{index}]", fault.detail, fault.remedy)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from agent.core.faults import Fault
-from agent.core.fields import FieldProblem, convert
+from agent.core.fields import FieldProblem, convert_checked
 from agent.settings.checks import problems_of
 from agent.settings.model import Settings
+
+Check = Callable[[Settings], Iterable[FieldProblem]]
 
 
 class SettingsFault(Fault):
@@ -28,20 +31,28 @@ class SettingsFault(Fault):
         self.problems = problems
 
 
-def parse(text: str, path: Path) -> Settings:
+def parse(text: str, path: Path, *checks: Check) -> Settings:
     """Turn the text of a settings file into settings.
 
+    Args:
+        text: of the file.
+        path: names the file in the message.
+        checks: what only the caller can judge, besides the rules of this room.
+
     Raises:
-        SettingsFault: with all problems found, `path` naming the file in the message.
+        SettingsFault: with all problems found.
     """
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsFault(path, [_syntax(error)]) from error
-    settings, problems = convert(data, Settings)
-    if settings is not None:
-        problems = problems_of(settings)
-    if settings is None or problems:
+
+    def check(settings: Settings) -> Iterator[FieldProblem]:
+        for rules in (problems_of, *checks):
+            yield from rules(settings)
+
+    settings, problems = convert_checked(data, Settings, check)
+    if settings is None:
         raise SettingsFault(path, problems)
     return settings
 
@@ -52,8 +63,8 @@ def _syntax(error: tomllib.TOMLDecodeError) -> FieldProblem:
     )
 
 
-def load(path: Path) -> Settings:
-    """Read the settings file.
+def load(path: Path, *checks: Check) -> Settings:
+    """Read the settings file; `checks` are the caller's own, see `parse`.
 
     Raises:
         SettingsFault: the file cannot be read, or has problems.
@@ -63,4 +74,4 @@ def load(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         problem = FieldProblem("file", f"cannot be read: {error}", "check the path and its rights")
         raise SettingsFault(path, [problem]) from error
-    return parse(text, path)
+    return parse(text, path, *checks)

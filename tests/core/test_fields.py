@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from agent.core.fields import FieldProblem, convert
+from agent.core.fields import FieldProblem, convert, convert_checked
 
 
 class Inner(msgspec.Struct, frozen=True):
@@ -101,3 +101,54 @@ def test_all_errors_come_at_once():
 def test_each_problem_says_what_to_write(data, problem):
     """An error without a remedy leaves the technician guessing."""
     assert (None, [problem]) == convert(data, Outer)
+
+
+def _small(value):
+    """A rule that only a struct can be held against."""
+    for index, inner in enumerate((value.inner, *value.rows)):
+        if inner.size > 9:
+            yield FieldProblem(f"{index}.size", "is too large", "write 9 at most")
+
+
+def test_rules_are_heard_beside_wrong_fields():
+    """A technician would mend a spelling only to be told of a wrong value next."""
+    data = {"inner": {"name": "a", "size": 10, "sise": 2}, "words": "x", "row": [{"name": "b"}]}
+    value, problems = convert_checked(data, Outer, _small)
+    assert value is None
+    assert ["inner.sise", "words", "0.size"] == [problem.path for problem in problems]
+
+
+def test_rules_look_at_a_good_mapping():
+    """A wrong value of the right type would be let through, or a good file refused."""
+    assert (Outer(Inner("a")), []) == convert_checked({"inner": {"name": "a"}}, Outer, _small)
+    value, problems = convert_checked({"inner": {"name": "a", "size": 10}}, Outer, _small)
+    assert (None, ["0.size"]) == (value, [problem.path for problem in problems])
+
+
+def test_one_field_has_one_problem():
+    """The default in place of a wrong value would be held against the technician too."""
+
+    def check(_value):
+        yield FieldProblem("words", "are too few", "write more")
+
+    _, problems = convert_checked({"inner": {"name": "a"}, "words": 5}, Outer, check)
+    assert ["5 does not fit"] == [problem.detail for problem in problems]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"inner": {}},
+        {"inner": {"name": 5, "size": 10}},
+        {"inner": {"name": "a", "size": 10}, "row": [{}]},
+        {"inner": {"name": "a", "size": 10}, "row": 5},
+        {"inner": {"name": "a", "size": 10}, "extra": 5},
+    ],
+)
+def test_rules_wait_where_there_is_nothing_to_look_at(data):
+    """A rule would break over a value that is not there, or blame what is only missing."""
+    value, problems = convert_checked(data, Outer, _small)
+    assert value is None
+    assert problems
+    assert not any("too large" in problem.detail for problem in problems)
