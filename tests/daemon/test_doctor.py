@@ -383,6 +383,16 @@ def test_modem_manager_is_named_with_its_cure(monkeypatch, shop):
     assert "70-till-agent.rules" in found["remedy"]
 
 
+def test_a_port_that_cannot_be_looked_into(tmp_path, monkeypatch):
+    """A user without rights would be told that all is well."""
+    place = tmp_path / "state"
+    place.mkdir(mode=0o700)
+    monkeypatch.setattr(state.os, "access", lambda *_: False)
+    user = service_user(place)
+    found = {each.name: each for each in state.directory(place, user)}
+    assert "run as root" in found["state files"].remedy
+
+
 def test_a_fault_is_a_finding():
     """A fault met on the way would lose its remedy."""
     fault = Fault("what", remedy="do")

@@ -7,7 +7,7 @@ HQ, `records` into the journal. `processes` reads /proc for all of them. As root
 
 from __future__ import annotations
 
-from agent.daemon.doctor.examine import examine, show
+from agent.daemon.doctor.examination import examine, show
 from agent.daemon.doctor.finding import Finding
 
 __all__ = ["Finding", "examine", "show"]

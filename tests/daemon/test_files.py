@@ -1,0 +1,66 @@
+"""Where an agent keeps what, and that no command leaves a file its daemon cannot open."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from agent.core.faults import NotFoundFault
+from agent.daemon.checked import load_checked
+from agent.daemon.files import JOURNAL, become_owner, opened_journal, read_journal
+from agent.journal import JournalLocked, chains
+
+
+def test_a_journal_is_opened_read_and_closed_again(shop):
+    """A command would leave the journal locked, and the daemon could not start."""
+    settings = load_checked(shop.config)
+    with opened_journal(settings) as (journal, key):
+        assert journal.path == shop.state / JOURNAL
+        assert len(key.public_bytes) == 32
+        with pytest.raises(JournalLocked):
+            opened_journal(settings).__enter__()
+        assert len(read_journal(settings, chains.heads)) == 2
+    with opened_journal(settings) as (_, again):
+        assert again.public_bytes == key.public_bytes
+
+
+def test_a_journal_that_is_not_there(shop):
+    """A mistyped state_dir would look like an empty shop."""
+    with pytest.raises(NotFoundFault) as caught:
+        read_journal(load_checked(shop.config), chains.heads)
+    assert "state_dir" in caught.value.remedy
+
+
+def test_only_root_changes_who_it_is(tmp_path):
+    """A command would fail for every user but root."""
+    before = os.geteuid(), os.getegid()
+    become_owner(tmp_path)
+    become_owner(tmp_path / "none")
+    assert (os.geteuid(), os.getegid()) == before
+
+
+AS_OWNER = """\
+import os, sys
+from pathlib import Path
+from agent.daemon.files import become_owner
+become_owner(Path(sys.argv[1]))
+print(os.geteuid(), os.getegid())
+"""
+
+
+def test_root_acts_as_the_owner():
+    """A file made by root would lock the daemon out of its own state directory."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        owner = (65_534, 65_534) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+        os.chown(place, *owner)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_OWNER, name], capture_output=True, check=True, text=True
+        )
+        os.chown(place, os.geteuid(), os.getegid())
+    assert done.stdout.split() == [str(number) for number in owner]
