@@ -38,12 +38,25 @@ _ENTRY_ERRORS = (
 `OperationalError` goes up, nothing is skipped, and the same entry is tried again later."""
 
 
+def _at_once() -> None:
+    """Give way to nobody."""
+
+
 class Applier:
     """Applies accepted entries; one thread at a time."""
 
-    def __init__(self, engine: Engine, now: Callable[[], str]) -> None:
-        """Keep the database and HQ's clock (UTC, ISO 8601; only for what is shown)."""
+    def __init__(
+        self, engine: Engine, now: Callable[[], str], give_way: Callable[[], None] = _at_once
+    ) -> None:
+        """Keep what applying needs.
+
+        Args:
+            engine: the ledger.
+            now: HQ's clock, UTC, ISO 8601; only for what is shown.
+            give_way: called between transactions; may wait while others need the database more.
+        """
         self._engine = engine
+        self._give_way = give_way
         self._now = now
         self._fresh = True
         self._stopping = False
@@ -65,9 +78,11 @@ class Applier:
             self.retry_quarantine()
             self._fresh = False
         done = 0
-        while not self._stopping and (journals := self._behind()):
+        while journals := self._behind():
             for journal_id in journals:
-                done += 0 if self._stopping else self._apply_batch(journal_id)
+                if self._stopping:
+                    return done
+                done += self._apply_batch(journal_id)
         return done
 
     def retry_quarantine(self) -> int:
