@@ -173,7 +173,7 @@ class Pump:
             case Behind():
                 return BehindReceived(turn, reply, await self._own_hash(reply.have_seq))
             case Fork():
-                return ForkReceived(turn, reply)
+                return ForkReceived(turn, reply, await self._own_hash(reply.seq))
 
     async def _own_hash(self, seq: int) -> bytes | None:
         if not 0 <= seq <= self.state.tail:

@@ -59,6 +59,8 @@ class ForkReceived(msgspec.Struct, frozen=True):
 
     turn: int
     fork: Fork
+    own_hash: bytes | None = None
+    """The journal's own chain hash at `fork.seq`; equal where it is the machine that is another."""
 
 
 class Failed(msgspec.Struct, frozen=True):

@@ -155,11 +155,17 @@ def _replied(state: Upward, event: Reply, draw: int) -> Step:
         case BehindReceived():
             return _behind(state, event, draw)
         case ForkReceived():
-            return _stop(state, "fork", f"HQ holds another record under seq {event.fork.seq}")
+            return _stop(state, "fork", _difference(event))
         case SlowDown():
             return _slow_down(state, event, draw)
         case _:
             return _failed(state, event, draw)
+
+
+def _difference(event: ForkReceived) -> str:
+    if event.own_hash is not None and event.own_hash.hex() == event.fork.hq_hash:
+        return "HQ has since heard this journal from another machine: the disk was copied"
+    return f"HQ holds another record under seq {event.fork.seq}"
 
 
 def _acked(state: Upward, event: AckReceived, draw: int) -> Step:

@@ -176,6 +176,15 @@ def test_a_fork_stops_this_journal_and_is_told():
     assert (12, 0, ()) == (state.tail, state.acked, effects)
 
 
+def test_a_copied_disk_is_told_from_a_changed_record():
+    """If it were not, a person would look for a wrong sale where a machine is one too many."""
+    state = sending(9)
+    _, effects = after(state, ForkReceived(state.turn, Fork(4, HASH.hex()), HASH))
+    assert "the disk was copied" in effects[0].detail
+    _, effects = after(state, ForkReceived(state.turn, Fork(4, HASH.hex()), b"o" * 32))
+    assert "another record under seq 4" in effects[0].detail
+
+
 def test_an_ack_without_hqs_signature_moves_nothing():
     """If it did, a stranger's server could make a till believe its sales arrived."""
     state = sending(5)
