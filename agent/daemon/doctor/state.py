@@ -13,7 +13,7 @@ from agent.core.faults import Fault
 from agent.daemon.control import TOKEN_FILE
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.doctor.service import ServiceUser, user_name
-from agent.journal.database import SQLITE_MIN, check_version
+from agent.journal.database import SQLITE_FOUND, SQLITE_MIN, check_version
 from agent.journal.device_key import FILE_NAME as DEVICE_KEY
 
 FREE_BYTES_MIN = 500 * 1024 * 1024
@@ -26,14 +26,12 @@ _MEGABYTE = 1024 * 1024
 
 def sqlite() -> Finding:
     """Check that SQLite is one that does not corrupt a journal."""
-    from pysqlite3 import dbapi2
-
     needed = ".".join(str(part) for part in SQLITE_MIN)
     try:
         check_version()
     except Fault as fault:
         return from_fault("sqlite", fault)
-    return well("sqlite", f"SQLite {dbapi2.sqlite_version}; {needed} or later is needed")
+    return well("sqlite", f"SQLite {SQLITE_FOUND}; {needed} or later is needed")
 
 
 def clock() -> Finding:
