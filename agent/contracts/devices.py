@@ -64,6 +64,7 @@ class PrintResult(msgspec.Struct, frozen=True):
     sent: bool
     """False only when it is certain that nothing of the job left this machine."""
     detail: str = ""
+    """Why, and what to do about it; of a success what there is to know, empty where all is well."""
 
 
 class Printer(Protocol):

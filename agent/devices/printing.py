@@ -166,7 +166,7 @@ class PrintWorker:
         else:
             self._backoff.reset()
             self._look_at = self._now() + IDLE_S
-            await self._board.set(self._device, READY)
+            await self._board.set(self._device, READY, "" if result.sent else result.detail)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -180,6 +180,6 @@ def _state_after(result: PrintResult) -> str:
 
 def _reason(result: PrintResult) -> str:
     if result.outcome is PrintOutcome.SUCCESS:
-        return ""
+        return result.detail
     said = f"{result.outcome.value}: {result.detail}"
     return f"{said}; {LOOK}" if result.sent else said

@@ -14,11 +14,11 @@ from agent.settings import Settings
 
 
 def shop_of(settings: Settings) -> Shop:
-    """Give the store as its receipts show it."""
+    """Give the store as its receipts show it; figures are written as in its country."""
     store = settings.store
     return Shop(
         name=store.name or store.id,
-        language=store.language,
+        language=f"{store.language}-{store.country}",
         currency=store.currency,
         timezone=store.timezone,
         address=store.address,

@@ -120,7 +120,7 @@ class Conversation:
                     PrintOutcome.UNRESPONSIVE,
                     "it answers status questions, but never `GS r`: choose its right model",
                 )
-        return Condition(PrintOutcome.SUCCESS, "printed")
+        return Condition(PrintOutcome.SUCCESS, "")
 
     async def _probed(self) -> Condition | None:
         """Ask a busy printer how it is; None while it is silent, but not yet for too long."""

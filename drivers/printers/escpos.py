@@ -44,8 +44,9 @@ class EscPosPrinter:
         boxes = missing("".join(drawn))
         if not boxes:
             return result
-        said = f"{result.detail}; shown as boxes, since no font here holds them: {boxes}"
-        return msgspec.structs.replace(result, detail=said)
+        said = f"shown as boxes, since no font here holds them: {boxes}"
+        details = "; ".join(filter(None, (result.detail, said)))
+        return msgspec.structs.replace(result, detail=details)
 
     async def print_raw(self, payload: bytes) -> PrintResult:
         """Print bytes that are ESC/POS already."""

@@ -273,6 +273,28 @@ async def test_a_worker_that_failed_begins_again(desk):
             assert "ready" == devices.status()[0].state
 
 
+class NotingPrinter:
+    """Prints everything, and has something to say about it."""
+
+    async def status(self):
+        return PrintResult(PrintOutcome.SUCCESS, sent=False, detail="the paper is nearly out")
+
+    async def print_document(self, document):
+        del document
+        return PrintResult(PrintOutcome.SUCCESS, sent=True, detail="shown as boxes: \u8336")
+
+
+@pytest.mark.asyncio
+async def test_what_there_is_to_know_of_a_success_is_told(desk):
+    """Nobody would hear that names came out as boxes, or that the roll will end in the queue."""
+    async with desk.running(printers={PRINTER: NotingPrinter()}) as devices:
+        await desk.told({"state": "ready"})
+        assert "the paper is nearly out" == devices.status()[0].detail
+        await desk.put("a")
+        told = await desk.told({"print_id": "a", "state": "confirmed"})
+    assert "shown as boxes: \u8336" == told["reason"]
+
+
 @pytest.mark.asyncio
 async def test_stopping_lets_a_receipt_come_out_whole(desk):
     """Each restart for an update would leave a receipt in doubt."""

@@ -93,7 +93,7 @@ class Condition(msgspec.Struct, frozen=True):
     detail: str
 
 
-READY = Condition(PrintOutcome.SUCCESS, "ready")
+READY = Condition(PrintOutcome.SUCCESS, "")
 
 # Bits of the answers to DLE EOT 1, 2, 4 (Epson ESC/POS reference).
 _OFFLINE = 0x08
@@ -115,7 +115,7 @@ def condition(*, printer: int, cause: int, paper: int) -> Condition:
     if printer & _OFFLINE or cause & _FEEDING:
         return Condition(PrintOutcome.OFFLINE, "the printer is offline: press its feed button")
     if paper & _NEAR_END:
-        return Condition(PrintOutcome.SUCCESS, "ready, the paper is nearly out")
+        return Condition(PrintOutcome.SUCCESS, "the paper is nearly out: have a new roll at hand")
     return READY
 
 
