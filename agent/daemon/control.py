@@ -63,10 +63,15 @@ def read_admin_token(state_dir: Path) -> str:
             f"{path} does not exist", remedy="start it: systemctl start till-agent"
         ) from error
     except PermissionError as error:
-        raise AccessFault(
-            f"{path} cannot be read by this user",
-            remedy="run the command as root, or: sudo -u till-agent till-agent …",
-        ) from error
+        raise no_access(path) from error
+
+
+def no_access(path: Path) -> AccessFault:
+    """Say that a file of the state directory is not this user's to read."""
+    return AccessFault(
+        f"{path} cannot be read by this user",
+        remedy="run the command as root, or: sudo -u till-agent till-agent …",
+    )
 
 
 def base_url(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from agent.core.faults import NotFoundFault
 from agent.daemon.clock import SystemClock
+from agent.daemon.control import no_access
 from agent.journal import Connection, Journal, reading
 from agent.settings import Settings
 
@@ -76,13 +77,21 @@ def read_journal(settings: Settings, function: Callable[[Connection], T]) -> T:
 
     Raises:
         NotFoundFault: there is no journal yet.
+        AccessFault: this user may not look into the state directory.
         JournalUnusable: it cannot be read.
     """
     path = state_dir(settings) / JOURNAL
     become_owner(path.parent)
-    if not path.exists():
+    if not _exists(path):
         raise NotFoundFault(
             f"there is no journal at {path}",
             remedy="check [agent] state_dir; the first start of the daemon makes it",
         )
     return reading(path, function)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError as error:
+        raise no_access(path) from error

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.faults import NotFoundFault
+from agent.core.faults import AccessFault, NotFoundFault
+from agent.daemon import files
 from agent.daemon.checked import load_checked
 from agent.daemon.files import JOURNAL, become_owner, opened_journal, read_journal
 from agent.journal import JournalLocked, chains
@@ -34,6 +35,18 @@ def test_a_journal_that_is_not_there(shop):
     with pytest.raises(NotFoundFault) as caught:
         read_journal(load_checked(shop.config), chains.heads)
     assert "state_dir" in caught.value.remedy
+
+
+def test_a_state_directory_that_is_not_ours(shop, monkeypatch):
+    """A user without rights would get a stack trace."""
+
+    def refused(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(files.Path, "exists", refused)
+    with pytest.raises(AccessFault) as caught:
+        read_journal(load_checked(shop.config), chains.heads)
+    assert "as root" in caught.value.remedy
 
 
 def test_only_root_changes_who_it_is(tmp_path):
