@@ -29,6 +29,8 @@ from agent.till.scanning import identified, recognised
 from agent.till.telling import customer_event
 
 CARD_RANDOM_BYTES = 6
+CONTACTS = ("email", "sms", "post", "phone", "any")
+"""The kinds of contact point that somebody can say yes or no to."""
 
 log = structlog.get_logger(__name__)
 
@@ -169,6 +171,7 @@ async def _held_card(desk: Desk, party_id: PartyId) -> Card:
 
 def _fact(desk: Desk, request: EnrolRequest) -> PartyEnrolled:
     """Bring everything said into its one form; what cannot be that is refused before it is kept."""
+    _require_sense(request)
     region = desk.store.country
     phone = request.phone and normalise(IdentifierType.PHONE, request.phone, region).value
     if request.email is not None:
@@ -186,6 +189,23 @@ def _fact(desk: Desk, request: EnrolRequest) -> PartyEnrolled:
         consents=request.consents,
         actor=desk.actor,
     )
+
+
+def _require_sense(request: EnrolRequest) -> None:
+    if not request.name.strip():
+        raise InputFault(
+            "the person has no name",
+            remedy="ask how they want to be called",
+            name="name-missing",
+        )
+    for consent in request.consents:
+        if consent.contact not in CONTACTS or not consent.purpose.strip():
+            raise InputFault(
+                f"nobody can consent to {consent.purpose!r} over {consent.contact!r}",
+                remedy='name a purpose, such as "marketing", and as "contact" one of: '
+                + ", ".join(CONTACTS),
+                name="consent-unclear",
+            )
 
 
 def _card_number(desk: Desk, request: EnrolRequest) -> str:

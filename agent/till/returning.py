@@ -9,6 +9,7 @@ from agent.core.entries import facts
 from agent.core.entries.bodies import SaleCompleted
 from agent.core.identifiers import SaleId
 from agent.core.quantities import Thousandths
+from agent.core.sale.bounds import pieces
 from agent.core.sale.model import Sale, SaleFault
 from agent.journal import sales
 from agent.journal.connection import Connection
@@ -75,13 +76,20 @@ def require_returnable(conn: Connection, sale: Sale) -> None:
         if body is not None:
             left = rules.returnable(body.lines, sales.returned(conn, sale_id))
             for line, quantity in rules.returned_in(sale, sale_id).items():
-                _require_left(sale_id, line, quantity, left.get(line, Thousandths(0)))
+                _require_left(sale_id, line, quantity, left.get(line))
 
 
-def _require_left(sale_id: SaleId, line: int, quantity: int, left: int) -> None:
+def _require_left(sale_id: SaleId, line: int, quantity: int, left: Thousandths | None) -> None:
+    if left is None:
+        raise SaleFault(
+            f"line {line} of sale {sale_id} did not sell anything",
+            remedy="name the line of that sale whose goods come back",
+            name="no-such-line",
+        )
     if quantity > left:
         raise SaleFault(
-            f"line {line} of sale {sale_id} came back at another till meanwhile",
+            f"{pieces(quantity)} of line {line} of sale {sale_id} are to come back, and only "
+            f"{pieces(left)} may: the rest was never sold, or came back already",
             remedy="void the return line, and look the sale up again",
             name="more-than-sold",
         )

@@ -6,8 +6,9 @@ import pytest
 
 from agent.core.faults import InputFault, StateFault
 from agent.core.identifiers import SaleId
+from agent.core.sale import SaleFault
 from agent.till import commands
-from agent.till.requests import ExternalLine, ExternalSale, TenderRequest
+from agent.till.requests import ExternalLine, ExternalSale, ReturnedLine, TenderRequest
 
 POS = 2
 """The external till of the shop."""
@@ -67,3 +68,26 @@ async def test_another_sale_under_the_same_id_is_refused(shop, other):
         with pytest.raises(StateFault) as refused:
             await loop.ask(commands.RecordSale(SALE, other))
     assert refused.value.name == "sale-differs"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("line", "name", "says"),
+    [(1, "more-than-sold", "only 1 may"), (7, "no-such-line", "did not sell")],
+)
+async def test_a_return_that_cannot_be_says_why(shop, line, name, says):
+    """POS software would look for another till where there is none."""
+    back = ExternalLine(
+        name="Socks",
+        quantity=-2000,
+        unit_price=999,
+        taxes=("standard",),
+        returns=ReturnedLine(SALE, line),
+    )
+    refund = (TenderRequest(kind="card", amount=-1998),)
+    async with shop.running(POS) as loop:
+        await loop.ask(commands.RecordSale(SALE, sale()))
+        other = SaleId(SALE[:-1] + "2")
+        with pytest.raises(SaleFault) as refused:
+            await loop.ask(commands.RecordSale(other, sale(back, tenders=refund)))
+    assert (refused.value.name, says in refused.value.detail) == (name, True)
