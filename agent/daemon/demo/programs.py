@@ -69,6 +69,12 @@ class Program:
         self._env = {**os.environ, **env}
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process id while the program runs."""
+        process = self._process
+        return process.pid if process and process.returncode is None else None
+
     async def start(self) -> None:
         """Start the program and wait until it answers.
 

@@ -60,13 +60,11 @@ class Watcher:
         Raises:
             TimeoutError: none came in time.
         """
-
-        def found() -> Event | None:
-            return next((event for event in self.events[mark:] if matches(event)), None)
-
         async with asyncio.timeout(timeout_s), self._changed:
-            await self._changed.wait_for(lambda: found() is not None)
-        event = found()
-        if event is None:
-            raise TimeoutError
-        return event
+            while True:
+                # Each event is looked at once, however many come.
+                for event in self.events[mark:]:
+                    if matches(event):
+                        return event
+                mark = len(self.events)
+                await self._changed.wait()
