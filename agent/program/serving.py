@@ -89,7 +89,10 @@ def listen_on(host: str, port: int, *, setting: str) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return _listening(socket.socket(family, socket.SOCK_STREAM), host, port)
+        # asyncio switches Nagle's algorithm off only where the protocol is named; with it on, every
+        # answer on a kept connection waits 40 ms for the other side's delayed acknowledgement.
+        server = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        return _listening(server, host, port)
     except OSError as error:
         raise ListenFault(
             f"cannot listen on {host}:{port}: {error.strerror or error}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -64,3 +65,21 @@ def test_ipv6():
 def test_addresses_of_the_settings(text, parts):
     """An IPv6 address would be cut at its first colon."""
     assert split_address(text) == parts
+
+
+@pytest.mark.asyncio
+async def test_answers_are_sent_at_once():
+    """Each answer on a kept connection would come 40 ms late (Nagle, delayed ACK)."""
+    accepted = asyncio.get_running_loop().create_future()
+
+    def met(_reader, writer):
+        sock = writer.get_extra_info("socket")
+        accepted.set_result(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with listen_on("127.0.0.1", 0, setting="x") as sock:
+        async with await asyncio.start_server(met, sock=sock):
+            _, writer = await asyncio.open_connection(*sock.getsockname())
+            assert await accepted
+            writer.close()
+            await writer.wait_closed()
