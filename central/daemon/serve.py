@@ -111,7 +111,7 @@ class Daemon:
     ) -> None:
         """Assemble everything; nothing runs yet."""
         self._feed_changed = FeedSignal()
-        self._applier = Applier(engine, utc_now)
+        self._applier = Applier(engine, utc_now, self._give_way)
         self._applying = Applying(self._applier.apply_pending, self._thread_ended)
         self._watch = ForeignWrites(engine, self._feed_changed, self._thread_ended)
         self._stopping = False
@@ -173,6 +173,9 @@ class Daemon:
         _LOG.info("stopping")
         self._feed_changed.close()
         self._server.should_exit = True
+
+    def _give_way(self) -> None:
+        self._applying.give_way()
 
     def _is_ready(self) -> None:
         notify("READY=1")

@@ -23,6 +23,10 @@ RETRY_S = 5.0
 """After a failure of the database, try again by ourselves."""
 LATER_S = 2.0
 """How long a backlog that is still coming in may wait to be seen in histories."""
+GIVE_WAY_S = 1.0
+"""The longest the applier waits between two transactions while a backlog comes in."""
+QUIET_S = 0.1
+"""No further batch for so long, and the backlog is over or its link is slow."""
 WATCH_S = 1.0
 """How soon a till is told of what an import in another program has published."""
 _LOG = structlog.get_logger("central")
@@ -42,6 +46,7 @@ class Applying:
         self._ended = ended
         self._changed = Condition()
         self._due_s: float | None = None
+        self._incoming_s = self._urgent_s = float("-inf")
         self._stopping = False
         self._thread = Thread(target=self._run, name="applier", daemon=True)
 
@@ -52,11 +57,24 @@ class Applying:
 
     def wake(self) -> None:
         """Have it look at once; from any thread."""
+        self._urgent_s = time.monotonic()
         self._wake_within(0)
 
     def wake_later(self) -> None:
         """Have it look within `LATER_S`, however often this is asked; from any thread."""
+        self._incoming_s = time.monotonic()
         self._wake_within(LATER_S)
+
+    def give_way(self) -> None:
+        """Wait, up to `GIVE_WAY_S`, while a backlog comes in and nothing is urgent.
+
+        Each transaction of the applier costs a backlog several batches of its own: in turns of
+        this length both get on, and what a till has just sold is applied at once all the same.
+        """
+        until_s = time.monotonic() + GIVE_WAY_S
+        with self._changed:
+            while self._is_in_the_way(until_s):
+                self._changed.wait(QUIET_S)
 
     def is_alive(self) -> bool:
         """Tell whether the thread runs."""
@@ -68,12 +86,17 @@ class Applying:
         self.wake()
         self._thread.join()
 
+    def _is_in_the_way(self, until_s: float) -> bool:
+        now_s = time.monotonic()
+        calm = now_s - self._incoming_s > QUIET_S or now_s - self._urgent_s < GIVE_WAY_S
+        return not (calm or self._stopping or now_s > until_s)
+
     def _wake_within(self, seconds: float) -> None:
         due_s = time.monotonic() + seconds
         with self._changed:
             if self._due_s is None or due_s < self._due_s:
                 self._due_s = due_s
-                self._changed.notify()
+            self._changed.notify()
 
     def _run(self) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -65,6 +65,32 @@ def test_a_backlog_that_comes_in_is_applied_within_its_time(monkeypatch):
         time.sleep(0.001)
     assert times[2] - times[1] < 0.2
     thread.stop()
+
+
+def test_applying_gives_way_to_a_backlog_but_not_for_ever_and_not_when_a_till_sells(monkeypatch):
+    """Wrong: a backlog waits for the applier at every batch, or histories wait for its end."""
+    monkeypatch.setattr("central.daemon.threads.GIVE_WAY_S", 0.3)
+    monkeypatch.setattr("central.daemon.threads.QUIET_S", 0.1)
+    thread = Applying(lambda: 0, lambda: None)
+
+    def waited(while_waiting=lambda: None):
+        began, over = time.monotonic(), Event()
+        feeder = Thread(
+            target=lambda: [while_waiting() for _ in iter(lambda: over.wait(0.02), True)]
+        )
+        feeder.start()
+        thread.give_way()
+        over.set()
+        feeder.join()
+        return time.monotonic() - began
+
+    assert waited() < 0.1
+    thread.wake_later()
+    assert 0.05 < waited() < 0.25
+    thread.wake_later()
+    assert 0.28 < waited(thread.wake_later) < 1
+    thread.wake_later()
+    assert waited(thread.wake) < 0.1
 
 
 @pytest.mark.asyncio
