@@ -23,7 +23,7 @@ run: setup
 	$(BIN)/till-agent demo
 
 test: setup lint
-	$(BIN)/pytest -n 2 --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='agent/core/*,drivers/*/codecs/*' --fail-under=100 --skip-covered
 
 # What is said of the code without running it.
@@ -48,10 +48,11 @@ kills: setup
 # The story, many times in a row.
 TIMES ?= 20
 story: setup
-	@for n in $$(seq $(TIMES)); do \
-		$(BIN)/till-agent demo --script > .story.log || { cat .story.log; echo "run $$n failed"; exit 1; }; \
-		echo "run $$n: $$(tail -n 1 .story.log)"; \
-	done; rm -f .story.log
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	for n in $$(seq $(TIMES)); do \
+		$(BIN)/till-agent demo --script > "$$log" 2>&1 || { cat "$$log"; echo "run $$n failed"; exit 1; }; \
+		echo "run $$n: $$(tail -n 1 "$$log")"; \
+	done
 
 # The pictures of the README, from the running demo.
 pictures: setup
