@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Create the tables of customers, sales and orders of 0.1.0."""
     _parties()
     _sales()
+    _beside_sales()
     _days()
     _channels()
     _items()
@@ -108,6 +109,9 @@ def _sales() -> None:
         _optional_number("returns_line"),
     )
     op.create_index("ix_sale_line_returns_sale", "sale_line", ["returns_sale"])
+
+
+def _beside_sales() -> None:
     op.create_table(
         "sale_tender",
         _key("sale_id"),
