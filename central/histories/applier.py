@@ -80,6 +80,7 @@ class Applier:
         done = 0
         while journals := self._behind():
             for journal_id in journals:
+                self._give_way()
                 if self._stopping:
                     return done
                 done += self._apply_batch(journal_id)

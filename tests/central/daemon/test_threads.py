@@ -9,7 +9,9 @@ from threading import Event, Thread
 import pytest
 
 from central.daemon.serve import ThreadEnded
+from central.daemon.state import utc_now
 from central.daemon.threads import Applying
+from central.histories.applier import Applier
 from central.ledger.engine import LedgerBusy
 from central.ledger.tables import APPLIED
 
@@ -91,6 +93,15 @@ def test_applying_gives_way_to_a_backlog_but_not_for_ever_and_not_when_a_till_se
     assert 0.28 < waited(thread.wake_later) < 1
     thread.wake_later()
     assert waited(thread.wake) < 0.1
+
+
+def test_the_applier_gives_way_before_each_transaction(receive, ledger, told):
+    """Wrong: once it has begun, applying a backlog lets no other backlog in."""
+    asked = []
+    receive("j" * 32, *(told.sale(n) for n in range(1, 4)))
+    receive("k" * 32, told.sale(4))
+    Applier(ledger, utc_now, lambda: asked.append(1)).apply_pending()
+    assert 2 == len(asked)
 
 
 @pytest.mark.asyncio
