@@ -16,11 +16,10 @@ from agent.api.described import ANSWERS, PrintPath, SaleIdPath
 from agent.core.faults import NotFoundFault, StateFault
 from agent.core.identifiers import PrintId, SaleId
 from agent.core.receipt import ReceiptDocument
-from agent.journal import Connection, prints, sales
+from agent.journal import prints
 from agent.journal.prints import PrintJob
 from agent.till import commands
-from agent.till.documents import sale_document
-from agent.till.printing import view_of
+from agent.till.printing import receipt, view_of
 from agent.till.replies import Printing
 from agent.till.requests import UUID_PATTERN, Words
 
@@ -60,7 +59,7 @@ async def show_print(print_id: PrintPath, backend: Served, speaker: Sender) -> P
     responses=ANSWERS,
 )
 async def show_picture(print_id: PrintPath, backend: Served, speaker: Sender) -> Response[bytes]:
-    """Show what is on the paper as a PNG; made from the sale again once the paper is out."""
+    """Show what is on the paper as a PNG; a receipt is made from its sale."""
     job = await _job(backend, speaker, PrintId(print_id))
     return await _picture(backend, await _document_of(backend, job))
 
@@ -87,7 +86,7 @@ async def _job(backend: Backend, speaker: Speaker, print_id: PrintId) -> PrintJo
 async def _document_of(backend: Backend, job: PrintJob) -> ReceiptDocument:
     if job.kind == "document" and job.payload is not None:
         return msgspec.json.decode(job.payload, type=ReceiptDocument)
-    if job.kind == "document" and job.sale_id is not None:
+    if job.kind == prints.RECEIPT and job.sale_id is not None:
         return await _receipt(backend, job.sale_id, copy=job.copy)
     why = "is on paper, and its document is not kept" if job.kind == "document" else job.kind
     raise StateFault(
@@ -98,18 +97,9 @@ async def _document_of(backend: Backend, job: PrintJob) -> ReceiptDocument:
 
 
 async def _receipt(backend: Backend, sale_id: SaleId, *, copy: bool) -> ReceiptDocument:
-    def read(conn: Connection) -> ReceiptDocument | None:
-        body = sales.completed(conn, sale_id)
-        return None if body is None else sale_document(backend.settings, body, copy=copy)
-
-    document = await backend.journal.read(read)
-    if document is None:
-        raise NotFoundFault(
-            f"no completed sale {sale_id} is held here",
-            remedy="complete the sale first, or check the id",
-            name="no-such-sale",
-        )
-    return document
+    return await backend.journal.read(
+        lambda conn: receipt(backend.settings, conn, sale_id, copy=copy)
+    )
 
 
 async def _picture(backend: Backend, document: ReceiptDocument) -> Response[bytes]:

@@ -17,6 +17,7 @@ from agent.journal import Journal
 from agent.settings import Settings
 from agent.till import TillLoop
 from agent.till.commands import Announce
+from agent.till.printing import receipt
 from drivers.catalogue import build
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ def supervise(
         on_scan=_scans_to_tills(settings, tills),
         on_event=_events_to_tills(settings, tills),
         rng=random.SystemRandom(),
+        receipt=lambda conn, sale_id, copy: receipt(settings, conn, sale_id, copy=copy),
         addresses={device.id: device.address for device in settings.devices},
     )
 

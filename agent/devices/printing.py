@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -16,14 +17,14 @@ import structlog
 
 from agent.contracts.clock import Clock
 from agent.contracts.devices import Printer, PrintOutcome, PrintResult
-from agent.core.faults import Fault
-from agent.core.identifiers import DeviceId
+from agent.core.faults import Fault, InputFault, NotFoundFault
+from agent.core.identifiers import DeviceId, SaleId
 from agent.core.receipt.document import Cut, Feed, ReceiptDocument
 from agent.devices.backoff import Backoff
 from agent.devices.board import READY, Board
 from agent.devices.queue import LOOK, PrintQueue
-from agent.journal import Journal
-from agent.journal.prints import PrintJob
+from agent.journal import Connection, Journal
+from agent.journal.prints import RECEIPT, PrintJob
 
 TROUBLE_FIRST_S, TROUBLE_CAP_S = 1.0, 5.0
 """Between two looks at a printer that cannot print."""
@@ -33,6 +34,9 @@ KICK_WITHIN_S = 3.0
 """A drawer that opens later than this opens for nobody (or for a thief): the kick is dropped."""
 SEPARATOR = ReceiptDocument(language="en", blocks=(Feed(1), Cut()))
 """Cuts off what a broken job left on the paper, so that no customer gets another one's lines."""
+
+Receipt = Callable[[Connection, SaleId, bool], ReceiptDocument]
+"""Lays out the receipt of a sale, marked as a copy or not, from the journal; raises a Fault."""
 
 log = structlog.get_logger(__name__)
 
@@ -49,10 +53,13 @@ class PrintWorker:
         clock: Clock,
         board: Board,
         rng: random.Random,
+        receipt: Receipt,
     ) -> None:
         """Take a printer over; nothing is opened yet."""
         self._device = device
         self._printer = printer
+        self._journal = journal
+        self._receipt = receipt
         self._board = board
         self._queue = PrintQueue(device, journal, clock, board)
         self._backoff = Backoff(TROUBLE_FIRST_S, TROUBLE_CAP_S, rng)
@@ -126,10 +133,16 @@ class PrintWorker:
         return None if result.outcome is PrintOutcome.SUCCESS else result
 
     async def _print(self, job: PrintJob) -> None:
+        try:
+            # A journal that cannot be read just now ends this attempt; the job waits as it is.
+            content = await self._content(job)
+        except (InputFault, NotFoundFault, msgspec.DecodeError) as fault:
+            await self._queue.move(job, "failed", str(fault))
+            return
         job = await self._queue.move(job, "sending")
         try:
-            result = await self._send(job)
-        except (Fault, msgspec.DecodeError) as fault:
+            result = await self._send(content)
+        except Fault as fault:
             await self._queue.move(job, "failed", str(fault))
             return
         except Exception:
@@ -141,11 +154,18 @@ class PrintWorker:
         self._separate |= state == "uncertain"
         await self._queue.move(job, state, _reason(result))
 
-    async def _send(self, job: PrintJob) -> PrintResult:
+    async def _content(self, job: PrintJob) -> ReceiptDocument | bytes:
+        sale_id, copy = job.sale_id, job.copy
+        if job.kind == RECEIPT and sale_id is not None:
+            return await self._journal.read(lambda conn: self._receipt(conn, sale_id, copy))
         if job.kind == "raw":
-            return await self._printer.print_raw(job.payload or b"")
-        document = msgspec.json.decode(job.payload or b"", type=ReceiptDocument)
-        return await self._printer.print_document(document)
+            return job.payload or b""
+        return msgspec.json.decode(job.payload or b"", type=ReceiptDocument)
+
+    async def _send(self, content: ReceiptDocument | bytes) -> PrintResult:
+        if isinstance(content, bytes):
+            return await self._printer.print_raw(content)
+        return await self._printer.print_document(content)
 
     async def _kick(self, job: PrintJob) -> None:
         """Open the drawer now or never."""

@@ -10,7 +10,7 @@ from agent.contracts.clock import Clock
 from agent.contracts.devices import Printer, ScanFrame, Scanner
 from agent.core.identifiers import DeviceId
 from agent.devices.board import Board, DeviceStatus, OnEvent
-from agent.devices.printing import PrintWorker
+from agent.devices.printing import PrintWorker, Receipt
 from agent.devices.scanning import ScannerWatch
 from agent.journal import Journal
 
@@ -31,6 +31,7 @@ class DeviceSupervisor:
         on_scan: Callable[[DeviceId, ScanFrame], None],
         on_event: OnEvent,
         rng: random.Random,
+        receipt: Receipt,
         addresses: Mapping[DeviceId, str] | None = None,
     ) -> None:
         """Take the devices over; nothing is opened before `run`.
@@ -43,6 +44,7 @@ class DeviceSupervisor:
             on_scan: called in the event loop with each frame, noise included; must not block.
             on_event: awaited for each change of a device or a print job.
             rng: for the jitter of waits.
+            receipt: lays out a sale's receipt, marked as a copy or not, when it is printed.
             addresses: as in the settings, only to be shown.
         """
         self._board = Board(clock, on_event, addresses or {})
@@ -58,6 +60,7 @@ class DeviceSupervisor:
                 clock=clock,
                 board=self._board,
                 rng=rng,
+                receipt=receipt,
             )
             for device, printer in printers.items()
         ]

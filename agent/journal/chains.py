@@ -1,6 +1,6 @@
 """Appending to the journals and reading them back: the only way a fact is stored.
 
-`append` writes the chain row (which moves its journal's head), the body and the read models that
+`append` writes the chain row (with it, its journal's new end), the body and the read models that
 follow from the entry; the caller's transaction makes them one.
 """
 
@@ -10,16 +10,16 @@ from typing import Any
 
 import msgspec
 
-from agent.core.entries.bodies import Body, SaleCompleted
+from agent.core.entries.bodies import Body, SaleCompleted, TillClosed
 from agent.core.entries.canonical import decode
 from agent.core.entries.entry import Sealed, seal
-from agent.core.entries.kinds import kind_of
+from agent.core.entries.kinds import SALES, kind_of
 from agent.core.exchange.wire import WireRecord
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import JournalId, TillId
 from agent.journal import sales, tails
 from agent.journal.connection import Connection
-from agent.journal.tails import SEQ_BITS
+from agent.journal.tails import SEQ_BITS, Tail
 
 
 class Appended(msgspec.Struct, frozen=True):
@@ -44,7 +44,9 @@ class Head(msgspec.Struct, frozen=True):
     """Succeeded by another journal: only to be sent and verified."""
 
 
-def append(conn: Connection, till: TillId, body: Body, *, salt: bytes) -> Appended:
+def append(
+    conn: Connection, till: TillId, body: Body, *, salt: bytes, tail: Tail | None = None
+) -> Appended:
     """Write a fact at the end of the till's journal of its lane.
 
     Args:
@@ -52,6 +54,7 @@ def append(conn: Connection, till: TillId, body: Body, *, salt: bytes) -> Append
         till: whose journal.
         body: the fact; its kind decides the lane.
         salt: 16 fresh random bytes.
+        tail: where that journal ends, if this transaction has read it already.
 
     Raises:
         StateFault: `already-recorded`, the sale is in a journal; `receipt-out-of-order`, its
@@ -59,13 +62,23 @@ def append(conn: Connection, till: TillId, body: Body, *, salt: bytes) -> Append
         NotFoundFault: `unknown-till`, no journals were made for this till.
     """
     lane = kind_of(body).lane
-    tail = tails.open_tail(conn, till, lane)
-    tails.check_next(tail, till, body)
+    if tail is None or (tail.till, tail.lane) != (till, lane):
+        tail = tails.open_tail(conn, till, lane)
+    tails.check_next(tail, body)
     sealed = seal(tail.journal_id, tail.seq + 1, tail.hash, body, salt)
-    _write(conn, tail.number, sealed)
+    _write(conn, tail, sealed, body)
     if isinstance(body, SaleCompleted):
         sales.index(conn, tail.number, sealed.seq, body)
     return Appended(tail.journal_id, sealed.seq, sealed.hash, lane)
+
+
+def sales_tail(conn: Connection, till: TillId) -> Tail:
+    """Read where the till's `sales` journal ends, to number a sale and then append it.
+
+    Raises:
+        NotFoundFault: `unknown-till`, no journals were made for this till.
+    """
+    return tails.open_tail(conn, till, SALES)
 
 
 def next_receipt(conn: Connection, till: TillId) -> tuple[JournalId, int]:
@@ -79,7 +92,7 @@ def next_receipt(conn: Connection, till: TillId) -> tuple[JournalId, int]:
 def heads(conn: Connection) -> list[Head]:
     """List all journals, sealed ones included, in the order they were made."""
     rows = conn.execute(
-        "SELECT id, till, lane, genesis, tail_seq, tail_hash, sealed FROM journal ORDER BY no"
+        "SELECT id, till, lane, genesis, tail_seq, tail_hash, sealed FROM head ORDER BY no"
     ).fetchall()
     return [Head(*(*row[:6], bool(row[6]))) for row in rows]
 
@@ -142,15 +155,26 @@ def entries(
     return [(seq, decode(kind, version, body)) for seq, kind, version, body in rows]
 
 
-def _write(conn: Connection, number: int, sealed: Sealed) -> None:
+def _write(conn: Connection, tail: Tail, sealed: Sealed, body: Body) -> None:
+    closes = isinstance(body, TillClosed)
     conn.execute(
-        "INSERT INTO chain (journal, seq, kind, version, commitment, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (number, sealed.seq, sealed.kind, sealed.version, sealed.commitment, sealed.hash),
+        "INSERT INTO chain (journal, seq, kind, version, commitment, hash, receipts, z_number,"
+        " closed_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            tail.number,
+            sealed.seq,
+            sealed.kind,
+            sealed.version,
+            sealed.commitment,
+            sealed.hash,
+            tail.receipts + isinstance(body, SaleCompleted),
+            tail.z_number + closes,
+            sealed.seq if closes else tail.closed_seq,
+        ),
     )
     conn.execute(
         "INSERT INTO body (place, salt, bytes) VALUES (?, ?, ?)",
-        (number << SEQ_BITS | sealed.seq, sealed.salt, sealed.body),
+        (tail.number << SEQ_BITS | sealed.seq, sealed.salt, sealed.body),
     )
 
 

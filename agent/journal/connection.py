@@ -1,7 +1,8 @@
 """What the functions of this room ask of a database connection.
 
 Just `execute`, so that the same functions run under pysqlite3 at the till and under apsw in the
-power-cut simulator. They never begin or commit: whoever calls them owns the transaction.
+power-cut simulator. The writer hands them a cursor: what a statement gives is fetched before the
+next one is run. They never begin or commit: whoever calls them owns the transaction.
 """
 
 from __future__ import annotations

@@ -30,6 +30,11 @@ _DAMAGED = {11: "malformed", 26: "not a database"}
 _PRIMARY_MASK = 0xFF
 
 
+for _plain in (bytes, bool, type(None)):
+    # pysqlite3 searches long for a way to adapt what it can store as it is; naming one is shorter.
+    dbapi2.register_adapter(_plain, lambda value: value)
+
+
 def check_version(found: str = SQLITE_FOUND) -> None:
     """Refuse a SQLite that can corrupt the journal.
 

@@ -16,6 +16,9 @@ PRUNE_STEP = 512
 """More than `PRUNE_EVERY`, so that pruning always catches up; few enough to cost no sale's time."""
 
 
+_ENCODER = msgspec.json.Encoder()
+
+
 class Event(msgspec.Struct, frozen=True):
     """One frame for the till page."""
 
@@ -40,11 +43,11 @@ def add(conn: Connection, till: TillId, kind: str, at: str, data: dict[str, Any]
     Returns:
         Its cursor, greater than every cursor before it, at all tills of this agent.
     """
-    row = conn.execute(
-        "INSERT INTO event (till, type, at, data) VALUES (?, ?, ?, ?) RETURNING cursor",
-        (till, kind, at, msgspec.json.encode(data)),
-    ).fetchall()[0]
-    cursor: int = row[0]
+    conn.execute(
+        "INSERT INTO event (till, type, at, data) VALUES (?, ?, ?, ?)",
+        (till, kind, at, _ENCODER.encode(data)),
+    )
+    cursor: int = conn.execute("SELECT last_insert_rowid()").fetchall()[0][0]
     if cursor % PRUNE_EVERY == 0:
         prune(conn, cursor - KEPT)
     return cursor

@@ -20,7 +20,7 @@ class Broken(Exception):
 
 
 class JournalRow(msgspec.Struct, frozen=True):
-    """A head as it stands in the file, not yet believed."""
+    """A journal as it stands in the file, not yet believed."""
 
     no: int
     id: JournalId
@@ -31,10 +31,7 @@ class JournalRow(msgspec.Struct, frozen=True):
     predecessor: bytes
     genesis: bytes
     tail_seq: int
-    tail_hash: bytes
-    receipts: int
-    z_number: int
-    closed_seq: int
+    """The newest entry; 0 while there is none."""
 
 
 class EntryRow(msgspec.Struct, frozen=True):
@@ -45,6 +42,9 @@ class EntryRow(msgspec.Struct, frozen=True):
     version: int
     commitment: bytes
     hash: bytes
+    receipts: int
+    z_number: int
+    closed_seq: int
     salt: bytes | None
     body: bytes | None
     order_id: str | None
@@ -52,10 +52,10 @@ class EntryRow(msgspec.Struct, frozen=True):
 
 
 def journals(conn: Connection) -> list[JournalRow]:
-    """Read all heads."""
+    """Read all journals."""
     rows = conn.execute(
-        "SELECT no, id, store, till, lane, device_key, predecessor, genesis, tail_seq, tail_hash,"
-        " receipts, z_number, closed_seq FROM journal ORDER BY no"
+        "SELECT no, id, store, till, lane, device_key, predecessor, genesis, tail_seq"
+        " FROM head ORDER BY no"
     ).fetchall()
     return [JournalRow(*row) for row in rows]
 
@@ -100,7 +100,8 @@ def walk(conn: Connection, journal: JournalRow, base: int) -> Iterator[EntryRow]
 
 def _page(conn: Connection, journal: JournalRow, after: int) -> list[EntryRow]:
     rows = conn.execute(
-        "SELECT c.seq, c.kind, c.version, c.commitment, c.hash, b.salt, b.bytes, e.order_id"
+        "SELECT c.seq, c.kind, c.version, c.commitment, c.hash, c.receipts, c.z_number,"
+        " c.closed_seq, b.salt, b.bytes, e.order_id"
         " FROM chain c LEFT JOIN body b ON b.place = (c.journal << 40 | c.seq)"
         " LEFT JOIN erase_order e ON e.place = (c.journal << 40 | c.seq)"
         " WHERE c.journal = ? AND c.seq > ? ORDER BY c.seq LIMIT ?",

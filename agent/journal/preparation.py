@@ -147,9 +147,9 @@ def _make_journal(conn: Connection, owner: Owner, till: TillId, lane: str, clock
         journal_id = JournalId(clock.random(16).hex())
         first = genesis(journal_id, owner.store, till, lane, owner.device_key)
         conn.execute(
-            "INSERT INTO journal (id, store, till, lane, device_key, predecessor, genesis,"
-            " tail_hash) VALUES (?, ?, ?, ?, ?, x'', ?, ?)",
-            (journal_id, owner.store, till, lane, owner.device_key, first, first),
+            "INSERT INTO journal (id, store, till, lane, device_key, predecessor, genesis)"
+            " VALUES (?, ?, ?, ?, ?, x'', ?)",
+            (journal_id, owner.store, till, lane, owner.device_key, first),
         )
 
 

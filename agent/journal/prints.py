@@ -23,6 +23,9 @@ PRUNE_EVERY = 256
 PRUNE_STEP = 512
 """More than `PRUNE_EVERY`, so that pruning always catches up; few enough to cost no sale's time."""
 
+RECEIPT = "receipt"
+"""The kind of a job that is made from its sale when it is printed."""
+
 MOVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "queued": ("sending", "held", "failed", "expired"),
@@ -37,8 +40,27 @@ MOVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """State → the states a job may go to from it."""
 OVER = ("confirmed", "failed", "expired")
 """Nobody waits for these any more; a failed one can still be queued again, with its payload."""
+NEXT = ("queued", "sending")
+"""About to be printed: kept in a table so small that it needs no index."""
 KEEP_PAYLOAD = ("queued", "sending", "held", "uncertain", "failed")
 """What a confirmed or expired job would have printed is nobody's business any more (P9)."""
+
+_UNFINISHED = (
+    "SELECT * FROM print_job WHERE device = ?1 UNION ALL SELECT * FROM print_aside"
+    " WHERE device = ?1 AND state IN ('held', 'uncertain') ORDER BY turn"
+)
+# A turn greater than any there ever was (those aside are pruned from the oldest on), and whether
+# there is a job of an id already.
+_PLACE = (
+    "SELECT 1 + max(coalesce((SELECT max(turn) FROM print_job), 0),"
+    " coalesce((SELECT max(turn) FROM print_aside), 0)),"
+    " EXISTS (SELECT 1 FROM print_job WHERE print_id = ?1)"
+    " OR EXISTS (SELECT 1 FROM print_aside WHERE print_id = ?1)"
+)
+_INSERT = {
+    "print_job": "INSERT INTO print_job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "print_aside": "INSERT INTO print_aside VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+}
 
 
 class PrintJob(msgspec.Struct, frozen=True):
@@ -48,11 +70,12 @@ class PrintJob(msgspec.Struct, frozen=True):
     till: TillId
     device: DeviceId
     kind: str
-    """`document` (a `ReceiptDocument` as JSON), `raw` (printer bytes) or `drawer` (no payload)."""
+    """`receipt` (made from its sale when it is printed), `document` (a `ReceiptDocument` as JSON),
+    `raw` (printer bytes) or `drawer`; only a document and raw bytes have a payload."""
     payload: bytes | None
-    """Deleted once confirmed: a reprint is made from the sale."""
+    """Deleted once confirmed."""
     digest: str
-    """SHA-256 of the payload, hexadecimal; stays."""
+    """SHA-256 of what is to be printed, hexadecimal; stays."""
     state: str
     """A key of `MOVES`."""
     reason: str
@@ -82,8 +105,8 @@ def enqueue(
         print_id: made by whoever wants the print; repeating it prints nothing twice.
         till: on whose behalf.
         device: the printer.
-        kind: `document`, `raw` or `drawer`.
-        payload: what to print, None for a drawer.
+        kind: `receipt`, `document`, `raw` or `drawer`.
+        payload: the document or the raw bytes, else None.
         at: `Stamp.wall` of now.
         sale_id: whose receipt it is.
         copy: mark it as a copy.
@@ -97,7 +120,7 @@ def enqueue(
         device=device,
         kind=kind,
         payload=payload,
-        digest=sha256(payload or b"").hexdigest(),
+        digest=_digest(kind, payload, sale_id, copy=copy),
         state="queued",
         reason="",
         sale_id=sale_id,
@@ -105,7 +128,7 @@ def enqueue(
         created=at,
         updated=at,
     )
-    turn = _put_last(conn, job)
+    turn = _put_new(conn, job)
     if turn is None:
         return _same(get(conn, print_id), job)
     if turn % PRUNE_EVERY == 0:
@@ -121,20 +144,13 @@ def get(conn: Connection, print_id: PrintId) -> PrintJob | None:
 
 def next_for(conn: Connection, device: DeviceId) -> PrintJob | None:
     """Give the device's oldest job that nothing was sent of yet: `queued` or `held`."""
-    row = conn.execute(
-        "SELECT * FROM print_job WHERE device = ? AND state IN ('queued', 'held')"
-        " ORDER BY turn LIMIT 1",
-        (device,),
-    ).fetchone()
-    return None if row is None else _job(row)[1]
+    left = unfinished(conn, device)
+    return next((job for job in left if job.state in ("queued", "held")), None)
 
 
 def unfinished(conn: Connection, device: DeviceId) -> list[PrintJob]:
     """List the device's jobs that are queued, being sent, held or uncertain, oldest first."""
-    rows = conn.execute(
-        "SELECT * FROM print_job WHERE device = ? ORDER BY turn", (device,)
-    ).fetchall()
-    return [_job(row)[1] for row in rows]
+    return [_job(row)[1] for row in conn.execute(_UNFINISHED, (device,)).fetchall()]
 
 
 def set_state(
@@ -164,18 +180,19 @@ def set_state(
         )
     payload = job.payload if state in KEEP_PAYLOAD else None
     moved = msgspec.structs.replace(job, state=state, reason=reason, updated=at, payload=payload)
-    _take_out(conn, print_id)
     if state == "queued" != job.state:
-        _put_last(conn, moved)
-    else:
-        _put(conn, turn, moved)
+        # Asked for while the job still stands there: its own turn is never given again.
+        turn = conn.execute(_PLACE, (print_id,)).fetchall()[0][0]
+    _take_out(conn, print_id)
+    _put(conn, turn, moved)
     return moved
 
 
 def prune(conn: Connection, before: int) -> None:
     """Drop up to `PRUNE_STEP` jobs that are over, of turns up to `before`, oldest first."""
     conn.execute(
-        "DELETE FROM print_done WHERE turn <= ? AND turn < (SELECT min(turn) FROM print_done) + ?",
+        "DELETE FROM print_aside WHERE turn IN (SELECT turn FROM print_aside WHERE turn <= ?"
+        " AND state NOT IN ('held', 'uncertain') ORDER BY turn LIMIT ?)",
         (before, PRUNE_STEP),
     )
 
@@ -185,34 +202,32 @@ def _find(conn: Connection, print_id: PrintId) -> tuple[int, PrintJob] | None:
     return None if row is None else _job(row)
 
 
-def _put_last(conn: Connection, job: PrintJob) -> int | None:
-    """Insert a job behind all others; its turn is greater than any there ever was.
+def _put_new(conn: Connection, job: PrintJob) -> int | None:
+    """Insert a job behind all others.
 
     Returns:
-        The turn; None where there is a job of this id, queued or over.
+        The turn; None where there is a job of this id.
     """
-    row = conn.execute(
-        "INSERT INTO print_job SELECT 1 + max("
-        " coalesce((SELECT max(turn) FROM print_job), 0),"
-        " coalesce((SELECT max(turn) FROM print_done), 0)),"
-        " ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12"
-        " WHERE NOT EXISTS (SELECT 1 FROM print_done WHERE print_id = ?1)"
-        " ON CONFLICT (print_id) DO NOTHING RETURNING turn",
-        _columns(job),
-    ).fetchall()
-    return row[0][0] if row else None
+    turn, known = conn.execute(_PLACE, (job.print_id,)).fetchall()[0]
+    if known:
+        return None
+    conn.execute(_INSERT["print_job"], (turn, *_columns(job)))
+    return int(turn)
 
 
 def _put(conn: Connection, turn: int, job: PrintJob) -> None:
-    sql = "INSERT INTO print_job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    if job.state in OVER:
-        sql = "INSERT INTO print_done VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    conn.execute(sql, (turn, *_columns(job)))
+    table = "print_job" if job.state in NEXT else "print_aside"
+    conn.execute(_INSERT[table], (turn, *_columns(job)))
 
 
 def _take_out(conn: Connection, print_id: PrintId) -> None:
     conn.execute("DELETE FROM print_job WHERE print_id = ?", (print_id,))
-    conn.execute("DELETE FROM print_done WHERE print_id = ?", (print_id,))
+    conn.execute("DELETE FROM print_aside WHERE print_id = ?", (print_id,))
+
+
+def _digest(kind: str, payload: bytes | None, sale_id: SaleId | None, *, copy: bool) -> str:
+    content = f"{sale_id} {copy}".encode() if kind == RECEIPT else payload or b""
+    return sha256(content).hexdigest()
 
 
 def _same(known: PrintJob | None, wanted: PrintJob) -> PrintJob:

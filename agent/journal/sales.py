@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pysqlite3 import dbapi2
+
 from agent.core.entries.bodies import SaleCompleted
 from agent.core.entries.canonical import decode
 from agent.core.entries.kinds import KINDS, SALES
@@ -24,17 +26,17 @@ def index(conn: Connection, number: int, seq: int, sale: SaleCompleted) -> None:
     Raises:
         StateFault: `already-recorded`, the sale is in a journal of this agent.
     """
-    noted = conn.execute(
-        "INSERT INTO sale_index (sale_id, journal, seq) VALUES (?, ?, ?)"
-        " ON CONFLICT (sale_id) DO NOTHING RETURNING seq",
-        (sale.sale_id, number, seq),
-    ).fetchall()
-    if not noted:
+    try:
+        conn.execute(
+            "INSERT INTO sale_index (sale_id, journal, seq) VALUES (?, ?, ?)",
+            (sale.sale_id, number, seq),
+        )
+    except dbapi2.IntegrityError as known:
         raise StateFault(
             f"sale {sale.sale_id} is recorded already",
             remedy="read it by GET /v1/sales/{sale_id}; a new sale needs a new id",
             name="already-recorded",
-        )
+        ) from known
     for line in sale.lines:
         if line.returns is not None and not line.voided:
             _give_back(conn, line.returns, line.quantity)
@@ -61,7 +63,7 @@ def by_receipt(conn: Connection, receipt_no: ReceiptNo) -> SaleCompleted | None:
     if not (last.isascii() and last.isdecimal() and 0 < int(last) <= _SALES_MAX):
         return None
     rows = conn.execute(
-        "SELECT j.no, j.id, j.store, j.till FROM journal j WHERE j.lane = ? AND j.receipts >= ?",
+        "SELECT no, id, store, till FROM head WHERE lane = ? AND receipts >= ?",
         (SALES, int(last)),
     ).fetchall()
     for number, journal_id, store, till in rows:

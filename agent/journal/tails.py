@@ -1,8 +1,8 @@
 """Where each journal ends: the last seq and hash, and the numbers taken so far.
 
 The tail says what the next entry must carry. What is taken by an entry (a receipt number, a Z
-number) is counted by the chain's own trigger, in the entry's transaction: a number is never
-reserved and never lost.
+number) stands in its chain row, proven by the chain's own trigger: a number is never reserved and
+never lost.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 from agent.core.entries.bodies import Body, SaleCompleted, TillClosed
 from agent.core.entries.kinds import SALES
 from agent.core.faults import NotFoundFault, StateFault
-from agent.core.identifiers import JournalId, StoreId, TillId, receipt_number
+from agent.core.identifiers import JournalId, ReceiptNo, StoreId, TillId, receipt_number
 from agent.journal.connection import Connection
 
 SEQ_BITS = 40
@@ -26,11 +26,19 @@ class Tail(msgspec.Struct, frozen=True):
     """The journal's number in this file."""
     journal_id: JournalId
     store: StoreId
+    till: TillId
+    lane: str
     seq: int
     hash: bytes
     receipts: int
     """The last n of `store-till-J-n`."""
     z_number: int
+    closed_seq: int
+    """Seq of the last closing."""
+
+    def next_receipt(self) -> ReceiptNo:
+        """Give the number the journal's next sale carries."""
+        return receipt_number(self.store, self.till, self.journal_id, self.receipts + 1)
 
 
 def open_tail(conn: Connection, till: TillId, lane: str) -> Tail:
@@ -40,8 +48,8 @@ def open_tail(conn: Connection, till: TillId, lane: str) -> Tail:
         NotFoundFault: `unknown-till`, no journals were made for this till.
     """
     row = conn.execute(
-        "SELECT no, id, store, tail_seq, tail_hash, receipts, z_number"
-        " FROM journal WHERE till = ? AND lane = ? AND sealed = 0",
+        "SELECT no, id, store, till, lane, tail_seq, tail_hash, receipts, z_number, closed_seq"
+        " FROM head WHERE till = ? AND lane = ? AND sealed = 0",
         (till, lane),
     ).fetchone()
     if row is None:
@@ -55,29 +63,24 @@ def next_receipt(conn: Connection, till: TillId) -> tuple[JournalId, int]:
     Raises:
         NotFoundFault: `unknown-till`, no journals were made for this till.
     """
-    row = conn.execute(
-        "SELECT id, receipts + 1 FROM journal WHERE till = ? AND lane = ? AND sealed = 0",
-        (till, SALES),
-    ).fetchone()
-    if row is None:
-        raise _unknown(till)
-    return row[0], row[1]
+    tail = open_tail(conn, till, SALES)
+    return tail.journal_id, tail.receipts + 1
 
 
-def check_next(tail: Tail, till: TillId, body: Body) -> None:
+def check_next(tail: Tail, body: Body) -> None:
     """Refuse an entry that carries a number which is not the next one.
 
     Raises:
         StateFault: `receipt-out-of-order` or `z-out-of-order`.
     """
     if isinstance(body, SaleCompleted):
-        _check_receipt(tail, till, body)
+        _check_receipt(tail, body)
     elif isinstance(body, TillClosed):
         _check_z_number(tail, body)
 
 
-def _check_receipt(tail: Tail, till: TillId, body: SaleCompleted) -> None:
-    expected = receipt_number(tail.store, till, tail.journal_id, tail.receipts + 1)
+def _check_receipt(tail: Tail, body: SaleCompleted) -> None:
+    expected = tail.next_receipt()
     if body.receipt_no != expected:
         raise StateFault(
             f"receipt number {body.receipt_no} is not the next one, {expected}",

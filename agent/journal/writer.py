@@ -14,6 +14,7 @@ from pathlib import Path
 from pysqlite3 import dbapi2
 
 from agent.journal import database
+from agent.journal.connection import Connection
 from agent.journal.jobs import Caught, settle
 from agent.journal.signals import Signals
 from agent.journal.worker import AnyJob, Worker
@@ -22,7 +23,7 @@ BATCH_MAX = 256
 """Functions per commit: bounds how long the first of a batch waits for the last."""
 
 _MARKS = (
-    "SELECT (SELECT max(cursor) FROM event), (SELECT sum(tail_seq) FROM journal),"
+    "SELECT (SELECT max(cursor) FROM event), (SELECT sum(tail_seq) FROM head),"
     " (SELECT max(turn) FROM print_job)"
 )
 
@@ -77,26 +78,28 @@ def commit(conn: database.Database, batch: Sequence[AnyJob], path: Path) -> Base
         Why nothing of the batch was stored; None if it was.
     """
     with Caught() as caught:
-        conn.execute("BEGIN IMMEDIATE")
+        # One cursor for all: what a statement gives is fetched before the next one is run.
+        cursor = conn.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
         if len(batch) == 1:
-            _run_alone(batch[0], conn)
+            _run_alone(batch[0], cursor)
         else:
             for job in batch:
-                _run_beside(job, conn)
-        conn.execute("COMMIT")
+                _run_beside(job, cursor)
+        cursor.execute("COMMIT")
     if caught.problem is not None:
         _give_up(conn, batch, caught.problem, path)
     return caught.problem
 
 
-def _run_alone(job: AnyJob, conn: database.Database) -> None:
+def _run_alone(job: AnyJob, conn: Connection) -> None:
     """Run the only function of a batch, whose savepoint is the transaction itself."""
     job.run(conn)
     if job.problem is not None:
         raise job.problem
 
 
-def _run_beside(job: AnyJob, conn: database.Database) -> None:
+def _run_beside(job: AnyJob, conn: Connection) -> None:
     conn.execute("SAVEPOINT one")
     job.run(conn)
     if job.problem is not None:

@@ -20,6 +20,7 @@ from agent.directory import Directory
 from agent.journal import Journal, baskets, chains, events, sales
 from agent.journal.chains import Appended
 from agent.journal.connection import Connection
+from agent.journal.tails import Tail
 from agent.settings import Settings, TillSettings
 from agent.till.looking import Looking
 from agent.till.own import OwnEntries
@@ -144,9 +145,10 @@ class Desk:
             self.note(appended, body)
         return result
 
-    def append(self, conn: Connection, body: Body) -> Appended:
+    def append(self, conn: Connection, body: Body, tail: Tail | None = None) -> Appended:
         """Seal one fact under a fresh salt, within the caller's transaction."""
-        return chains.append(conn, self.till.id, body, salt=self.clock.random(SALT_BYTES))
+        salt = self.clock.random(SALT_BYTES)
+        return chains.append(conn, self.till.id, body, salt=salt, tail=tail)
 
     def tell(self, conn: Connection, event: Event, wall: str) -> int:
         """Store one event within the caller's transaction; it is pushed after the commit."""

@@ -7,7 +7,7 @@ import msgspec
 from agent.core import sale as rules
 from agent.core.entries import facts
 from agent.core.entries.bodies import SaleAttributed, SaleCompleted
-from agent.core.identifiers import PrintId, SaleId, receipt_number
+from agent.core.identifiers import PrintId, ReceiptNo, SaleId
 from agent.core.sale import CASH
 from agent.core.sale.model import Sale, Stamp
 from agent.journal import baskets, chains, prints, sales
@@ -15,9 +15,8 @@ from agent.journal.chains import Appended
 from agent.journal.connection import Connection
 from agent.till.commands import AddTender, CompleteSale, RemoveTender
 from agent.till.desk import Desk, require_unused
-from agent.till.documents import sale_document
 from agent.till.numbers import print_id_for
-from agent.till.printing import put_document, put_drawer
+from agent.till.printing import put_drawer, put_receipt
 from agent.till.replies import Completed, SaleView
 from agent.till.returning import require_returnable
 from agent.till.telling import Event, sale_event
@@ -71,8 +70,9 @@ async def seal(desk: Desk, sale: Sale, *, print_receipt: bool = True) -> Complet
         if sale.sale_id not in desk.baskets:
             require_unused(conn, sale.sale_id)
         require_returnable(conn, sale)
-        body = _numbered(desk, conn, sale, stamp)
-        written: Written = [(desk.append(conn, body), body)]
+        tail = chains.sales_tail(conn, desk.till.id)
+        body = _numbered(desk, sale, stamp, tail.next_receipt())
+        written: Written = [(desk.append(conn, body, tail), body)]
         written += [(desk.append(conn, tie), tie) for tie in _ties(sale, stamp)]
         baskets.delete(conn, sale.sale_id)
         answer = _print(desk, conn, body, stamp) if print_receipt else _answer(body, None)
@@ -116,9 +116,7 @@ def sale_of(body: SaleCompleted) -> Sale:
     )
 
 
-def _numbered(desk: Desk, conn: Connection, sale: Sale, stamp: Stamp) -> SaleCompleted:
-    journal_id, n = chains.next_receipt(conn, desk.till.id)
-    receipt_no = receipt_number(desk.store.id, desk.till.id, journal_id, n)
+def _numbered(desk: Desk, sale: Sale, stamp: Stamp, receipt_no: ReceiptNo) -> SaleCompleted:
     dated = msgspec.structs.replace(sale, business_date=desk.business_date(stamp))
     done = rules.complete(dated, receipt_no, cash_rounding=desk.store.cash_rounding)
     return facts.completed(done, desk.totals(done), store=desk.store.id, stamp=stamp)
@@ -133,10 +131,8 @@ def _ties(sale: Sale, stamp: Stamp) -> list[SaleAttributed]:
 def _print(desk: Desk, conn: Connection, body: SaleCompleted, stamp: Stamp) -> Completed:
     if desk.till.drawer and any(tender.kind == CASH for tender in body.tenders):
         put_drawer(desk, conn, print_id_for("drawer", body.sale_id), stamp, body.sale_id)
-    document = sale_document(desk.settings, body)
     print_id = print_id_for("receipt", body.sale_id)
-    put = put_document(desk, conn, print_id, document, stamp, sale_id=body.sale_id)
-    return _answer(body, put)
+    return _answer(body, put_receipt(desk, conn, print_id, stamp, body.sale_id))
 
 
 def _answer(body: SaleCompleted, print_id: PrintId | None) -> Completed:

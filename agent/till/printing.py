@@ -1,7 +1,8 @@
 """Print jobs: receipts, reports, copies, raw bytes, and the drawer behind the printer.
 
 A job is only put down here, in the transaction of what it belongs to; `agent.devices` works it
-off. Whatever is asked twice under one id is printed once.
+off. A receipt is laid out when it is printed, from the sale that is durable by then. Whatever is
+asked twice under one id is printed once.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from agent.core.sale.model import Stamp
 from agent.journal import prints, sales
 from agent.journal.connection import Connection
 from agent.journal.prints import PrintJob
+from agent.settings import Settings
 from agent.till.commands import OpenDrawer, Print
 from agent.till.desk import Desk
 from agent.till.documents import sale_document
@@ -74,8 +76,6 @@ def put_document(
     print_id: PrintId,
     document: ReceiptDocument,
     stamp: Stamp,
-    *,
-    sale_id: SaleId | None = None,
 ) -> PrintId | None:
     """Queue a document within the caller's transaction; None where the till has no printer."""
     if desk.till.printer is None:
@@ -88,9 +88,41 @@ def put_document(
         kind="document",
         payload=msgspec.json.encode(document),
         at=stamp.wall,
+    )
+    return job.print_id
+
+
+def put_receipt(
+    desk: Desk, conn: Connection, print_id: PrintId, stamp: Stamp, sale_id: SaleId
+) -> PrintId | None:
+    """Queue a sale's receipt within its transaction; None where the till has no printer."""
+    if desk.till.printer is None:
+        return None
+    job = prints.enqueue(
+        conn,
+        print_id=print_id,
+        till=desk.till.id,
+        device=desk.till.printer,
+        kind=prints.RECEIPT,
+        payload=None,
+        at=stamp.wall,
         sale_id=sale_id,
     )
     return job.print_id
+
+
+def receipt(
+    settings: Settings, conn: Connection, sale_id: SaleId, *, copy: bool
+) -> ReceiptDocument:
+    """Lay out the receipt of a completed sale of any till of this agent.
+
+    Raises:
+        NotFoundFault: `no-such-sale`.
+    """
+    body = sales.completed(conn, sale_id)
+    if body is None:
+        raise _no_such_sale(sale_id)
+    return sale_document(settings, body, copy=copy)
 
 
 def put_drawer(
@@ -135,9 +167,9 @@ def no_device(desk: Desk, kind: str) -> StateFault:
 
 
 def _put(desk: Desk, conn: Connection, ask: Print, device: DeviceId, stamp: Stamp) -> PrintJob:
-    kind, payload = "raw", ask.raw
-    if ask.raw is None:
-        kind, payload = "document", msgspec.json.encode(_document(desk, conn, ask))
+    if ask.sale_id is not None and sales.completed(conn, ask.sale_id) is None:
+        raise _no_such_sale(ask.sale_id)
+    kind, payload = _content(ask)
     return prints.enqueue(
         conn,
         print_id=ask.print_id,
@@ -151,14 +183,17 @@ def _put(desk: Desk, conn: Connection, ask: Print, device: DeviceId, stamp: Stam
     )
 
 
-def _document(desk: Desk, conn: Connection, ask: Print) -> ReceiptDocument | None:
-    if ask.sale_id is None:
-        return ask.document
-    body = sales.completed(conn, ask.sale_id)
-    if body is None:
-        raise NotFoundFault(
-            f"no completed sale {ask.sale_id} is held here",
-            remedy="complete the sale first, or check the id",
-            name="no-such-sale",
-        )
-    return sale_document(desk.settings, body, copy=True)
+def _content(ask: Print) -> tuple[str, bytes | None]:
+    if ask.sale_id is not None:
+        return prints.RECEIPT, None
+    if ask.raw is not None:
+        return "raw", ask.raw
+    return "document", msgspec.json.encode(ask.document)
+
+
+def _no_such_sale(sale_id: SaleId) -> NotFoundFault:
+    return NotFoundFault(
+        f"no completed sale {sale_id} is held here",
+        remedy="complete the sale first, or check the id",
+        name="no-such-sale",
+    )

@@ -9,6 +9,7 @@ from itertools import count
 import msgspec
 import pytest
 
+from agent.core.faults import NotFoundFault
 from agent.core.identifiers import DeviceId, PrintId, StoreId, TillId
 from agent.core.receipt.document import Cut, ReceiptDocument, Row, Text
 from agent.core.sale.model import Stamp
@@ -69,6 +70,7 @@ class Desk:
             on_event=self._on_event,
             rng=random.SystemRandom(),
             addresses=addresses,
+            receipt=self._receipt,
         )
         task = asyncio.create_task(self.supervisor.run())
         try:
@@ -76,6 +78,13 @@ class Desk:
         finally:
             await self.supervisor.stop()
             await asyncio.wait_for(task, 5)
+
+    def _receipt(self, conn, sale_id, copy):
+        """Lay a sale's receipt out from the journal, as the till does."""
+        assert conn.execute("SELECT count(*) FROM journal").fetchall() == [(2,)]
+        if sale_id == "missing":
+            raise NotFoundFault(f"no completed sale {sale_id} is held here", remedy="check the id")
+        return receipt(f"{sale_id} copy" if copy else sale_id)
 
     async def _on_event(self, device, kind, data):
         async with self._told:
@@ -92,7 +101,9 @@ class Desk:
             await self._told.wait_for(found)
             return found()[-1]
 
-    async def put(self, name, *, kind="document", payload=None, device=PRINTER):
+    async def put(
+        self, name, *, kind="document", payload=None, device=PRINTER, sale_id=None, copy=False
+    ):
         if kind == "document" and payload is None:
             payload = msgspec.json.encode(receipt(name))
 
@@ -105,6 +116,8 @@ class Desk:
                 kind=kind,
                 payload=payload,
                 at="2024-01-01T00:00:00.000Z",
+                sale_id=sale_id,
+                copy=copy,
             )
 
         return await self.journal.write(enqueue)

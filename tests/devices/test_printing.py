@@ -8,6 +8,8 @@ from structlog.testing import capture_logs
 from agent.contracts.devices import DeviceFault, PrintOutcome, PrintResult
 from agent.core.identifiers import DeviceId
 from agent.devices import printing
+from agent.journal import JournalBusy
+from agent.journal.prints import RECEIPT
 from drivers.printers.conversation import Patience
 from drivers.printers.escpos import EscPosPrinter
 from drivers.printers.models import MODELS
@@ -168,6 +170,50 @@ async def test_raw_jobs(desk):
         await desk.put("raw", kind="raw", payload=b"Receipt raw\n\x1dV\x00")
         await desk.told({"print_id": "raw", "state": "confirmed"})
         assert ["Receipt raw"] == titles(peer)
+
+
+@pytest.mark.asyncio
+async def test_receipts_are_made_from_their_sale(desk):
+    """A receipt carries no document: without its sale the paper would stay empty."""
+    async with VirtualPrinter() as peer, desk.running(printers={PRINTER: over_tcp(peer)}):
+        await desk.put("a", kind=RECEIPT, sale_id="sold")
+        await desk.put("b", kind=RECEIPT, sale_id="sold", copy=True)
+        await desk.told({"print_id": "b", "state": "confirmed"})
+        assert ["Receipt sold", "Receipt sold copy"] == titles(peer)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("sale_id", ["missing", None])
+async def test_receipt_of_no_sale_has_failed(desk, sale_id):
+    """A sale that is not there would keep every receipt behind it waiting."""
+    async with VirtualPrinter() as peer, desk.running(printers={PRINTER: over_tcp(peer)}):
+        await desk.put("a", kind=RECEIPT, sale_id=sale_id)
+        await desk.put("b")
+        failed = await desk.told({"print_id": "a", "state": "failed"})
+        await desk.told({"print_id": "b", "state": "confirmed"})
+        assert ["Receipt b"] == titles(peer)
+    assert failed["reason"]
+
+
+@pytest.mark.asyncio
+async def test_receipt_waits_for_a_journal_that_is_busy(desk, monkeypatch):
+    """A receipt would be given up although nothing is wrong with it."""
+    laid_out = iter([JournalBusy("too many requests", remedy="repeat"), None, None])
+    original = desk._receipt
+
+    def busy_once(conn, sale_id, copy):
+        problem = next(laid_out)
+        if problem is not None:
+            raise problem
+        return original(conn, sale_id, copy)
+
+    monkeypatch.setattr(desk, "_receipt", busy_once)
+    monkeypatch.setattr(printing, "TROUBLE_FIRST_S", 0.01)
+    async with VirtualPrinter() as peer, desk.running(printers={PRINTER: over_tcp(peer)}):
+        with capture_logs():
+            await desk.put("a", kind=RECEIPT, sale_id="sold")
+            await desk.told({"print_id": "a", "state": "confirmed"})
+        assert ["Receipt sold"] == titles(peer)
 
 
 @pytest.mark.asyncio

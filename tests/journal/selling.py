@@ -18,8 +18,10 @@ def decide(sale_id, till):
 
     def write(conn):
         baskets.delete(conn, sale_id)
-        receipt = {"device": "receipt", "kind": "document", "payload": b"x" * 2000}
-        prints.enqueue(conn, print_id=f"p-{sale_id}", till=till, at="now", **receipt)
+        receipt = {"device": "receipt", "kind": prints.RECEIPT, "payload": None}
+        prints.enqueue(
+            conn, print_id=f"p-{sale_id}", till=till, at="now", sale_id=sale_id, **receipt
+        )
         events.add(conn, till, "sale", "now", {"sale_id": sale_id})
         return sell(conn, sale_id, till)
 

@@ -239,7 +239,7 @@ def test_torn_page_is_found_at_the_start(open_journal, path):
     [
         "UPDATE body SET bytes = x'7b7d' WHERE journal = 1 AND seq = 3",
         "UPDATE chain SET kind = 2 WHERE journal = 1 AND seq = 3",
-        "UPDATE journal SET tail_seq = 2, receipts = 2 WHERE no = 1",
+        "UPDATE chain SET receipts = 2 WHERE journal = 1 AND seq = 4",
         "UPDATE journal SET till = 'till-2' WHERE no = 2",
         "DELETE FROM chain WHERE journal = 1 AND seq = 4",
     ],

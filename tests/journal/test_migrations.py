@@ -19,7 +19,7 @@ TABLES = {
     "incarnation",
     "journal",
     "pairing",
-    "print_done",
+    "print_aside",
     "print_job",
     "registry",
     "returned",
@@ -64,10 +64,10 @@ def test_interrupted_migration_leaves_nothing(path):
 
 
 def test_trigger_counts_the_kinds_it_names(path):
-    """The head counts receipts and Z numbers by kind numbers written in SQL: they must be those."""
+    """Receipts and Z numbers are proven by kind numbers written in SQL: they must be those."""
     conn = dbapi2.connect(str(path), isolation_level=None)
     migrate(conn)
-    sql = next(text for _, name, text in schema(conn) if name == "chain_head")
+    sql = next(text for _, name, text in schema(conn) if name == "chain_next")
     assert f"receipts + (NEW.kind = {KINDS[SaleCompleted].kind})" in sql
     assert f"z_number + (NEW.kind = {KINDS[TillClosed].kind})" in sql
     assert f"iif(NEW.kind = {KINDS[TillClosed].kind}, NEW.seq, closed_seq)" in sql

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from functools import partial
 from hashlib import sha256
@@ -13,9 +14,18 @@ from agent.journal import prints
 from tests.journal.shop import TILLS
 
 STATES = tuple(prints.MOVES)
+WAYS = {
+    "queued": (),
+    "sending": ("sending",),
+    "held": ("held",),
+    "uncertain": ("sending", "uncertain"),
+    "failed": ("failed",),
+    "confirmed": ("sending", "confirmed"),
+    "expired": ("expired",),
+}
 
 
-def put(conn, print_id, device="receipt", kind="document", payload=b"paper"):
+def put(conn, print_id, device="receipt", kind="document", payload=b"paper", **more):
     return prints.enqueue(
         conn,
         print_id=print_id,
@@ -24,7 +34,7 @@ def put(conn, print_id, device="receipt", kind="document", payload=b"paper"):
         kind=kind,
         payload=payload,
         at="then",
-        sale_id="sale-a",
+        **{"sale_id": "sale-a"} | more,
     )
 
 
@@ -91,6 +101,17 @@ def test_id_of_another_content_is_refused(enqueue, move, states):
         assert caught.value.name == "print-id-reused"
 
 
+def test_receipt_of_another_sale_is_refused(enqueue):
+    """A receipt has no payload: without its sale all receipts would be the same to their ids."""
+    receipt = {"kind": prints.RECEIPT, "payload": None}
+    job = enqueue("p-1", **receipt)
+    assert enqueue("p-1", **receipt) == job
+    for other in ({"sale_id": "sale-b"}, {"copy": True}, {"kind": "drawer"}):
+        with pytest.raises(StateFault) as caught:
+            enqueue("p-1", **receipt | other)
+        assert caught.value.name == "print-id-reused"
+
+
 def test_queue_is_worked_off_in_order(enqueue, move, read):
     """Receipts in another order than the sales go to the wrong customers."""
     for print_id, device in (("p-2", "receipt"), ("p-1", "receipt"), ("p-0", "kitchen")):
@@ -142,11 +163,8 @@ def test_failed_job_can_be_printed_after_all(enqueue, move, read):
 def test_only_the_moves_of_the_table(enqueue, write, read, state, after):
     """A job that was sent could be queued again by mistake and print twice."""
     enqueue("p-1")
-    table = "print_done" if state in prints.OVER else "print_job"
-    write(lambda conn: conn.execute("UPDATE print_job SET state = ?", (state,)))
-    if table == "print_done":
-        write(lambda conn: conn.execute("INSERT INTO print_done SELECT * FROM print_job"))
-        write(lambda conn: conn.execute("DELETE FROM print_job"))
+    for step in WAYS[state]:
+        write(lambda conn, step=step: prints.set_state(conn, "p-1", step, at="now"))
     allowed = after == state or after in prints.MOVES[state]
     outcome = contextlib.nullcontext() if allowed else pytest.raises(StateFault, match="cannot")
     with outcome:
@@ -170,7 +188,8 @@ def test_jobs_long_over_are_dropped_in_small_steps(enqueue, move, read, monkeypa
     for number in range(40):
         enqueue(f"p-{number}")
         move(f"p-{number}", "expired")
-    left = read(lambda conn: conn.execute("SELECT turn FROM print_done").fetchall())
+    over = "SELECT turn FROM print_aside WHERE state = 'expired'"
+    left = read(lambda conn: conn.execute(over).fetchall())
     assert [turn for (turn,) in left] == list(range(31, 42))
     assert read(lambda conn: prints.get(conn, "held-for-ever")).state == "held"
 
@@ -187,3 +206,29 @@ async def test_turns_never_come_twice(journal):
             moving = partial(prints.set_state, print_id=print_id, state=state, at="now")
             await journal.write(moving)
     assert seen == 3
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("left", ["held", "failed", "uncertain"])
+async def test_requeued_job_wakes_the_worker(journal, left):
+    """The newest job queued again would lie there until the next receipt wakes the printer."""
+    await journal.write(lambda conn: put(conn, "p-1"))
+    seen = await journal.signals.prints.wait(0)
+    for state in (*WAYS[left], "queued"):
+        moving = partial(prints.set_state, print_id="p-1", state=state, at="now")
+        await journal.write(moving)
+    assert await asyncio.wait_for(journal.signals.prints.wait(seen), 5) == 2
+
+
+def test_held_jobs_cost_the_next_sale_nothing(enqueue, move, read):
+    """A printer that is away for a day would slow down every sale of that day."""
+    enqueue("p-1")
+    move("p-1", "held")
+    assert read(lambda conn: conn.execute("SELECT * FROM print_job").fetchall()) == []
+    for sql in (prints._PLACE, prints._UNFINISHED):
+        plan = read(
+            lambda conn, sql=sql: conn.execute(f"EXPLAIN QUERY PLAN {sql}", ("x",)).fetchall()
+        )
+        assert not [row[3] for row in plan if "SCAN print_aside" in row[3]]
+    move("p-1", "queued", "sending")
+    assert read(lambda conn: conn.execute("SELECT * FROM print_aside").fetchall()) == []

@@ -64,7 +64,7 @@ async def test_receipt_drawer_and_customer_come_with_the_sale(shop):
         await loop.ask(commands.TypedScan(ADA_CARD))
         done = await paid(loop)
         jobs = await shop.journal.read(lambda conn: prints.unfinished(conn, "receipt"))
-        assert [(job.kind, job.sale_id) for job in jobs] == [("drawer", SALE), ("document", SALE)]
+        assert [(job.kind, job.sale_id) for job in jobs] == [("drawer", SALE), ("receipt", SALE)]
         assert jobs[1].print_id == done.print_id
         by_card = await paid(loop, OTHER, kind="card")
         jobs = await shop.journal.read(lambda conn: prints.unfinished(conn, "receipt"))

@@ -1,7 +1,7 @@
 -- The journal, version 1. What a sale costs is the number of pages its commit touches, so there are
 -- as few indexes as can be: `place` of an entry = journal.no << 40 | seq finds a body by number.
 
--- Heads: one open journal per till and lane; a sealed one was succeeded by another.
+-- One open journal per till and lane; a sealed one was succeeded by another.
 CREATE TABLE journal (
     no          INTEGER PRIMARY KEY,
     id          TEXT NOT NULL UNIQUE,
@@ -11,17 +11,12 @@ CREATE TABLE journal (
     device_key  BLOB NOT NULL,
     predecessor BLOB NOT NULL,
     genesis     BLOB NOT NULL,
-    tail_seq    INTEGER NOT NULL DEFAULT 0,
-    tail_hash   BLOB NOT NULL,
-    receipts    INTEGER NOT NULL DEFAULT 0, -- the last n of `store-till-J-n`
-    z_number    INTEGER NOT NULL DEFAULT 0,
-    closed_seq  INTEGER NOT NULL DEFAULT 0, -- seq of the last till.closed
     sealed      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX journal_open ON journal (till, lane) WHERE sealed = 0;
 
--- The chain: insert-only for ever. Each row moves its journal's head by itself; kind 1 is
--- sale.completed, kind 12 is till.closed.
+-- The chain: insert-only for ever. Each row says what was taken with it: its journal's newest row
+-- is all there is to know of where the journal ends.
 CREATE TABLE chain (
     journal    INTEGER NOT NULL,
     seq        INTEGER NOT NULL,
@@ -29,18 +24,31 @@ CREATE TABLE chain (
     version    INTEGER NOT NULL,
     commitment BLOB NOT NULL,
     hash       BLOB NOT NULL,
+    receipts   INTEGER NOT NULL, -- the last n of `store-till-J-n`
+    z_number   INTEGER NOT NULL, -- the last one
+    closed_seq INTEGER NOT NULL, -- seq of the last till.closed
     PRIMARY KEY (journal, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER chain_head AFTER INSERT ON chain BEGIN
-    UPDATE journal SET
-        tail_seq = NEW.seq,
-        tail_hash = NEW.hash,
-        receipts = receipts + (NEW.kind = 1),
-        z_number = z_number + (NEW.kind = 12),
-        closed_seq = iif(NEW.kind = 12, NEW.seq, closed_seq)
-    WHERE no = NEW.journal AND tail_seq = NEW.seq - 1;
-    SELECT raise(ABORT, 'the chain is insert-only and without holes') WHERE changes() = 0;
-END;
+CREATE VIEW head AS
+SELECT
+    j.no, j.id, j.store, j.till, j.lane, j.device_key, j.predecessor, j.genesis, j.sealed,
+    coalesce(c.seq, 0) AS tail_seq,
+    coalesce(c.hash, j.genesis) AS tail_hash,
+    coalesce(c.receipts, 0) AS receipts,
+    coalesce(c.z_number, 0) AS z_number,
+    coalesce(c.closed_seq, 0) AS closed_seq
+FROM journal j LEFT JOIN chain c
+    ON c.journal = j.no AND c.seq = (SELECT max(seq) FROM chain WHERE journal = j.no);
+-- Kind 1 is sale.completed, kind 12 is till.closed.
+CREATE TRIGGER chain_next BEFORE INSERT ON chain
+WHEN NOT EXISTS (
+    SELECT 1 FROM head
+    WHERE no = NEW.journal AND tail_seq = NEW.seq - 1
+        AND NEW.receipts = receipts + (NEW.kind = 1)
+        AND NEW.z_number = z_number + (NEW.kind = 12)
+        AND NEW.closed_seq = iif(NEW.kind = 12, NEW.seq, closed_seq)
+)
+BEGIN SELECT raise(ABORT, 'the chain is insert-only and without holes'); END;
 CREATE TRIGGER chain_no_update BEFORE UPDATE ON chain
 BEGIN SELECT raise(ABORT, 'the chain is insert-only: no row is ever changed'); END;
 CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain
@@ -98,16 +106,18 @@ CREATE TABLE basket (
     sale    BLOB NOT NULL
 ) STRICT;
 
--- Print jobs that somebody still waits for, and those that are over. `turn` grows with each job
--- that is (again) to be printed: the queue's order and its wake-up.
+-- Print jobs. Those about to be printed (queued, sending) are a handful: looked through, not
+-- indexed, since every sale puts one down. All others lie aside, found by id, and by device while
+-- somebody waits for them (held, uncertain). `turn` grows with each job that is (again) to be
+-- printed: the queue's order and its wake-up. A receipt has no payload, it is made from its sale.
 CREATE TABLE print_job (
     turn     INTEGER PRIMARY KEY,
-    print_id TEXT NOT NULL UNIQUE,
+    print_id TEXT NOT NULL,
     till     TEXT NOT NULL,
     device   TEXT NOT NULL,
     kind     TEXT NOT NULL,
     digest   TEXT NOT NULL,
-    state    TEXT NOT NULL,
+    state    TEXT NOT NULL CHECK (state IN ('queued', 'sending')),
     reason   TEXT NOT NULL,
     sale_id  TEXT,
     copy     INTEGER NOT NULL,
@@ -115,14 +125,14 @@ CREATE TABLE print_job (
     updated  TEXT NOT NULL,
     payload  BLOB
 ) STRICT;
-CREATE TABLE print_done (
+CREATE TABLE print_aside (
     turn     INTEGER PRIMARY KEY,
     print_id TEXT NOT NULL UNIQUE,
     till     TEXT NOT NULL,
     device   TEXT NOT NULL,
     kind     TEXT NOT NULL,
     digest   TEXT NOT NULL,
-    state    TEXT NOT NULL,
+    state    TEXT NOT NULL CHECK (state NOT IN ('queued', 'sending')),
     reason   TEXT NOT NULL,
     sale_id  TEXT,
     copy     INTEGER NOT NULL,
@@ -130,7 +140,8 @@ CREATE TABLE print_done (
     updated  TEXT NOT NULL,
     payload  BLOB
 ) STRICT;
-CREATE VIEW print AS SELECT * FROM print_job UNION ALL SELECT * FROM print_done;
+CREATE INDEX print_waiting ON print_aside (device) WHERE state IN ('held', 'uncertain');
+CREATE VIEW print AS SELECT * FROM print_job UNION ALL SELECT * FROM print_aside;
 
 -- Events: what the till page is told. Only the oldest are ever deleted, so the cursor never
 -- repeats, and AUTOINCREMENT's second page per commit is not needed.
