@@ -11,6 +11,21 @@ import pytest
 STRAGGLER_PATIENCE_S = 5
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Hand whole files to the workers."""
+    from tests.scheduling import ByFile
+
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the tests that take long."""
+    from tests.scheduling import long_ones_first
+
+    long_ones_first(items)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport():
     """In CI a skipped test is a failed one: a missing program must not look like success."""

@@ -27,6 +27,7 @@ ITEMS = (
 CARDS = ("]C0LCSETR8P36HB", "]C0LC43QQSGDSYG", "]C0LCHX6KPMQPCP", "]C0LCGBBB4EX9SK")
 NOTES = (500, 1000, 2000, 5000, 10_000, 20_000)
 LINES_MAX = 6
+PACKING_S = 0.2
 TRIES_MAX = 40
 """Of one call: no kill lasts so long that more would be needed."""
 
@@ -71,6 +72,8 @@ class Cashier:
         """Serve customers, one after the other."""
         while not self.stopping:
             await self.serve()
+            # The customer packs: the machine is not only there for this test.
+            await asyncio.sleep(self.rng.uniform(0, PACKING_S))
         while self.parked:
             await self.take_up(self.parked.pop())
 

@@ -16,7 +16,6 @@ from tests.journeys.lone import TILL, lone_agent
 
 pytestmark = [
     pytest.mark.timeout(180),
-    pytest.mark.xdist_group("lone"),
     pytest.mark.asyncio(loop_scope="module"),
 ]
 

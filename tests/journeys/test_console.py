@@ -12,7 +12,6 @@ from tests.journeys.pages import SMALL, opened
 
 pytestmark = [
     pytest.mark.timeout(180),
-    pytest.mark.xdist_group("shop"),
     pytest.mark.asyncio(loop_scope="session"),
 ]
 

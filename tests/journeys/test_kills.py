@@ -12,7 +12,6 @@ KILLS = 3
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.xdist_group("alone")
 @pytest.mark.asyncio
 async def test_nothing_is_lost_or_doubled_by_sigkill(tmp_path):
     """A completed sale would be missing or there twice, or a receipt lost, after a crash."""

@@ -13,7 +13,7 @@ import pytest
 
 from agent.daemon.demo.programs import command_of, free_port
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("lone")]
+pytestmark = [pytest.mark.timeout(120)]
 
 AGENT = """\
 [store]

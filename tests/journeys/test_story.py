@@ -15,7 +15,7 @@ import pytest
 
 from agent.daemon.demo.story import STEPS, title
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("alone")]
+pytestmark = [pytest.mark.timeout(240)]
 
 STORY_S = 60
 STOP_S = 30

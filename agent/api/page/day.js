@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { askFor, choose, show } from "./dialogs.js";
 import { el, message } from "./dom.js";
-import { amount, parseAmount, plainAmount } from "./format.js";
+import { amount, isBarcode, parseAmount, plainAmount } from "./format.js";
 
 const path = (what) => `/v1/tills/${api.till}/${what}`;
 
@@ -30,6 +30,10 @@ export async function dayMenu(state) {
 export async function askAmount(title, label, value, more = []) {
   const answer = await askFor(title, [{ name: "amount", label, value, required: true, inputmode: "decimal" }, ...more]);
   if (!answer) return null;
+  if (isBarcode(answer.amount)) {
+    message("That is a bar code, not an amount", "Nothing was done: scan while no question is open.", "bad");
+    return null;
+  }
   const minor = parseAmount(answer.amount);
   if (minor === null) {
     message("That is no amount", `${answer.amount}: write it like ${plainAmount(1250)}`, "bad");

@@ -41,17 +41,18 @@ export function show(title, ...content) {
 }
 
 // A wedge scanner types faster than any hand and ends with Enter: it must not answer a question.
-const HAND_MS = 35;
+const HAND_MS = 35;     // per character: nobody types faster
+const PAUSE_MS = 300;
 const SCAN_LENGTH = 6;
 const typed = { since: 0, last: 0, length: 0, before: "" };
 
 function guard(event) {
   const field = event.target;
   if (event.key.length === 1) {
-    if (event.timeStamp - typed.last > HAND_MS) Object.assign(typed, { since: event.timeStamp, length: 0, before: field.value });
+    if (event.timeStamp - typed.last > PAUSE_MS) Object.assign(typed, { since: event.timeStamp, length: 0, before: field.value });
     typed.length += 1;
     typed.last = event.timeStamp;
-  } else if (event.key === "Enter" && typed.length >= SCAN_LENGTH && event.timeStamp - typed.last <= HAND_MS) {
+  } else if (event.key === "Enter" && typed.length >= SCAN_LENGTH && event.timeStamp - typed.since <= typed.length * HAND_MS) {
     event.preventDefault();
     if (field.tagName === "INPUT") field.value = typed.before;
     typed.length = 0;

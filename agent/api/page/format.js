@@ -24,6 +24,13 @@ export function parseAmount(text) {
   return sign * (Math.abs(Number(whole)) * 10 ** digits + Number(fraction.padEnd(digits, "0") || 0));
 }
 
+// GS1 General Specifications, 7.9: what ends in a right check digit is a code, not money.
+export function isBarcode(text) {
+  if (!/^(\d{8}|\d{12,14})$/.test(text.trim())) return false;
+  const digits = [...text.trim()].map(Number).reverse();
+  return digits.reduce((sum, digit, place) => sum + digit * (place % 2 ? 3 : 1), 0) % 10 === 0;
+}
+
 export function plainAmount(minor) {
   return (minor / 10 ** digits).toFixed(digits);
 }
