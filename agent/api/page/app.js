@@ -5,6 +5,9 @@ import * as basket from "./basket.js";
 import { showCustomer } from "./customer.js";
 import { askAmount, dayMenu, signOn } from "./day.js";
 import { askFor, choose, show } from "./dialogs.js";
+import { showHealth } from "./health.js";
+import { hideMatches, showMatches, walkMatches } from "./matches.js";
+import { inTrouble, showPrint, showReceipt } from "./receipt.js";
 import { $, clearMessage, el, fill, message } from "./dom.js";
 import { amount, likelyNotes, plainAmount, setCurrency, shortAmount, shortDate } from "./format.js";
 
@@ -12,8 +15,6 @@ let view = null;     // GET /v1/tills/{till}
 let card = null;     // of the customer shown
 let answer = null;   // found | known_elsewhere | unknown
 let connected = false;
-let receiptOf = null;
-let printed = null;  // the print job of the receipt shown
 let cardOf = null;   // whose card was asked for last
 
 const tillPath = () => `/v1/tills/${api.till}`;
@@ -83,8 +84,8 @@ function draw() {
   basket.showBasket(view.sale, (line) => { basket.choose(line); draw(); }, giveBack);
   showCustomer(card, answer, { clear: clearCustomer, enrol: enrolCustomer });
   drawPay();
-  drawReceipt();
-  drawHealth();
+  showReceipt(view.sale ? null : view.last, reprint);
+  showHealth(view, connected);
 }
 
 function drawPay() {
@@ -105,53 +106,6 @@ function drawPay() {
   $("parked").disabled = !view.parked?.length;
 }
 
-function drawHealth() {
-  const used = new Set([...(view.scanners || []), view.printer, view.drawer].filter(Boolean));
-  const devices = view.devices.filter((device) => used.has(device.id));
-  fill($("devices"), ...devices.map((device) => el("span", { class: `device ${mood(device.state)}`, title: `${device.id}: ${device.state} ${device.detail || ""}` }, device.id)));
-  const sync = view.sync;
-  const waiting = sync ? Object.values(sync.backlog || {}).reduce((sum, lanes) => sum + lanes.sales + lanes.side, 0) : 0;
-  let [text, kind] = ["HQ in step", "good"];
-  if (!connected) [text, kind] = ["Agent away, reconnecting", "bad"];
-  else if (!sync) [text, kind] = ["Works alone", "warn"];
-  else if (!sync.enrolled) [text, kind] = ["Not enrolled", "warn"];
-  else if (!sync.online) [text, kind] = [`HQ away, ${waiting} kept here`, "warn"];
-  else if (waiting) [text, kind] = [`${waiting} on the way to HQ`, "good"];
-  fill($("sync"), text);
-  $("sync").className = `pill ${kind}`;
-}
-
-const mood = (state) => ({ ready: "", success: "", starting: "warn" })[state] ?? "bad";
-
-async function drawReceipt() {
-  const last = view.last;
-  $("receipt").hidden = !last || Boolean(view.sale);
-  if ($("receipt").hidden || receiptOf === last.sale_id) return;
-  receiptOf = last.sale_id;
-  const paper = el("div", { class: "paper" });
-  printed = null;
-  fill($("receipt"),
-    el("div", { class: "head" }, el("span", { class: "change" }, `Change ${amount(last.change)}`), el("span", { class: "grow" }), el("button", { onclick: reprint }, "Copy")),
-    el("small", { class: "quiet" }, last.receipt_no), el("div", { class: "print", hidden: true }), paper);
-  const url = await api.picture(`/v1/sales/${last.sale_id}/image`).catch(() => null);
-  if (url) fill(paper, el("img", { src: url, alt: `Receipt ${last.receipt_no}` }));
-  if (last.print_id && !printed) drawPrint(await api.get(`/v1/print-jobs/${last.print_id}`).catch(() => null));
-}
-
-const PAPER = {
-  held: "Not printed yet: it prints by itself once the printer is well.",
-  uncertain: "It may not have come out whole: look at the paper, Copy prints it again.",
-  failed: "It could not be printed: Copy tries again.",
-};
-
-function drawPrint(job) {
-  const line = $("receipt").querySelector(".print");
-  if (!job || !line || job.print_id !== view.last?.print_id) return;
-  printed = job;
-  fill(line, PAPER[job.state] || "", job.reason ? el("small", { class: "quiet" }, ` ${job.reason}`) : "");
-  line.hidden = !PAPER[job.state];
-}
-
 async function reprint() {
   const job = await attempt(() => api.post("/v1/print-jobs", { print_id: api.newId(), till: api.till, sale_id: view.last.sale_id }));
   if (job) message("A copy is printed", view.last.receipt_no);
@@ -159,7 +113,7 @@ async function reprint() {
 
 // What was scanned or typed: a code the till knows, a person, or the beginning of an item's name.
 async function enter(text) {
-  $("matches").hidden = true;
+  hideMatches();
   const seen = await attempt(() => api.post(`${tillPath()}/scan`, { scan: text }));
   if (seen) await tell(seen, text);
 }
@@ -185,24 +139,12 @@ function notRecognised(seen) {
 }
 
 async function searchOr(seen, text) {
-  const found = await api.get(`/v1/items?text=${encodeURIComponent(text)}`).catch(() => []);
-  const items = found;
-  if (!items.length) {
-    notRecognised(seen);
-    return;
-  }
-  fill($("matches"), ...items.map((item) => el("li", {}, el("button", { onclick: () => sell(item) }, el("span", {}, item.name), el("span", { class: "quiet" }, (item.gtins || [])[0] || item.reference || item.item_id)))));
-  $("matches").hidden = false;
-}
-
-function walkMatches(step) {
-  const stops = [$("scan"), ...$("matches").querySelectorAll("button")];
-  const at = stops.indexOf(document.activeElement);
-  stops[Math.min(Math.max(at + step, 0), stops.length - 1)].focus();
+  const items = await api.get(`/v1/items?text=${encodeURIComponent(text)}`).catch(() => []);
+  if (items.length) showMatches(items, sell);
+  else notRecognised(seen);
 }
 
 async function sell(item) {
-  $("matches").hidden = true;
   await attempt(async () => {
     const weighed = item.unit === "kg" ? await askWeight() : undefined;
     if (weighed === null) return;
@@ -281,7 +223,6 @@ async function pay(kind, minor) {
     if (wanted !== 0) open = await api.post(salePath("/tenders", saleId), { kind, amount: wanted, tender_id: api.newId() });
     if (open.totals.due !== 0) return;
     await api.post(salePath("/complete", saleId));
-    receiptOf = null;
   });
 }
 
@@ -346,8 +287,7 @@ async function onEvent(event) {
     clearMessage();
     await tell(event.data, "");
   }
-  if (event.type === "print" && view.last?.print_id === event.data.print_id) drawPrint(event.data);
-  else if (event.type === "print" && PAPER[event.data.state]) message(capital(`a print is ${event.data.state}`), event.data.reason || "", "bad");
+  if (event.type === "print" && !showPrint(event.data) && inTrouble(event.data)) message(capital(`a print is ${event.data.state}`), event.data.reason || "", "bad");
   if (event.type === "customer") cardOf = undefined;
   await refresh().catch(() => {});
 }
@@ -370,13 +310,13 @@ function listen() {
   $("line-actions").addEventListener("click", (event) => { if (event.target.dataset.act) onLine(event.target.dataset.act); });
   const buttons = { cash: () => payOther("cash"), card: () => payOther("card"), park: () => attempt(() => api.post(salePath("/park"))), parked: showParked, more: day, cancel: cancelSale, cashier: () => attempt(() => signOn(view.actor)) };
   for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", action);
-  document.addEventListener("click", (event) => { if (!event.target.closest("#matches, #entry")) $("matches").hidden = true; });
+  document.addEventListener("click", (event) => { if (!event.target.closest("#matches, #entry")) hideMatches(); });
   const keys = { F2: "cash", F3: "card", F4: "park", F9: "more" };
   document.addEventListener("keydown", (event) => {
     if ($("dialog").open) return;
-    if (["ArrowDown", "ArrowUp"].includes(event.key) && !$("matches").hidden) { event.preventDefault(); walkMatches(event.key === "ArrowDown" ? 1 : -1); }
+    if (walkMatches(event.key)) event.preventDefault();
     else if (keys[event.key]) { event.preventDefault(); $(keys[event.key]).click(); }
-    else if (event.key === "Escape") { $("matches").hidden = true; basket.choose(null); draw(); }
+    else if (event.key === "Escape") { hideMatches(); basket.choose(null); draw(); }
     // A wedge scanner types wherever the focus is: its characters belong to the entry.
     else if (event.key.length === 1 && !event.ctrlKey && !event.altKey && document.activeElement.tagName !== "INPUT") $("scan").focus();
   });
