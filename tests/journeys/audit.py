@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -160,9 +161,9 @@ class Audit:
         while True:
             page = await self.world.ask_hq("GET", f"/v1/parties/{party}/timeline{query}")
             refs += [each["ref"] for each in page["interactions"] if each["channel"] == "store"]
-            if not page.get("next"):
+            if page["before"] is None:
                 return refs
-            query = f"?before={page['next']}"
+            query = "?" + urlencode({"before": page["before"]})
 
     async def paper(self) -> Counter[str]:
         """No receipt is lost, none came out twice unmarked; gives how the print jobs ended."""
