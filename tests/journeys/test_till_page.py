@@ -204,6 +204,18 @@ async def test_a_scan_never_answers_a_question(page, till):
     assert ([], False) == (sale.get("tenders", []), sale["lines"][0].get("voided", False))
 
 
+async def test_a_question_given_up_does_not_answer_the_next(page):
+    """Whoever presses Escape and then F2 fast enough would see the cash they type ignored."""
+    await page.wedge(COFFEE)
+    await page.shows_lines(1)
+    await page.page.keyboard.press("F2")
+    await expect(page.dialog).to_be_visible()
+    give_up_and_pay = "document.getElementById('dialog').close(''); document.getElementById('cash').click()"
+    await page.page.evaluate(give_up_and_pay)
+    await page.answer(amount="96385074")
+    await expect(page.message).to_contain_text("That is a bar code, not an amount")
+
+
 async def test_names_from_outside_are_text(page, till):
     """Whoever names an item or a customer would run a script at every till."""
     nasty = '<img src=x onerror="document.title=1">'

@@ -60,15 +60,24 @@ function guard(event) {
   }
 }
 
+// The browser tells of a close after the fact: by then the next question may be open, and must not take it for its own answer.
+let answered = () => {};
+
 function shown(form) {
   const dialog = $("dialog");
   form.addEventListener("keydown", guard);
   form.querySelector("h2").after(el("p", { class: "hint", role: "alert", hidden: true }, "Nothing was scanned: answer this first, then scan again."));
+  answered(dialog.open ? "" : dialog.returnValue);
   if (dialog.open) dialog.close("");
   dialog.returnValue = "";
   fill(dialog, form);
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => { resolve(dialog.returnValue); $("scan").focus(); }, { once: true });
+    answered = resolve;
+    dialog.onclose = () => {
+      if (dialog.open) return;
+      resolve(dialog.returnValue);
+      $("scan").focus();
+    };
     dialog.showModal();
     const first = dialog.querySelector("input, select");
     if (first) { first.focus(); if (first.select) first.select(); }
