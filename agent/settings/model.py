@@ -36,6 +36,8 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sales before this time belong to the day before (business date), as HH:MM."""
     cash_rounding: int = 1
     """Cash totals are rounded to multiples of this many minor units; 5 in Switzerland."""
+    receipt_template: str | None = None
+    """Path of a receipt template (TOML); the built-in one where it is absent."""
 
 
 class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,14 +95,37 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[[device]]`: one piece of hardware."""
 
     id: DeviceId
-    kind: Literal["scanner", "printer"]
-    """What it is; displays and scales are not driven yet."""
+    kind: Literal["scanner", "printer", "display", "scale"]
+    """What it is."""
     address: str
-    """`serial:PATH?baud=…`, `tcp:HOST:PORT` or `virtual:NAME`."""
+    """`serial:PATH?baud=…`, `tcp:HOST:PORT`, `usblp:PATH`, `evdev:PATH`, `hidraw:PATH` or
+    `virtual:NAME`; a PATH may also be `usb-VID:PID`, `usb-VID:PID:SERIAL` or `port-1-1.2`."""
     model: str | None = None
-    """Of a printer: a model of the catalogue, see `till-agent devices`."""
+    """Of a printer, display or scale: see `till-agent devices --models`."""
     suffix: str = "\r"
-    """Of a scanner: what ends a frame."""
+    """Of a scanner: what ends a frame; empty where only a pause does."""
+    prefix: str = ""
+    """Of a scanner: what begins a frame; bytes before it are noise."""
+    frame_timeout_ms: int = 0
+    """Of a scanner: a pause this long ends a frame; 0 where the suffix does."""
+    separator: str = ""
+    """Of a scanner that cannot send GS: what it sends instead of FNC1's U+001D."""
+    layout: str = "us"
+    """Of an `evdev:` scanner: the keyboard layout the scanner is set to."""
+    watch: Literal["auto", "hold", "poll"] = "auto"
+    """Of a printer: `hold` keeps the connection and lets the printer tell its state (ASB), `poll`
+    asks every two seconds; `auto` holds wires and polls the network, where others may print too."""
+    print_within_minutes: int = 120
+    """Of a printer: a job that waited longer is not printed by itself any more, but asked about."""
+    drawer_pin: Literal[2, 5] = 2
+    """Of a printer: the pin of its drawer connector that opens the drawer."""
+    drawer_on_ms: int = 120
+    drawer_off_ms: int = 240
+    """Of a printer: length of the drawer's pulse and of the pause after it."""
+    drawer_open_is: Literal["high", "low", "unknown"] = "unknown"
+    """Of a printer: the level of pin 3 while the drawer is open; drawers differ."""
+    drawer_alert_s: int = 60
+    """Of a printer: a drawer open for longer is told; 0 never."""
 
 
 class Settings(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
 from functools import partial
 
 import msgspec
@@ -16,6 +18,9 @@ from drivers.printers.dots import draw
 from drivers.printers.fonts import missing
 from drivers.printers.models import PrinterModel
 from drivers.transports.stream import Transport
+
+POLL_S = 1.5
+"""Between two questions: a fault is told within two seconds."""
 
 
 class EscPosPrinter:
@@ -59,6 +64,16 @@ class EscPosPrinter:
     async def status(self) -> PrintResult:
         """Ask for paper, cover and state, and print nothing."""
         return await self._converse(b"")
+
+    async def watch(self) -> AsyncGenerator[PrintResult, None]:
+        """Ask every `POLL_S` seconds, and give what changed."""
+        last: PrintResult | None = None
+        while True:
+            found = await self.status()
+            if found != last:
+                yield found
+            last = found
+            await asyncio.sleep(POLL_S)
 
     async def _converse(self, payload: bytes) -> PrintResult:
         try:

@@ -66,7 +66,7 @@ async def test_a_virtual_printer_prints():
 
 def test_kinds():
     """The message about kinds would name others than there are."""
-    assert ("scanner", "printer") == tuple(KINDS)
+    assert ("scanner", "printer", "display", "scale") == tuple(KINDS)
 
 
 def test_examples_in_docstrings_hold():

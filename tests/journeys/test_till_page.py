@@ -210,7 +210,9 @@ async def test_a_question_given_up_does_not_answer_the_next(page):
     await page.shows_lines(1)
     await page.page.keyboard.press("F2")
     await expect(page.dialog).to_be_visible()
-    give_up_and_pay = "document.getElementById('dialog').close(''); document.getElementById('cash').click()"
+    give_up_and_pay = (
+        "document.getElementById('dialog').close(''); document.getElementById('cash').click()"
+    )
     await page.page.evaluate(give_up_and_pay)
     await page.answer(amount="96385074")
     await expect(page.message).to_contain_text("That is a bar code, not an amount")

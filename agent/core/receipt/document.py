@@ -51,11 +51,22 @@ class Qr(msgspec.Struct, frozen=True, tag="qr"):
     data: str
 
 
+class Image(msgspec.Struct, frozen=True, tag="image"):
+    """A picture of black dots, such as the shop's logo, centred; one dot is one dot of the head."""
+
+    width: int
+    """Dots per row, at least 1."""
+    data: bytes
+    """Rows from top to bottom, each of (width + 7) // 8 bytes; the first dot is the top bit."""
+    alt: str = ""
+    """What plain text and HTML say instead."""
+
+
 class Cut(msgspec.Struct, frozen=True, tag="cut"):
     """The end of the paper."""
 
 
-Block = Text | Row | Rule | Feed | Barcode | Qr | Cut
+Block = Text | Row | Rule | Feed | Barcode | Qr | Image | Cut
 
 
 class ReceiptDocument(msgspec.Struct, frozen=True):

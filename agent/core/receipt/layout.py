@@ -14,6 +14,7 @@ from agent.core.receipt.document import (
     Block,
     Cut,
     Feed,
+    Image,
     Qr,
     ReceiptDocument,
     Row,
@@ -37,7 +38,7 @@ class LaidLine(msgspec.Struct, frozen=True):
     """One line of paper, or one symbol."""
 
     kind: str
-    """`text`, `rule`, `feed` (an empty line), `barcode`, `qr` or `cut`."""
+    """`text`, `rule`, `feed` (an empty line), `barcode`, `qr`, `image` or `cut`."""
     text: str = ""
     """Without control characters. A row comes padded to the full width; other text as it is, for
     the device to align. Of a barcode: the text below it."""
@@ -48,6 +49,8 @@ class LaidLine(msgspec.Struct, frozen=True):
     """`left`, `center` or `right`."""
     data: str = ""
     """What the symbol encodes."""
+    image: Image | None = None
+    """The dots of an `image`; `text` is then what stands for it where there are no dots."""
 
 
 def lay_out(document: ReceiptDocument, columns: int) -> tuple[LaidLine, ...]:
@@ -88,6 +91,8 @@ def _block(block: Block, columns: int) -> list[LaidLine]:
             return _barcode(printable(block.data), columns)
         case Feed():
             return [LaidLine("feed")] * min(FEED_MAX, block.lines)
+        case Image():
+            return [LaidLine("image", printable(block.alt), align="center", image=block)]
         case _:
             return [_single(block, columns)]
 

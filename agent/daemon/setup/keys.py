@@ -40,10 +40,16 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "scanner": DeviceSettings,
     "printer": DeviceSettings,
 }
+_OF_SCANNERS = ("suffix", "prefix", "frame_timeout_ms", "separator", "layout")
+_OF_PRINTERS = (
+    *("model", "watch", "print_within_minutes", "drawer_pin", "drawer_on_ms", "drawer_off_ms"),
+    *("drawer_open_is", "drawer_alert_s"),
+)
 _NOT_ASKED = frozenset(
     {
         *(f"till.{name}" for name in ("scanners", "printer", "drawer", "display", "scale")),
-        *("scanner.kind", "scanner.model", "printer.kind", "printer.suffix"),
+        *(f"scanner.{name}" for name in ("kind", *_OF_PRINTERS)),
+        *(f"printer.{name}" for name in ("kind", *_OF_SCANNERS)),
     }
 )
 KINDS = MappingProxyType(
@@ -104,9 +110,14 @@ def _plain(key: str, text: str) -> Value | None:
         return _yes_or_no(key, text)
     if int in parts:
         return _number(key, text)
-    if get_origin(kind) is Literal and text not in get_args(kind):
-        raise _wrong(key, text, "one of " + ", ".join(get_args(kind)))
-    return text
+    return _chosen(key, text) if get_origin(kind) is Literal else text
+
+
+def _chosen(key: str, text: str) -> Value:
+    choices: dict[str, Value] = {str(choice): choice for choice in get_args(KINDS[key])}
+    if text not in choices:
+        raise _wrong(key, text, "one of " + ", ".join(choices))
+    return choices[text]
 
 
 def _yes_or_no(key: str, text: str) -> bool:

@@ -1,0 +1,20 @@
+"""A scale of the settings to its driver."""
+
+from __future__ import annotations
+
+from agent.contracts.devices import Scale
+from agent.core.faults import InputFault
+from drivers.row import DeviceRow
+
+
+def scale(device: DeviceRow) -> Scale:
+    """Make the driver; nothing is opened.
+
+    Raises:
+        InputFault: a bad address, an unknown model.
+    """
+    raise InputFault(
+        f"scale {device.id!r} has an unknown model {device.model!r}",
+        remedy="there is no model of this kind yet",
+        name="unknown-model",
+    )
