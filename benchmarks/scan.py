@@ -14,43 +14,28 @@ import asyncio
 import csv
 import json
 import os
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib import resources
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
-from time import monotonic, perf_counter, sleep
+from time import perf_counter
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from agent.journal.database import open_writing
+from benchmarks.program import ITEMS, running_agent
 from benchmarks.table import Row
 from drivers.virtual.scanner import VirtualScanner
 
-SCANS = 600
+SCANS = int(os.environ.get("BENCH_SCANS", "600"))
 PER_SECOND = 20
+"""Half a minute; BENCH_SCANS=12000 makes it ten."""
 LINES = 20
 BASE_COMMITS = 300
 WARM_UP = 20
-START_S = 30
-LOOK_S = 0.05
 FRAME_WITHIN_S = 10
-ITEMS = resources.files("agent.daemon.demo") / "data" / "items.csv"
-_AGENT = (sys.executable, "-m", "agent.daemon.cli")
-_SETTINGS = """\
-[store]
-id = "store-0001"
-[tax]
-standard = 1900
-reduced = 700
-[agent]
-listen = "127.0.0.1:{port}"
-state_dir = "{state}"
+_DEVICES = """
 [[till]]
 id = "till-1"
 scanners = ["counter"]
@@ -66,8 +51,10 @@ def run() -> list[Row]:
     with TemporaryDirectory(dir=os.environ.get("BENCH_DIR", "."), prefix=".bench-") as folder:
         path = Path(folder).resolve()
         base = _commits(path)
-        with VirtualScanner() as scanner, _agent(path, scanner) as (url, token):
-            taken = asyncio.run(_scans(scanner, url, token))
+        with VirtualScanner() as scanner:
+            devices = _DEVICES.format(scanner=scanner.path)
+            with running_agent(path, devices) as (url, token):
+                taken = asyncio.run(_scans(scanner, url, token))
     return _rows(base, taken)
 
 
@@ -96,50 +83,6 @@ def _commits(folder: Path) -> list[float]:
         taken.append(perf_counter() - began)
     conn.close()
     return taken
-
-
-@contextmanager
-def _agent(folder: Path, scanner: VirtualScanner) -> Iterator[tuple[str, str]]:
-    """Run the agent with the sample catalogue; give its address and a till's token."""
-    port, state, config = _free_port(), folder / "state", folder / "agent.toml"
-    state.mkdir(mode=0o700)
-    config.write_text(_SETTINGS.format(port=port, state=state, scanner=scanner.path))
-    url = f"http://127.0.0.1:{port}"
-    with (folder / "log").open("wb") as log:
-        running = subprocess.Popen([*_AGENT, "run", "--config", str(config)], stderr=log)
-    try:
-        _wait_for(url)
-        with resources.as_file(ITEMS) as items:
-            _call("import-items", str(items), "--config", str(config))
-        token = json.loads(_call("pair", "till-1", "--json", "--config", str(config)))["token"]
-        yield url, token
-    finally:
-        running.terminate()
-        running.wait(START_S)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(url: str) -> None:
-    deadline = monotonic() + START_S
-    while True:
-        try:
-            httpx.get(f"{url}/v1/status").raise_for_status()
-        except httpx.HTTPError:
-            if monotonic() > deadline:
-                raise
-            sleep(LOOK_S)
-        else:
-            return
-
-
-def _call(*arguments: str) -> str:
-    called = subprocess.run([*_AGENT, *arguments], check=True, capture_output=True, text=True)
-    return called.stdout
 
 
 async def _scans(scanner: VirtualScanner, url: str, token: str) -> list[float]:
