@@ -7,6 +7,7 @@ directory can read, speaks for all; it is what the command line uses.
 from __future__ import annotations
 
 import hmac
+import time
 from hashlib import sha256
 from typing import Any
 
@@ -31,6 +32,8 @@ class Speaker(msgspec.Struct, frozen=True):
 
     till: TillId | None
     """The till a token is for; None is the admin."""
+    token: str | None = None
+    """Hash of a till's token; None of the admin's, which no claim and no stream outlives."""
 
     @property
     def admin(self) -> bool:
@@ -74,7 +77,8 @@ async def speaker_of(backend: Backend, token: str) -> Speaker:
         raise UnauthenticatedFault(
             "the token is unknown or was revoked", remedy=TOKEN_REMEDY, name="unknown-token"
         )
-    return Speaker(till)
+    backend.uses.note(backend.journal, digest, backend.clock.stamp().wall)
+    return Speaker(till, digest)
 
 
 async def require_token(
@@ -84,11 +88,16 @@ async def require_token(
 
     Raises:
         UnauthenticatedFault: no token, or an unknown one.
+        TooOftenFault: too many changes with this token.
     """
     token = bearer(connection)
     if token is None:
         raise UnauthenticatedFault("the request carries no token", remedy=TOKEN_REMEDY)
-    connection.state.speaker = await speaker_of(connection.app.state.backend, token)
+    backend: Backend = connection.app.state.backend
+    speaker = await speaker_of(backend, token)
+    if connection.scope.get("method") not in {"GET", "HEAD"}:
+        backend.pace.spend(speaker.token or "", time.monotonic())
+    connection.state.speaker = speaker
 
 
 def bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:

@@ -10,7 +10,17 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
-from agent.api import customers, events, page_files, printing, sales, status, tills
+from agent.api import (
+    customers,
+    events,
+    page_files,
+    printing,
+    sales,
+    scanners,
+    status,
+    tills,
+    tokens,
+)
 from agent.api.access import Speaker, require_token
 from agent.api.backend import Backend
 from agent.api.bodies import BodyRequest
@@ -24,6 +34,8 @@ from agent.core.faults import Fault
 GUARDED = (
     *sales.ENDPOINTS,
     *tills.ENDPOINTS,
+    *scanners.ENDPOINTS,
+    *tokens.ENDPOINTS,
     *customers.ENDPOINTS,
     *printing.ENDPOINTS,
     *status.GUARDED,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
 from litestar.di import NamedDependency
 
+from agent.api.pace import Pace
+from agent.api.uses import TokenUses
 from agent.contracts.clock import Clock
 from agent.core.identifiers import DeviceId, TillId
 from agent.core.receipt.document import ReceiptDocument
+from agent.devices.claims import Claims
 from agent.directory import Directory
 from agent.journal import Journal
 from agent.settings import Settings
@@ -81,6 +84,9 @@ class Backend:
         admin_token: accepted for everything; made by the daemon at each start.
         enrol: trades a one-time code for a credential of a till; None where there is no HQ.
         ready: tells whether the agent is up and all its parts run.
+        claims: which till each scanner serves.
+        pace: how fast each token may change things.
+        uses: when each token was last used.
     """
 
     settings: Settings
@@ -95,6 +101,9 @@ class Backend:
     admin_token: str
     enrol: Callable[[TillId, str], Awaitable[None]] | None = None
     ready: Callable[[], bool] = lambda: True
+    claims: Claims
+    pace: Pace = field(default_factory=Pace)
+    uses: TokenUses = field(default_factory=TokenUses)
 
     def device_views(self) -> tuple[DeviceView, ...]:
         """Show the devices."""

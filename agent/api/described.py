@@ -35,6 +35,7 @@ ANSWERS: dict[int, ResponseSpec] = {
     409: _problem("Not possible in the present state; nothing was changed."),
     413: _problem("The body is larger than 1 MiB."),
     415: _problem("The body is not JSON."),
+    429: _problem("Too many changes a second with this token; Retry-After says how long to wait."),
     500: _problem("A mistake in the agent; the trace is in its log."),
     503: _problem("Try again later: the till is busy, or the disk does not take writes."),
 }

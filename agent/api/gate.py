@@ -8,6 +8,7 @@ bodies stop plain HTML forms. All of it happens before a token is looked at.
 from __future__ import annotations
 
 import asyncio
+import re
 from ipaddress import ip_address
 from typing import Any
 
@@ -16,7 +17,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.api.problems import MEDIA_TYPE, MediaTypeFault, TooSlowFault, problem_of
-from agent.core.faults import AccessFault, Fault
+from agent.core.faults import AccessFault, Fault, NotFoundFault
 from agent.settings import AgentSettings
 
 BODY_S = 15.0
@@ -28,6 +29,10 @@ _ALLOWED_METHODS = b"GET, POST, PUT, DELETE, OPTIONS"
 _ALLOWED_HEADERS = b"authorization, content-type"
 _PREFLIGHT_KEPT_S = b"600"
 
+_TRICKS = re.compile(
+    rb"//|\\|%(?:2f|5c|25|2e|[01].|7f)|/\.{1,2}(?:/|$)|[\x00-\x20\x7f-\xff]", re.IGNORECASE
+)
+"""Empty and dotted segments, separators and dots in disguise, and what no path is written with."""
 _POLICY = (
     b"default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     b"form-action 'none'; frame-ancestors 'none'"
@@ -37,6 +42,7 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
 
@@ -56,6 +62,7 @@ class Gate:
         """Check one connection and hand it on."""
         headers = _Headers(scope)
         try:
+            _check_path(scope)
             self._check_host(headers)
             foreign = self._check_origin(headers)
             _check_media_type(scope, headers)
@@ -63,7 +70,7 @@ class Gate:
             await _refuse(scope, receive, send, fault)
             return
         if foreign is not None and _is_preflight(scope, headers):
-            await _allow_preflight(send, foreign)
+            await _allow_preflight(send, foreign, asks_private=_asks_private(headers))
             return
         if scope["type"] == ScopeType.HTTP:
             receive, send = _Paced(receive), _Dressed(send, foreign)
@@ -158,6 +165,22 @@ class _Dressed:
         await self._send(message)
 
 
+def _check_path(scope: Scope) -> None:
+    """Refuse a path that could mean two things: no address of this API needs one.
+
+    Raises:
+        NotFoundFault: `no-such-path`.
+    """
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    if _TRICKS.search(path) is None:
+        return
+    raise NotFoundFault(
+        f"there is nothing at {path[:100].decode('latin-1')!r}",
+        remedy="write the path plainly, as in /schema/openapi.json",
+        name="no-such-path",
+    )
+
+
 def _check_media_type(scope: Scope, headers: _Headers) -> None:
     if scope["type"] != ScopeType.HTTP or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
         return
@@ -180,17 +203,27 @@ def _is_preflight(scope: Scope, headers: _Headers) -> bool:
 
 
 def _cors(origin: str) -> tuple[tuple[bytes, bytes], ...]:
-    return ((b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin"))
+    return (
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-expose-headers", b"retry-after"),
+        (b"vary", b"Origin"),
+    )
 
 
-async def _allow_preflight(send: Send, origin: str) -> None:
+def _asks_private(headers: _Headers) -> bool:
+    """Tell whether an older Chromium asks by header (Private Network Access, before 142)."""
+    return headers.one(b"access-control-request-private-network") == "true"
+
+
+async def _allow_preflight(send: Send, origin: str, *, asks_private: bool) -> None:
     headers = [
         *_cors(origin),
         (b"access-control-allow-methods", _ALLOWED_METHODS),
         (b"access-control-allow-headers", _ALLOWED_HEADERS),
-        (b"access-control-allow-private-network", b"true"),
         (b"access-control-max-age", _PREFLIGHT_KEPT_S),
     ]
+    if asks_private:
+        headers.append((b"access-control-allow-private-network", b"true"))
     await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -10,6 +10,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from agent.api.pace import TooOftenFault
 from agent.core.faults import AccessFault, Fault, InputFault, NotFoundFault
 
 PROBLEM_TYPE = "urn:till-agent:problem:"
@@ -88,6 +89,8 @@ def fault_response(_request: Request[Any, Any, Any], fault: Fault) -> Response[P
     headers = {}
     if isinstance(fault, UnauthenticatedFault):
         headers["WWW-Authenticate"] = 'Bearer realm="till-agent"'
+    if isinstance(fault, TooOftenFault):
+        headers["Retry-After"] = str(fault.wait_s)
     return Response(
         problem_of(fault), status_code=int(fault.status), media_type=MEDIA_TYPE, headers=headers
     )

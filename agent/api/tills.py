@@ -1,21 +1,19 @@
-"""Endpoints of a till: its state, its day, its drawer, its cashier, its token."""
+"""Endpoints of a till: its state, its day, its drawer, its cashier."""
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated
 
 import msgspec
 from litestar import delete, get, post
 from litestar.params import JSONBody
 
-from agent.api.access import Sender, loop_for, token_hash
+from agent.api.access import Sender, loop_for
 from agent.api.backend import DeviceView, Served
 from agent.api.bodies import EmptyBody, Json
 from agent.api.described import ANSWERS, TillPath
 from agent.core.identifiers import ActorId, PrintId
 from agent.core.quantities import Minor
-from agent.journal import pairing
 from agent.sync.status import SyncStatus
 from agent.till import commands
 from agent.till.replies import (
@@ -28,8 +26,6 @@ from agent.till.replies import (
     TillView,
 )
 from agent.till.requests import UUID_PATTERN, Amount, CallerId, Positive, ScanText, Words
-
-TOKEN_BYTES = 32
 
 
 class TillState(TillView, frozen=True, kw_only=True):
@@ -88,20 +84,6 @@ class DrawerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     print_id: Annotated[PrintId, msgspec.Meta(pattern=UUID_PATTERN)] | None = None
     """Repeated, the drawer opens once."""
-
-
-class Paired(msgspec.Struct, frozen=True):
-    """A new token for a till; shown this once."""
-
-    till: str
-    token: str
-
-
-class Revoked(msgspec.Struct, frozen=True):
-    """How many tokens of a till were taken back."""
-
-    till: str
-    revoked: int
 
 
 @get("/v1/tills/{till:str}", responses=ANSWERS)
@@ -179,32 +161,6 @@ async def open_drawer(
     return await loop_for(backend, speaker, till).ask(commands.OpenDrawer(data.print_id))
 
 
-@post("/v1/tills/{till:str}/pair", dto=Json[EmptyBody], responses=ANSWERS)
-async def pair(
-    till: TillPath, data: JSONBody[EmptyBody], backend: Served, speaker: Sender
-) -> Paired:
-    """Make a token for a till page or POS software (admin only)."""
-    del data
-    speaker.require_admin()
-    loop = loop_for(backend, speaker, till)
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    digest, at = token_hash(token), backend.clock.stamp().wall
-    await backend.journal.write(lambda conn: pairing.issue(conn, loop.till, digest, at))
-    return Paired(loop.till, token)
-
-
-@delete("/v1/tills/{till:str}/pair", dto=Json[EmptyBody], status_code=200, responses=ANSWERS)
-async def unpair(
-    till: TillPath, data: JSONBody[EmptyBody], backend: Served, speaker: Sender
-) -> Revoked:
-    """Take back all tokens of a till (admin only)."""
-    del data
-    speaker.require_admin()
-    loop = loop_for(backend, speaker, till)
-    count = await backend.journal.write(lambda conn: pairing.revoke(conn, loop.till))
-    return Revoked(loop.till, count)
-
-
 ENDPOINTS = (
     show_till,
     scan,
@@ -215,6 +171,4 @@ ENDPOINTS = (
     move_cash,
     sign_on,
     open_drawer,
-    pair,
-    unpair,
 )

@@ -19,8 +19,10 @@ from agent.core.identifiers import TillId
 from agent.daemon.clock import SystemClock
 from agent.daemon.control import make_admin_token
 from agent.daemon.files import DIRECTORY, open_journal, state_dir
-from agent.daemon.hardware import announce, supervise
+from agent.daemon.hardware import supervise
+from agent.daemon.scans import announce
 from agent.daemon.ways import link_to_hq, signer
+from agent.devices.claims import Claims
 from agent.directory import Directory
 from agent.settings import Settings
 from agent.sync.enrolment import enrol
@@ -83,7 +85,9 @@ class Agent:
             )
             for till in settings.tills
         }
-        self.devices = supervise(settings, self.journal, self.clock, self.tills)
+        named = {till.id: till.scanners for till in settings.tills}
+        self.claims = Claims(self.journal, named)
+        self.devices = supervise(settings, self.journal, self.clock, self.tills, self.claims)
         self._link = link_to_hq(settings, self._key) if settings.hq else None
         self.sync = self._sync_loop()
         self.app = create_app(self._backend())
@@ -111,6 +115,7 @@ class Agent:
             directory=self.directory,
             clock=self.clock,
             devices=self.devices.status,
+            claims=self.claims,
             sync=self._sync_status,
             picture=png,
             version=metadata.version("till-agent"),

@@ -136,14 +136,31 @@ def devices(
 @shows_faults
 def pair(
     till: Annotated[str, typer.Argument(help="The till's id, as in [[till]] id.")],
+    token_id: Annotated[
+        str | None, typer.Argument(help="With --revoke: only this token.", metavar="[ID]")
+    ] = None,
     config: Config = DEFAULT_CONFIG,
-    revoke: Annotated[bool, typer.Option("--revoke", help="Take all tokens of it back.")] = False,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Take its tokens back, or the one named.")
+    ] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="List its tokens with their last use.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Give a till page or POS software a token for one till."""
-    from agent.daemon.pairing import pair_till
+    """Give a till page or POS software a token for one till; list them, take them back."""
+    from agent.daemon.pairing import list_tokens, pair_till, unpair_till
 
-    pair_till(config, till, revoke=revoke, json=json)
+    if token_id is not None and not revoke:
+        raise typer.BadParameter("a token's ID is named only with --revoke")
+    if revoke and listed:
+        raise typer.BadParameter("--revoke and --list are two calls")
+    if revoke:
+        unpair_till(config, till, token_id, json=json)
+    elif listed:
+        list_tokens(config, till, json=json)
+    else:
+        pair_till(config, till, json=json)
 
 
 @app.command()

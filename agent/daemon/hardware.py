@@ -6,28 +6,27 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
-
 from agent.contracts.clock import Clock
-from agent.contracts.devices import Printer, ScanFrame, Scanner
-from agent.core.faults import Fault
+from agent.contracts.devices import Printer, Scanner
 from agent.core.identifiers import DeviceId, TillId
+from agent.daemon.scans import ScanRouter, announce
+from agent.devices.claims import Claims
 from agent.devices.supervisor import DeviceSupervisor
 from agent.journal import Journal
 from agent.settings import Settings
 from agent.till import TillLoop
-from agent.till.commands import Announce
 from agent.till.printing import receipt
 from drivers.catalogue import build
 
-log = structlog.get_logger(__name__)
-
-OnScan = Callable[[DeviceId, ScanFrame], None]
 OnEvent = Callable[[DeviceId, str, dict[str, Any]], Awaitable[None]]
 
 
 def supervise(
-    settings: Settings, journal: Journal, clock: Clock, tills: dict[TillId, TillLoop]
+    settings: Settings,
+    journal: Journal,
+    clock: Clock,
+    tills: dict[TillId, TillLoop],
+    claims: Claims,
 ) -> DeviceSupervisor:
     """Make the drivers of all devices and the supervisor that keeps them alive.
 
@@ -46,7 +45,7 @@ def supervise(
         _typed_printers(printers),
         journal=journal,
         clock=clock,
-        on_scan=_scans_to_tills(settings, tills),
+        on_scan=ScanRouter(claims, tills),
         on_event=_events_to_tills(settings, tills),
         rng=random.SystemRandom(),
         receipt=lambda conn, sale_id, copy: receipt(settings, conn, sale_id, copy=copy),
@@ -62,20 +61,6 @@ def _typed_printers(printers: dict[DeviceId, Any]) -> dict[DeviceId, Printer]:
     return printers
 
 
-def _scans_to_tills(settings: Settings, tills: dict[TillId, TillLoop]) -> OnScan:
-    """A scanner belongs to one till; one that belongs to none is read and named in the log."""
-    owner = {scanner: tills[till.id] for till in settings.tills for scanner in till.scanners}
-
-    def on_scan(device: DeviceId, frame: ScanFrame) -> None:
-        loop = owner.get(device)
-        if loop is None:
-            log.warning("a scan of a scanner no till claims", device=device)
-        else:
-            loop.offer_scan(device, frame)
-
-    return on_scan
-
-
 def _events_to_tills(settings: Settings, tills: dict[TillId, TillLoop]) -> OnEvent:
     """Tell every till that uses a device what happened at it."""
 
@@ -85,11 +70,3 @@ def _events_to_tills(settings: Settings, tills: dict[TillId, TillLoop]) -> OnEve
                 await announce(tills[till.id], kind, data)
 
     return on_event
-
-
-async def announce(loop: TillLoop, kind: str, data: dict[str, Any]) -> None:
-    """Tell a till something that it need not know to sell; a till that is too busy misses it."""
-    try:
-        await loop.ask(Announce(kind, data))
-    except Fault as fault:
-        log.warning("an event was not told", till=loop.till, type=kind, why=str(fault))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 from collections.abc import Awaitable
@@ -17,6 +18,7 @@ from agent.daemon.checked import load_checked
 from agent.daemon.files import become_owner, state_dir
 from agent.daemon.nightly import run_nightly
 from agent.program import logs
+from agent.program.connections import Doorkeeper
 from agent.program.notify import feed_watchdog, notify
 from agent.program.serving import Server, listen_on, split_address
 from agent.settings import Settings
@@ -25,6 +27,8 @@ log = structlog.get_logger("till-agent")
 
 OWNER_ONLY = 0o077
 STOP_S = 10.0
+HANDLES = 4096
+"""Connections, devices, files of the journal, and plenty besides."""
 
 
 class PartEnded(Fault):
@@ -43,10 +47,19 @@ def run_daemon(config: Path) -> None:
     os.umask(OWNER_ONLY)
     settings = load_checked(config)
     logs.set_up(settings.agent.log_level)
+    _allow_handles()
     become_owner(state_dir(settings))
     # The port comes first: a second agent is refused before it touches the state directory.
     with listen_on(*split_address(settings.agent.listen), setting="[agent] listen") as sock:
         asyncio.run(_run(settings, sock))
+
+
+def _allow_handles() -> None:
+    """Take as many file handles as there may be connections; a login shell allows fewer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = HANDLES if hard == resource.RLIM_INFINITY else min(HANDLES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _run(settings: Settings, sock: socket.socket) -> None:
@@ -64,7 +77,7 @@ async def _serve(agent: Agent, sock: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     for order in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(order, stopping.set)
-    server = Server(agent.app, _ready, ws="websockets-sansio")
+    server = Server(agent.app, _ready, ws="websockets-sansio", door=Doorkeeper())
     parts = _parts(agent, server, sock)
     stop = asyncio.create_task(stopping.wait(), name="stop")
     try:

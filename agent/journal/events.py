@@ -70,6 +70,13 @@ def newest(conn: Connection) -> int:
     return cursor
 
 
+def span(conn: Connection) -> tuple[int, int]:
+    """Give the cursors of the oldest and the newest event that are kept; 0 while there is none."""
+    row = conn.execute("SELECT coalesce(min(cursor), 0), coalesce(max(cursor), 0) FROM event")
+    oldest, newest = row.fetchall()[0]
+    return int(oldest), int(newest)
+
+
 def prune(conn: Connection, before: int) -> None:
     """Drop up to `PRUNE_STEP` events of cursors up to `before`, oldest first."""
     conn.execute(

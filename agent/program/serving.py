@@ -12,6 +12,7 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from agent.core.faults import Fault
+from agent.program.connections import Doorkeeper, guarded
 
 BACKLOG = 2048
 GRACE_S = 5
@@ -40,14 +41,16 @@ class Server(uvicorn.Server):
         *,
         ws: Literal["none", "websockets-sansio"] = "none",
         ws_bytes_max: int = 65_536,
+        door: Doorkeeper | None = None,
     ) -> None:
-        """Prepare; `ready` is called once requests are accepted."""
+        """Prepare; `ready` is called once requests are accepted, `door` keeps connections few."""
         super().__init__(
             uvicorn.Config(
                 app,
                 log_config=None,
                 access_log=False,
                 lifespan="on",
+                http=guarded(door) if door else "auto",
                 ws=ws,
                 ws_max_size=ws_bytes_max,
                 proxy_headers=False,

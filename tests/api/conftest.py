@@ -20,6 +20,7 @@ from agent.core.quantities import Minor
 from agent.core.recognition import Identifier, IdentifierType, Item, Price, token
 from agent.daemon.clock import SystemClock
 from agent.devices import DeviceStatus
+from agent.devices.claims import Claims
 from agent.directory import Directory
 from agent.journal import Journal
 from agent.settings import AgentSettings, Settings, StoreSettings, TillSettings
@@ -169,6 +170,7 @@ async def agent(tmp_path) -> AsyncIterator[Served]:
         picture=png,
         version="0.1.0",
         admin_token=ADMIN,
+        claims=Claims(journal, {till.id: till.scanners for till in config.tills}),
     )
     tasks = [asyncio.create_task(loop.run()) for loop in tills.values()]
     async with serve(backend) as port:

@@ -128,6 +128,7 @@ async def test_watchers_are_counted(agent, monkeypatch):
     async with connect(agent.events) as first:
         await first.send(json.dumps({"token": agent.token}))
         async with connect(agent.events) as second:
+            await second.send(json.dumps({"token": agent.token}))
             with pytest.raises(websockets.ConnectionClosed) as closed:
                 await asyncio.wait_for(second.recv(), 5)
     assert closed.value.rcvd.code == 4503
