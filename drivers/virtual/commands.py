@@ -6,6 +6,8 @@ Lengths are from the Epson ESC/POS command reference.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 _ESC, _FS, _GS, _DLE = 0x1B, 0x1C, 0x1D, 0x10
@@ -54,16 +56,40 @@ class CommandReader:
 
 
 class RealTimeReader:
-    """Finds `DLE EOT n` wherever it stands, also inside a picture, as real printers do."""
+    """Finds real-time commands wherever they stand, also inside a picture, as real printers do.
+
+    `GS ( D` switches the pulse (`DLE DC4`) off and on.
+    """
 
     def __init__(self) -> None:
-        self._last = b""
+        self._seen = b""
+        self._pulse = True
 
-    def feed(self, data: bytes) -> list[int]:
-        """Take bytes, give each n asked for."""
-        seen = self._last + data
-        self._last = seen[-2:]
-        return [seen[at + 2] for at in range(len(seen) - 2) if seen[at : at + 2] == b"\x10\x04"]
+    def feed(self, data: bytes) -> list[tuple[str, bytes]]:
+        """Take bytes, give name and parameters of each real-time command they complete."""
+        self._seen += data
+        found, end = [], 0
+        for match in _REAL_TIME.finditer(self._seen):
+            end = match.end()
+            found += self._command(match)
+        self._seen = self._seen[max(end, len(self._seen) - _LONGEST) :]
+        return found
+
+    def _command(self, match: re.Match[bytes]) -> list[tuple[str, bytes]]:
+        if match["asked"]:
+            return [("DLE EOT", match["asked"])]
+        if match["switch"]:
+            self._pulse = match["switch"] in b"\x011"
+            return []
+        return [("DLE DC4", match["pulse"])] if self._pulse else []
+
+
+_LONGEST = 7
+"""Bytes of the longest real-time command, without its last one."""
+_REAL_TIME = re.compile(
+    rb"\x10\x04(?P<asked>.)|\x10\x14\x01(?P<pulse>..)|\x1d\(D..\x14\x01(?P<switch>.)",
+    re.DOTALL,
+)
 
 
 def _first(data: bytes) -> tuple[Command, int] | None:

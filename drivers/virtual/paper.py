@@ -1,203 +1,211 @@
 """The printer's side of ESC/POS: commands turned into what stands on the paper.
 
-Pure: bytes in, answers out, receipts kept. It has a paper roll, a cover, a drawer and the faults
-a real printer has, and answers as one does: real-time status at once, everything else in turn.
+Pure: bytes in, answers out, receipts kept. It answers as a real printer does: real-time status at
+once, everything else in turn (Epson ESC/POS reference).
 """
 
 from __future__ import annotations
 
-from collections import deque
-
-import msgspec
-
 from drivers.virtual.commands import Command, CommandReader, RealTimeReader
+from drivers.virtual.mechanism import Dots, Mechanism, PrintedReceipt, Pulse
+from drivers.virtual.pages import EPSON, Tables
 
-# Epson's numbering of `ESC t`, as far as Python has the table.
-_TABLES = {
-    **dict(enumerate(("cp437", "", "cp850", "cp860", "cp863", "cp865"))),
-    **dict(enumerate(("cp857", "cp737"), 13)),
-    **dict(enumerate(("cp1252", "cp866", "cp852", "cp858"), 16)),
-    **dict(enumerate(("cp775", "cp855", "cp861", "cp862", "", "cp869"), 33)),
-    **dict(enumerate(("iso8859_2", "iso8859_15"), 39)),
-    **dict(enumerate(("cp1250", "cp1251", "cp1253", "cp1254", "", "", "cp1257"), 45)),
-}
+__all__ = ["Paper", "PrintedReceipt"]
+
 _IGNORED = frozenset(
     [f"ESC {letter}" for letter in "aEGMR-!23{V c=D$rUT"]
-    + [f"GS {letter}" for letter in "!BLWPHfhwab"]
+    + [f"GS {letter}" for letter in "!BLWPHfhwb"]
     + [f"FS {letter}" for letter in ".&C!-"]
-    + ["GS ( D", "GS ( L", "DLE EOT", "DLE ENQ", "NUL", "CR", "HT", "CAN", "FF"]
+    + ["GS ( D", "GS ( L", "DLE EOT", "DLE ENQ", "DLE DC4", "NUL", "CR", "HT", "CAN", "FF"]
 )
-"""Commands that change looks, not words."""
+"""Commands that change looks, not words, and those a reader of its own has seen already."""
 
 
-class PrintedReceipt(msgspec.Struct, frozen=True):
-    """What came out between two cuts."""
-
-    lines: tuple[str, ...]
-    """As read from the paper, trailing blanks removed; drawn runs stand as `▒`, one per column."""
-    qr: tuple[str, ...] = ()
-    barcodes: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """All lines as one text."""
-        return "\n".join(self.lines)
-
-
-class Paper:
-    """The mechanism of a printer.
+class Paper(Mechanism):
+    """The mechanism of an ESC/POS printer.
 
     Attributes:
-        receipts: what has been cut off, oldest first.
-        drawer_kicks: how many pulses the drawer got.
-        unknown: commands it does not understand; a right driver sends none.
-        paper_empty, cover_open, offline: its condition; may be set at any time. Work waits
-            meanwhile and goes on when all is well, as with a real printer.
-        lines_left: paper for this many lines, after which it is empty; None for a full roll.
+        tables: its code pages by number.
+        maker, model: what it says of itself.
+        has_process_id: whether it knows `GS ( H`.
+        double_byte: it was switched on in Chinese mode, as many clones are, and eats two bytes for
+            each letter above 127 until `FS .` comes.
     """
 
-    def __init__(self) -> None:
-        self.receipts: list[PrintedReceipt] = []
-        self.drawer_kicks = 0
-        self.unknown: list[str] = []
-        self.paper_empty = False
-        self.cover_open = False
-        self.offline = False
-        self.lines_left: int | None = None
-        self._reader = CommandReader()
-        self._asked = RealTimeReader()
-        self._waiting: deque[Command] = deque()
-        self._reset()
-        self._printed = 0
-        self._lines: list[str] = []
-        self._qr: list[str] = []
-        self._barcodes: list[str] = []
-
-    @property
-    def unfinished(self) -> tuple[str, ...]:
-        """Lines on paper that were not cut off yet."""
-        return tuple(self._lines)
-
-    @property
-    def stopped(self) -> bool:
-        """Whether work waits for a person."""
-        return self.paper_empty or self.cover_open or self.offline
-
-    @property
-    def busy(self) -> bool:
-        """Whether there is work it could go on with."""
-        return bool(self._waiting) and not self.stopped
-
-    def feed(self, data: bytes) -> bytes:
-        """Take bytes of the driver and work them off; give the answers to them."""
-        return self.take(data) + self.work()
+    def __init__(
+        self,
+        tables: Tables = EPSON,
+        *,
+        maker: str = "EPSON",
+        model: str = "TM-T20III",
+        has_process_id: bool = True,
+        double_byte: bool = False,
+    ) -> None:
+        super().__init__()
+        self.tables = tables
+        self.maker = maker
+        self.model = model
+        self.has_process_id = has_process_id
+        self._starts_double_byte = double_byte
+        self._last_asb = b""
+        self.forget()
 
     def take(self, data: bytes) -> bytes:
         """Take bytes without working on them; give the real-time answers."""
-        self._waiting += self._reader.feed(data)
-        return b"".join(self._condition(n) for n in self._asked.feed(data))
-
-    def work(self, lines: int | None = None) -> bytes:
-        """Go on with what waits, as far as paper and cover allow; give the answers.
-
-        Args:
-            lines: stop after so many lines; None for all.
-        """
+        self.queue(self._reader.feed(data))
         answers = b""
-        until = None if lines is None else self._printed + lines
-        while self.busy and (until is None or self._printed < until):
-            answers += self._obey(self._waiting.popleft())
+        for name, parameters in self._asked.feed(data):
+            if name == "DLE DC4":
+                self._pulse(parameters[0], parameters[1] * 50, parameters[1] * 50)
+            elif name == "DLE EOT":
+                answers += self._condition(parameters[0])
         return answers
 
-    def switch_off(self) -> None:
-        """Lose what waits and the line begun, as a power cut does; paper stays as it is."""
-        self._waiting.clear()
+    def news(self) -> bytes:
+        """Give the four bytes of automatic status (`GS a`), if they are new."""
+        status = self._asb()
+        if not self._told_asb or status == self._last_asb:
+            return b""
+        self._last_asb = status
+        return status
+
+    def forget(self) -> None:
+        """Begin anew as after switching on."""
         self._reader = CommandReader()
+        self._asked = RealTimeReader()
+        self._told_asb = False
+        self._last_asb = b""
+        self._double_byte = self._starts_double_byte
         self._reset()
 
     def _reset(self) -> None:
-        self._table = _TABLES[0]
+        self._table = self.tables[0]
         self._line = ""
         self._stored_qr = ""
 
-    def _obey(self, command: Command) -> bytes:
+    def obey(self, command: Command) -> bytes:
+        """Do what a command says; give its answer."""
+        match command.name:
+            case "GS r":
+                return bytes((0x0C if self.paper_empty else 0x00,))
+            case "GS I":
+                return self._identity(command.data[0])
+            case "GS a":
+                self._told_asb, self._last_asb = command.data[0] != 0, b""
+                return self.news()
+            case "GS ( H":
+                return self._process_id(command.data[2:])
+            case _:
+                self._print(command)
+        return b""
+
+    def _print(self, command: Command) -> None:
         match command.name:
             case "text":
-                self._line += command.data.decode(self._table, errors="replace")
-            case "LF":
-                self._end_line()
+                self.add_text(self._read(command.data))
+            case "LF" | "ESC d" | "ESC J":
+                self.end_line()
             case "ESC @":
                 self._reset()
             case "ESC t":
                 self._select(command.data[0])
-            case "ESC d" | "ESC J":
-                self._end_line()
-            case "ESC p" | "DLE DC4":
-                self.drawer_kicks += 1
+            case "ESC p":
+                self._pulse(*command.data)
             case "GS V":
-                self._cut()
-            case "GS r":
-                return bytes((0x60 if self.paper_empty else 0x00,))
-            case "GS I":
-                return b"\x02"
+                self.cut()
+            case "FS ." | "FS &":
+                self._double_byte = command.name == "FS &"
             case _:
                 self._draw(command)
-        return b""
 
     def _draw(self, command: Command) -> None:
         data = command.data
         match command.name:
             case "ESC *":
-                self._line += "▒" * max(1, int.from_bytes(data[1:3], "little") // 12)
+                self._columns(data)
             case "GS v":
-                self._line = "▒" * max(1, int.from_bytes(data[2:4], "little") * 8 // 24)
-                self._end_line()
+                across = int.from_bytes(data[2:4], "little")
+                self.add_image(_dots(data[6:], across))
             case "GS k":
-                self._barcodes.append(_barcode(data))
-                self._end_line()
+                self.add_barcode(_barcode(data))
             case "GS ( k":
                 self._symbol(data[2:])
             case name:
                 self.unknown += [name] if name not in _IGNORED else []
 
+    def _read(self, data: bytes) -> str:
+        if self._double_byte and any(byte & 0x80 for byte in data):
+            return data.decode("gb18030", errors="replace")
+        return data.decode(self._table, errors="replace")
+
+    def _columns(self, data: bytes) -> None:
+        number, each = int.from_bytes(data[1:3], "little"), 3 if data[0] >= 32 else 1
+        rows = _turned(data[3:], number, each)
+        self.add_dots(Dots(number, rows), number // 12)
+
     def _symbol(self, parameters: bytes) -> None:
         if parameters[:3] == b"1P0":
             self._stored_qr = parameters[3:].decode("utf-8", errors="replace")
         elif parameters[:2] == b"1Q":
-            self._qr.append(self._stored_qr)
-            self._end_line()
+            self.add_qr(self._stored_qr)
 
     def _select(self, number: int) -> None:
-        if _TABLES.get(number):
-            self._table = _TABLES[number]
+        if number in self.tables:
+            self._table = self.tables[number]
         else:
             self.unknown.append(f"ESC t {number}")
 
-    def _end_line(self) -> None:
-        self._lines.append(self._line.rstrip())
-        self._printed += 1
-        self._line = ""
-        if self.lines_left is not None:
-            self.lines_left -= 1
-            if self.lines_left <= 0:
-                self.lines_left, self.paper_empty = None, True
+    def _pulse(self, connector: int, on: int, off: int) -> None:
+        pin = 5 if connector in (1, ord("1")) else 2
+        self.drawer.pulse(Pulse(pin, on * 2, off * 2))
 
-    def _cut(self) -> None:
-        if self._line:
-            self._end_line()
-        self.receipts.append(
-            PrintedReceipt(tuple(self._lines), tuple(self._qr), tuple(self._barcodes))
-        )
-        self._lines, self._qr, self._barcodes = [], [], []
+    def _identity(self, number: int) -> bytes:
+        texts = {66: self.maker, 67: self.model, 65: "1.00 ESC/POS", 68: "X000000001"}
+        if number in texts:
+            return b"\x5f" + texts[number].encode("ascii") + b"\0"
+        return b"\x02"
+
+    def _process_id(self, parameters: bytes) -> bytes:
+        if not self.has_process_id:
+            self.unknown.append("GS ( H")
+            return b""
+        return b"\x37\x22" + parameters[2:6] + b"\0" if parameters[:1] == b"0" else b""
 
     def _condition(self, n: int) -> bytes:
         causes = {
-            1: 0x08 if self.stopped else 0x00,
-            2: (0x04 if self.cover_open else 0x00) | (0x20 if self.paper_empty else 0x00),
-            3: 0x00,
-            4: 0x60 if self.paper_empty else 0x00,
+            1: (0x04 if self.drawer.high else 0x00) | (0x08 if self.stopped else 0x00),
+            2: (0x04 if self.cover_open else 0x00)
+            | (0x20 if self.paper_empty else 0x00)
+            | (0x40 if self.cutter_jammed else 0x00),
+            3: 0x08 if self.cutter_jammed else 0x00,
+            4: (0x60 if self.paper_empty else 0x00) | (0x0C if self.paper_low else 0x00),
         }
         return bytes((0x12 | causes[n],)) if n in causes else b""
+
+    def _asb(self) -> bytes:
+        first = 0x10 | (0x04 if self.drawer.high else 0) | (0x08 if self.stopped else 0)
+        first |= 0x20 if self.cover_open else 0
+        second = 0x08 if self.cutter_jammed else 0
+        third = (0x0C if self.paper_empty else 0) | (0x03 if self.paper_low else 0)
+        return bytes((first, second, third, 0x0F))
+
+
+def _dots(data: bytes, across: int) -> Dots:
+    rows = (data[at : at + across] for at in range(0, len(data), across or 1))
+    return Dots(across * 8, tuple(rows))
+
+
+def _turned(data: bytes, number: int, each: int) -> tuple[bytes, ...]:
+    """Turn columns, each of `each` bytes from the top, into rows."""
+    columns = [int.from_bytes(data[at : at + each], "big") for at in range(0, len(data), each)]
+    width = (number + 7) // 8 * 8
+    rows = []
+    for shift in range(each * 8 - 1, -1, -1):
+        row = 0
+        for column in columns:
+            row = row << 1 | (column >> shift & 1)
+        rows.append((row << (width - number)).to_bytes(width // 8, "big"))
+    return tuple(rows)
 
 
 def _barcode(data: bytes) -> str:

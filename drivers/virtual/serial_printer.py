@@ -1,0 +1,102 @@
+"""A receipt printer on a pseudo-terminal: the serial driver opens it like any other port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tty
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from drivers.virtual.machine import Machine
+from drivers.virtual.mechanism import Mechanism
+from drivers.virtual.paper import Paper
+
+_READ_SIZE = 4096
+
+
+class SerialVirtualPrinter(Machine):
+    """Plugged in while entered; with `link`, the port keeps its name over a reset."""
+
+    def __init__(self, *, paper: Mechanism | None = None, link: Path | None = None) -> None:
+        super().__init__(paper or Paper())
+        self._link = link
+        self._ours = -1
+        self._theirs = -1
+        self._stirred = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        """Plug it in."""
+        self.plug()
+        self.spawn(self._listen())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Pull it out."""
+        await self.put_away()
+        self.unplug()
+
+    @property
+    def path(self) -> str:
+        """Where the port is."""
+        return str(self._link) if self._link is not None else os.ttyname(self._theirs)
+
+    @property
+    def address(self) -> str:
+        """As written in the settings, `serial:PATH`."""
+        return f"serial:{self.path}"
+
+    def plug(self) -> None:
+        """Make the port; our own hold on its far side keeps it there between two openings."""
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._theirs)
+        os.set_blocking(self._ours, False)
+        if self._link is not None:
+            self._link.unlink(missing_ok=True)
+            self._link.symlink_to(os.ttyname(self._theirs))
+        asyncio.get_running_loop().add_reader(self._ours, self._stirred.set)
+
+    def unplug(self) -> None:
+        """Take the port away: whoever has it open sees a hang-up."""
+        if self._link is not None:
+            self._link.unlink(missing_ok=True)
+        asyncio.get_running_loop().remove_reader(self._ours)
+        for descriptor in (self._theirs, self._ours):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._ours = self._theirs = -1
+
+    async def send(self, answer: bytes) -> None:
+        """Answer; what nobody reads is lost, as on a wire."""
+        with suppress(OSError):
+            os.write(self._ours, answer)
+
+    def hang_up(self) -> None:
+        """Pull the plug and put it in again, as a USB adapter that resets."""
+        self.unplug()
+        self.plug()
+
+    def power_cycle(self) -> None:
+        """Switch the printer off and on; the line itself stays."""
+        self.paper.switch_off()
+
+    async def _listen(self) -> None:
+        while True:
+            self._stirred.clear()
+            await self._stirred.wait()
+            data = self._read()
+            if data and not self.half_open:
+                await self.hear(data)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._ours, _READ_SIZE)
+        except OSError:  # nothing there after all, or the plug was pulled meanwhile
+            return b""
