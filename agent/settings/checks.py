@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from agent.core.barcode import parse_pattern
 from agent.core.faults import Fault
 from agent.core.fields import FieldProblem
+from agent.settings.device_checks import device_problems
 from agent.settings.model import Settings
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 """Ids stand in receipt numbers, paths and URLs."""
+HOST = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+)
+ORIGIN = re.compile(rf"(?:https?|[a-z][a-z0-9+.-]*-extension)://(?:{HOST.pattern})")
+"""RFC 6454, 6.2: scheme, host and port, as a browser sends them."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 TAX_MAX = 10_000
 
@@ -56,21 +63,23 @@ def _doubles(table: str, ids: Sequence[str]) -> Problems:
 def _tills(settings: Settings) -> Problems:
     if not settings.tills:
         yield FieldProblem("till", "there is no till", 'add a table [[till]] with id = "till-1"')
-    claimed: dict[str, str] = {}
+    shown: dict[str, str] = {}
     for n, till in enumerate(settings.tills):
         for scanner in till.scanners:
             yield from _device(settings, f"till[{n}].scanners", scanner, "scanner")
-            if scanner in claimed:
-                yield FieldProblem(
-                    f"till[{n}].scanners",
-                    f"{scanner!r} already belongs to {claimed[scanner]!r}",
-                    "a scanner serves one till; remove it from one of them",
-                )
-            claimed.setdefault(scanner, till.id)
+        if len(set(till.scanners)) < len(till.scanners):
+            yield FieldProblem(f"till[{n}].scanners", "names a scanner twice", "name each once")
         yield from _device(settings, f"till[{n}].printer", till.printer, "printer")
         yield from _device(settings, f"till[{n}].drawer", till.drawer, "printer")
-        yield from _not_driven(f"till[{n}].display", till.display)
-        yield from _not_driven(f"till[{n}].scale", till.scale)
+        yield from _device(settings, f"till[{n}].display", till.display, "display")
+        yield from _device(settings, f"till[{n}].scale", till.scale, "scale")
+        if till.display is not None and till.display in shown:
+            yield FieldProblem(
+                f"till[{n}].display",
+                f"{till.display!r} already shows {shown[till.display]!r}",
+                "a display stands before one till's customers; remove it from one of them",
+            )
+        shown.setdefault(till.display or "", till.id)
 
 
 def _device(settings: Settings, path: str, name: str | None, kind: str) -> Problems:
@@ -78,19 +87,16 @@ def _device(settings: Settings, path: str, name: str | None, kind: str) -> Probl
         return
     kinds: dict[str, str] = {device.id: device.kind for device in settings.devices}
     if name not in kinds:
+        near = get_close_matches(name, kinds, n=1)
         known = ", ".join(repr(device) for device in kinds) or "none"
+        meant = f"did you mean {near[0]!r}? or " if near else ""
         yield FieldProblem(
-            path, f"there is no device {name!r}", f"add it as [[device]]; devices now: {known}"
+            path,
+            f"there is no device {name!r}",
+            f"{meant}add it as [[device]]; devices now: {known}",
         )
     elif kinds[name] != kind:
         yield FieldProblem(path, f"{name!r} is a {kinds[name]}", f"name a device of kind {kind!r}")
-
-
-def _not_driven(path: str, name: str | None) -> Problems:
-    if name is not None:
-        yield FieldProblem(
-            path, "displays and scales are not driven yet", "remove this line for now"
-        )
 
 
 def _store(settings: Settings) -> Problems:
@@ -141,6 +147,25 @@ def _listen(settings: Settings) -> Problems:
         )
 
 
+def _callers(settings: Settings) -> Problems:
+    """Nobody is let in by a pattern: an origin is spelled out, and so is a name."""
+    for n, origin in enumerate(settings.agent.allowed_origins):
+        if not ORIGIN.fullmatch(origin):
+            yield FieldProblem(
+                f"agent.allowed_origins[{n}]",
+                f"{origin!r} is no origin",
+                'write scheme and host as the browser shows them, such as "https://pos.example", '
+                "without a path; there is no wildcard",
+            )
+    for n, host in enumerate(settings.agent.allowed_hosts):
+        if not HOST.fullmatch(host):
+            yield FieldProblem(
+                f"agent.allowed_hosts[{n}]",
+                f"{host!r} is no host name",
+                'write a name, such as "till-1.shop.example"; there is no wildcard',
+            )
+
+
 def _hq(settings: Settings) -> Problems:
     if settings.hq is None:
         return
@@ -168,7 +193,9 @@ RULES: tuple[Callable[[Settings], Problems], ...] = (
     _tills,
     _store,
     _tax,
+    device_problems,
     _listen,
+    _callers,
     _hq,
     _barcode,
 )

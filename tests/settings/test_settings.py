@@ -101,10 +101,100 @@ def test_all_wrong_values_come_at_once():
     assert {"till[0].id", "device[0].id", "tax.standard"} == set(problems(text))
 
 
-def test_one_scanner_serves_one_till():
-    """Two tills would both sell one scan."""
-    text = GOOD + '[[till]]\nid = "till-2"\nscanners = ["counter"]\n'
-    assert "till[1].scanners" in problems(text)
+def test_two_tills_may_share_a_scanner():
+    """A scanner between two tills would need a second one: whoever claims it has it."""
+    settings = parse(GOOD + '[[till]]\nid = "till-2"\nscanners = ["counter"]\n', Path("a.toml"))
+    assert [("counter",), ("counter",)] == [till.scanners for till in settings.tills]
+
+
+DEVICES = """
+[[device]]
+id = "pole"
+kind = "display"
+address = "serial:/dev/ttyUSB0"
+model = "x"
+"""
+
+
+@pytest.mark.parametrize(
+    ("addition", "path", "word"),
+    [
+        ('suffix = "\\n"', "device[2].suffix", "setting of a scanner"),
+        ("drawer_pin = 5", "device[2].drawer_pin", "setting of a printer"),
+        ('watch = "poll"', "device[2].watch", "setting of a printer"),
+        ('layout = "de"', "device[2].layout", "setting of a scanner"),
+        ('suffx = "x"', "device[2].suffx", "did you mean 'suffix'?"),
+    ],
+)
+def test_a_setting_of_another_kind_is_named(addition, path, word):
+    """A technician would turn a knob that is not there, and wonder why nothing changes."""
+    found = problems(GOOD + DEVICES + addition)
+    assert word in found[path].remedy
+
+
+@pytest.mark.parametrize(
+    ("device", "addition", "path", "word"),
+    [
+        (1, "drawer_on_ms = 1", "drawer_on_ms", "2 to 510"),
+        (1, "drawer_on_ms = 511", "drawer_on_ms", "2 to 510"),
+        (1, "drawer_off_ms = 0", "drawer_off_ms", "2 to 510"),
+        (1, "drawer_alert_s = -1", "drawer_alert_s", "0 never"),
+        (1, "print_within_minutes = 0", "print_within_minutes", "a week"),
+        (1, 'drawer_open_is = "up"', "drawer_open_is", '"high"'),
+        (0, "frame_timeout_ms = 60000", "frame_timeout_ms", "2000"),
+        (0, 'suffix = ""', "suffix", "frame_timeout_ms = 50"),
+        (0, 'suffix = "€"', "suffix", "Latin-1"),
+        (0, 'prefix = "123456789"', "prefix", "up to 8"),
+        (0, 'separator = "F"', "separator", "no code holds"),
+        (0, 'layout = "de"', "layout", "not keys"),
+        (1, 'address = "serial:/dev/ttyACM0?baud=19200"', "address", "one row"),
+    ],
+)
+def test_device_settings_out_of_range(device, addition, path, word):
+    """A drawer would never open, or a scan never end, and nothing would say why."""
+    rows = GOOD.split("[[device]]")
+    if path == "address":
+        rows[device + 1] = rows[device + 1].replace("address =", "#")
+    rows[device + 1] += addition + "\n"
+    found = problems("[[device]]".join(rows))
+    assert word in found[f"device[{device}].{path}"].remedy
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ('allowed_origins = ["*"]', "agent.allowed_origins[0]"),
+        ('allowed_origins = ["https://*.example"]', "agent.allowed_origins[0]"),
+        ('allowed_origins = ["https://pos.example/till"]', "agent.allowed_origins[0]"),
+        ('allowed_origins = ["pos.example"]', "agent.allowed_origins[0]"),
+        ('allowed_origins = ["null"]', "agent.allowed_origins[0]"),
+        ('allowed_hosts = ["*"]', "agent.allowed_hosts[0]"),
+        ('allowed_hosts = ["http://till"]', "agent.allowed_hosts[0]"),
+    ],
+)
+def test_nobody_is_let_in_by_a_pattern(line, path):
+    """One star in a copied line would open the till to every page in its browser."""
+    assert "no wildcard" in problems(f"[agent]\n{line}\n{GOOD}")[path].remedy
+
+
+def test_spelled_out_callers_are_taken():
+    """The shop's own web till could not be let in."""
+    line = '[agent]\nallowed_origins = ["https://pos.example", "http://10.0.0.5:8080"]\n'
+    hosts = 'allowed_hosts = ["till-1.shop.example", "till:8460"]\n'
+    assert 2 == len(parse(line + hosts + GOOD, Path("a.toml")).agent.allowed_origins)
+
+
+def test_a_display_shows_one_till():
+    """The customer of one lane would read what another one buys."""
+    text = GOOD.replace('printer = "receipt"', 'display = "pole"') + DEVICES
+    found = problems(text + '[[till]]\nid = "till-2"\ndisplay = "pole"\n')
+    assert {"till[1].display"} == set(found)
+
+
+def test_a_device_is_found_by_a_near_name():
+    """A typing error would be searched for through the whole file."""
+    found = problems(GOOD.replace('printer = "receipt"', 'printer = "receit"'))
+    assert "did you mean 'receipt'?" in found["till[0].printer"].remedy
 
 
 def test_a_file_without_a_till_is_refused():
