@@ -248,5 +248,24 @@ class Mechanism(ABC):
         self._joins = False
 
 
+def in_rows(data: bytes, across: int) -> Dots:
+    """Cut raster data into rows of `across` bytes."""
+    rows = (data[at : at + across] for at in range(0, len(data), across or 1))
+    return Dots(across * 8, tuple(rows))
+
+
+def in_columns(data: bytes, number: int, each: int) -> Dots:
+    """Turn columns, each of `each` bytes from the top, into rows."""
+    columns = [int.from_bytes(data[at : at + each], "big") for at in range(0, len(data), each)]
+    width = (number + 7) // 8 * 8
+    rows = []
+    for shift in range(each * 8 - 1, -1, -1):
+        row = 0
+        for column in columns:
+            row = row << 1 | (column >> shift & 1)
+        rows.append((row << (width - number)).to_bytes(width // 8, "big"))
+    return Dots(number, tuple(rows))
+
+
 def _size(command: Command) -> int:
     return len(command.data) + 2

@@ -30,3 +30,11 @@ EPSON = _tables(
     | {47: "cp1253", 48: "cp1254", 49: "cp1255", 50: "cp1256", 51: "cp1257", 52: "cp1258"},
 )
 """`ESC t` of Epson's TM models with the long list of pages."""
+
+STAR = _tables(
+    {0: "cp437", 1: "cp437", 3: "cp437"},
+    dict(enumerate(("cp858", "cp852", "cp860", "cp861", "cp863", "cp865", "cp866", "cp855"), 4)),
+    dict(enumerate(("cp857", "cp862", "cp864", "cp737"), 12)),
+    {17: "cp869", 21: "cp874", 32: "cp1252", 33: "cp1250", 34: "cp1251"},
+)
+"""`ESC GS t` of Star Line mode, as far as Python has the table."""

@@ -7,7 +7,7 @@ once, everything else in turn (Epson ESC/POS reference).
 from __future__ import annotations
 
 from drivers.virtual.commands import Command, CommandReader, RealTimeReader
-from drivers.virtual.mechanism import Dots, Mechanism, PrintedReceipt, Pulse
+from drivers.virtual.mechanism import Mechanism, PrintedReceipt, Pulse, in_columns, in_rows
 from drivers.virtual.pages import EPSON, Tables
 
 __all__ = ["Paper", "PrintedReceipt"]
@@ -125,7 +125,7 @@ class Paper(Mechanism):
                 self._columns(data)
             case "GS v":
                 across = int.from_bytes(data[2:4], "little")
-                self.add_image(_dots(data[6:], across))
+                self.add_image(in_rows(data[6:], across))
             case "GS k":
                 self.add_barcode(_barcode(data))
             case "GS ( k":
@@ -140,8 +140,7 @@ class Paper(Mechanism):
 
     def _columns(self, data: bytes) -> None:
         number, each = int.from_bytes(data[1:3], "little"), 3 if data[0] >= 32 else 1
-        rows = _turned(data[3:], number, each)
-        self.add_dots(Dots(number, rows), number // 12)
+        self.add_dots(in_columns(data[3:], number, each), number // 12)
 
     def _symbol(self, parameters: bytes) -> None:
         if parameters[:3] == b"1P0":
@@ -188,24 +187,6 @@ class Paper(Mechanism):
         second = 0x08 if self.cutter_jammed else 0
         third = (0x0C if self.paper_empty else 0) | (0x03 if self.paper_low else 0)
         return bytes((first, second, third, 0x0F))
-
-
-def _dots(data: bytes, across: int) -> Dots:
-    rows = (data[at : at + across] for at in range(0, len(data), across or 1))
-    return Dots(across * 8, tuple(rows))
-
-
-def _turned(data: bytes, number: int, each: int) -> tuple[bytes, ...]:
-    """Turn columns, each of `each` bytes from the top, into rows."""
-    columns = [int.from_bytes(data[at : at + each], "big") for at in range(0, len(data), each)]
-    width = (number + 7) // 8 * 8
-    rows = []
-    for shift in range(each * 8 - 1, -1, -1):
-        row = 0
-        for column in columns:
-            row = row << 1 | (column >> shift & 1)
-        rows.append((row << (width - number)).to_bytes(width // 8, "big"))
-    return tuple(rows)
 
 
 def _barcode(data: bytes) -> str:

@@ -26,9 +26,13 @@ from drivers.virtual.mechanism import Mechanism, PrintedReceipt, Pulse
 from drivers.virtual.paper import Paper
 from drivers.virtual.printer import VirtualPrinter
 from drivers.virtual.serial_printer import SerialVirtualPrinter
+from drivers.virtual.star_paper import StarPaper
 
-FAMILIES: dict[str, Callable[[], Mechanism]] = {"escpos": Paper}
-"""What `--family` may say."""
+FAMILIES: dict[str, Callable[[bool], Mechanism]] = {
+    "escpos": lambda _: Paper(),
+    "star": lambda network: StarPaper(network=network),
+}
+"""What `--family` may say → how it is made; a Star on a network speaks a little differently."""
 
 
 def virtual_printer(family: str, on: str, *, link: Path | None = None) -> Machine:
@@ -42,7 +46,7 @@ def virtual_printer(family: str, on: str, *, link: Path | None = None) -> Machin
     Raises:
         ValueError: `on` has neither form.
     """
-    paper = FAMILIES[family]()
+    paper = FAMILIES[family](on != "pty")
     if on == "pty":
         return SerialVirtualPrinter(paper=paper, link=link)
     kind, _, place = on.partition(":")
