@@ -9,6 +9,11 @@ from agent.core.barcode.unreadable import Unreadable
 
 _HEAVY = 3
 _MODULUS = 10
+_PAIR_MODULUS = 1021
+_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83)
+_SET_32 = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_SET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+"""GS1 General Specifications, figure 7.11-1, in its order."""
 
 
 def check_digit(digits: str) -> int:
@@ -40,6 +45,20 @@ def amount_check_digit(digits: str) -> int:
     from biip.checksums import gs1_price_weight_check_digit
 
     return int(gs1_price_weight_check_digit(digits))
+
+
+def check_pair(text: str) -> str:
+    """Compute the two check characters of a global model number (GS1 Gen. Spec., 7.9.5).
+
+    Each character's place in GS1's set of 82 is multiplied by a prime, the last one's by 2, the
+    one before by 3 and so on; the sum modulo 1021 is written as two characters of 32.
+
+    >>> check_pair("1987654Ad4X4bL5ttr2310c")
+    '2K'
+    """
+    pairs = zip(reversed(text), _PRIMES, strict=False)
+    total = sum(_SET_82.index(character) * prime for character, prime in pairs) % _PAIR_MODULUS
+    return _SET_32[total >> 5] + _SET_32[total & 31]
 
 
 def is_digits(text: str) -> bool:

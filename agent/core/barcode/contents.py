@@ -2,53 +2,62 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
-from agent.core.barcode.elements import Element, iso_date
-from agent.core.barcode.reading import Meaning, PlainText, TradeItem
+import msgspec
+
+from agent.core.barcode.code_lists import NUMERIC_CURRENCY
+from agent.core.barcode.companions import missing_companions
+from agent.core.barcode.dates import iso_date, time_of_day
+from agent.core.barcode.elements import Element
+from agent.core.barcode.measures import measures, weight
+from agent.core.barcode.reading import ExpiryKind, Meaning, PlainText, Reason, TradeItem
 from agent.core.barcode.unreadable import Unreadable
-from agent.core.quantities import Minor, Thousandths, divide_half_away, exponent
+from agent.core.quantities import Minor, exponent
 
 # AIs that name something other than a trade item, yet mean something to recognition:
-# GSRN of a customer (8018), coupons (255, 8110, 8111, 8112).
+# GSRN of a customer (8018), coupons (255, 8110, 8112).
 _NAMED = ("8018", "255", "8110", "8112")
-_CONTENT_OF_ANOTHER = ("02", "255")
-_KILOGRAM_DECIMALS = 3
-
-# ISO 4217, table A.1: numeric codes, for AI 393n of labels printed with a currency.
-_NUMERIC = dict(
-    re.findall(
-        r"([A-Z]{3}) (\d{3})",
-        "AED 784,ARS 032,AUD 036,BAM 977,BGN 975,BRL 986,CAD 124,CHF 756,CLP 152,CNY 156,"
-        "COP 170,CZK 203,DKK 208,EGP 818,EUR 978,GBP 826,HKD 344,HUF 348,IDR 360,ILS 376,"
-        "INR 356,ISK 352,JPY 392,KRW 410,KWD 414,MAD 504,MXN 484,MYR 458,NOK 578,NZD 554,"
-        "PHP 608,PLN 985,QAR 634,RON 946,RSD 941,SAR 682,SEK 752,SGD 702,THB 764,TND 788,"
-        "TRY 949,TWD 901,UAH 980,USD 840,VND 704,ZAR 710",
-    )
-)
+_VARIABLE = "9"
+_DATES = (("17", ExpiryKind.USE_BY), ("15", ExpiryKind.BEST_BEFORE), ("16", ExpiryKind.SELL_BY))
 
 
-def contents(elements: Sequence[Element], currency: str) -> tuple[Meaning, ...]:
+class Contents(msgspec.Struct, frozen=True):
+    """What a symbol means, and what is wrong with it although it can be read."""
+
+    meanings: tuple[Meaning, ...]
+    notes: tuple[Reason, ...] = ()
+
+
+class Expiry(msgspec.Struct, frozen=True):
+    """The date that counts, of all dates on a pack."""
+
+    date: str | None = None
+    kind: ExpiryKind = ExpiryKind.USE_BY
+    time: str | None = None
+
+
+def contents(elements: Sequence[Element], currency: str) -> Contents:
     """Say what the elements of one symbol mean at a till.
 
     Args:
-        elements: verified, no AI twice.
+        elements: verified and allowed together.
         currency: ISO 4217 code of the store.
 
     Raises:
-        Unreadable: `no-trade-item`, `contradicting-ai`, `foreign-currency`, `price-too-precise`.
+        Unreadable: `no-trade-item`, `foreign-currency`, `price-too-precise`.
     """
     values = {one.ai: one.value for one in elements}
-    named = [PlainText(ai + values[ai]) for ai in _NAMED if ai in values]
     if "01" in values:
-        return (trade_item(values, currency),)
+        item = trade_item(values, currency)
+        return Contents((item,), (*missing_companions(values), *_unmeasured(item)))
+    named = [PlainText(ai + values[ai]) for ai in _NAMED if ai in values]
     if not named:
         raise Unreadable(
             "no-trade-item",
             f"the symbol carries AI {', '.join(values)}, but no item (AI 01), card or coupon",
         )
-    return tuple(named)
+    return Contents(tuple(named))
 
 
 def trade_item(values: Mapping[str, str], currency: str) -> TradeItem:
@@ -59,48 +68,57 @@ def trade_item(values: Mapping[str, str], currency: str) -> TradeItem:
         currency: ISO 4217 code of the store.
 
     Raises:
-        Unreadable: `contradicting-ai`, `foreign-currency`, `price-too-precise`.
+        Unreadable: `foreign-currency`, `price-too-precise`.
     """
-    for ai in _CONTENT_OF_ANOTHER:
-        if ai in values:
-            raise Unreadable("contradicting-ai", f"AI 01 and AI {ai} cannot stand on one pack")
-    expiry = values.get("17", values.get("15"))
-    count = values.get("30", values.get("37"))
+    expiry = expiry_of(values)
+    count = values.get("30")
     return TradeItem(
         gtin=values["01"],
         lot=values.get("10"),
-        expiry=None if expiry is None else iso_date(expiry),
+        expiry=expiry.date,
+        expiry_kind=expiry.kind,
+        expiry_time=expiry.time,
         serial=values.get("21"),
-        weight=_weight(values),
+        weight=weight(values),
         count=None if count is None else int(count),
         price=_price(values, currency),
+        measures=measures(values),
     )
 
 
-def _weight(values: Mapping[str, str]) -> Thousandths | None:
-    # AI 310n: net weight in kilograms, n decimals (GS1 General Specifications, 3.6.1).
-    for decimals in range(6):
-        digits = values.get(f"310{decimals}")
-        if digits is not None:
-            scaled = int(digits) * 10**_KILOGRAM_DECIMALS
-            return Thousandths(divide_half_away(scaled, 10**decimals))
-    return None
+def expiry_of(values: Mapping[str, str]) -> Expiry:
+    """Choose the date that counts: of AI 7003 (with its time), 17, 15, 16, the first there is."""
+    exact = values.get("7003")
+    if exact is not None:
+        return Expiry(iso_date(exact), ExpiryKind.USE_BY, time_of_day(exact[6:]))
+    for ai, kind in _DATES:
+        if ai in values:
+            return Expiry(iso_date(values[ai]), kind)
+    return Expiry()
+
+
+def _unmeasured(item: TradeItem) -> tuple[Reason, ...]:
+    # A GTIN that begins with 9 is of no fixed measure (GS1 General Specifications, 2.1.10).
+    measured = item.count is not None or item.weight is not None or item.measures
+    if not item.gtin.startswith(_VARIABLE) or measured or item.price is not None:
+        return ()
+    detail = f"GTIN {item.gtin} is of variable measure, but the symbol carries none"
+    return (Reason("no-measure", detail),)
 
 
 def _price(values: Mapping[str, str], currency: str) -> Minor | None:
     # AI 392n and 393n: amount payable, n decimals, without and with the currency (3.6.6, 3.6.7).
-    for decimals in range(10):
-        plain, coded = values.get(f"392{decimals}"), values.get(f"393{decimals}")
-        if coded is not None:
-            _expect_currency(coded[:3], currency)
-            return _minor(coded[3:], decimals, currency)
-        if plain is not None:
-            return _minor(plain, decimals, currency)
+    for ai, value in values.items():
+        if ai.startswith("393"):
+            _expect_currency(value[:3], currency)
+            return _minor(value[3:], int(ai[3]), currency)
+        if ai.startswith("392"):
+            return _minor(value, int(ai[3]), currency)
     return None
 
 
 def _expect_currency(numeric: str, currency: str) -> None:
-    if _NUMERIC.get(currency) != numeric:
+    if NUMERIC_CURRENCY.get(currency) != numeric:
         raise Unreadable(
             "foreign-currency", f"the label's price is in currency {numeric}, not in {currency}"
         )

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from agent.core.barcode.check_digits import check_digit, is_digits
-from agent.core.barcode.elements import Element, element, is_ai, unrepeated
+from agent.core.barcode.elements import Element, element, is_ai, together
 from agent.core.barcode.unreadable import Unreadable
 
 # Key → the alternatives of its qualifiers, each in the one order allowed (URI Syntax, 4.9).
@@ -30,8 +30,10 @@ _KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "8017": (("8019",),),
     "8018": (("8019",),),
 }
-# Qualifiers that say nothing outside their key's path, so that the query may not carry them.
-_PATH_ONLY = frozenset({"03", "21", "22", "235", "254", "7040", "8011", "8019"})
+# AIs that GS1 allows in no query: they qualify a key, or say nothing outside the path.
+_PATH_ONLY = frozenset(
+    ("03", "21", "22", "235", "254", "7040", "7041", "8011", "8014", "8019", "8020", "8200")
+)
 
 _URI = re.compile(
     r"https?://(?P<host>[A-Za-z0-9.:\[\]-]+)(?P<path>/[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?",
@@ -71,7 +73,7 @@ def link_elements(uri: str) -> tuple[Element, ...]:
     _check_order(path)
     query = _query_pairs(parts["query"] or "")
     _check_attributes(path, query)
-    return unrepeated([element(ai, value) for ai, value in (*path, *query)])
+    return together([element(ai, value) for ai, value in (*path, *query)])
 
 
 def _path_pairs(path: str) -> list[tuple[str, str]]:

@@ -1,26 +1,22 @@
 """GS1 element strings: application identifiers (AI) with their values.
 
 The AIs and their formats come from `biip`, which carries GS1's own dictionary. The walk over the
-text, the check digits and the dates are ours: they need no clock here, and every refusal names
-the AI it is about.
-
-Strictness (our point-of-sale profile of GS1's rules): formats, check digits and dates of every
-element are verified, an AI must not come twice with different values. Which AIs need or exclude
-one another is *not* judged by one scan: GS1 demands that only of all symbols on the pack together.
+text is ours: it needs no clock, and every refusal names the AI it is about. What a value must hold
+beyond its format is in `components`, which AIs may stand together in `companions`.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Sequence
-from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from agent.core.barcode.check_digits import is_digits, verified
+from agent.core.barcode.check_digits import is_digits
+from agent.core.barcode.companions import check_exclusions
+from agent.core.barcode.components import check_components
 from agent.core.barcode.unreadable import Unreadable
 
 if TYPE_CHECKING:
@@ -40,19 +36,6 @@ _PREDEFINED = {
     **dict.fromkeys((str(two) for two in range(31, 37)), 10),
 }
 
-# GS1 General Specifications, 3: which leading digits of the value end in a check digit.
-_CHECKED = {
-    **dict.fromkeys(("253", "255", *(str(ai) for ai in range(410, 418))), slice(13)),
-    "8003": slice(1, 14),
-    **dict.fromkeys(("01", "02", "03", "8006", "8026"), slice(14)),
-    "402": slice(17),
-    **dict.fromkeys(("00", "8017", "8018"), slice(18)),
-}
-
-_DATES = frozenset({"11", "12", "13", "15", "16", "17", "4324", "4325"})
-_DATES_WITH_DAY = frozenset({"4326", "7003", "7006", "7007", "7011", "8008"})
-_PIVOT = 76
-
 
 class Element(msgspec.Struct, frozen=True):
     """One application identifier with its verified value."""
@@ -65,7 +48,8 @@ def elements_of(text: str) -> tuple[Element, ...]:
     """Split a GS1 element string into its elements.
 
     Raises:
-        Unreadable: `unknown-ai`, `malformed-ai`, `wrong-check-digit`, `bad-date`, `repeated-ai`.
+        Unreadable: `unknown-ai`, `malformed-ai`, `wrong-check-digit`, `bad-date`, `unknown-code`,
+            `repeated-ai`, `contradicting-ai`.
 
     >>> [(e.ai, e.value) for e in elements_of("010952012345678810A1" + SEPARATOR + "3002")]
     [('01', '09520123456788'), ('10', 'A1'), ('30', '02')]
@@ -78,31 +62,28 @@ def elements_of(text: str) -> tuple[Element, ...]:
         field = rest[:size].partition(SEPARATOR)[0]
         found.append(element(ai, field[len(ai) :]))
         rest = rest[len(field) :].lstrip(SEPARATOR)
-    return unrepeated(found)
+    return together(found)
 
 
 def element(ai: str, value: str) -> Element:
     """Verify one value against the format of its AI.
 
     Raises:
-        Unreadable: `unknown-ai`, `malformed-ai`, `wrong-check-digit`, `bad-date`.
+        Unreadable: `unknown-ai`, `malformed-ai`, `wrong-check-digit`, `bad-date`, `unknown-code`.
     """
     if not value or _format(ai).fullmatch(ai + value) is None:
         raise Unreadable(
             "malformed-ai", f"{value!r} does not fit AI {ai}, whose format is {_entry(ai).format}"
         )
-    if ai in _CHECKED:
-        verified(value[_CHECKED[ai]])
-    if ai in _DATES or ai in _DATES_WITH_DAY:
-        iso_date(value, day_may_be_zero=ai in _DATES)
+    check_components(ai, value)
     return Element(ai, value)
 
 
-def unrepeated(elements: Sequence[Element]) -> tuple[Element, ...]:
-    """Give the elements without exact repetitions, in their order.
+def together(elements: Sequence[Element]) -> tuple[Element, ...]:
+    """Give the elements of one symbol without exact repetitions, in their order.
 
     Raises:
-        Unreadable: `repeated-ai`, one AI with two different values.
+        Unreadable: `repeated-ai`, one AI with two different values; `contradicting-ai`.
     """
     values: dict[str, str] = {}
     for one in elements:
@@ -110,30 +91,8 @@ def unrepeated(elements: Sequence[Element]) -> tuple[Element, ...]:
             raise Unreadable(
                 "repeated-ai", f"AI {one.ai} says both {values[one.ai]!r} and {one.value!r}"
             )
+    check_exclusions(values)
     return tuple(Element(ai, value) for ai, value in values.items())
-
-
-def iso_date(yymmdd: str, *, day_may_be_zero: bool = True) -> str:
-    """Read a date as YYMMDD into ISO 8601; day 00 is the last day of the month.
-
-    The century follows a fixed window, 1976 to 2075, instead of GS1's window that moves with the
-    calendar (GS1 General Specifications, 7.12): the core has no clock, and no goods at a till
-    expire fifty years from now.
-
-    Raises:
-        Unreadable: `bad-date`.
-
-    >>> iso_date("280200")
-    '2028-02-29'
-    """
-    year = int(yymmdd[:2])
-    year += 1900 if year >= _PIVOT else 2000
-    month, day = int(yymmdd[2:4]), int(yymmdd[4:6])
-    try:
-        last = calendar.monthrange(year, month)[1]
-        return date(year, month, last if day == 0 and day_may_be_zero else day).isoformat()
-    except ValueError as error:
-        raise Unreadable("bad-date", f"{yymmdd[:6]} is no date (year, month, day)") from error
 
 
 def is_ai(text: str) -> bool:

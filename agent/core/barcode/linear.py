@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from agent.core.barcode.check_digits import check_digit, is_digits, verified
 from agent.core.barcode.in_store import in_store_item
+from agent.core.barcode.publications import publication
 from agent.core.barcode.reading import InStoreItem, TradeItem
 from agent.core.barcode.rules import BarcodeRules
 from agent.core.barcode.unreadable import Unreadable
@@ -28,7 +31,8 @@ def trade_item(digits: str) -> TradeItem:
     Raises:
         Unreadable: `wrong-check-digit`.
     """
-    return TradeItem(gtin=verified(digits).zfill(GTIN_DIGITS))
+    gtin = verified(digits).zfill(GTIN_DIGITS)
+    return TradeItem(gtin=gtin, publication=publication(gtin))
 
 
 def ean_13(digits: str, rules: BarcodeRules) -> TradeItem | InStoreItem:
@@ -87,16 +91,20 @@ _EAN_UPC: dict[int, _Read] = {13: ean_13, 12: upc_a, 8: upc_e, 7: upc_e, 6: upc_
 
 
 def ean_upc_symbol(text: str, rules: BarcodeRules) -> Retail:
-    """Read what `]E0` and `]E3` carry: EAN-13, UPC-A or UPC-E, an add-on left aside.
+    """Read what `]E0` and `]E3` carry: EAN-13, UPC-A or UPC-E, with or without an add-on.
 
     Raises:
         Unreadable: `not-a-gtin` or a reason of the number itself.
     """
-    digits = text[:13] if len(text) in _EAN_13_WITH_ADD_ON else text
+    with_add_on = len(text) in _EAN_13_WITH_ADD_ON
+    digits, add_on = (text[:13], text[13:]) if with_add_on else (text, "")
     reader = _EAN_UPC.get(len(digits))
     if reader is None or not is_digits(text):
         raise _no_gtin(text, "an EAN-13, UPC-A or UPC-E symbol")
-    return (reader(digits, rules),)
+    item = reader(digits, rules)
+    if isinstance(item, TradeItem) and add_on:
+        return (replace(item, supplement=add_on),)
+    return (item,)
 
 
 def ean_8_symbol(text: str, rules: BarcodeRules) -> Retail:
@@ -118,6 +126,22 @@ def itf_symbol(text: str, rules: BarcodeRules) -> Retail:
     """
     is_gtin = len(text) == GTIN_DIGITS and is_digits(text)
     return (itf_14(text, rules),) if is_gtin else ()
+
+
+_CARRIED: dict[int, _Read] = {8: ean_8, 12: upc_a, 13: ean_13, 14: itf_14}
+
+
+def carried_number(text: str, rules: BarcodeRules) -> Retail:
+    """Read digits in a symbol that is meant for any text, where they are a whole GTIN.
+
+    Own labels and shelf labels often carry an EAN in a plain Code 128, QR or Data Matrix. GS1 knows
+    no such use, so digits that do not fit are mere text, and no fault.
+    """
+    reader = _CARRIED.get(len(text)) if is_digits(text) else None
+    try:
+        return () if reader is None else (reader(text, rules),)
+    except Unreadable:
+        return ()
 
 
 _BY_LENGTH: dict[int, tuple[_Read, ...]] = {

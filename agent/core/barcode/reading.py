@@ -6,12 +6,44 @@ which knows the shop's items and cards, chooses.
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Literal
+
 import msgspec
 
 from agent.core.quantities import Minor, Thousandths
 
 
-class TradeItem(msgspec.Struct, frozen=True, tag="trade_item"):
+class ExpiryKind(StrEnum):
+    """What a date on a pack means."""
+
+    USE_BY = "use_by"
+    """AI 17 and 7003: not to be used, and so not to be sold, afterwards."""
+    BEST_BEFORE = "best_before"
+    """AI 15: still sound afterwards, with less quality."""
+    SELL_BY = "sell_by"
+    """AI 16: the supplier's advice to the shop."""
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """One measure of an item besides its net weight, exactly as its AI gives it."""
+
+    ai: str
+    unit: str
+    """`m`, `m2`, `l`, `m3`, `in`, `ft`, `yd`, `oz`, `qt`, `gal` …; what is measured says the AI."""
+    amount: str
+    """A decimal number, for example `1.250`."""
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """What an EAN-13 of the book, music or periodicals trade says of itself."""
+
+    kind: Literal["isbn", "ismn", "issn"]
+    number: str
+    """ISBN and ISMN in thirteen digits, ISSN as `1234-5679`."""
+
+
+class TradeItem(msgspec.Struct, frozen=True, tag="trade_item", omit_defaults=True):
     """An item by its GTIN, with what the symbol carried beside it (GS1 General Specifications)."""
 
     gtin: str
@@ -19,15 +51,24 @@ class TradeItem(msgspec.Struct, frozen=True, tag="trade_item"):
     lot: str | None = None
     """AI 10."""
     expiry: str | None = None
-    """AI 17 (or 15), as ISO 8601 date."""
+    """The date that counts, as ISO 8601 date: of AI 17 or 7003, else 15, else 16."""
+    expiry_kind: ExpiryKind = ExpiryKind.USE_BY
+    """What that date means; where there is none, nothing."""
+    expiry_time: str | None = None
+    """AI 7003: the time of that day after which the item may not be used, HH:MM."""
     serial: str | None = None
     """AI 21."""
     weight: Thousandths | None = None
-    """Net weight in grams, that is thousandths of a kilogram (AI 310n)."""
+    """Net weight in grams, that is thousandths of a kilogram (AI 310n; 320n and 356n converted)."""
     count: int | None = None
-    """AI 30 or 37."""
+    """AI 30."""
     price: Minor | None = None
-    """Amount payable, in the store's minor unit (AI 392n)."""
+    """Amount payable, in the store's minor unit (AI 392n, 393n)."""
+    measures: tuple[Measure, ...] = ()
+    """Lengths, areas and volumes (AI 311n to 316n, 321n to 329n, 35nn, 36nn)."""
+    supplement: str | None = None
+    """The two or five digits of an add-on beside the symbol: an issue, a price."""
+    publication: Publication | None = None
 
 
 class InStoreItem(msgspec.Struct, frozen=True, tag="in_store_item"):
@@ -52,7 +93,7 @@ Meaning = TradeItem | InStoreItem | PlainText
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why one way to read the scan was dropped."""
+    """Why one way to read the scan was dropped, or what is wrong with it although it was not."""
 
     name: str
     """Stable kebab-case word: `wrong-check-digit`, `unknown-ai`, `compressed-digital-link` …"""

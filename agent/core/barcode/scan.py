@@ -9,15 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from agent.core.barcode.contents import contents
+from agent.core.barcode.composites import COMPOSITE, composed
+from agent.core.barcode.contents import Contents, contents
 from agent.core.barcode.digital_link import is_web_address, link_elements
-from agent.core.barcode.elements import elements_of, looks_like_elements
-from agent.core.barcode.linear import bare_number, ean_8_symbol, ean_upc_symbol, itf_symbol
+from agent.core.barcode.elements import SEPARATOR, elements_of, looks_like_elements
+from agent.core.barcode.linear import (
+    Retail,
+    bare_number,
+    carried_number,
+    ean_8_symbol,
+    ean_upc_symbol,
+    itf_symbol,
+)
 from agent.core.barcode.reading import Meaning, PlainText, Reading, Reason
 from agent.core.barcode.rules import BarcodeRules
 from agent.core.barcode.symbologies import Way, split_aim, symbology
 from agent.core.barcode.unreadable import Unreadable
 
+_Way = Callable[[str, BarcodeRules, bool], Contents]
+
+PLAIN_GTIN = "plain-gtin"
 SCAN_BYTES_MAX = 7200
 """The largest symbol any scanner reads is a QR code of 7089 digits (ISO/IEC 18004)."""
 _SHOWN = 64
@@ -74,16 +85,28 @@ def _reading(sent: str, text: str, settings: BarcodeRules) -> Reading:
     kind = symbology(aim)
     # Where bare numbers are possible too, nothing says that these are elements.
     announced = Way.NUMBER not in kind.ways
+    # FNC1 at an end separates nothing; some scanners send it all the same.
+    inner = data.strip(SEPARATOR)
     meanings: list[Meaning] = []
     reasons: list[Reason] = _about_aim(aim, data)
     for way in kind.ways:
         try:
-            meanings += _WAYS[way](data, settings, announced)
+            found = _WAYS[way](data if way is Way.ELEMENTS else inner, settings, announced)
         except Unreadable as unreadable:
             reasons.append(unreadable.reason)
-    if data and PlainText(data) not in meanings:
-        meanings.append(PlainText(data))
+        else:
+            meanings += found.meanings
+            reasons += found.notes
+    _add_text(meanings, inner, weaker=reasons)
     return Reading(sent, data, aim, kind.name, tuple(meanings), tuple(reasons))
+
+
+def _add_text(meanings: list[Meaning], text: str, *, weaker: list[Reason]) -> None:
+    """Put the text itself last, but before a GTIN in a symbol that is not meant for one."""
+    if not text or PlainText(text) in meanings:
+        return
+    carried = any(reason.name == PLAIN_GTIN for reason in weaker)
+    meanings.insert(0 if carried else len(meanings), PlainText(text))
 
 
 def _about_aim(aim: str | None, data: str) -> list[Reason]:
@@ -94,23 +117,42 @@ def _about_aim(aim: str | None, data: str) -> list[Reason]:
     return []
 
 
-def _elements(data: str, settings: BarcodeRules, announced: bool) -> tuple[Meaning, ...]:
+def _elements(data: str, settings: BarcodeRules, announced: bool) -> Contents:
     if is_web_address(data):
-        return ()
+        return _NO_CONTENTS
     if announced or looks_like_elements(data):
         return contents(elements_of(data), settings.currency)
-    return ()
+    return _NO_CONTENTS
 
 
-def _link(data: str, settings: BarcodeRules, _announced: bool) -> tuple[Meaning, ...]:
-    return contents(link_elements(data), settings.currency) if is_web_address(data) else ()
+def _link(data: str, settings: BarcodeRules, _announced: bool) -> Contents:
+    if not is_web_address(data):
+        return _NO_CONTENTS
+    return contents(link_elements(data), settings.currency)
 
 
-_WAYS: dict[Way, Callable[[str, BarcodeRules, bool], tuple[Meaning, ...]]] = {
-    Way.EAN_UPC: lambda data, rules, _: ean_upc_symbol(data, rules),
-    Way.EAN_8: lambda data, rules, _: ean_8_symbol(data, rules),
-    Way.ITF: lambda data, rules, _: itf_symbol(data, rules),
-    Way.NUMBER: lambda data, rules, _: bare_number(data, rules),
+def _carried(data: str, settings: BarcodeRules, _announced: bool) -> Contents:
+    found = carried_number(data, settings)
+    detail = f"{data} is a GTIN in a symbol that carries any text"
+    return Contents(found, (Reason(PLAIN_GTIN, detail),) if found else ())
+
+
+def _retail(reader: Callable[[str, BarcodeRules], Retail]) -> _Way:
+    def read_way(data: str, settings: BarcodeRules, _announced: bool) -> Contents:
+        primary, composite, secondary = data.partition(COMPOSITE)
+        found = reader(primary, settings)
+        return composed(found, secondary, settings.currency) if composite else Contents(found)
+
+    return read_way
+
+
+_NO_CONTENTS = Contents(())
+_WAYS: dict[Way, _Way] = {
+    Way.EAN_UPC: _retail(ean_upc_symbol),
+    Way.EAN_8: _retail(ean_8_symbol),
+    Way.ITF: _retail(itf_symbol),
+    Way.NUMBER: _retail(bare_number),
+    Way.CARRIED: _carried,
     Way.ELEMENTS: _elements,
     Way.LINK: _link,
 }

@@ -21,6 +21,7 @@ class Way(Enum):
     EAN_8 = auto()
     ITF = auto()
     NUMBER = auto()
+    CARRIED = auto()
     ELEMENTS = auto()
     LINK = auto()
 
@@ -39,7 +40,8 @@ UNKNOWN = Symbology(None, (Way.NUMBER, Way.ELEMENTS, Way.LINK))
 
 _GS1 = (Way.ELEMENTS,)
 _GS1_2D = (Way.ELEMENTS, Way.LINK)
-_2D = (Way.LINK,)
+_ANY_TEXT = (Way.LINK, Way.CARRIED)
+_LINEAR = (Way.CARRIED,)
 
 _BY_IDENTIFIER = {
     **dict.fromkeys(("E0", "E3"), Symbology("ean-13", (Way.EAN_UPC,))),
@@ -52,27 +54,27 @@ _BY_IDENTIFIER = {
     **dict.fromkeys(("J1", "J4"), Symbology("gs1-dotcode", _GS1_2D)),
 }
 _BY_LETTER = {
-    "A": Symbology("code-39", ()),
-    "C": Symbology("code-128", ()),
+    "A": Symbology("code-39", _LINEAR),
+    "C": Symbology("code-128", _LINEAR),
     "E": Symbology("ean-13", (Way.EAN_UPC,)),
     "F": Symbology("codabar", ()),
-    "G": Symbology("code-93", ()),
+    "G": Symbology("code-93", _LINEAR),
     "H": Symbology("code-11", ()),
     "I": Symbology("itf", (Way.ITF,)),
-    "J": Symbology("dotcode", _2D),
-    "L": Symbology("pdf417", _2D),
+    "J": Symbology("dotcode", _ANY_TEXT),
+    "L": Symbology("pdf417", _ANY_TEXT),
     "M": Symbology("msi", ()),
     "P": Symbology("plessey", ()),
-    "Q": Symbology("qr", _2D),
+    "Q": Symbology("qr", _ANY_TEXT),
     "R": Symbology("code-25", ()),
     "S": Symbology("code-25", ()),
     "U": Symbology("maxicode", ()),
     "X": Symbology("other", UNKNOWN.ways),
     "Z": Symbology("keyed", UNKNOWN.ways),
-    "d": Symbology("datamatrix", _2D),
+    "d": Symbology("datamatrix", _ANY_TEXT),
     "e": Symbology("databar", _GS1),
     "o": Symbology("ocr", UNKNOWN.ways),
-    "z": Symbology("aztec", _2D),
+    "z": Symbology("aztec", _ANY_TEXT),
 }
 _IDENTIFIER = re.compile(r"\][A-Za-z][0-9A-Za-z]", re.ASCII)
 # ISO/IEC 15424: with these modifiers the data may begin with an ECI designator.

@@ -1,4 +1,4 @@
-"""Coupons: EAN-13 of GS1's coupon prefixes, and GS1 coupon numbers (AI 255, 8110, 8112)."""
+"""Coupons: EAN-13 and UPC-A of GS1's coupon prefixes, and coupon numbers (AI 255, 8110, 8112)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from agent.core.recognition.rules import RecognitionRules
 
 GTIN_DIGITS = 14
 
-# GS1 General Specifications, 1.4.1: 981-984 and 99 are for coupons.
-_PREFIXED = re.compile(r"0?(9(?:8[1-4]|9\d)\d{10})", re.ASCII)
+# GS1 General Specifications, 1.4.1: 980 is for refund receipts, 981-984 and 99 for coupons, and
+# number system 5 of UPC-A (05) for coupons of North America.
+_PREFIXED = re.compile(r"0?(9(?:8[0-4]|9\d)\d{10}|05\d{11})|(5\d{11})", re.ASCII)
 # GCN (AI 255) begins with GS1's own coupon number; 8110 and 8112 are North American.
 _NUMBERED = re.compile(r"(?:255\d{13,25}|811[02][!-z]{1,70})", re.ASCII)
 
@@ -32,6 +33,8 @@ def codes(text: str, _rules: RecognitionRules) -> tuple[CouponKey, ...]:
     (CouponKey(code='9812345678902'),)
     """
     prefixed = _PREFIXED.fullmatch(text)
-    if prefixed is not None and check_digit(prefixed[1][:-1]) == int(prefixed[1][-1]):
-        return (CouponKey(prefixed[1]),)
+    if prefixed is not None:
+        code = prefixed[1] or "0" + prefixed[2]
+        if check_digit(code[:-1]) == int(code[-1]):
+            return (CouponKey(code),)
     return (CouponKey(text),) if _NUMBERED.fullmatch(text) is not None else ()

@@ -171,7 +171,7 @@ def test_attributes_of_elements_are_taken():
         ("3105012350", "weight", 124),
         ("15991231", "expiry", "1999-12-31"),
         ("15270100", "expiry", "2027-01-31"),
-        ("3712", "count", 12),
+        ("3012", "count", 12),
         ("3920299", "price", 29900),
         ("392329900", "price", 2990),
         ("39329780299", "price", 299),
@@ -269,9 +269,35 @@ def test_symbols_without_numbers_are_text(scan, symbology):
 
 
 def test_aim_ids_decide_what_is_possible():
-    """Thirteen digits of a plain Code 128 card would be sold as an item."""
-    assert _gtins(_read("]C04006381333931")) == []
+    """A misread GS1-128 would be sold as an item of a shorter number."""
     assert _gtins(_read("]C14006381333931")) == []
+    assert _gtins(_read("]F04006381333931")) == []
+    assert _gtins(_read("]Q34006381333931")) == []
+
+
+@pytest.mark.parametrize("aim", ["]C0", "]A0", "]G0", "]Q1", "]d1", "]z0", "]L0", "]J0"])
+@pytest.mark.parametrize(
+    ("digits", "gtin"),
+    [
+        ("4006381333931", "04006381333931"),
+        ("036000291452", "00036000291452"),
+        ("96385074", "00000096385074"),
+        ("10614141000415", "10614141000415"),
+    ],
+)
+def test_an_own_label_in_any_symbol_is_its_gtin_after_its_text(aim, digits, gtin):
+    """A shelf label in Code 128 could not be sold, or a card of 13 digits would be an item."""
+    reading = _read(aim + digits)
+    assert reading.meanings[0] == PlainText(digits)
+    assert [gtin] == _gtins(reading)
+    assert _names(reading) == ["plain-gtin"]
+
+
+@pytest.mark.parametrize("scan", ["]C04006381333932", "]C0400638133393", "]Q10001"])
+def test_digits_that_are_no_gtin_are_mere_text(scan):
+    """A member number would be blamed for a wrong check digit."""
+    assert _read(scan).meanings == (PlainText(scan[3:]),)
+    assert _read(scan).reasons == ()
 
 
 @pytest.mark.parametrize(
