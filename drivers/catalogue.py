@@ -14,6 +14,7 @@ from drivers.printers.making import printer
 from drivers.row import DeviceRow
 from drivers.scales.making import scale
 from drivers.scanners.making import scanner
+from drivers.transports.making import address_of
 
 Driver = Scanner | Printer | Display | Scale
 
@@ -22,7 +23,8 @@ def build(device: DeviceRow) -> Driver:
     """Make the driver of a device; nothing is opened.
 
     Raises:
-        InputFault: an unknown kind, a bad address, an unknown model, an unusable suffix.
+        InputFault: an unknown kind, a bad address or one of another kind of device, an unknown
+            model, settings that cannot work together.
     """
     maker = KINDS.get(device.kind)
     if maker is None:
@@ -31,6 +33,7 @@ def build(device: DeviceRow) -> Driver:
             remedy=f"use one of {', '.join(KINDS)}",
             name="unknown-kind",
         )
+    address_of(device)
     return maker(device)
 
 

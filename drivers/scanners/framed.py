@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from agent.contracts.devices import ScanFrame
-from drivers.scanners.codecs.suffix import Frame, SuffixFraming
-from drivers.transports.stream import Stream, Transport
-
-IDLE_S = 2.0
-"""A scanner sends a symbol in one go: 4 KiB take under half a second even at 115200 baud, and a
-pause this long in the middle means that no end mark will come."""
+from drivers.scanners.codecs.suffix import SuffixFraming
+from drivers.scanners.reading import IDLE_S, Patience, frames_of
+from drivers.transports.stream import Transport
 
 
 class FramedScanner:
@@ -24,34 +20,36 @@ class FramedScanner:
         transport: Transport,
         *,
         suffix: str = "\r",
+        prefix: str = "",
+        separator: str = "",
+        pause_s: float | None = None,
         idle_s: float = IDLE_S,
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """Remember how to read; nothing is opened yet."""
+        """Remember how to read; nothing is opened yet.
+
+        Args:
+            transport: what leads to it.
+            suffix: see `SuffixFraming`.
+            prefix: see `SuffixFraming`.
+            separator: see `SuffixFraming`.
+            pause_s: a pause that ends a frame; None where none does.
+            idle_s: silence after which half a frame is given up.
+            now_ns: the monotonic clock.
+        """
         self._transport = transport
-        self._suffix = suffix
-        self._idle_s = idle_s
+        self._suffix, self._prefix, self._separator = suffix, prefix, separator
+        self._patience = Patience(pause_s, idle_s)
         self._now_ns = now_ns
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[AsyncIterator[ScanFrame]]:
         """Open the transport; each opening frames anew, half a scan from before is dropped."""
+        framing = SuffixFraming(
+            self._suffix,
+            prefix=self._prefix,
+            separator=self._separator,
+            by_pause=self._patience.pause_s is not None,
+        )
         async with self._transport.open() as stream:
-            yield self._frames(stream, SuffixFraming(self._suffix))
-
-    async def _frames(self, stream: Stream, framing: SuffixFraming) -> AsyncIterator[ScanFrame]:
-        while True:
-            frames = await self._next(stream, framing)
-            arrived_ns = self._now_ns()
-            for frame in frames:
-                yield ScanFrame(data=frame.data, mono_ns=arrived_ns, noise=frame.noise)
-
-    async def _next(self, stream: Stream, framing: SuffixFraming) -> list[Frame]:
-        if not framing.waiting:
-            return framing.feed(await stream.read())
-        try:
-            async with asyncio.timeout(self._idle_s):
-                chunk = await stream.read()
-        except TimeoutError:
-            return framing.idle()
-        return framing.feed(chunk)
+            yield frames_of(stream, framing, self._patience, self._now_ns)

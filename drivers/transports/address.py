@@ -1,4 +1,8 @@
-"""Device addresses as IT writes them: `serial:PATH?baud=…`, `tcp:HOST:PORT`, `virtual:NAME`."""
+"""Device addresses as IT writes them, such as `serial:PATH?baud=…` or `tcp:HOST:PORT`.
+
+A PATH is a device node, or an identity that stays whatever the node is called today
+(`drivers.transports.identity`).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,20 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from agent.core.faults import InputFault
+from drivers.transports.evdev import EvdevAddress
+from drivers.transports.hidraw import HidrawAddress
+from drivers.transports.identity import FORMS as PLACES
+from drivers.transports.identity import is_place
 from drivers.transports.serial_port import FLOWS, PARITIES, SerialLine
+from drivers.transports.usblp import UsblpAddress
 
 BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800)
 """The rates a till device can be set to; others are typing errors."""
-FORMS = "`serial:PATH?baud=9600`, `tcp:HOST:PORT` or `virtual:NAME`"
+FORMS = (
+    "`serial:PATH?baud=9600`, `tcp:HOST:PORT`, `usblp:PATH`, `evdev:PATH`, `hidraw:PATH` "
+    f"or `virtual:NAME`, where PATH is {PLACES}"
+)
+"""Every form of an address, for messages."""
 _OPTIONS = ("baud", "parity", "bits", "stop", "flow")
 
 
@@ -29,7 +42,7 @@ class VirtualAddress(msgspec.Struct, frozen=True):
     name: str
 
 
-Address = SerialLine | TcpAddress | VirtualAddress
+Address = SerialLine | TcpAddress | UsblpAddress | EvdevAddress | HidrawAddress | VirtualAddress
 
 
 def parse_address(text: str) -> Address:
@@ -45,7 +58,14 @@ def parse_address(text: str) -> Address:
     """
     kind, colon, rest = text.partition(":")
     parsers: dict[str, Callable[[str], Address]]
-    parsers = {"serial": _serial, "tcp": _tcp, "virtual": VirtualAddress}
+    parsers = {
+        "serial": _serial,
+        "tcp": _tcp,
+        "usblp": lambda rest: UsblpAddress(_place(text, rest)),
+        "evdev": lambda rest: EvdevAddress(_place(text, rest)),
+        "hidraw": lambda rest: HidrawAddress(_place(text, rest)),
+        "virtual": VirtualAddress,
+    }
     if kind not in parsers or not colon or not rest:
         raise _bad(text, "has no known form", f"write {FORMS}")
     return parsers[kind](rest)
@@ -63,12 +83,7 @@ def _tcp(rest: str) -> TcpAddress:
 
 def _serial(rest: str) -> SerialLine:
     path, _, query = rest.partition("?")
-    if not path.startswith("/"):
-        raise _bad(
-            f"serial:{rest}",
-            "names no absolute path",
-            "write a path of /dev/serial/by-id/, which stays the same after a restart",
-        )
+    path = _place(f"serial:{rest}", path)
     options = dict(parse_qsl(query, keep_blank_values=True))
     for unknown in options.keys() - set(_OPTIONS):
         raise _bad(f"serial:{rest}", f"has an unknown option {unknown!r}", f"use {_OPTIONS}")
@@ -79,6 +94,17 @@ def _serial(rest: str) -> SerialLine:
         bits=_number(options, "bits", 8, (7, 8)),
         stop=_number(options, "stop", 1, (1, 2)),
         flow=_word(options, "flow", FLOWS),
+    )
+
+
+def _place(text: str, place: str) -> str:
+    if is_place(place):
+        return place
+    raise _bad(
+        text,
+        "names no absolute path and no USB identity",
+        f"write {PLACES}; the last three stay the same after a restart, as the paths "
+        "of /dev/serial/by-id/ do",
     )
 
 

@@ -6,7 +6,6 @@ spin while a non-blocking write finds no room.
 
 from __future__ import annotations
 
-import asyncio
 import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,6 +14,8 @@ import msgspec
 import serial
 
 from agent.contracts.devices import DeviceFault
+from drivers.transports.identity import HERE, Places, node_path
+from drivers.transports.opening import open_in_thread
 from drivers.transports.stream import DescriptorStream, Stream, cannot_open
 
 PARITIES = {
@@ -31,6 +32,7 @@ class SerialLine(msgspec.Struct, frozen=True):
     """How the line is set; what a scanner or printer is delivered with, where it is silent."""
 
     path: str
+    """A path, or an identity (`drivers.transports.identity`)."""
     baud: int = 9600
     parity: str = "none"
     """A key of `PARITIES`."""
@@ -43,33 +45,26 @@ class SerialLine(msgspec.Struct, frozen=True):
 class SerialTransport:
     """A serial port; opened exclusively, since two readers would each get half of a scan."""
 
-    def __init__(self, line: SerialLine) -> None:
+    def __init__(self, line: SerialLine, *, places: Places = HERE) -> None:
         """Remember how to open it; nothing is touched yet."""
         self._line = line
+        self._places = places
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Stream]:
         """Open the port; what lay in its buffer from before is dropped, it belongs to no one."""
-        port = await self._opened()
+        port = await open_in_thread(self._open, _close)
         try:
-            yield DescriptorStream(port.fileno(), self._line.path)
+            yield DescriptorStream(port.fileno(), str(port.name))
         finally:
             _close(port)
 
-    async def _opened(self) -> serial.Serial:
-        # In a thread: setting the line of a hung USB adapter can take seconds.
-        opening = asyncio.ensure_future(asyncio.to_thread(self._open))
-        try:
-            return await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            opening.add_done_callback(_close_late)
-            raise
-
     def _open(self) -> serial.Serial:
         line = self._line
+        path = node_path(line.path, "serial", self._places)
         try:
             return serial.Serial(
-                line.path,
+                path,
                 baudrate=line.baud,
                 bytesize=line.bits,
                 parity=PARITIES[line.parity],
@@ -81,10 +76,10 @@ class SerialTransport:
                 exclusive=True,
             )
         except OSError as cause:  # SerialException is one, and termios.error is not
-            raise cannot_open(line.path, cause) from cause
+            raise cannot_open(path, cause) from cause
         except (ValueError, termios.error) as cause:
             raise DeviceFault(
-                f"{line.path} cannot be set to {line.baud} baud, {line.bits} bits, "
+                f"{path} cannot be set to {line.baud} baud, {line.bits} bits, "
                 f"parity {line.parity}: {cause}",
                 remedy="check that the path is a serial port, and its baud rate in the settings",
                 name="device-closed",
@@ -97,8 +92,3 @@ def _close(port: serial.Serial) -> None:
         port.reset_output_buffer()
     with suppress(OSError):
         port.close()
-
-
-def _close_late(opening: asyncio.Future[serial.Serial]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        _close(opening.result())

@@ -1,8 +1,8 @@
 """What a transport is: something that opens into a stream of bytes, and a stream on a descriptor.
 
-Serial ports and sockets are both file descriptors to the kernel, so one class reads and writes
-them: it asks the event loop when the descriptor is ready and never blocks a thread. Foreign
-errors are translated here, once, into `DeviceFault`.
+Serial ports, sockets, input devices and pipes are all file descriptors to the kernel, so one class
+reads and writes them: it asks the event loop when the descriptor is ready and never blocks a
+thread. Foreign errors are translated here, once, into `DeviceFault`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
 from typing import Protocol
 
 from agent.contracts.devices import DeviceFault
@@ -65,7 +66,7 @@ def gone(name: str, cause: OSError | None = None) -> DeviceFault:
 
 
 class DescriptorStream:
-    """A stream on a non-blocking file descriptor: a serial port or a socket."""
+    """A stream on a non-blocking file descriptor."""
 
     def __init__(self, descriptor: int, name: str) -> None:
         """Watch `descriptor`, which stays its opener's to close; `name` is for messages."""
@@ -75,7 +76,7 @@ class DescriptorStream:
         self._loop = asyncio.get_running_loop()
 
     async def read(self) -> bytes:
-        """Wait for bytes; an empty read of a ready descriptor is a hang-up."""
+        """Wait for bytes and give all that is there."""
         while True:
             await self._ready(self._loop.add_reader, self._loop.remove_reader)
             try:
@@ -84,9 +85,17 @@ class DescriptorStream:
                 continue
             except OSError as cause:
                 raise gone(self._name, cause) from cause
-            if not data:
-                raise gone(self._name)
-            return data
+            if data:
+                return data
+            await self.nothing_read()
+
+    async def nothing_read(self) -> None:
+        """Say what an empty read of a ready descriptor means: a hang-up, unless overridden.
+
+        Raises:
+            DeviceFault: the device went away.
+        """
+        raise gone(self._name)
 
     async def write_some(self, data: bytes) -> int:
         """Hand over what the kernel takes, waiting only when it takes nothing."""
@@ -131,10 +140,19 @@ REMEDIES = {
 """By errno of opening: what a person does about it."""
 
 
-def cannot_open(name: str, cause: OSError) -> DeviceFault:
-    """Say why a device could not be opened, and the remedy that fits the errno."""
+def cannot_open(
+    name: str, cause: OSError, remedies: Mapping[int, str] = MappingProxyType({})
+) -> DeviceFault:
+    """Say why a device could not be opened, and the remedy that fits the errno.
+
+    Args:
+        name: of the device.
+        cause: what the system said.
+        remedies: by errno, for a kind of device that needs other words than `REMEDIES`.
+    """
     # Of a name that is not found (`gaierror`) the number is none of the system's errors.
     number = cause.errno or 0
     reason = os.strerror(number) if number > 0 else cause.strerror or str(cause)
-    remedy = REMEDIES.get(number, "check the address in the settings and the device")
+    usual = REMEDIES.get(number, "check the address in the settings and the device")
+    remedy = remedies.get(number, usual)
     return DeviceFault(f"{name} cannot be opened: {reason}", remedy=remedy, name="device-closed")

@@ -16,7 +16,11 @@ from agent.daemon.ports import find_ports
 from agent.settings import DeviceSettings, Settings
 from drivers.catalogue import build
 from drivers.transports.address import TcpAddress, VirtualAddress, parse_address
+from drivers.transports.evdev import EvdevAddress
+from drivers.transports.hidraw import HidrawAddress
+from drivers.transports.making import node_of
 from drivers.transports.serial_port import SerialLine
+from drivers.transports.usblp import UsblpAddress
 
 _MODEM_MANAGER = "ModemManager"
 _WELL = frozenset({"ready", "starting"})
@@ -50,7 +54,11 @@ def devices(
 def _device(device: DeviceSettings, user: ServiceUser, daemon: Process | None) -> Finding:
     name = f"device {device.id}"
     match parse_address(device.address):
-        case SerialLine(path=path):
+        case (SerialLine() | UsblpAddress() | EvdevAddress() | HidrawAddress()) as address:
+            try:
+                path = str(node_of(address))
+            except DeviceFault as fault:  # an identity nobody answers to, or several do
+                return ill(name, fault.detail, fault.remedy)
             found = _serial(name, Path(path), user, daemon)
             mine = device.kind == "printer" and os.access(path, os.R_OK | os.W_OK)
             return _printer(name, device, path) if found.ok and mine else found

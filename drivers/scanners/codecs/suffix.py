@@ -1,4 +1,4 @@
-"""Framing by suffix: the way nearly every serial scanner marks the end of a scan.
+"""Framing by suffix, prefix and pause: the way nearly every scanner marks its scans.
 
 The result does not depend on how the stream is cut into chunks. Memory is bounded: bytes without
 a suffix in sight become one noise frame, and the rest of that flood is thrown away up to the next
@@ -11,44 +11,38 @@ has been idle or a frame comes that cannot be chance.
 
 from __future__ import annotations
 
-import msgspec
+from drivers.scanners.codecs.frame import EXCERPT, GROUP_SEPARATOR, MAX_FRAME, Frame
+from drivers.scanners.codecs.text import beyond_chance, why_not_text
 
-MAX_FRAME = 8192
-"""The largest symbol there is, QR version 40-L, holds 7089 digits (ISO/IEC 18004, table 7)."""
-BEYOND_CHANCE = 4
-"""Printable ASCII characters of a frame that ends a flood: a megabyte of random bytes holds one or
-two such frames by chance, and some two hundred that are merely text."""
-EXCERPT = 64
-"""How much of a flood is kept to be looked at."""
 CARRIAGE_RETURN, LINE_FEED = b"\r", b"\n"
-_GROUP_SEPARATOR = b"\x1d"
 _LINE_ENDS = ("\r", "\n", "\r\n")
-# Tabulator and, for ISO/IEC 15434 and GS1: EOT, FS, GS, RS, US.
-_ALLOWED_CONTROLS = frozenset((0x09, 0x04, 0x1C, 0x1D, 0x1E, 0x1F))
-_BROKEN = frozenset(range(0x20)) - _ALLOWED_CONTROLS | {0x7F}
-_C1_CONTROLS = frozenset(range(0x80, 0xA0))
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """What lay between two suffixes."""
-
-    data: bytes
-    noise: str | None = None
-    """Why it is no scan, or None where it is one."""
+_TOO_LONG = f"more than {MAX_FRAME} bytes without an end mark"
 
 
 class SuffixFraming:
     """Turns chunks of bytes into frames."""
 
-    def __init__(self, suffix: str = "\r") -> None:
-        r"""Set what ends a frame.
+    def __init__(
+        self,
+        suffix: str = "\r",
+        *,
+        prefix: str = "",
+        separator: str = "",
+        by_pause: bool = False,
+        encoding: str = "latin-1",
+    ) -> None:
+        r"""Set what begins and ends a frame.
 
         Args:
-            suffix: its characters (latin-1). CR, LF and CR LF all stand for "the end of a line"
-                and match each other, since scanners of one shop rarely agree on one of them.
+            suffix: what ends a frame. CR, LF and CR LF all stand for "the end of a line" and match
+                each other, since scanners of one shop rarely agree on one of them.
+            prefix: what begins a frame, taken off; bytes before it are noise.
+            separator: what the scanner sends where FNC1 is; GS takes its place.
+            by_pause: a pause ends a frame as well (`pause` is called); the suffix may be empty.
+            encoding: of those three.
 
         Raises:
-            ValueError: the suffix is empty.
+            ValueError: nothing would ever end a frame.
 
         >>> framing = SuffixFraming()
         >>> framing.feed(b"40063")
@@ -56,18 +50,26 @@ class SuffixFraming:
         >>> framing.feed(b"81333931\r\n96385074\n")
         [Frame(data=b'4006381333931', noise=None), Frame(data=b'96385074', noise=None)]
         """
-        if not suffix:
-            raise ValueError("a suffix has at least one character")
+        if not suffix and not by_pause:
+            raise ValueError("a suffix has at least one character, unless a pause ends a frame")
         self._lines = suffix in _LINE_ENDS
-        self._suffix = LINE_FEED if self._lines else suffix.encode("latin-1")
+        self._suffix = LINE_FEED if self._lines else suffix.encode(encoding)
+        self._prefix = prefix.encode(encoding)
+        self._separator = separator.encode(encoding)
+        self._by_pause = by_pause
         self._buffer = bytearray()
-        self._flooded = False
+        self._skipping = False
         self._told = False
+
+    @property
+    def partial(self) -> bool:
+        """Whether a frame has begun that a pause could end."""
+        return self._by_pause and (bool(self._buffer) or self._skipping)
 
     @property
     def waiting(self) -> bool:
         """Whether anything is held that `idle` would clear; if not, there is no need to watch."""
-        return bool(self._buffer) or self._flooded or self._told
+        return bool(self._buffer) or self._skipping or self._told
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """Take bytes as they arrive; give the frames they complete, in order."""
@@ -79,36 +81,58 @@ class SuffixFraming:
             frames += self._complete()
         return frames
 
+    def pause(self) -> list[Frame]:
+        """Take what is held for a whole frame."""
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        return self._ended(data)
+
     def idle(self) -> list[Frame]:
         """Say that the line has been silent for long: what is left in the buffer is no scan."""
         left = bytes(self._buffer[:EXCERPT])
         silent = self._told or not left
         self._buffer.clear()
-        self._flooded = self._told = False
+        self._skipping = self._told = False
         return [] if silent else [Frame(left, f"no end mark {self._suffix_name()} came")]
+
+    def spoil(self, why: str) -> list[Frame]:
+        """Say that bytes of the frame in progress are missing: the rest of it is skipped."""
+        excerpt = bytes(self._buffer[:EXCERPT])
+        self._buffer.clear()
+        self._skipping = True
+        return self._noise(excerpt, why)
 
     def _complete(self) -> list[Frame]:
         frames = []
-        *ended, rest = bytes(self._buffer).split(self._suffix)
+        *ended, rest = bytes(self._buffer).split(self._suffix) if self._suffix else [self._buffer]
         for data in ended:
-            frames += self._ended(data)
+            frames += self._ended(bytes(data))
         self._buffer[:] = rest
-        if self._flooded or len(rest) >= MAX_FRAME + len(self._suffix):
+        if self._skipping or len(rest) >= MAX_FRAME + max(1, len(self._suffix)):
             frames += self._overflow()
         return frames
 
     def _ended(self, data: bytes) -> list[Frame]:
-        if self._flooded:  # the tail of a flood that was already told
-            self._flooded = False
+        if self._skipping:  # the tail of a flood that was already told
+            self._skipping = False
             return []
         if not data:
             return []
         if len(data) > MAX_FRAME:
-            return self._noise(data[:EXCERPT], _too_long())
-        why = _why_not_text(data)
+            return self._noise(data[:EXCERPT], _TOO_LONG)
+        before, begun, data = _begun(data, self._prefix)
+        if not begun:
+            return self._noise(before[:EXCERPT], f"does not begin with {_named(self._prefix)}")
+        stray = self._noise(before[:EXCERPT], "came before a prefix") if before else []
+        return stray + self._scanned(data)
+
+    def _scanned(self, data: bytes) -> list[Frame]:
+        if self._separator:
+            data = data.replace(self._separator, GROUP_SEPARATOR)
+        why = why_not_text(data)
         if why is not None:
             return self._noise(data, why)
-        if self._told and not _beyond_chance(data):
+        if not data or (self._told and not self._prefix and not beyond_chance(data)):
             return []
         self._told = False
         return [Frame(data)]
@@ -116,11 +140,11 @@ class SuffixFraming:
     def _overflow(self) -> list[Frame]:
         excerpt = bytes(self._buffer[:EXCERPT])
         # The suffix may be cut in two by the chunk: keep what could be its first part.
-        del self._buffer[: max(0, len(self._buffer) - len(self._suffix) + 1)]
-        if self._flooded:
+        del self._buffer[: max(0, len(self._buffer) - max(0, len(self._suffix) - 1))]
+        if self._skipping:
             return []
-        self._flooded = True
-        return self._noise(excerpt, _too_long())
+        self._skipping = True
+        return self._noise(excerpt, _TOO_LONG)
 
     def _noise(self, data: bytes, why: str) -> list[Frame]:
         if self._told:
@@ -129,30 +153,18 @@ class SuffixFraming:
         return [Frame(data, why)]
 
     def _suffix_name(self) -> str:
-        return "CR or LF" if self._lines else self._suffix.hex(" ")
+        return "CR or LF" if self._lines else _named(self._suffix)
 
 
-def _too_long() -> str:
-    return f"more than {MAX_FRAME} bytes without an end mark"
+def _begun(data: bytes, prefix: bytes) -> tuple[bytes, bytes, bytes]:
+    # Control characters are no data: after half a scan, the last of them begins the whole one.
+    if not prefix:
+        return b"", b"\0", data
+    if prefix.decode("latin-1").isprintable():
+        return data.partition(prefix)
+    before, begun, after = data.rpartition(prefix)
+    return (before, begun, after) if begun else (after, begun, before)
 
 
-def _why_not_text(data: bytes) -> str | None:
-    controls = _BROKEN.intersection(data)
-    if controls:
-        return f"holds the control character 0x{min(controls):02x}, as a wrong baud rate gives"
-    if not _C1_CONTROLS.isdisjoint(data) and not _is_utf8(data):
-        return "is neither UTF-8 nor Latin-1 text, as a wrong baud rate gives"
-    return None
-
-
-def _beyond_chance(data: bytes) -> bool:
-    printable = data.replace(_GROUP_SEPARATOR, b"").decode("latin-1")
-    return len(data) >= BEYOND_CHANCE and printable.isascii() and printable.isprintable()
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _named(mark: bytes) -> str:
+    return mark.hex(" ")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.scanners.codecs.suffix import EXCERPT, MAX_FRAME, Frame, SuffixFraming
+from drivers.scanners.codecs.frame import EXCERPT, MAX_FRAME, Frame
+from drivers.scanners.codecs.suffix import SuffixFraming
 
 EAN = b"4006381333931"
 GS1 = b"]d2010950600013435210ABC123\x1d21S1"
