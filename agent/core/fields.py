@@ -89,15 +89,28 @@ def _missing(path: str, kind: object) -> FieldProblem:
 
 def _field(value: object, kind: object, path: str) -> tuple[object, list[FieldProblem]]:
     nested = _struct_in(kind)
+    if nested is not None and get_origin(kind) is dict:
+        nested = None
     if nested is not None and get_origin(kind) is tuple:
         return _table_array(value, nested, path)
     if nested is not None:
         return _table(value, nested, path)
+    if get_origin(kind) is dict and isinstance(value, Mapping):
+        return _entries(value, get_args(kind)[1], path)
     try:
         return msgspec.convert(value, cast("type[object]", kind)), []
     except msgspec.ValidationError:
         problem = FieldProblem(path, f"{value!r} does not fit", f"write {_described(kind)}")
         return None, [problem]
+
+
+def _entries(
+    value: Mapping[str, Any], kind: object, path: str
+) -> tuple[object, list[FieldProblem]]:
+    """Convert a table of names that the file chooses, each entry on its own."""
+    found = {name: _field(entry, kind, f"{path}.{name}") for name, entry in value.items()}
+    fitting = {name: entry for name, (entry, _) in found.items() if entry is not None}
+    return fitting, [problem for _, problems in found.values() for problem in problems]
 
 
 def _struct_in(kind: object) -> type[msgspec.Struct] | None:

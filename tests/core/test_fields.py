@@ -47,7 +47,7 @@ def test_all_errors_come_at_once():
         Outer,
     )
     assert value is None
-    assert ["inner.sise", "inner.name", "row[0].name", "row[1].size", "rates"] == [
+    assert ["inner.sise", "inner.name", "row[0].name", "row[1].size", "rates.a"] == [
         problem.path for problem in problems
     ]
 

@@ -13,11 +13,14 @@ from agent.core.receipt.plain import plain_text
 from agent.core.receipt.report_receipt import cash_receipt, report_receipt
 from agent.core.receipt.sale_receipt import sale_receipt
 from agent.core.receipt.shop import Shop
+from agent.core.receipt.template import BUILT_IN, Template
 
 __all__ = [
+    "BUILT_IN",
     "LaidLine",
     "ReceiptDocument",
     "Shop",
+    "Template",
     "cash_receipt",
     "lay_out",
     "plain_text",

@@ -10,9 +10,10 @@ import msgspec
 
 from agent.core.entries.bodies import CashMoved, DayTotals, TenderTotal, TillClosed
 from agent.core.identifiers import ActorId, TillId
-from agent.core.receipt.document import Block, Cut, Feed, ReceiptDocument, Row, Rule, Text
+from agent.core.receipt.document import Block, Feed, ReceiptDocument, Row, Rule, Text
 from agent.core.receipt.formats import date_text
-from agent.core.receipt.shop import Shop, heading, made_at, title
+from agent.core.receipt.sections import assemble
+from agent.core.receipt.shop import Shop, made_at, title
 from agent.core.receipt.taxes import tax_table
 from agent.core.sale.model import Stamp
 from agent.core.sale.totals import CASH
@@ -42,14 +43,14 @@ def report_receipt(
     if isinstance(report, TillClosed):
         return _z_report(report, shop, copy=copy)
     blocks = [
-        *heading(shop, copy=copy),
         *title(shop.words.x_report),
         *(made_at(shop, till, at, actor) if till and at else []),
         *_business_date(business_date, shop),
         *_figures(report, shop),
         *_cash(report, shop),
     ]
-    return _document(blocks, shop)
+    values = shop.values(till, at, actor, business_date)
+    return _document(blocks, shop, values, copy=copy)
 
 
 def cash_receipt(body: CashMoved, shop: Shop, *, copy: bool = False) -> ReceiptDocument:
@@ -57,7 +58,6 @@ def cash_receipt(body: CashMoved, shop: Shop, *, copy: bool = False) -> ReceiptD
     shop = msgspec.structs.replace(shop, currency=body.currency)
     words = shop.words
     blocks = [
-        *heading(shop, copy=copy),
         *title(words.pay_in if body.amount >= 0 else words.pay_out),
         *made_at(shop, body.till, body.at, body.actor),
         Row(words.reason, body.reason),
@@ -66,7 +66,8 @@ def cash_receipt(body: CashMoved, shop: Shop, *, copy: bool = False) -> ReceiptD
         Rule(),
         Text(words.signature),
     ]
-    return _document(blocks, shop)
+    values = shop.values(body.till, body.at, body.actor, body.business_date)
+    return _document(blocks, shop, values, copy=copy)
 
 
 def _z_report(closed: TillClosed, shop: Shop, *, copy: bool) -> ReceiptDocument:
@@ -74,7 +75,6 @@ def _z_report(closed: TillClosed, shop: Shop, *, copy: bool) -> ReceiptDocument:
     words = shop.words
     opened = [Row(words.opened, shop.when(closed.opened))] if closed.opened else []
     blocks = [
-        *heading(shop, copy=copy),
         *title(f"{words.z_report} {closed.z_number}"),
         *made_at(shop, closed.till, closed.at, closed.actor),
         *_business_date(closed.business_date, shop),
@@ -84,11 +84,15 @@ def _z_report(closed: TillClosed, shop: Shop, *, copy: bool) -> ReceiptDocument:
         Row(words.counted, shop.amount(closed.counted_cash)),
         Row(words.difference, shop.amount(closed.difference), bold=True),
     ]
-    return _document(blocks, shop)
+    values = shop.values(closed.till, closed.at, closed.actor, closed.business_date)
+    return _document(blocks, shop, values, copy=copy)
 
 
-def _document(blocks: list[Block], shop: Shop) -> ReceiptDocument:
-    return ReceiptDocument(language=shop.language, blocks=(*blocks, Feed(), Cut()))
+def _document(
+    blocks: list[Block], shop: Shop, values: dict[str, str], *, copy: bool
+) -> ReceiptDocument:
+    sections = shop.template.settings.report.sections
+    return assemble(sections, {"report": lambda: blocks}, shop, values, copy=copy)
 
 
 def _business_date(business_date: str | None, shop: Shop) -> list[Block]:

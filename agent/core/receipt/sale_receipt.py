@@ -6,12 +6,16 @@ only: who the customer is stands on no paper and in no stored document (P9).
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from agent.core.entries.bodies import SaleCompleted
-from agent.core.receipt.document import Barcode, Block, Cut, Feed, ReceiptDocument, Row, Rule, Text
+from agent.core.quantities import ONE
+from agent.core.receipt.document import Barcode, Block, Qr, ReceiptDocument, Row, Text
 from agent.core.receipt.formats import quantity_text, rate_text
-from agent.core.receipt.shop import Shop, copy_mark, heading, made_at
+from agent.core.receipt.sections import assemble
+from agent.core.receipt.shop import Shop, made_at
 from agent.core.receipt.taxes import rate_letters, tax_table
 from agent.core.sale.bounds import live
 from agent.core.sale.lines import EACH
@@ -26,22 +30,30 @@ def sale_receipt(body: SaleCompleted, shop: Shop, *, copy: bool = False) -> Rece
 
     Args:
         body: the fact.
-        shop: the store's header and language.
+        shop: the store's header, language and template.
         copy: whether to mark it as a copy; the first print of a sale is none.
     """
     shop = msgspec.structs.replace(shop, currency=body.currency)
-    blocks = [
-        *heading(shop, copy=copy),
-        *_identity(body, shop),
-        Rule(),
-        *_lines(body, shop),
-        Rule(),
-        *_totals(body, shop),
-        *_tenders(body, shop),
-        *tax_table(body.taxes, shop),
-        *_end(body, shop, copy=copy),
-    ]
-    return ReceiptDocument(language=shop.language, blocks=tuple(blocks))
+    parts = {
+        "identity": partial(_identity, body, shop),
+        "lines": partial(_lines, body, shop),
+        "totals": partial(_totals, body, shop),
+        "tenders": partial(_tenders, body, shop),
+        "taxes": partial(tax_table, body.taxes, shop),
+        "return_code": partial(_return_code, body, shop),
+    }
+    sections = shop.template.settings.receipt.sections
+    return assemble(sections, parts, shop, _values(body, shop), copy=copy)
+
+
+def _values(body: SaleCompleted, shop: Shop) -> dict[str, str]:
+    return {
+        **shop.values(body.till, body.completed, body.actor, body.business_date),
+        "receipt_no": body.receipt_no,
+        "external_receipt_no": body.external_receipt_no or "",
+        "sale_id": body.sale_id,
+        "total": shop.money(body.total),
+    }
 
 
 def _identity(body: SaleCompleted, shop: Shop) -> list[Block]:
@@ -58,14 +70,17 @@ def _lines(body: SaleCompleted, shop: Shop) -> list[Block]:
 
 def _line(line: Line, letters: dict[TaxRate, str], shop: Shop) -> list[Block]:
     """Print name and price; below it how the price came about, where that is not plain."""
+    style = shop.template.settings.lines
     name = f"{shop.words.returned}: {line.name}" if line.quantity < 0 else line.name
     base = line.extension + line.discount
-    marks = "".join(letters.get(rate, "") for rate in line.taxes)
+    marks = "".join(letters.get(rate, "") for rate in line.taxes) if style.tax_letters else ""
     blocks: list[Block] = [Row(name, _marked(base, marks, shop))]
-    if line.unit != EACH or abs(line.quantity) != 1000:
+    if style.gtin and line.gtin:
+        blocks.append(Text(f"{INDENT}{line.gtin}"))
+    if style.quantity == "always" or line.unit != EACH or abs(line.quantity) != ONE:
         quantity = quantity_text(line.quantity, line.unit, shop.language)
         blocks.append(Text(f"{INDENT}{quantity} × {shop.amount(line.unit_price)}"))
-    if line.list_price is not None:
+    if style.list_price and line.list_price is not None:
         was = f"{shop.words.instead_of} {shop.amount(line.list_price)}"
         blocks.append(Text(f"{INDENT}{was}"))
     if line.discount:
@@ -131,8 +146,12 @@ def _tender(tender: Tender, shop: Shop) -> list[Block]:
     return blocks
 
 
-def _end(body: SaleCompleted, shop: Shop, *, copy: bool) -> list[Block]:
-    """Thank, and close with the number to scan for a return or a copy."""
-    thanks: list[Block] = [Feed(), Text(shop.words.thanks, align="center"), Feed()]
-    mark = copy_mark(shop) if copy else []
-    return [*thanks, Barcode(body.receipt_no), *mark, Feed(), Cut()]
+def _return_code(body: SaleCompleted, shop: Shop) -> list[Block]:
+    """Give the number to scan for a return or a copy."""
+    match shop.template.settings.receipt.return_code:
+        case "barcode":
+            return [Barcode(body.receipt_no)]
+        case "qr":
+            return [Qr(body.receipt_no), Text(body.receipt_no, align="center")]
+        case "none":
+            return []

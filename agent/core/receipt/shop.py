@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from agent.core.identifiers import ActorId, TillId
-from agent.core.receipt.document import Block, Feed, Row, Rule, Text
-from agent.core.receipt.formats import amount_text, money_text, time_text
+from agent.core.receipt.document import Block, Row, Rule, Text
+from agent.core.receipt.formats import (
+    amount_text,
+    clock_text,
+    date_text,
+    day_text,
+    money_text,
+    time_text,
+)
+from agent.core.receipt.template import BUILT_IN, Template, spoken
 from agent.core.receipt.words import Words, words_of
 from agent.core.sale.model import Stamp
 
@@ -23,11 +33,18 @@ class Shop(msgspec.Struct, frozen=True):
     """IANA name; times on paper are local."""
     address: tuple[str, ...] = ()
     vat_id: str | None = None
+    template: Template = BUILT_IN
+    """What stands where on its papers."""
 
     @property
     def words(self) -> Words:
-        """The words of the shop's language."""
-        return words_of(self.language)
+        """The words of the shop's language, those of its template first."""
+        words = words_of(self.language)
+        changes: dict[str, Any] = spoken(self.template.settings.words, self.language)
+        if not changes:
+            return words
+        tenders = {**words.tenders, **changes.get("tenders", {})}
+        return msgspec.structs.replace(words, **{**changes, "tenders": tenders})
 
     def amount(self, amount: int) -> str:
         """Write an amount of the shop's currency, without the currency."""
@@ -41,15 +58,36 @@ class Shop(msgspec.Struct, frozen=True):
         """Write a moment as the shop's clock showed it."""
         return time_text(stamp.wall, self.timezone, self.language)
 
+    def values(
+        self,
+        till: TillId | None,
+        at: Stamp | None,
+        actor: ActorId | None,
+        business_date: str | None,
+    ) -> dict[str, str]:
+        """Give what a template's texts may say on any paper; what is not known is empty."""
+        wall = at.wall if at else None
+        return {
+            "store_name": self.name,
+            "address": ", ".join(self.address),
+            "vat_id": self.vat_id or "",
+            "date": day_text(wall, self.timezone, self.language) if wall else "",
+            "time": clock_text(wall, self.timezone, self.language) if wall else "",
+            "business_date": date_text(business_date, self.language) if business_date else "",
+            "till": till or "",
+            "actor": actor or "",
+            "currency": self.currency,
+            "thanks": self.words.thanks,
+        }
 
-def heading(shop: Shop, *, copy: bool = False) -> list[Block]:
-    """Begin a paper: the mark of a copy, the shop's name, address and VAT number."""
-    blocks: list[Block] = copy_mark(shop) if copy else []
-    blocks.append(Text(shop.name, align="center", bold=True, double=True))
+
+def seller(shop: Shop) -> list[Block]:
+    """Say who sells: the shop's name, address and VAT number."""
+    blocks: list[Block] = [Text(shop.name, align="center", bold=True, double=True)]
     blocks += [Text(line, align="center") for line in shop.address]
     if shop.vat_id:
         blocks.append(Text(f"{shop.words.vat_id} {shop.vat_id}", align="center"))
-    return [*blocks, Feed()]
+    return blocks
 
 
 def copy_mark(shop: Shop) -> list[Block]:

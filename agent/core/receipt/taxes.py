@@ -23,7 +23,8 @@ def tax_table(taxes: Sequence[TaxAmount], shop: Shop) -> list[Block]:
         return []
     words = shop.words
     head = Row(f"{words.tax}  {words.net} + {words.tax}", words.gross)
-    letters = rate_letters(taxes)
+    lettered = shop.template.settings.lines.tax_letters
+    letters = rate_letters(taxes) if lettered else {}
     return [Rule(), head, *(_row(amount, letters, shop) for amount in taxes)]
 
 

@@ -138,8 +138,8 @@ Returns                    -0.50
 Discounts                  -3.00
 --------------------------------
 Tax  Net + Tax             Gross
-A 19 %  4.36 + 0.83         5.19
-B 7 %  7.91 + 0.55          8.46
+A 19%  4.36 + 0.83          5.19
+B 7%  7.91 + 0.55           8.46
 --------------------------------
 Cash (1)                    8.65
 Card (1)                    5.00
@@ -181,7 +181,7 @@ Kassiert von                anna
 Tea                       9.97 A
 --------------------------------
 Summe netto                 9.97
-MwSt. 19 %                  1.89
+MwSt. 19%                   1.89
 Summe                  CHF 11.86
 Rundung                    -0.01
 Zu zahlen              CHF 11.85
@@ -189,7 +189,7 @@ Bar                        12.00
 Rückgeld                CHF 0.15
 --------------------------------
 MwSt.  Netto + MwSt.      Brutto
-A 19 %  9.97 + 1.89        11.86
+A 19%  9.97 + 1.89         11.86
 
  Vielen Dank für Ihren Einkauf
 
@@ -292,7 +292,7 @@ def test_more_rates_than_letters_are_still_printed():
     for number in range(27):
         sale = add(sale, f"Thing {number}", 1000, taxes=(TaxRate(f"r{number:02}", number),))
     document = sale_receipt(settled(sale, ("card", 27_000)), DUBLIN)
-    assert ("0 %  10.00 + 0.00", "10.00") in rows(document)
+    assert ("0%  10.00 + 0.00", "10.00") in rows(document)
 
 
 def test_an_unknown_kind_of_tender_is_printed_as_it_is():
