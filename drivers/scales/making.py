@@ -2,19 +2,65 @@
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
+
+import msgspec
+
 from agent.contracts.devices import Scale
 from agent.core.faults import InputFault
 from drivers.row import DeviceRow
+from drivers.scales.models import DEFAULT_MODEL, MODELS, ScaleModel
+from drivers.scales.polled import PolledScale
+from drivers.transports.address import Address, VirtualAddress, parse_address
+from drivers.transports.making import transport_of
+from drivers.transports.serial_port import SerialLine
+from drivers.virtual.platter import Platter
+
+_LOAD = re.compile(r"(\d{1,5})g$")
 
 
 def scale(device: DeviceRow) -> Scale:
     """Make the driver; nothing is opened.
 
+    On a `virtual:` scale lies what its name ends in, such as 750 g on `virtual:bananas-750g`.
+
     Raises:
         InputFault: a bad address, an unknown model.
     """
+    model = _model(device)
+    address = parse_address(device.address)
+    transport = transport_of(_set(address, device.address, model), virtual=_platter(address, model))
+    return PolledScale(transport, model)
+
+
+def _model(device: DeviceRow) -> ScaleModel:
+    name = device.model or DEFAULT_MODEL
+    if name in MODELS:
+        return MODELS[name]
+    near = get_close_matches(name, MODELS, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
     raise InputFault(
-        f"scale {device.id!r} has an unknown model {device.model!r}",
-        remedy="there is no model of this kind yet",
+        f"scale {device.id!r} has an unknown model {name!r}",
+        remedy=f"{meant}the models are {', '.join(MODELS)}",
         name="unknown-model",
+    )
+
+
+def _set(address: Address, text: str, model: ScaleModel) -> Address:
+    """Set the line as such scales are delivered, where the address says nothing about it."""
+    if not isinstance(address, SerialLine) or "bits=" in text or "parity=" in text:
+        return address
+    return msgspec.structs.replace(address, bits=model.bits, parity=model.parity)
+
+
+def _platter(address: Address, model: ScaleModel) -> Platter | None:
+    if not isinstance(address, VirtualAddress):
+        return None
+    load = _LOAD.search(address.name)
+    unit = "lb" if model.name.endswith("-lb") else "kg"
+    return Platter(
+        "sma" if model.name.startswith("sma") else "toledo",
+        unit=unit,
+        load_g=int(load[1]) if load else 0,
     )
