@@ -20,6 +20,7 @@ from agent.journal import Journal
 from agent.settings import Settings
 from agent.sync.status import SyncStatus
 from agent.till import TillLoop
+from agent.till.documents import Papers
 
 
 class DeviceState(Protocol):
@@ -80,6 +81,7 @@ class Backend:
         devices: gives the devices as they are now.
         sync: gives how the exchange with HQ stands; None where there is no HQ.
         picture: draws a document as PNG; called in a thread.
+        papers: makes the documents of sales.
         version: of this program.
         admin_token: accepted for everything; made by the daemon at each start.
         enrol: trades a one-time code for a credential of a till; None where there is no HQ.
@@ -97,6 +99,7 @@ class Backend:
     devices: Callable[[], Sequence[DeviceState]]
     sync: Callable[[], SyncStatus | None]
     picture: Callable[[ReceiptDocument], bytes]
+    papers: Papers
     version: str
     admin_token: str
     enrol: Callable[[TillId, str], Awaitable[None]] | None = None

@@ -98,7 +98,7 @@ async def _document_of(backend: Backend, job: PrintJob) -> ReceiptDocument:
 
 async def _receipt(backend: Backend, sale_id: SaleId, *, copy: bool) -> ReceiptDocument:
     return await backend.journal.read(
-        lambda conn: receipt(backend.settings, conn, sale_id, copy=copy)
+        lambda conn: receipt(backend.papers, conn, sale_id, copy=copy)
     )
 
 

@@ -20,6 +20,7 @@ from agent.daemon.clock import SystemClock
 from agent.daemon.control import make_admin_token
 from agent.daemon.files import DIRECTORY, open_journal, state_dir
 from agent.daemon.hardware import supervise
+from agent.daemon.receipts import load_template
 from agent.daemon.scans import announce
 from agent.daemon.ways import link_to_hq, signer
 from agent.devices.claims import Claims
@@ -30,6 +31,7 @@ from agent.sync.loop import SyncLoop
 from agent.sync.status import SyncStatus
 from agent.till import OwnEntries, TillLoop
 from agent.till.commands import DirectoryChanged
+from agent.till.documents import Papers
 from drivers.printers.picture import png
 
 log = structlog.get_logger(__name__)
@@ -48,6 +50,7 @@ class Agent:
         journal: open, locked.
         directory: open.
         tills: one loop per till.
+        papers: what is printed by; `change` it, and it holds from the next paper.
         devices: the supervisor.
         sync: the sync loop; None where there is no HQ.
         app: the local API.
@@ -87,7 +90,12 @@ class Agent:
         }
         named = {till.id: till.scanners for till in settings.tills}
         self.claims = Claims(self.journal, named)
-        self.devices = supervise(settings, self.journal, self.clock, self.tills, self.claims)
+        self.papers = Papers(settings, load_template(settings))
+        for loop in self.tills.values():
+            loop.desk.papers = self.papers
+        self.devices = supervise(
+            settings, self.journal, self.clock, self.tills, self.claims, self.papers
+        )
         self._link = link_to_hq(settings, self._key) if settings.hq else None
         self.sync = self._sync_loop()
         self.app = create_app(self._backend())
@@ -118,6 +126,7 @@ class Agent:
             claims=self.claims,
             sync=self._sync_status,
             picture=png,
+            papers=self.papers,
             version=metadata.version("till-agent"),
             admin_token=make_admin_token(state_dir(self.settings)),
             enrol=self._enrol if self._link else None,

@@ -15,6 +15,7 @@ from agent.devices.supervisor import DeviceSupervisor
 from agent.journal import Journal
 from agent.settings import Settings
 from agent.till import TillLoop
+from agent.till.documents import Papers
 from agent.till.printing import receipt
 from drivers.catalogue import build
 
@@ -27,6 +28,7 @@ def supervise(
     clock: Clock,
     tills: dict[TillId, TillLoop],
     claims: Claims,
+    papers: Papers,
 ) -> DeviceSupervisor:
     """Make the drivers of all devices and the supervisor that keeps them alive.
 
@@ -48,7 +50,7 @@ def supervise(
         on_scan=ScanRouter(claims, tills),
         on_event=_events_to_tills(settings, tills),
         rng=random.SystemRandom(),
-        receipt=lambda conn, sale_id, copy: receipt(settings, conn, sale_id, copy=copy),
+        receipt=lambda conn, sale_id, copy: receipt(papers, conn, sale_id, copy=copy),
         addresses={device.id: device.address for device in settings.devices},
     )
 

@@ -22,7 +22,6 @@ from agent.journal.connection import Connection
 from agent.till import repeats
 from agent.till.commands import CloseTill, MoveCash, OpenTill, SignOn
 from agent.till.desk import Desk, required
-from agent.till.documents import cash_document, report_document
 from agent.till.printing import put_document, put_drawer
 from agent.till.replies import CashView, ClosedDay, DayView, SignedOn
 from agent.till.telling import Event
@@ -156,7 +155,7 @@ def _close(
 
 
 def _print_report(desk: Desk, conn: Connection, report: TillClosed, stamp: Stamp) -> PrintId | None:
-    document = report_document(desk.settings, report)
+    document = desk.papers.report(report)
     return put_document(desk, conn, PrintId(desk.clock.uuid7()), document, stamp)
 
 
@@ -183,7 +182,7 @@ def _move(desk: Desk, conn: Connection, body: CashMoved) -> CashView:
         )
     desk.append(conn, body)
     put_drawer(desk, conn, PrintId(desk.clock.uuid7()), body.at)
-    document = cash_document(desk.settings, body)
+    document = desk.papers.cash(body)
     print_id = put_document(desk, conn, PrintId(desk.clock.uuid7()), document, body.at)
     data: dict[str, object] = {"cash_id": body.cash_id, "amount": body.amount, "why": "cash"}
     desk.tell(conn, Event("drawer", data), body.at.wall)

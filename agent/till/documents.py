@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from agent.core.entries.bodies import CashMoved, SaleCompleted, TillClosed
 from agent.core.receipt import (
+    BUILT_IN,
     ReceiptDocument,
     Shop,
+    Template,
     cash_receipt,
     report_receipt,
     sale_receipt,
@@ -13,7 +15,7 @@ from agent.core.receipt import (
 from agent.settings import Settings
 
 
-def shop_of(settings: Settings) -> Shop:
+def shop_of(settings: Settings, template: Template = BUILT_IN) -> Shop:
     """Give the store as its receipts show it; figures are written as in its country."""
     store = settings.store
     return Shop(
@@ -23,21 +25,36 @@ def shop_of(settings: Settings) -> Shop:
         timezone=store.timezone,
         address=store.address,
         vat_id=store.vat_id,
+        template=template,
     )
 
 
-def sale_document(
-    settings: Settings, body: SaleCompleted, *, copy: bool = False
-) -> ReceiptDocument:
-    """Lay out the receipt of a completed sale."""
-    return sale_receipt(body, shop_of(settings), copy=copy)
+class Papers:
+    """What every till of an agent prints by; changed while they run, it holds from the next paper.
 
+    A paper is laid out when it is printed, so a copy years later has today's template, and the
+    figures of its day.
 
-def report_document(settings: Settings, report: TillClosed) -> ReceiptDocument:
-    """Lay out a Z report."""
-    return report_receipt(report, shop_of(settings))
+    Attributes:
+        shop: the store's header, language and template.
+    """
 
+    def __init__(self, settings: Settings, template: Template = BUILT_IN) -> None:
+        """Take the store's settings, and the template they name, already loaded."""
+        self.shop = shop_of(settings, template)
 
-def cash_document(settings: Settings, body: CashMoved) -> ReceiptDocument:
-    """Lay out the voucher of a pay-in or pay-out."""
-    return cash_receipt(body, shop_of(settings))
+    def change(self, settings: Settings, template: Template) -> None:
+        """Take others from now on."""
+        self.shop = shop_of(settings, template)
+
+    def sale(self, body: SaleCompleted, *, copy: bool = False) -> ReceiptDocument:
+        """Lay out the receipt of a completed sale."""
+        return sale_receipt(body, self.shop, copy=copy)
+
+    def report(self, report: TillClosed) -> ReceiptDocument:
+        """Lay out a Z report."""
+        return report_receipt(report, self.shop)
+
+    def cash(self, body: CashMoved) -> ReceiptDocument:
+        """Lay out the voucher of a pay-in or pay-out."""
+        return cash_receipt(body, self.shop)

@@ -16,10 +16,9 @@ from agent.core.sale.model import Stamp
 from agent.journal import prints, sales
 from agent.journal.connection import Connection
 from agent.journal.prints import PrintJob
-from agent.settings import Settings
 from agent.till.commands import OpenDrawer, Print
 from agent.till.desk import Desk
-from agent.till.documents import sale_document
+from agent.till.documents import Papers
 from agent.till.replies import Printing
 from agent.till.telling import Event
 
@@ -112,7 +111,7 @@ def put_receipt(
 
 
 def receipt(
-    settings: Settings, conn: Connection, sale_id: SaleId, *, copy: bool
+    papers: Papers, conn: Connection, sale_id: SaleId, *, copy: bool
 ) -> ReceiptDocument:
     """Lay out the receipt of a completed sale of any till of this agent.
 
@@ -122,7 +121,7 @@ def receipt(
     body = sales.completed(conn, sale_id)
     if body is None:
         raise _no_such_sale(sale_id)
-    return sale_document(settings, body, copy=copy)
+    return papers.sale(body, copy=copy)
 
 
 def put_drawer(

@@ -26,6 +26,7 @@ from agent.journal import Journal
 from agent.settings import AgentSettings, Settings, StoreSettings, TillSettings
 from agent.sync.status import SyncStatus
 from agent.till import OwnEntries, TillLoop
+from agent.till.documents import Papers
 from drivers.printers.picture import png
 
 ADMIN = "admin-token-of-the-tests"
@@ -168,6 +169,7 @@ async def agent(tmp_path) -> AsyncIterator[Served]:
         devices=lambda: [device],
         sync=lambda: SYNC,
         picture=png,
+        papers=Papers(config),
         version="0.1.0",
         admin_token=ADMIN,
         claims=Claims(journal, {till.id: till.scanners for till in config.tills}),
