@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageDraw
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from agent.core.receipt.width import width
 from drivers.printers.codecs.bitmap import Bitmap
-from drivers.printers.codecs.dialect import CELL_HEIGHT, CELL_WIDTH
-from drivers.printers.fonts import face
+from drivers.printers.lettering import lettering
 
-POINT = 20
-"""The size at which the font's letters are `CELL_WIDTH` dots wide."""
-BASELINE = 19
-"""Where font A's letters stand in their cell of 24 dots."""
+if TYPE_CHECKING:
+    from PIL import Image
+
 _BLACK_FROM = 110
 """Grey above this becomes a dot; thermal heads show thin strokes rather than lose them."""
 
 
-def draw(text: str, bold: bool) -> Bitmap:
-    """Draw one line of text as the printer's own font A would stand: 24 dots high."""
-    across = max(1, width(text)) * CELL_WIDTH
-    grey = Image.new("L", (across, CELL_HEIGHT))
-    pen = ImageDraw.Draw(grey)
-    place = 0
-    for char in text:
-        pen.text((place, BASELINE), char, fill=255, font=face(POINT, bold=bold), anchor="ls")
-        place += width(char) * CELL_WIDTH
+@lru_cache(maxsize=256)
+def draw(text: str, bold: bool, language: str = "") -> Bitmap:
+    """Draw one line of text as the printer's own font A would stand.
+
+    Args:
+        text: in the order it is read.
+        bold: thicker strokes.
+        language: BCP 47 tag; it decides how Chinese characters are written.
+
+    Returns:
+        24 dots high, 12 dots wide for each column of the text.
+    """
+    grey = lettering(text, bold=bold, language=language)
     return pack(grey.point(lambda level: 255 if level > _BLACK_FROM else 0).convert("1"))
 
 
