@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint bench setup format schemas kills story pictures clean
+.PHONY: run test check lint bench setup format schemas kills paper story pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -44,6 +44,11 @@ bench: setup
 KILLS ?= 100
 kills: setup
 	$(BIN)/python -m tests.journeys.kills --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+# SIGKILL at random moments of printing, with what printers have: none lost, none twice unmarked.
+PAPER_KILLS ?= 300
+paper: setup
+	$(BIN)/python -m tests.journeys.paper_kills --kills $(PAPER_KILLS) $(if $(SEED),--seed $(SEED))
 
 # The story, many times in a row.
 TIMES ?= 20
