@@ -6,6 +6,7 @@ import asyncio
 import random
 import re
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import msgspec
 
 from agent.daemon.demo.programs import Program, call, free_port
 from agent.daemon.demo.shop import new_id
+from drivers.virtual.mechanism import PrintedReceipt
 from tests.journeys.cashier import Broken
 
 TILL = "till-1"
@@ -131,10 +133,15 @@ class PaperShop:
         return await self.insist("GET", f"/v1/print-jobs/{print_id}")
 
     def on_paper(self) -> tuple[Counter[str], Counter[str]]:
-        """Count receipts by number, whole or torn: the unmarked ones, and the copies."""
-        plain: Counter[str] = Counter()
-        copies: Counter[str] = Counter()
-        for receipt in self.printer.receipts:
-            counted = copies if COPY.search(receipt.text) else plain
-            counted.update({match[0] for match in RECEIPT.finditer(receipt.text)})
-        return plain, copies
+        """Count what the printer has cut off so far."""
+        return on_paper(self.printer.receipts)
+
+
+def on_paper(receipts: Iterable[PrintedReceipt]) -> tuple[Counter[str], Counter[str]]:
+    """Count receipts by number, whole or torn: the unmarked ones, and the copies."""
+    plain: Counter[str] = Counter()
+    copies: Counter[str] = Counter()
+    for receipt in receipts:
+        counted = copies if COPY.search(receipt.text) else plain
+        counted.update({match[0] for match in RECEIPT.finditer(receipt.text)})
+    return plain, copies
