@@ -20,7 +20,7 @@ from agent.api.problems import MEDIA_TYPE, MediaTypeFault, TooSlowFault, problem
 from agent.core.faults import AccessFault, Fault, NotFoundFault
 from agent.settings import AgentSettings
 
-BODY_S = 15.0
+BODY_S = 8.0
 """How long a body may take to arrive: a till page sends its few hundred bytes at once."""
 BODY_BYTES_MAX = 1024 * 1024
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -33,6 +33,8 @@ _TRICKS = re.compile(
     rb"//|\\|%(?:2f|5c|25|2e|[01].|7f)|/\.{1,2}(?:/|$)|[\x00-\x20\x7f-\xff]", re.IGNORECASE
 )
 """Empty and dotted segments, separators and dots in disguise, and what no path is written with."""
+_AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[^\[\]:@/]+))(?::(?P<port>[0-9]*))?")
+"""RFC 3986, 3.2.2 and 3.2.3, as far as a Host header goes (RFC 9110, 7.2)."""
 _POLICY = (
     b"default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
     b"form-action 'none'; frame-ancestors 'none'"
@@ -54,7 +56,7 @@ class Gate:
         self._app = app
         host = _split_host(settings.listen)[0]
         self._any_address = host in WILDCARDS
-        self._names = LOOPBACK_NAMES | {host}
+        self._names = LOOPBACK_NAMES | ({host} - {""})
         self._hosts = frozenset(each.lower() for each in settings.allowed_hosts)
         self._origins = frozenset(each.lower().rstrip("/") for each in settings.allowed_origins)
 
@@ -251,12 +253,12 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, fault: Fault) -> N
 
 
 def _split_host(text: str) -> tuple[str, str]:
-    """Split `host:port`, `[v6]:port` or a bare host; the port may be missing."""
-    if text.startswith("["):
-        name, _, rest = text[1:].partition("]")
-        return name, rest.removeprefix(":")
-    name, _, port = text.partition(":")
-    return name, port
+    """Split `host:port`, `[v6]:port` or a bare host; the port may be missing.
+
+    What is none of these gives an empty name, which nothing is called.
+    """
+    found = _AUTHORITY.fullmatch(text)
+    return (found["v6"] or found["name"], found["port"] or "") if found else ("", "")
 
 
 def _is_address(name: str) -> bool:

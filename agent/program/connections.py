@@ -15,7 +15,7 @@ from typing import ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD_S = 10.0
+HEAD_S = 5.0
 """How long the head of a request may take: any client sends it in one go."""
 HEAD_BYTES_MAX = 64 * 1024
 CONNECTIONS_MAX = 512
@@ -89,9 +89,10 @@ class GuardedProtocol(HttpToolsProtocol):
         return not self._answering or self.loop.time() - self.since > BUSY_S
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; those of a head are counted."""
+        """Take bytes; those of a head are counted, from the chunk after its first on."""
+        head = self._late
         super().data_received(data)
-        if self._late is None:
+        if head is None or self._late is not head:
             return
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_BYTES_MAX:

@@ -50,7 +50,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 lifespan="on",
-                http=guarded(door) if door else "auto",
+                http="auto" if door is None else guarded(door),
                 ws=ws,
                 ws_max_size=ws_bytes_max,
                 proxy_headers=False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from contextlib import asynccontextmanager, suppress
 from importlib import resources
@@ -31,6 +33,7 @@ reduced = 700
 [agent]
 listen = "127.0.0.1:{port}"
 state_dir = "{state}"
+allowed_origins = {origins}
 
 [[till]]
 id = "till-1"
@@ -39,6 +42,7 @@ printer = "receipt"
 
 [[till]]
 id = "till-2"
+scanners = {shared}
 
 [[device]]
 id = "counter"
@@ -56,12 +60,14 @@ address = "tcp:127.0.0.1:{printer}"
 class LoneAgent:
     """The agent, its hardware, and a client that speaks for the first till."""
 
-    def __init__(self, directory, printer, scanner, client):
+    def __init__(self, directory, printer, scanner, client, *, allowed_origins=(), shared=()):
         self.directory = directory
         self.printer = printer
         self.scanner = scanner
         self.client = client
         self.port = free_port()
+        self._allowed_origins = allowed_origins
+        self._shared = shared
         self.url = f"http://127.0.0.1:{self.port}"
         self.state = directory / "agent"
         self.config = directory / "agent.toml"
@@ -84,6 +90,8 @@ class LoneAgent:
             state=self.state,
             scanner=self.scanner.path,
             printer=self.printer.port,
+            origins=json.dumps(list(self._allowed_origins)),
+            shared=json.dumps(list(self._shared)),
         )
         self.config.write_text(text, encoding="utf-8")
         await self.program.start()
@@ -104,6 +112,13 @@ class LoneAgent:
         return await self.client.request(
             method, self.url + path, headers=bearer | (headers or {}), **body
         )
+
+    async def admin(self, method, path):
+        """Call the agent as the owner of its state directory; gives the answer's body."""
+        token = (self.state / "admin.token").read_text(encoding="ascii")
+        answer = await self.send(method, path, token=token)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
 
     async def status(self):
         """Everything the agent says of itself; that it answers is the point."""
@@ -141,6 +156,10 @@ class LoneAgent:
                     timeout_s=2 if waiting else QUIET_S,
                 )
 
+    def handles(self):
+        """The open files of the agent's process."""
+        return os.listdir(f"/proc/{self.program.pid}/fd")  # noqa: PTH208 - names are enough
+
     @property
     def resident_kib(self):
         """Memory of the agent's process."""
@@ -150,14 +169,14 @@ class LoneAgent:
 
 
 @asynccontextmanager
-async def lone_agent(directory):
-    """Set an agent up, and stop it again."""
+async def lone_agent(directory, **settings):
+    """Set an agent up, and stop it again; settings are those of `LoneAgent`."""
     async with (
         VirtualPrinter() as printer,
         httpx.AsyncClient(trust_env=False, timeout=20) as client,
     ):
         with VirtualScanner(directory / "scanner") as scanner:
-            agent = LoneAgent(directory, printer, scanner, client)
+            agent = LoneAgent(directory, printer, scanner, client, **settings)
             try:
                 await agent.set_up()
                 yield agent
