@@ -20,6 +20,7 @@ from agent.api import (
     status,
     tills,
     tokens,
+    weights,
 )
 from agent.api.access import Speaker, require_token
 from agent.api.backend import Backend
@@ -38,6 +39,7 @@ GUARDED = (
     *tokens.ENDPOINTS,
     *customers.ENDPOINTS,
     *printing.ENDPOINTS,
+    *weights.ENDPOINTS,
     *status.GUARDED,
 )
 OPEN = (*status.OPEN, *events.ENDPOINTS, *page_files.ENDPOINTS)

@@ -15,6 +15,7 @@ from litestar.params import FromPath
 from agent.core.faults import NotFoundFault
 
 INDEX = "index.html"
+DISPLAY = "display.html"
 MEDIA_TYPES = {
     "html": "text/html; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -58,6 +59,12 @@ async def index(page: NamedDependency[PageFiles]) -> Response[bytes]:
     return page.response(INDEX)
 
 
+@get("/display", include_in_schema=False)
+async def display(page: NamedDependency[PageFiles]) -> Response[bytes]:
+    """Serve the customer display."""
+    return page.response(DISPLAY)
+
+
 @get("/page/{path:path}", include_in_schema=False)
 async def asset(path: FromPath[str], page: NamedDependency[PageFiles]) -> Response[bytes]:
     """Serve a file of the till page."""
@@ -76,4 +83,4 @@ def _read(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
     return found
 
 
-ENDPOINTS = (index, asset)
+ENDPOINTS = (index, display, asset)

@@ -22,8 +22,10 @@ from agent.journal.chains import Appended
 from agent.journal.connection import Connection
 from agent.journal.tails import Tail
 from agent.settings import Settings, TillSettings
+from agent.till.ended import Ended
 from agent.till.looking import Looking
 from agent.till.own import OwnEntries
+from agent.till.peripherals import NoPeripherals, Peripherals
 from agent.till.replies import SaleView
 from agent.till.telling import Event
 
@@ -44,6 +46,8 @@ class Desk:
         opened: whether the till's day was begun with a float.
         present: a customer recognised while no sale was open; the next sale takes them over.
         identified: when each party was last recognised here (monotonic nanoseconds).
+        peripherals: the display and the scale beside the till; the daemon puts them here.
+        ended: the sale completed last, for the customer's display.
     """
 
     def __init__(
@@ -69,6 +73,8 @@ class Desk:
         self.opened = False
         self.present: PartyId | None = None
         self.identified: dict[PartyId, int] = {}
+        self.peripherals: Peripherals = NoPeripherals()
+        self.ended: Ended | None = None
 
     def business_date(self, stamp: Stamp) -> str:
         """Tell which business day a moment belongs to at this store."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import structlog
 
 from agent.contracts.clock import Clock
-from agent.contracts.devices import ScanFrame
+from agent.contracts.devices import ScanFrame, WeightReading
 from agent.core.faults import Fault, UnavailableFault
 from agent.core.identifiers import DeviceId, PartyId, SaleId, TillId
 from agent.directory import Directory
@@ -28,6 +28,7 @@ from agent.till.handlers import HANDLERS
 from agent.till.own import OwnEntries
 from agent.till.replies import DayView, PartyView, SaleView, TillView, TimelineView
 from agent.till.restoring import restore
+from agent.till.showing import CustomerView, Showing, customer_view, require_display
 
 INBOX_MAX = 256
 """Requests and scans waiting: some seconds of work for one till; more means that it is stuck."""
@@ -85,6 +86,7 @@ class TillLoop:
         self.scans: dict[str, int] = {}
         self.refused = 0
         self._inbox: asyncio.Queue[_Asked] = asyncio.Queue(maxsize=INBOX_MAX)
+        self._showing = Showing(self.desk)
 
     @property
     def till(self) -> TillId:
@@ -108,6 +110,7 @@ class TillLoop:
                 asked = await self._next()
                 if asked is not None:
                     await self._decide(asked)
+                self._showing.refresh()
         finally:
             while not self._inbox.empty():
                 self._refuse(self._inbox.get_nowait(), _stopping(self.till))
@@ -151,6 +154,27 @@ class TillLoop:
     async def report(self) -> DayView:
         """Show the figures since the till was closed last: an X report."""
         return await views.report(self.desk)
+
+    async def weigh(self, within_s: float) -> WeightReading:
+        """Give the stable weight on the till's scale, beside everything the till decides.
+
+        Raises:
+            StateFault: `no-scale`, `no-weight`, `unstable-weight`.
+            UnavailableFault: `scale-not-ready`.
+        """
+        return await self.desk.peripherals.weigh(within_s)
+
+    def display(self, lines: tuple[str, ...]) -> None:
+        """Show lines of POS software's own on the till's line display.
+
+        Raises:
+            StateFault: `no-display`.
+        """
+        require_display(self.desk).show(lines)
+
+    def customer_view(self) -> CustomerView:
+        """Show the till to its customer: goods and amounts, nobody's name."""
+        return customer_view(self.desk)
 
     async def party(self, party_id: PartyId) -> PartyView:
         """Show a customer who is here.

@@ -15,6 +15,7 @@ from agent.journal.chains import Appended
 from agent.journal.connection import Connection
 from agent.till.commands import AddTender, CompleteSale, RemoveTender
 from agent.till.desk import Desk, require_unused
+from agent.till.ended import ended
 from agent.till.numbers import print_id_for
 from agent.till.printing import put_drawer, put_receipt
 from agent.till.replies import Completed, SaleView
@@ -83,6 +84,7 @@ async def seal(desk: Desk, sale: Sale, *, print_receipt: bool = True) -> Complet
     for appended, body in written:
         desk.note(appended, body)
     desk.baskets.pop(sale.sale_id, None)
+    desk.ended = ended(sale, desk.totals(sale), stamp.mono_ns)
     return answer
 
 

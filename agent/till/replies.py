@@ -193,6 +193,8 @@ class TillView(msgspec.Struct, frozen=True):
     """The newest completed sale, for its receipt."""
     printer: DeviceId | None = None
     drawer: DeviceId | None = None
+    display: DeviceId | None = None
+    scale: DeviceId | None = None
     scanners: tuple[DeviceId, ...] = ()
 
 

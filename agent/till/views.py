@@ -47,6 +47,8 @@ async def till_view(desk: Desk) -> TillView:
         last=last,
         printer=till.printer,
         drawer=till.drawer,
+        display=till.display,
+        scale=till.scale,
         scanners=till.scanners,
     )
 
