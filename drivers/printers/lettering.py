@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     import uharfbuzz
     from PIL import Image
 
-_STRETCH_MAX = 1.4
+_STRETCH_MAX = 1.6
 """A word is drawn at most so much wider than its font has it; beyond that, blank is left."""
+_FLAT_MAX = 0.8
+"""It is drawn so much lower before it is moved up or down."""
 _GREY = "L"
 
 
@@ -163,15 +165,19 @@ class _Fit(msgspec.Struct, frozen=True):
         room: int,
         scale: int,
     ) -> _Fit:
-        """Widen or narrow a word to its columns; lower or flatten one with marks piled up high."""
+        """Widen or narrow a word to its columns; flatten one with marks piled up high.
+
+        Where that would make it too low to read, it leaves the line the others stand on.
+        """
         font = span.font or MONO
-        height = CELL_HEIGHT * scale
-        up = font.size * scale / shapes.face.upem
-        above, below = _reach(shapes, shaped)
-        up = min(up, height / max(1, above + below))
-        baseline = min(max(font.baseline * scale, above * up), height - below * up)
+        height, stands = CELL_HEIGHT * scale, font.baseline * scale
+        full = font.size * scale / shapes.face.upem
+        above, below = (max(1, reach) for reach in _reach(shapes, shaped))
+        up = min(full, max(full * _FLAT_MAX, min(stands / above, (height - stands) / below)))
+        up = min(up, height / (above + below))
+        baseline = min(max(stands, above * up), height - below * up)
         natural = max(1, sum(glyph.x_advance for glyph in shaped.glyph_positions))
-        across = min(room / natural, up * _STRETCH_MAX)
+        across = min(room / natural, full * _STRETCH_MAX)
         left = room - natural * across if span.backwards else 0
         return cls(room, height, left, baseline, across, up)
 

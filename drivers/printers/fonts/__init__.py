@@ -65,7 +65,7 @@ SCRIPTS = (
     _both(
         "NotoSansArabic",
         "[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]",
-        size=22,
+        size=21,
         baseline=17,
     ),
     _both("NotoSansThai", "[\u0e01-\u0e7f]"),
