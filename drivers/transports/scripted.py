@@ -89,3 +89,7 @@ class _ScriptedStream:
         if answer:
             self._answered.put_nowait(answer)
         return taken
+
+    def unsent(self) -> int:
+        """Nothing waits on the way to a device without hardware."""
+        return 0

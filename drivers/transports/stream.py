@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import os
+import sys
+import termios
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
@@ -40,6 +43,10 @@ class Stream(Protocol):
         Raises:
             DeviceFault: the device went away; nothing of `data` was taken.
         """
+        ...
+
+    def unsent(self) -> int:
+        """Tell how many bytes handed over have not left this machine; 0 where nobody knows."""
         ...
 
 
@@ -109,6 +116,15 @@ class DescriptorStream:
             if taken:
                 return taken
             await self._ready(self._loop.add_writer, self._loop.remove_writer)
+
+    def unsent(self) -> int:
+        """Ask the kernel; of a socket it counts what the device has not acknowledged."""
+        waiting = bytearray(4)
+        try:
+            fcntl.ioctl(self._descriptor, termios.TIOCOUTQ, waiting)
+        except OSError:  # a kind of device that does not count, or one that went away
+            return 0
+        return int.from_bytes(waiting, sys.byteorder)
 
     async def _ready(self, add: Callable[..., None], remove: Callable[[int], bool]) -> None:
         ready: asyncio.Future[None] = self._loop.create_future()

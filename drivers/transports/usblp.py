@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,7 +17,7 @@ import msgspec
 
 from drivers.transports.identity import HERE, Places, node_path
 from drivers.transports.opening import OpenNode, close_node, open_in_thread, open_node
-from drivers.transports.stream import DescriptorStream, Stream
+from drivers.transports.stream import DescriptorStream, Stream, gone
 
 _HELD = (
     "another program prints on it, most often CUPS: `lpstat -v` shows its queues, "
@@ -54,7 +55,7 @@ class UsblpTransport:
         """Open it for writing and reading."""
         node = await open_in_thread(self._open, close_node)
         try:
-            yield _UsblpStream(node.descriptor, node.path)
+            yield _UsblpStream(node)
         finally:
             close_node(node)
 
@@ -64,6 +65,14 @@ class UsblpTransport:
 
 
 class _UsblpStream(DescriptorStream):
+    def __init__(self, node: OpenNode) -> None:
+        super().__init__(node.descriptor, node.path)
+        self._node = node
+        self._hang_up = select.poll()
+        self._hang_up.register(node.descriptor, 0)  # hang-up and error are told unasked
+
     async def nothing_read(self) -> None:
-        """Wait a little: an empty packet is no hang-up, that would be an error (ENODEV)."""
+        """Wait a little: an empty packet is no hang-up, the kernel tells that apart."""
+        if self._hang_up.poll(0):
+            raise gone(self._node.path)
         await asyncio.sleep(EMPTY_PAUSE_S)
