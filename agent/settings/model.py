@@ -12,6 +12,15 @@ import msgspec
 from agent.core.identifiers import DeviceId, StoreId, TillId
 
 
+# fmt: off
+Language = Literal[
+    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "cs", "sv", "da", "fi", "nb", "hu", "ro",
+    "el", "bg", "uk", "tr", "ar", "he",
+]
+# fmt: on
+"""Languages of receipts: those of `agent.core.receipt.words`."""
+
+
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[store]`: where this agent stands."""
 
@@ -29,7 +38,7 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """ISO 4217."""
     timezone: str = "Europe/Berlin"
     """IANA name; decides the business date."""
-    language: Literal["en", "de", "fr", "es", "it", "nl"] = "en"
+    language: Language = "en"
     """BCP 47 tag of the receipt's language."""
     prices_include_tax: bool = True
     day_starts_at: str = "04:00"
@@ -37,7 +46,8 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cash_rounding: int = 1
     """Cash totals are rounded to multiples of this many minor units; 5 in Switzerland."""
     receipt_template: str | None = None
-    """Path of a receipt template (TOML); the built-in one where it is absent."""
+    """Path of a receipt template (TOML), a relative one from this file's folder; the built-in one
+    where it is absent. Try one with `till-agent receipt preview`."""
 
 
 class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +83,11 @@ class BarcodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What this chain's loyalty card codes begin with."""
     order_prefixes: tuple[str, ...] = ("WEB-",)
     """What order numbers of other channels begin with."""
+    expired: Literal["refuse", "warn"] = "refuse"
+    """A pack whose use-by date (AI 17, 7003) is over: `refuse` sells it only with a reason, `warn`
+    sells it and says so."""
+    best_before: Literal["refuse", "warn"] = "warn"
+    """The same for a best-before or sell-by date (AI 15, 16)."""
 
 
 class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,6 +21,7 @@ from agent.till.lines import (
 )
 from agent.till.requests import LineRequest, ReturnedLine
 from agent.till.returning import held, return_line
+from agent.till.shelving import require_sellable
 from agent.till.weighing import weighed
 
 
@@ -47,6 +48,7 @@ async def _new_line(desk: Desk, sale: Sale, request: LineRequest) -> NewLine:
         item, said = await _scanned(desk, request.scan, request)
     else:
         item, said = _asked(desk, request), NOTHING_MEASURED
+    require_sellable(desk, said.item, item.name if item else request.name or "the pack", request)
     said = await weighed(desk, item, said, request)
     if item is None:
         return open_line(desk.settings, request, said)

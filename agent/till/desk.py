@@ -22,9 +22,11 @@ from agent.journal.chains import Appended
 from agent.journal.connection import Connection
 from agent.journal.tails import Tail
 from agent.settings import Settings, TillSettings
+from agent.till.documents import Papers
 from agent.till.ended import Ended
 from agent.till.looking import Looking
 from agent.till.own import OwnEntries
+from agent.till.packing import PackBook
 from agent.till.peripherals import NoPeripherals, Peripherals
 from agent.till.replies import SaleView
 from agent.till.telling import Event
@@ -46,8 +48,10 @@ class Desk:
         opened: whether the till's day was begun with a float.
         present: a customer recognised while no sale was open; the next sale takes them over.
         identified: when each party was last recognised here (monotonic nanoseconds).
+        packs: what was scanned in the last moments, to tell two symbols of one pack.
         peripherals: the display and the scale beside the till; the daemon puts them here.
         ended: the sale completed last, for the customer's display.
+        papers: what is printed by; the daemon puts the one all tills share here.
     """
 
     def __init__(
@@ -68,11 +72,13 @@ class Desk:
         self.clock = clock
         self.own = own
         self.looking = Looking(settings, journal, directory)
+        self.papers = Papers(settings)
         self.baskets: dict[SaleId, Sale] = {}
         self.actor: ActorId | None = None
         self.opened = False
         self.present: PartyId | None = None
         self.identified: dict[PartyId, int] = {}
+        self.packs = PackBook()
         self.peripherals: Peripherals = NoPeripherals()
         self.ended: Ended | None = None
 

@@ -34,6 +34,8 @@ class Measured(msgspec.Struct, frozen=True):
     expiry: str | None = None
     serial: str | None = None
     scanned: str | None = None
+    item: TradeItem | None = None
+    """All of it, where the code has a GTIN."""
 
 
 NOTHING_MEASURED = Measured()
@@ -48,7 +50,7 @@ def measured(reading: Reading, key: ItemKey, unit: str) -> Measured:
     """
     for meaning in reading.meanings:
         if isinstance(meaning, TradeItem) and meaning.gtin == key.gtin:
-            return _trade_item(meaning, unit, reading.raw)
+            return measured_item(meaning, unit, reading.raw)
         if isinstance(meaning, InStoreItem) and meaning.reference == key.reference:
             return Measured(
                 quantity=(meaning.weight or None) if unit == WEIGHED else None,
@@ -58,7 +60,8 @@ def measured(reading: Reading, key: ItemKey, unit: str) -> Measured:
     return Measured(gtin=key.gtin, scanned=reading.raw)
 
 
-def _trade_item(meaning: TradeItem, unit: str, raw: str) -> Measured:
+def measured_item(meaning: TradeItem, unit: str, raw: str) -> Measured:
+    """Collect what the symbols of a pack say of it."""
     count = Thousandths(meaning.count * ONE) if meaning.count else None
     return Measured(
         gtin=meaning.gtin,
@@ -68,6 +71,7 @@ def _trade_item(meaning: TradeItem, unit: str, raw: str) -> Measured:
         expiry=meaning.expiry,
         serial=meaning.serial,
         scanned=raw,
+        item=meaning,
     )
 
 

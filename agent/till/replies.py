@@ -77,6 +77,16 @@ class Recognised(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why nothing was done although it was recognised."""
     remedy: str | None = None
     """What to do about a refusal, or about something that is not held here."""
+    pack: int | None = None
+    """Of an item with a GTIN: the number of its pack, counted since the till was started."""
+    merged: bool = False
+    """Whether this was another symbol of a pack that is scanned already: nothing more is sold."""
+    merged_into: int | None = None
+    """The line of that pack, which now says what both symbols say."""
+    expired: bool = False
+    """The pack's use-by date is over (AI 17, 7003), by this till's clock."""
+    best_before_passed: bool = False
+    sell_by_passed: bool = False
 
 
 class Identified(msgspec.Struct, frozen=True):
@@ -164,6 +174,16 @@ class Printing(msgspec.Struct, frozen=True):
     reason: str | None = None
     sale_id: SaleId | None = None
     copy: bool = False
+    ask: bool = False
+    """Somebody is to look, and to say what becomes of it: see `settle`."""
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """A print job a person has decided about."""
+
+    job: Printing
+    copy: Printing | None = None
+    """The new job that prints a marked copy."""
 
 
 class TillView(msgspec.Struct, frozen=True):

@@ -1,17 +1,16 @@
 """A scan: what it is, what follows from it, and what is told of it. Nothing scanned is silent.
 
-Where the agent keeps the basket, an item becomes a line and a customer goes onto the sale; where
-POS software does, a scan is an event alone. Either way an event says what was recognised, or why
-nothing was.
+Where the agent keeps the basket, an item becomes a line (`item_scans`) and a customer goes onto
+the sale; where POS software does, a scan is an event alone. Either way an event says what was
+recognised, or why nothing was.
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from agent.core import sale as rules
+from agent.core.barcode import Reading
 from agent.core.entries.bodies import PartyIdentified
-from agent.core.faults import Fault
 from agent.core.identifiers import DeviceId, PartyId
 from agent.core.recognition import (
     Found,
@@ -27,12 +26,11 @@ from agent.core.sale.model import Sale
 from agent.journal import Connection
 from agent.till.commands import DeviceScan, TypedScan
 from agent.till.desk import Desk
-from agent.till.lines import item_line, measured
+from agent.till.item_scans import item_scan
 from agent.till.looking import Seen
 from agent.till.replies import Recognised
-from agent.till.requests import LineRequest
-from agent.till.selling import line_events, new_sale, opening_events, with_customer
-from agent.till.telling import Event, customer_event, item_event, sale_event, scan_event
+from agent.till.selling import with_customer
+from agent.till.telling import Event, customer_event, sale_event, scan_event
 
 _REMEDIES = {
     RecognitionKind.UNKNOWN: "scan again, or type the number below the bars; an item that is not "
@@ -52,24 +50,30 @@ async def device_scan(desk: Desk, ask: DeviceScan) -> Recognised:
     """Take a scanner's frame: a scan, or noise with its reason."""
     if ask.frame.noise is not None:
         return await _noise(desk, ask.device, ask.frame.data, ask.frame.noise)
-    return await scan(desk, ask.device, ask.frame.data)
+    return await scan(desk, ask.device, ask.frame.data, ask.frame.mono_ns)
 
 
 async def typed_scan(desk: Desk, ask: TypedScan) -> Recognised:
     """Take a scan typed at the page: it goes the way of a device's."""
-    return await scan(desk, None, ask.text.encode())
+    return await scan(desk, None, ask.text.encode(), desk.clock.stamp().mono_ns)
 
 
-async def scan(desk: Desk, device: DeviceId | None, raw: bytes) -> Recognised:
-    """Recognise a scan and do what follows from it, in one transaction with its events."""
+async def scan(desk: Desk, device: DeviceId | None, raw: bytes, mono_ns: int) -> Recognised:
+    """Recognise a scan and do what follows from it, in one transaction with its events.
+
+    Args:
+        desk: the till's.
+        device: the scanner; None where the scan was typed.
+        raw: the bytes without framing.
+        mono_ns: when the last of them came.
+    """
     seen = await desk.looking.scanned(raw)
     found = recognised(desk, seen.recognition)
     if found.kind == "item":
-        sells = desk.till.basket == "agent"
-        return await (_sell if sells else _offer)(desk, device, seen, found)
+        return await item_scan(desk, device, seen, found, mono_ns)
     if found.party_id is not None:
         return await _meet(desk, device, seen, found, found.party_id)
-    tell = [_scan_event(device, seen, found)]
+    tell = [scan_event(device, seen.reading, found)]
     if found.kind == "customer":
         tell.append(_unmet(found))
     await desk.commit(_nothing, tell=tell)
@@ -111,48 +115,6 @@ def _who_ordered(desk: Desk, recognition: Recognition) -> PartyId | None:
     return order.party_id if order else None
 
 
-async def _sell(desk: Desk, device: DeviceId | None, seen: Seen, found: Recognised) -> Recognised:
-    """Add the scanned item to the till's sale; a refusal is told, never swallowed."""
-    current = desk.open_sale()
-    try:
-        desk.require_cashier()
-        sale = current or new_sale(desk)
-        changed = _with_item(desk, sale, seen)
-    except Fault as fault:
-        refused = replace(found, refused=fault.detail, remedy=fault.remedy)
-        await desk.commit(_nothing, tell=[_scan_event(device, seen, refused)])
-        return refused
-    sold = replace(found, sale_id=changed.sale_id, line=changed.lines[-1].line)
-    opening = [] if current else opening_events(desk, sale)
-    tell = [_scan_event(device, seen, sold), *opening, *line_events(desk, changed)]
-    await desk.keep(changed, *tell)
-    if current is None:
-        desk.present = None
-    return sold
-
-
-async def _offer(desk: Desk, device: DeviceId | None, seen: Seen, found: Recognised) -> Recognised:
-    """Tell POS software what was scanned, with weight and price, in a line of no sale."""
-    try:
-        scratch = _with_item(desk, new_sale(desk), seen)
-    except Fault as fault:
-        refused = replace(found, refused=fault.detail, remedy=fault.remedy)
-        await desk.commit(_nothing, tell=[_scan_event(device, seen, refused)])
-        return refused
-    tell = [_scan_event(device, seen, found), item_event(None, scratch.lines[-1])]
-    await desk.commit(_nothing, tell=tell)
-    return found
-
-
-def _with_item(desk: Desk, sale: Sale, seen: Seen) -> Sale:
-    item, key = seen.recognition.item, seen.recognition.means
-    if item is None or not isinstance(key, ItemKey):
-        return sale
-    said = measured(seen.reading, key, item.unit)
-    line = item_line(desk.settings, sale, item, said, LineRequest())
-    return rules.add_line(sale, line)
-
-
 async def _meet(
     desk: Desk, device: DeviceId | None, seen: Seen, found: Recognised, party_id: PartyId
 ) -> Recognised:
@@ -161,7 +123,7 @@ async def _meet(
     sale_id = sale.sale_id if sale else None
     met = replace(found, sale_id=sale_id)
     tell = [
-        _scan_event(device, seen, met),
+        scan_event(device, seen.reading, met),
         customer_event(party_id, "found", why=met.why, sale_id=sale_id, means=met.means),
     ]
     fact = identified(desk, party_id, met.means, sale)
@@ -199,12 +161,9 @@ async def _noise(desk: Desk, device: DeviceId, data: bytes, noise: str) -> Recog
         remedy="scan again; if it stays, check the cable and the scanner's baud rate",
     )
     shown = data[:SHOWN_OF_NOISE].decode("latin-1")
-    await desk.commit(_nothing, tell=[scan_event(device, shown, None, found)])
+    nothing = Reading(shown, shown, None, None, (), ())
+    await desk.commit(_nothing, tell=[scan_event(device, nothing, found)])
     return found
-
-
-def _scan_event(device: DeviceId | None, seen: Seen, found: Recognised) -> Event:
-    return scan_event(device, seen.reading.text, seen.reading.aim, found)
 
 
 def _unmet(found: Recognised) -> Event:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from agent.core.barcode import InStoreItem, Reading, TradeItem
 from agent.core.identifiers import DeviceId, PartyId, SaleId
 from agent.core.sale.model import Line, Sale, Totals
 from agent.till.replies import Recognised
@@ -28,24 +29,40 @@ class Event(msgspec.Struct, frozen=True):
     data: dict[str, object]
 
 
-def scan_event(
-    device: DeviceId | None, text: str, aim: str | None, recognised: Recognised
-) -> Event:
-    """Tell that something was scanned and what it was found to be, or why it was not."""
+def scan_event(device: DeviceId | None, reading: Reading, recognised: Recognised) -> Event:
+    """Tell that something was scanned and what it was found to be, or why it was not.
+
+    `raw` holds the scanner's bytes as text, one character for each byte (latin-1), `aim` its AIM
+    identifier, `reading` what the symbol says. Of a customer's code none of it is told.
+    """
     facts = msgspec.to_builtins(recognised)
     facts.pop("item", None)
     outcome = {"item_id": recognised.item.item_id} if recognised.item else {}
+    text = _shown(reading.text, recognised)
     return Event(
         "scan",
         {
             "device": device,
-            "text": _shown(text, recognised),
-            "aim": aim,
+            "text": text,
+            "raw": reading.raw if text == reading.text else None,
+            "aim": reading.aim,
+            "reading": _said(reading, recognised),
             **facts,
             **outcome,
             "kind": recognised.kind,
         },
     )
+
+
+def _said(reading: Reading, recognised: Recognised) -> dict[str, object]:
+    """Tell the symbology and, of an item, everything its symbol says."""
+    said: dict[str, object] = {"symbology": reading.symbology}
+    for meaning in reading.meanings:
+        by_gtin = isinstance(meaning, TradeItem) and meaning.gtin == recognised.gtin
+        if by_gtin or (isinstance(meaning, InStoreItem) and recognised.kind == "item"):
+            said.update(msgspec.to_builtins(meaning))
+            break
+    return said
 
 
 def item_event(sale_id: SaleId | None, line: Line) -> Event:

@@ -119,7 +119,7 @@ async function enter(text) {
 }
 
 async function tell(seen, text) {
-  if (seen.refused) message(capital(seen.refused), capital(seen.remedy || ""), "bad");
+  if (seen.refused) message(capital(seen.refused), capital(seen.remedy || ""), "bad", pastItsDate(seen) ? { label: "Sell it all the same", go: () => sellAllTheSame(seen.raw || text) } : null);
   else if (seen.kind === "receipt" && seen.sale_id) await returnFrom(seen.sale_id);
   else if (seen.kind === "order") await showOrder(seen);
   else if (seen.kind === "customer") {
@@ -129,6 +129,15 @@ async function tell(seen, text) {
   }
   else if (seen.kind === "unknown" && text) await searchOr(seen, text);
   else if (seen.remedy) notRecognised(seen);
+  else if (pastItsDate(seen)) message("Past its date", `${seen.item?.name || ""} ${seen.reading?.expiry || ""}`.trim(), "bad");
+}
+
+const pastItsDate = (seen) => seen.expired || seen.best_before_passed || seen.sell_by_passed;
+
+async function sellAllTheSame(scan) {
+  const said = await askFor("Sell a pack past its date?", [{ name: "reason", label: "Reason", required: true, hint: "checked, date misprinted" }], { action: "Sell it" });
+  if (said) await attempt(() => addLine({ scan, reason: said.reason }));
+  $("scan").focus();
 }
 
 const capital = (text) => text && `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;

@@ -14,7 +14,7 @@ export function choose(line) {
 export function showBasket(open, onChoose, onGiveBack) {
   const lines = open ? open.sale.lines || [] : [];
   if (!lines.some((line) => line.line === chosen && !line.voided)) chosen = null;
-  fill($("lines").tBodies[0], ...lines.map((line) => row(line, onChoose)));
+  fill($("lines").tBodies[0], ...lines.map((line) => row(line, onChoose, open.sale.business_date)));
   $("empty").hidden = lines.length > 0;
   $("line-actions").hidden = chosen === null;
   fill($("totals"), ...totals(open, onGiveBack));
@@ -23,21 +23,21 @@ export function showBasket(open, onChoose, onGiveBack) {
   if (seen) seen.scrollIntoView({ block: "nearest" });
 }
 
-function row(line, onChoose) {
+function row(line, onChoose, today) {
   const classes = [line.voided ? "voided" : "", line.line === chosen ? "chosen" : ""].join(" ").trim();
   return el("tr", { class: classes, onclick: () => { if (!line.voided) onChoose(line.line === chosen ? null : line.line); } },
-    el("td", {}, line.name, ...notes(line)),
+    el("td", {}, line.name, ...notes(line, today)),
     el("td", { class: "amount" }, `${quantity(line.quantity, line.unit || "each")} × ${amount(line.unit_price)}`),
     el("td", { class: "amount" }, amount(line.extension)));
 }
 
-function notes(line) {
+function notes(line, today) {
   const said = [];
   if (line.returns) said.push("return");
   if (line.list_price != null && line.list_price !== line.unit_price) said.push(`was ${amount(line.list_price)}`);
   if (line.discount) said.push(`discount ${amount(line.discount)}`);
   if (line.reason) said.push(line.reason);
-  if (line.expiry) said.push(`best before ${line.expiry}`);
+  if (line.expiry) said.push(`${line.expiry < today ? "past its date" : "good until"} ${line.expiry}`);
   return [
     el("small", {}, (line.taxes || []).map((tax) => `${tax.name} ${tax.basis_points / 100} %`).join(", ")),
     said.length ? el("small", { class: "note" }, said.join(" · ")) : null,

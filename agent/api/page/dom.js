@@ -20,10 +20,11 @@ export function fill(node, ...children) {
 
 const STAYS_MS = { bad: 20000, good: 4000 };
 
-// One message at a time, above the lines: the newest is the one that matters.
-export function message(title, detail = "", kind = "good") {
+// One message at a time, above the lines: the newest is the one that matters. `way` is a way on: what its button says and does.
+export function message(title, detail = "", kind = "good", way = null) {
   const node = el("div", { class: `message ${kind}`, role: kind === "bad" ? "alert" : "status" },
     el("div", {}, el("b", {}, title), detail ? el("small", {}, detail) : null),
+    way && el("button", { type: "button", class: "way", onclick: () => { node.remove(); way.go(); } }, way.label),
     el("button", { type: "button", "aria-label": "Close this message", onclick: () => node.remove() }, "\u00d7"));
   fill($("messages"), node);
   setTimeout(() => node.remove(), STAYS_MS[kind]);

@@ -29,6 +29,7 @@ from agent.core.sale.model import (
     Tender,
     Totals,
 )
+from agent.core.sale.relabelling import relabel_line
 from agent.core.sale.returns import Original, return_line, returnable, returned_in
 from agent.core.sale.states import CANCELLED, COMPLETED, OPEN, PARKED, TRANSITIONS, Action
 from agent.core.sale.tax import Part, line_taxes, spread, tax_amounts
@@ -74,6 +75,7 @@ __all__ = [
     "park",
     "record_line",
     "record_tender",
+    "relabel_line",
     "remove_tender",
     "resume",
     "return_line",
