@@ -47,6 +47,41 @@ async def test_what_was_missed_comes_first_then_what_happens(agent):
 
 
 @pytest.mark.asyncio
+async def test_a_page_that_was_away_for_too_long_is_told_so(agent):
+    """A page would go on from a basket that misses what was pruned meanwhile."""
+    async with agent.client() as client:
+        for _ in range(4):
+            await scan(client, "nonsense")
+    await agent.backend.journal.write(lambda conn: events.prune(conn, 3))
+    async with connect(f"{agent.events}?after=1") as socket:
+        await socket.send(json.dumps({"token": agent.token}))
+        first, second = await frames(socket, 2)
+    assert ("sync", "events-dropped") == (first["type"], first["data"]["what"])
+    assert (1, 4) == (first["data"]["after"], first["data"]["oldest"])
+    assert (3, 4) == (first["cursor"], second["cursor"])
+    async with connect(f"{agent.events}?after=3") as socket:
+        await socket.send(json.dumps({"token": agent.token}))
+        (only,) = await frames(socket, 1)
+    assert (4, "scan") == (only["cursor"], only["type"])
+
+
+@pytest.mark.asyncio
+async def test_strangers_take_no_place_of_those_with_a_token(agent, monkeypatch):
+    """A program without a token could keep every till page away by connecting."""
+    monkeypatch.setattr("agent.api.events.STRANGERS_MAX", 1)
+    token = websockets.Subprotocol(f"bearer.{agent.token}")
+    async with connect(agent.events), connect(agent.events) as second:
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await asyncio.wait_for(second.recv(), 5)
+        assert 4503 == closed.value.rcvd.code
+        async with connect(f"{agent.events}?after=0", subprotocols=[token]) as known:
+            async with agent.client() as client:
+                await scan(client, "nonsense")
+            (frame,) = await frames(known, 1)
+    assert "scan" == frame["type"]
+
+
+@pytest.mark.asyncio
 async def test_without_a_cursor_the_stream_begins_now(agent):
     """A new page would replay weeks of scans."""
     async with agent.client() as client:
