@@ -1,27 +1,29 @@
-"""One conversation with an ESC/POS printer: status, send, fence, how it ended.
+"""One conversation with a printer: status, send, fence, how it ended.
 
-Nothing of a job is sent before the printer has said that it has paper and a closed cover. From
-its first byte on, only the answer to the fence means success. There is no limit on the whole:
-only silence and lack of progress end a conversation.
+It is the same in every language (`codecs.language`); only the words differ. Nothing of a job is
+sent before the printer has said that it has paper and a closed cover. From its first byte on, only
+the fence means success. There is no limit on the whole: only silence and lack of progress end a
+conversation. Nothing is ever sent twice.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import msgspec
 
 from agent.contracts.devices import DeviceFault, PrintOutcome, PrintResult
-from drivers.printers.codecs.status import (
-    FENCE,
-    WAKE,
-    AnswerReader,
-    Condition,
-    Kind,
-    Query,
-    condition,
-    error_detail,
-    question,
+from drivers.printers.codecs.condition import Condition
+from drivers.printers.codecs.language import (
+    Answer,
+    Fenced,
+    Foreign,
+    Hearing,
+    Language,
+    Named,
+    Noise,
+    Told,
 )
 from drivers.transports.stream import Stream
 
@@ -38,9 +40,24 @@ class Patience(msgspec.Struct, frozen=True):
     fence_s: float = 60.0
     """For the fence of a printer that answers everything else, plus a second per
     `bytes_per_s` of the job: a roll of 80 m takes minutes."""
-    bytes_per_s: int = 250
+    bytes_per_s: int = 100
+    """Two lines a second: slower than any head."""
     quiet_s: float = 0.2
     """Silence after which no answer to an earlier conversation is under way any more."""
+    watch_s: float = 1.0
+    """Between two questions while the printer is only watched."""
+    watch_answer_s: float = 0.8
+    """For the answer to those: with `watch_s`, a silent printer is told within two seconds."""
+
+
+class WrongModel(DeviceFault):
+    """The printer answers, but not in the language of the model it is set up as."""
+
+    name = "wrong-model"
+
+    def __init__(self, detail: str) -> None:
+        """Say what it answers like."""
+        super().__init__(detail, remedy="choose its right model in the settings")
 
 
 class Conversation:
@@ -48,58 +65,77 @@ class Conversation:
 
     Attributes:
         sent: bytes of the job handed over so far; the operating system may have sent them.
+        drawer_high: level of the drawer switch's pin as last told.
     """
 
-    def __init__(self, stream: Stream, patience: Patience) -> None:
+    def __init__(self, stream: Stream, language: Language, patience: Patience) -> None:
         self._stream = stream
+        self._language = language
         self._patience = patience
-        self._reader = AnswerReader()
-        self._statuses: asyncio.Queue[int] = asyncio.Queue()
-        self._fences = 0
+        self._answers: asyncio.Queue[bytes] = asyncio.Queue()
+        self._told: asyncio.Queue[Condition] = asyncio.Queue()
+        self._names: asyncio.Queue[str] = asyncio.Queue()
+        self._fenced = False
+        self._noise = b""
         self._heard_at = _now()
+        self._unsent = 0
         self.sent = 0
+        self.drawer_high: bool | None = None
 
     async def condition(self) -> Condition:
         """Ask for paper, cover and state.
 
         Raises:
             TimeoutError: the printer does not answer.
-            DeviceFault: it went away.
+            DeviceFault: it went away, or speaks another language (`WrongModel`).
         """
-        paper = await self._ask(Query.PAPER)
-        cause = await self._ask(Query.OFFLINE_CAUSE)
-        found = condition(printer=await self._ask(Query.PRINTER), cause=cause, paper=paper)
-        if found.outcome is PrintOutcome.ERROR:
-            return Condition(found.outcome, error_detail(await self._ask(Query.ERROR_CAUSE)))
-        return found
+        return await self._inquire(self._patience.answer_s)
 
-    async def settle(self) -> None:
+    async def roused(self) -> Condition:
+        """Ask for its condition, even if it takes the question for the rest of a picture.
+
+        Raises:
+            TimeoutError, DeviceFault: as above.
+        """
+        try:
+            return await self.condition()
+        except TimeoutError:
+            if not self._language.deaf_in_pictures:
+                raise
+            await self._write(self._language.rouse)
+            return await self.condition()
+
+    async def settle(self) -> Condition | None:
         """Make sure that no answer to an earlier conversation can be taken for one to this.
 
         A printer that a broken job left waiting for the rest of a picture is given it as NULs.
 
+        Returns:
+            None when it is ready; why not, of a printer that works off nothing.
+
         Raises:
             TimeoutError, DeviceFault: as above; nothing of the job was sent.
         """
-        await self._write(FENCE)
+        await self._write(self._opened_fence(b"", raw=False))
         if not await self._fenced_within(self._patience.answer_s):
-            await self._write(WAKE + FENCE)
+            await self._write(self._language.rouse + self._opened_fence(b"", raw=False))
             if not await self._fenced_within(self._patience.stall_s):
-                raise TimeoutError
+                return Condition(PrintOutcome.UNRESPONSIVE, _no_fence(self._language))
         await self._quiet()
-        self._fences = 0
+        return None
 
-    async def send(self, payload: bytes) -> None:
+    async def send(self, payload: bytes, *, raw: bool) -> None:
         """Send the job and the fence, counting what the operating system has taken.
 
         Raises:
             TimeoutError: the printer takes no more bytes.
             DeviceFault: it went away.
         """
+        await self._write(self._language.opening)
+        fence = self._opened_fence(payload, raw=raw)
         while self.sent < len(payload):
-            async with asyncio.timeout(self._patience.stall_s):
-                self.sent += await self._stream.write_some(payload[self.sent :])
-        await self._write(FENCE)
+            self.sent += await self._write_some(payload[self.sent :])
+        await self._write(fence)
 
     async def outcome(self) -> Condition:
         """Wait until the printer has worked off the job, or cannot.
@@ -108,42 +144,121 @@ class Conversation:
             TimeoutError: it fell silent.
             DeviceFault: it went away.
         """
-        deadline = _now() + self._patience.fence_s + self.sent / self._patience.bytes_per_s
+        patience = self._patience.fence_s + self.sent / self._patience.bytes_per_s
+        deadline = _now() + patience
         faults = 0
         while not await self._fenced_within(self._patience.probe_s):
             found = await self._probed()
+            if self._progressed():
+                deadline = _now() + patience
             faults = faults + 1 if found and found.outcome is not PrintOutcome.SUCCESS else 0
-            if found and faults > 1 and not self._fences:
+            if found and faults > 1 and not self._fenced:
                 return found
-            if _now() > deadline and not self._fences:
-                return Condition(
-                    PrintOutcome.UNRESPONSIVE,
-                    "it answers status questions, but never `GS r`: choose its right model",
-                )
-        return Condition(PrintOutcome.SUCCESS, "")
+            if _now() > deadline and not self._fenced:
+                return Condition(PrintOutcome.UNRESPONSIVE, _no_fence(self._language))
+        return Condition(PrintOutcome.SUCCESS)
+
+    async def conditions(self) -> AsyncGenerator[Condition, None]:
+        """Give its condition again and again, as it tells it and as it is asked, until it fails.
+
+        Raises:
+            TimeoutError, DeviceFault: as above.
+        """
+        await self._write(self._language.automatic(on=True))
+        while True:
+            self._told = asyncio.Queue()
+            yield await self._inquire(self._patience.watch_answer_s)
+            until = _now() + self._patience.watch_s
+            while await self._hear_told(until):
+                yield self._told.get_nowait()
+
+    async def hush(self) -> None:
+        """Switch off what `conditions` switched on, if the printer takes it at once."""
+        try:
+            async with asyncio.timeout(self._patience.quiet_s):
+                await self._write(self._language.automatic(on=False))
+        except (TimeoutError, DeviceFault):
+            return  # it is gone or stuck; the next conversation bears with what it tells
+
+    async def names(self) -> list[str]:
+        """Ask what it is; what it does not answer is left out.
+
+        Raises:
+            DeviceFault: it went away.
+        """
+        names = []
+        for question in self._language.names():
+            await self._write(question)
+            until = _now() + self._patience.answer_s
+            while self._names.empty() and await self._hear(until - _now()):
+                pass
+            if not self._names.empty():
+                names.append(self._names.get_nowait())
+        return names
+
+    async def _inquire(self, answer_s: float) -> Condition:
+        inquiry = self._language.condition()
+        question = next(inquiry)
+        while True:
+            try:
+                question = inquiry.send(await self._ask(question, answer_s))
+            except StopIteration as done:
+                return self._noted(done.value)
+
+    def _noted(self, condition: Condition) -> Condition:
+        self.drawer_high = condition.drawer_high
+        return condition
 
     async def _probed(self) -> Condition | None:
         """Ask a busy printer how it is; None while it is silent, but not yet for too long."""
         try:
             return await self.condition()
         except TimeoutError:
+            if self._progressed():
+                self._heard_at = _now()
             if _now() - self._heard_at > self._patience.stall_s:
                 raise
             await self._quiet()  # a late answer must not be taken for one to the next question
             return None
 
-    async def _ask(self, query: Query) -> int:
-        self._statuses = asyncio.Queue()
-        await self._write(question(query))
-        async with asyncio.timeout(self._patience.answer_s):
-            while self._statuses.empty():
-                await self._take()
-        return self._statuses.get_nowait()
+    def _progressed(self) -> bool:
+        """Whether bytes the kernel still held have gone out since this was last asked.
+
+        A slow printer with a small buffer answers nothing while a question waits behind the job.
+        """
+        before, self._unsent = self._unsent, self._stream.unsent()
+        return self._unsent < before
+
+    async def _ask(self, question: bytes, answer_s: float) -> bytes:
+        self._answers = asyncio.Queue()
+        self._noise = b""
+        await self._write(question)
+        try:
+            async with asyncio.timeout(answer_s):
+                while self._answers.empty():
+                    await self._take()
+        except TimeoutError:
+            if self._noise and not self.sent:
+                raise WrongModel(
+                    f"it does not answer as {self._language.name} printers do"
+                ) from None
+            raise
+        return self._answers.get_nowait()
+
+    def _opened_fence(self, payload: bytes, *, raw: bool) -> bytes:
+        self._fenced = False
+        return self._language.fence(payload, raw=raw)
 
     async def _fenced_within(self, seconds: float) -> bool:
         deadline = _now() + seconds
-        while not self._fences:
+        while not self._fenced:
             if not await self._hear(deadline - _now()):
+                return False
+        return True
+
+    async def _hear_told(self, until: float) -> bool:
+        while self._told.empty():
+            if not await self._hear(until - _now()):
                 return False
         return True
 
@@ -160,38 +275,121 @@ class Conversation:
         return True
 
     async def _take(self) -> None:
-        for answer in self._reader.feed(await self._stream.read()):
+        for heard in self._language.hear(await self._stream.read()):
             self._heard_at = _now()
-            if answer.kind is Kind.REAL_TIME:
-                self._statuses.put_nowait(answer.data[0])
-            elif answer.kind is Kind.FENCE:
-                self._fences += 1
+            self._put(heard)
+
+    def _put(self, heard: Hearing) -> None:
+        match heard:
+            case Answer(data=data):
+                self._answers.put_nowait(data)
+            case Told(condition=condition):
+                self._told.put_nowait(self._noted(condition))
+            case Fenced():
+                self._fenced = True
+            case Named(text=text):
+                self._names.put_nowait(text)
+            case Noise(data=data):
+                self._noise = (self._noise + data)[-NOISE_KEPT:]
+            case Foreign(language=language):
+                raise WrongModel(f"it answers as {language} printers do, not {self._language.name}")
+
+    async def foreign(self) -> None:
+        """Ask a silent printer whether it speaks another language.
+
+        Raises:
+            WrongModel: it does.
+            DeviceFault: it went away.
+        """
+        question = self._language.probe()
+        if question:
+            await self._write(question)
+            await self._hear(self._patience.quiet_s)
 
     async def _write(self, data: bytes) -> None:
         while data:
-            async with asyncio.timeout(self._patience.stall_s):
-                data = data[await self._stream.write_some(data) :]
+            data = data[await self._write_some(data) :]
+
+    async def _write_some(self, data: bytes) -> int:
+        while True:
+            self._progressed()
+            try:
+                async with asyncio.timeout(self._patience.stall_s):
+                    return await self._stream.write_some(data)
+            except TimeoutError:
+                if not self._progressed():
+                    raise
+
+
+NOISE_KEPT = 64
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def converse(talk: Conversation, payload: bytes, *, settle: bool) -> PrintResult:
+def _no_fence(language: Language) -> str:
+    return f"it answers status questions, but never `{language.fence_name}`: choose its right model"
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What a conversation is held for."""
+
+    payload: bytes
+    raw: bool = False
+    """It was not written by us, and may hold anything."""
+    settle: bool = False
+    """An earlier conversation may have left something behind."""
+    look_after: bool = False
+    """Ask for the condition once more when it is done."""
+
+
+async def converse(talk: Conversation, job: Job) -> PrintResult:
     """Hold the whole conversation around a payload; a fault of the printer is a result."""
     try:
-        found = await talk.condition()
-        if found.outcome is not PrintOutcome.SUCCESS or not payload:
-            return PrintResult(found.outcome, sent=False, detail=found.detail)
-        if settle:
-            await talk.settle()
-        await talk.send(payload)
-        ended = await talk.outcome()
+        ended = await _held(talk, job)
     except TimeoutError:
-        return PrintResult(PrintOutcome.UNRESPONSIVE, sent=talk.sent > 0, detail=SILENT)
+        return await _silent(talk)
+    except WrongModel as fault:
+        return _result(talk, PrintOutcome.ERROR, str(fault))
     except DeviceFault as fault:
-        return PrintResult(PrintOutcome.DISCONNECTED, sent=talk.sent > 0, detail=str(fault))
-    return PrintResult(ended.outcome, sent=True, detail=ended.detail)
+        return _result(talk, PrintOutcome.DISCONNECTED, str(fault))
+    return _result(talk, ended.outcome, ended.detail)
+
+
+async def _held(talk: Conversation, job: Job) -> Condition:
+    found = await (talk.roused() if job.settle and job.payload else talk.condition())
+    if found.outcome is not PrintOutcome.SUCCESS or not job.payload:
+        return found
+    if job.settle and (stuck := await talk.settle()) is not None:
+        return stuck
+    await talk.send(job.payload, raw=job.raw)
+    ended = await talk.outcome()
+    if job.look_after and ended.outcome is PrintOutcome.SUCCESS:
+        await _looked_after(talk)
+    return ended
+
+
+async def _looked_after(talk: Conversation) -> None:
+    try:
+        await talk.condition()
+    except (TimeoutError, DeviceFault):
+        talk.drawer_high = None  # what it said before the job is old news
+
+
+async def _silent(talk: Conversation) -> PrintResult:
+    try:
+        if not talk.sent:
+            await talk.foreign()
+    except WrongModel as fault:
+        return _result(talk, PrintOutcome.ERROR, str(fault))
+    except (TimeoutError, DeviceFault):
+        pass  # silent it is
+    return _result(talk, PrintOutcome.UNRESPONSIVE, SILENT)
+
+
+def _result(talk: Conversation, outcome: PrintOutcome, detail: str) -> PrintResult:
+    return PrintResult(outcome, sent=talk.sent > 0, detail=detail, drawer_high=talk.drawer_high)
 
 
 SILENT = "it does not answer: check that it is switched on and not in its own menu"

@@ -67,7 +67,7 @@ class StarPaper(Mechanism):
         self._reset()
 
     def _reset(self) -> None:
-        self._table = self.tables[0]
+        self._table = "cp437"  # page 0 is Star's own, and 437 as far as it goes
         self._line = ""
         self._stored_qr = ""
 

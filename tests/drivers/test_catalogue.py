@@ -43,7 +43,7 @@ def test_rows_of_the_settings_become_drivers(device, made):
         (row("toaster", "tcp:10.0.0.7:1"), "unknown kind 'toaster'", "scanner, printer"),
         (row("printer", "tcp:10.0.0.7"), "no host and port", "tcp:HOST:PORT"),
         (row("scanner", "usb:1"), "no known form", "serial:PATH"),
-        (row("printer", "virtual:x", model="epson-tm-t20"), "unknown model", "epson-tm-t20iii'?"),
+        (row("printer", "virtual:x", model="epson-tm-t20"), "unknown model", "epson-tm-t20ii'?"),
         (row("printer", "virtual:x", model="zzz"), "unknown model", "generic-58mm"),
         (row("scanner", "virtual:x", suffix=""), "suffix ''", "\\r"),
         (row("scanner", "virtual:x", suffix="→"), "suffix '→'", "\\r"),
