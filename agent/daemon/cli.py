@@ -163,6 +163,15 @@ def pair(
         pair_till(config, till, json=json)
 
 
+@app.command("browser-policy")
+@shows_faults
+def browser_policy(config: Config = DEFAULT_CONFIG) -> None:
+    """Print the Chromium policy that lets the web till of the settings reach this agent."""
+    from agent.daemon.browser_policy import show_policy
+
+    show_policy(config)
+
+
 @app.command()
 @shows_faults
 def enrol(
