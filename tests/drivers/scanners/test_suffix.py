@@ -136,3 +136,72 @@ def test_byte_by_byte(stream):
     """A slow line would give other scans than a fast one."""
     assert framed([stream]) == framed(bytewise(stream))
     assert [*framed([stream]), *framed([b""])] == framed([stream, b""])
+
+
+@pytest.mark.parametrize(
+    ("prefix", "stream", "frames"),
+    [
+        ("\x02", b"\x024006\r", [(b"4006", None)]),
+        ("\x02", b"\x0240\x024006381\r", [(b"\x0240", "came before"), (b"4006381", None)]),
+        ("\x02", b"xx\x024006\r", [(b"xx", "came before"), (b"4006", None)]),
+        ("\x02", b"4006\r", [(b"4006", "begin with 02")]),
+        ("\x02", b"\x02\r", []),
+        ("#A", b"#A40#A06\r", [(b"40#A06", None)]),
+        ("#A", b"4006\r#A\r#A1\r", [(b"4006", "begin with 23 41"), (b"1", None)]),
+    ],
+)
+def test_prefixes(prefix, stream, frames):
+    """Half a scan before a whole one would spoil it, or the prefix would be sold as data."""
+    got = SuffixFraming(prefix=prefix).feed(stream)
+    assert [data for data, _ in frames] == [frame.data for frame in got]
+    assert all(
+        (why is None and frame.noise is None) or why in frame.noise
+        for (_, why), frame in zip(frames, got, strict=True)
+    )
+
+
+@pytest.mark.parametrize("separator", ["{GS}", "~", "\x7f", "|\xa7"])
+def test_a_substitute_becomes_the_separator(separator):
+    """Lot and serial number of a GS1 code would run into each other (R19)."""
+    data = GS1.replace(b"\x1d", separator.encode("latin-1"))
+    assert [Frame(GS1)] == SuffixFraming(separator=separator).feed(data + b"\r")
+
+
+def test_a_pause_ends_a_frame():
+    """A scanner that sends no end mark could not be used."""
+    framing = SuffixFraming("", by_pause=True)
+    assert [] == framing.feed(EAN + b"\r")
+    assert framing.partial
+    (broken,) = framing.pause()
+    assert "0x0d" in broken.noise
+    framing.feed(EAN)
+    assert [Frame(EAN)] == framing.pause()
+    assert (False, False, []) == (framing.partial, framing.waiting, framing.pause())
+
+
+def test_a_pause_and_a_suffix_both_end_frames():
+    """A scanner that now and then loses its end mark would lose two scans each time."""
+    framing = SuffixFraming("\r", by_pause=True)
+    assert [Frame(EAN)] == framing.feed(EAN + b"\r")
+    framing.feed(EAN)
+    assert [Frame(EAN)] == framing.pause()
+
+
+def test_a_flood_without_end_marks_ends_with_a_pause():
+    """After a flood, the first scan of a scanner without end marks would be lost."""
+    framing = SuffixFraming("", by_pause=True)
+    (noise,) = framing.feed(b"9" * (MAX_FRAME + 1))
+    assert "without an end mark" in noise.noise
+    assert framing.partial
+    assert [] == framing.feed(b"9" * 100) + framing.pause()
+    framing.feed(EAN)
+    assert [Frame(EAN)] == framing.pause()
+
+
+def test_what_is_spoilt_is_told_once_and_skipped():
+    """A code with a missing character would be sold as a shorter one."""
+    framing = SuffixFraming()
+    framing.feed(b"4006")
+    assert [Frame(b"4006", "lost")] == framing.spoil("lost")
+    assert [] == framing.feed(b"81333931\r")
+    assert [Frame(EAN)] == framing.feed(EAN + b"\r")
