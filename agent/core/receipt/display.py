@@ -58,30 +58,32 @@ class Spoken(msgspec.Struct, frozen=True):
     welcome: str
     given: str
     """Before the amount the customer handed over."""
+    thanks: str
+    """Shorter than the receipt's: it has to fit twenty characters."""
 
 
 SPOKEN = {
-    "en": Spoken("Welcome", "Given"),
-    "de": Spoken("Willkommen", "Gegeben"),
-    "fr": Spoken("Bienvenue", "Reçu"),
-    "es": Spoken("Bienvenidos", "Entregado"),
-    "it": Spoken("Benvenuti", "Ricevuto"),
-    "pt": Spoken("Bem-vindos", "Entregue"),
-    "ro": Spoken("Bine ați venit", "Primit"),
-    "nl": Spoken("Welkom", "Ontvangen"),
-    "sv": Spoken("Välkommen", "Mottaget"),
-    "da": Spoken("Velkommen", "Modtaget"),
-    "nb": Spoken("Velkommen", "Mottatt"),
-    "fi": Spoken("Tervetuloa", "Annettu"),
-    "pl": Spoken("Witamy", "Otrzymano"),
-    "cs": Spoken("Vítejte", "Přijato"),
-    "hu": Spoken("Üdvözöljük", "Kapott"),
-    "tr": Spoken("Hoş geldiniz", "Verilen"),
-    "el": Spoken("Καλώς ήρθατε", "Μετρητά"),
-    "bg": Spoken("Добре дошли", "Платено"),
-    "uk": Spoken("Вітаємо", "Отримано"),
-    "ar": Spoken("أهلا وسهلا", "المدفوع"),
-    "he": Spoken("ברוכים הבאים", "שולם"),
+    "en": Spoken("Welcome", "Given", "Thank you"),
+    "de": Spoken("Willkommen", "Gegeben", "Vielen Dank"),
+    "fr": Spoken("Bienvenue", "Reçu", "Merci"),
+    "es": Spoken("Bienvenidos", "Entregado", "Gracias"),
+    "it": Spoken("Benvenuti", "Ricevuto", "Grazie"),
+    "pt": Spoken("Bem-vindos", "Entregue", "Obrigado"),
+    "ro": Spoken("Bine ați venit", "Primit", "Mulțumim"),
+    "nl": Spoken("Welkom", "Ontvangen", "Bedankt"),
+    "sv": Spoken("Välkommen", "Mottaget", "Tack"),
+    "da": Spoken("Velkommen", "Modtaget", "Tak"),
+    "nb": Spoken("Velkommen", "Mottatt", "Takk"),
+    "fi": Spoken("Tervetuloa", "Annettu", "Kiitos"),
+    "pl": Spoken("Witamy", "Otrzymano", "Dziękujemy"),
+    "cs": Spoken("Vítejte", "Přijato", "Děkujeme"),
+    "hu": Spoken("Üdvözöljük", "Kapott", "Köszönjük"),
+    "tr": Spoken("Hoş geldiniz", "Verilen", "Teşekkürler"),
+    "el": Spoken("Καλώς ήρθατε", "Μετρητά", "Ευχαριστούμε"),
+    "bg": Spoken("Добре дошли", "Платено", "Благодарим"),
+    "uk": Spoken("Вітаємо", "Отримано", "Дякуємо"),
+    "ar": Spoken("أهلا وسهلا", "المدفوع", "شكرا"),
+    "he": Spoken("ברוכים הבאים", "שולם", "תודה"),
 }
 """BCP 47 primary subtag → words."""
 
@@ -125,13 +127,9 @@ class _Fit:
         self._spoken = spoken_of(language)
 
     def lines(self, view: Shown) -> list[str]:
-        match view:
-            case Idle(store_name):
-                return self.idle(store_name)
-            case Selling():
-                return self.selling(view)
-            case Paid():
-                return self.paid(view)
+        if isinstance(view, Idle):
+            return self.idle(view.store_name)
+        return self.selling(view) if isinstance(view, Selling) else self.paid(view)
 
     def idle(self, store_name: str) -> list[str]:
         return [self._centred(self._spoken.welcome), self._centred(store_name)]
@@ -150,7 +148,7 @@ class _Fit:
     def paid(self, paid: Paid) -> list[str]:
         total = self._money(self._words.total, paid.total)
         if not paid.change:
-            return [total, self._centred(self._words.thanks)]
+            return [total, self._centred(self._spoken.thanks)]
         given = self._money(self._spoken.given, paid.given)
         change = self._money(self._words.change, paid.change)
         every = [total, given, change]

@@ -8,6 +8,7 @@ its place. Nothing becomes a question mark.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -55,7 +56,7 @@ _SPELT = {
 _LETTERS = {
     "CYRILLIC": "A=a BE=b VE=v GHE=g DE=d IE=e IO=yo ZHE=zh ZE=z I=i KA=k EL=l EM=m EN=n O=o "
     "PE=p ER=r ES=s TE=t U=u EF=f HA=kh TSE=ts CHE=ch SHA=sh SHCHA=shch HARD_SIGN= YERU=y "
-    "SOFT_SIGN= E=e YU=yu YA=ya BYELORUSSIAN-UKRAINIAN_I=i UKRAINIAN_IE=ye GHE_WITH_UPTURN=g "
+    "SOFT_SIGN= E=e YU=yu YA=ya BYELORUSSIAN-UKRAINIAN_I=i UKRAINIAN_IE=ye YI=yi GHE_WITH_UPTURN=g "
     "JE=j LJE=lj NJE=nj TSHE=c DJE=d DZHE=dz DZE=dz",
     "GREEK": "ALPHA=a BETA=v GAMMA=g DELTA=d EPSILON=e ZETA=z ETA=i THETA=th IOTA=i KAPPA=k "
     "LAMDA=l MU=m NU=n XI=x OMICRON=o PI=p RHO=r SIGMA=s FINAL_SIGMA=s TAU=t UPSILON=y PHI=f "
@@ -69,6 +70,10 @@ _SOUNDS = {
 _MATHEMATICAL = frozenset(("cp437", "cp860", "cp863", "cp865"))
 """Pages with some Greek letters for formulas: words would be half Greek, half Latin."""
 _SYLLABLES = ("HANGUL SYLLABLE ", "HIRAGANA LETTER ", "KATAKANA LETTER ")
+
+
+_AMOUNT = re.compile(r" (?:[A-Z]{3} )?-?\S*\d\S*(?: \S{1,3})?$")
+"""Figures with or without a currency, at the end of a line."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -91,8 +96,8 @@ class Cell(msgspec.Struct, frozen=True):
 def cells(text: str, columns: int, pages: Sequence[Page]) -> list[Cell]:
     """Write a line into exactly so many cells.
 
-    Where letters were spelt out and the line became too long, it gives up blanks between words
-    before it gives up letters: an amount at its end stays.
+    Where letters were spelt out and the line became too long, it gives up blanks between words,
+    then letters of its name: an amount at its end stays whole.
 
     Args:
         text: one line; control characters become blanks.
@@ -126,10 +131,11 @@ def _spelling(character: str, pages: tuple[Page, ...]) -> str:
 def _alternatives(character: str) -> Iterator[str]:
     if character in _SPELT:
         yield _SPELT[character]
+    yield from _sounded(character)
     plain = _plain(character)
     yield plain
-    yield from _sounded(plain if len(plain) == 1 else character)
-    yield from _sounded(character)  # Hangul comes apart when its accents are taken off
+    if len(plain) == 1:
+        yield from _sounded(plain)
 
 
 def _plain(character: str) -> str:
@@ -174,14 +180,17 @@ def _cell_of(character: str, pages: tuple[Page, ...]) -> Cell | None:
 
 
 def _squeezed(text: str, columns: int) -> str:
-    """Take blanks out of the longest gap until the line fits, one being left."""
+    """Take blanks out of the longest gap until the line fits, then letters before an amount."""
     while len(text) > columns:
         gaps = [gap for gap in _gaps(text) if gap[1] - gap[0] > 1]
         if not gaps:
             break
         start, _ = max(gaps, key=lambda gap: gap[1] - gap[0])
         text = text[:start] + text[start + 1 :]
-    return text
+    amount = _AMOUNT.search(text)
+    if amount is None or len(text) <= columns:
+        return text
+    return text[: max(0, columns - len(amount[0]))] + amount[0]
 
 
 def _gaps(text: str) -> Iterator[tuple[int, int]]:
