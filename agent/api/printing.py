@@ -50,7 +50,7 @@ async def print_something(data: JSONBody[PrintBody], backend: Served, speaker: S
 @get("/v1/print-jobs/{print_id:str}", responses=ANSWERS)
 async def show_print(print_id: PrintPath, backend: Served, speaker: Sender) -> Printing:
     """Show where a print job stands."""
-    return view_of(await _job(backend, speaker, PrintId(print_id)))
+    return view_of(await job_of(backend, speaker, PrintId(print_id)))
 
 
 @get(
@@ -60,18 +60,24 @@ async def show_print(print_id: PrintPath, backend: Served, speaker: Sender) -> P
 )
 async def show_picture(print_id: PrintPath, backend: Served, speaker: Sender) -> Response[bytes]:
     """Show what is on the paper as a PNG; a receipt is made from its sale."""
-    job = await _job(backend, speaker, PrintId(print_id))
-    return await _picture(backend, await _document_of(backend, job))
+    job = await job_of(backend, speaker, PrintId(print_id))
+    return await _picture(backend, await document_of(backend, job))
 
 
 @get("/v1/sales/{sale_id:str}/image", media_type=PNG, responses=ANSWERS)
 async def show_receipt(sale_id: SaleIdPath, backend: Served, speaker: Sender) -> Response[bytes]:
     """Show the receipt of a completed sale as a PNG, also of a till without a printer."""
     del speaker
-    return await _picture(backend, await _receipt(backend, SaleId(sale_id), copy=False))
+    return await _picture(backend, await receipt_of(backend, SaleId(sale_id), copy=False))
 
 
-async def _job(backend: Backend, speaker: Speaker, print_id: PrintId) -> PrintJob:
+async def job_of(backend: Backend, speaker: Speaker, print_id: PrintId) -> PrintJob:
+    """Find a print job, if its sender may see it.
+
+    Raises:
+        NotFoundFault: `no-such-print`.
+        AccessFault: `wrong-till`.
+    """
     job = await backend.journal.read(lambda conn: prints.get(conn, print_id))
     if job is None:
         raise NotFoundFault(
@@ -83,11 +89,16 @@ async def _job(backend: Backend, speaker: Speaker, print_id: PrintId) -> PrintJo
     return job
 
 
-async def _document_of(backend: Backend, job: PrintJob) -> ReceiptDocument:
+async def document_of(backend: Backend, job: PrintJob) -> ReceiptDocument:
+    """Give what a job prints; a receipt is made from its sale.
+
+    Raises:
+        StateFault: `no-picture`.
+    """
     if job.kind == "document" and job.payload is not None:
         return msgspec.json.decode(job.payload, type=ReceiptDocument)
     if job.kind == prints.RECEIPT and job.sale_id is not None:
-        return await _receipt(backend, job.sale_id, copy=job.copy)
+        return await receipt_of(backend, job.sale_id, copy=job.copy)
     why = "is on paper, and its document is not kept" if job.kind == "document" else job.kind
     raise StateFault(
         f"print job {job.print_id} has no picture: it {why}",
@@ -96,7 +107,12 @@ async def _document_of(backend: Backend, job: PrintJob) -> ReceiptDocument:
     )
 
 
-async def _receipt(backend: Backend, sale_id: SaleId, *, copy: bool) -> ReceiptDocument:
+async def receipt_of(backend: Backend, sale_id: SaleId, *, copy: bool) -> ReceiptDocument:
+    """Lay out the receipt of a completed sale.
+
+    Raises:
+        NotFoundFault: `no-such-sale`.
+    """
     return await backend.journal.read(
         lambda conn: receipt(backend.papers, conn, sale_id, copy=copy)
     )

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from agent.core.faults import InputFault
 from agent.core.fields import FieldProblem
+from agent.daemon.receipts import template_problems
 from agent.settings import Settings, load
 from drivers.catalogue import build
 
 
 def load_checked(path: Path) -> Settings:
-    """Read a settings file and try what only the drivers know: addresses and models.
+    """Read a settings file, the receipt template it names, and try addresses and models.
+
+    A relative path in it begins at the settings file's own folder.
 
     Raises:
         SettingsFault: with every problem.
     """
-    return load(path, _device_problems)
+    folder = path.absolute().parent
+    return _rooted(load(path, _device_problems, partial(_template_problems, folder)), folder)
+
+
+def _rooted(settings: Settings, folder: Path) -> Settings:
+    if settings.store.receipt_template is None:
+        return settings
+    place = str(folder / settings.store.receipt_template)
+    store = msgspec.structs.replace(settings.store, receipt_template=place)
+    return msgspec.structs.replace(settings, store=store)
+
+
+def _template_problems(folder: Path, settings: Settings) -> Iterator[FieldProblem]:
+    yield from template_problems(_rooted(settings, folder))
 
 
 def _device_problems(settings: Settings) -> Iterator[FieldProblem]:

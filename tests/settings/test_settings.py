@@ -53,7 +53,12 @@ def test_the_example_is_valid(name):
 
 def test_config_holds_copies_of_the_package_data():
     """The example in config/ and the one that is shipped would drift apart."""
-    for name in ("agent.example.toml", "agent.schema.json"):
+    for name in (
+        "agent.example.toml",
+        "agent.schema.json",
+        "receipt.example.toml",
+        "receipt.schema.json",
+    ):
         assert (ROOT / "agent/settings" / name).read_text() == (ROOT / "config" / name).read_text()
 
 

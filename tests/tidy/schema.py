@@ -8,13 +8,17 @@ from pathlib import Path
 
 import msgspec
 
+from agent.core.receipt.template import TemplateSettings
 from agent.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 COPIES = {
     "agent.example.toml": ROOT / "agent/settings",
     "agent.schema.json": ROOT / "agent/settings",
+    "receipt.example.toml": ROOT / "agent/settings",
+    "receipt.schema.json": ROOT / "agent/settings",
 }
+SCHEMAS = {"agent.schema.json": Settings, "receipt.schema.json": TemplateSettings}
 
 
 def schema_text(settings):
@@ -22,7 +26,8 @@ def schema_text(settings):
 
 
 def write():
-    (ROOT / "agent/settings/agent.schema.json").write_text(schema_text(Settings), encoding="utf-8")
+    for name, settings in SCHEMAS.items():
+        (COPIES[name] / name).write_text(schema_text(settings), encoding="utf-8")
     for name, room in COPIES.items():
         shutil.copyfile(room / name, ROOT / "config" / name)
 
