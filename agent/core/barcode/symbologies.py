@@ -52,6 +52,7 @@ _BY_IDENTIFIER = {
     **dict.fromkeys(("d2", "d5"), Symbology("gs1-datamatrix", _GS1_2D)),
     **dict.fromkeys(("Q3", "Q4"), Symbology("gs1-qr", _GS1_2D)),
     **dict.fromkeys(("J1", "J4"), Symbology("gs1-dotcode", _GS1_2D)),
+    **dict.fromkeys(("z1", "z4"), Symbology("gs1-aztec", _GS1_2D)),
 }
 _BY_LETTER = {
     "A": Symbology("code-39", _LINEAR),
@@ -78,7 +79,9 @@ _BY_LETTER = {
 }
 _IDENTIFIER = re.compile(r"\][A-Za-z][0-9A-Za-z]", re.ASCII)
 # ISO/IEC 15424: with these modifiers the data may begin with an ECI designator.
-_WITH_ECI = frozenset({"Q2", "Q4", "Q6", "d4", "d5", "d6", "J3", "J4", "J5"})
+_WITH_ECI = frozenset(
+    ("Q2", "Q4", "Q6", "d4", "d5", "d6", "J3", "J4", "J5", "L1", "z3", "z4", "z5")
+)
 _ECI = re.compile(r"\\\d{6}", re.ASCII)
 
 
