@@ -15,11 +15,12 @@ import structlog
 from agent.api.app import create_app
 from agent.api.backend import Backend
 from agent.core.barcode import BarcodeRules, read
-from agent.core.identifiers import TillId
+from agent.core.identifiers import DeviceId, TillId
+from agent.core.receipt import Template
 from agent.daemon.clock import SystemClock
 from agent.daemon.control import make_admin_token
 from agent.daemon.files import DIRECTORY, open_journal, state_dir
-from agent.daemon.hardware import supervise
+from agent.daemon.hardware import Hardware
 from agent.daemon.receipts import load_template
 from agent.daemon.scans import announce
 from agent.daemon.ways import link_to_hq, signer
@@ -30,7 +31,7 @@ from agent.sync.enrolment import enrol
 from agent.sync.loop import SyncLoop
 from agent.sync.status import SyncStatus
 from agent.till import OwnEntries, TillLoop
-from agent.till.commands import DirectoryChanged
+from agent.till.commands import DirectoryChanged, TakeSettings
 from agent.till.documents import Papers
 from drivers.printers.picture import png
 
@@ -93,9 +94,10 @@ class Agent:
         self.papers = Papers(settings, load_template(settings))
         for loop in self.tills.values():
             loop.desk.papers = self.papers
-        self.devices = supervise(
+        self._hardware = Hardware(
             settings, self.journal, self.clock, self.tills, self.claims, self.papers
         )
+        self.devices = self._hardware.devices
         self._link = link_to_hq(settings, self._key) if settings.hq else None
         self.sync = self._sync_loop()
         self.app = create_app(self._backend())
@@ -132,6 +134,22 @@ class Agent:
             enrol=self._enrol if self._link else None,
             ready=self.turning,
         )
+
+    async def take_settings(self, settings: Settings, template: Template) -> list[DeviceId]:
+        """Work by other settings, from each till's next command on.
+
+        Args:
+            settings: what differs in them must be able to change while the agent runs.
+            template: of the receipts.
+
+        Returns:
+            The devices that were touched.
+        """
+        self.settings = settings
+        self.papers.change(settings, template)
+        for till in settings.tills:
+            await self.tills[till.id].ask(TakeSettings(till, settings))
+        return await self._hardware.reconfigure(settings)
 
     def turning(self) -> bool:
         """Tell whether every till loop turned lately: what the watchdog is fed by."""

@@ -17,6 +17,7 @@ from agent.daemon.assembly import Agent
 from agent.daemon.checked import load_checked
 from agent.daemon.files import become_owner, state_dir
 from agent.daemon.nightly import run_nightly
+from agent.daemon.reloading import Reloading
 from agent.program import logs
 from agent.program.connections import Doorkeeper
 from agent.program.notify import feed_watchdog, notify
@@ -51,7 +52,7 @@ def run_daemon(config: Path) -> None:
     become_owner(state_dir(settings))
     # The port comes first: a second agent is refused before it touches the state directory.
     with listen_on(*split_address(settings.agent.listen), setting="[agent] listen") as sock:
-        asyncio.run(_run(settings, sock))
+        asyncio.run(_run(settings, sock, config))
 
 
 def _allow_handles() -> None:
@@ -62,23 +63,24 @@ def _allow_handles() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _run(settings: Settings, sock: socket.socket) -> None:
+async def _run(settings: Settings, sock: socket.socket, config: Path) -> None:
     agent = Agent(settings)
     try:
         await agent.start()
-        await _serve(agent, sock)
+        await _serve(agent, sock, config)
     finally:
         await agent.close()
         log.info("stopped")
 
 
-async def _serve(agent: Agent, sock: socket.socket) -> None:
-    stopping = asyncio.Event()
+async def _serve(agent: Agent, sock: socket.socket, config: Path) -> None:
+    stopping, reloading = asyncio.Event(), Reloading(agent, config)
     loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, reloading.order)
     for order in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(order, stopping.set)
     server = Server(agent.app, _ready, ws="websockets-sansio", door=Doorkeeper())
-    parts = _parts(agent, server, sock)
+    parts = _parts(agent, server, sock, reloading)
     stop = asyncio.create_task(stopping.wait(), name="stop")
     try:
         done, _ = await asyncio.wait([*parts, stop], return_when=asyncio.FIRST_COMPLETED)
@@ -90,14 +92,17 @@ async def _serve(agent: Agent, sock: socket.socket) -> None:
             raise _ended(part)
 
 
-def _parts(agent: Agent, server: Server, sock: socket.socket) -> list[asyncio.Task[None]]:
+def _parts(
+    agent: Agent, server: Server, sock: socket.socket, reloading: Reloading
+) -> list[asyncio.Task[None]]:
     """Start what runs side by side; each has a name, and its end is noticed."""
     works: dict[str, Awaitable[None]] = {
         **{f"till {till}": till_loop.run() for till, till_loop in agent.tills.items()},
-        **({"devices": agent.devices.run()} if agent.settings.devices else {}),
+        "devices": agent.devices.run(),
         **({"sync": agent.sync.run()} if agent.sync else {}),
         "api": server.serve(sockets=[sock]),
         "nightly": run_nightly(agent.journal, agent.settings.store.timezone),
+        "reload": reloading.run(),
         "watchdog": feed_watchdog(agent.turning),
     }
     return [asyncio.create_task(_done(work), name=name) for name, work in works.items()]
@@ -118,6 +123,7 @@ async def _stop(agent: Agent, server: Server, parts: list[asyncio.Task[None]]) -
     server.should_exit = True
     named = {part.get_name(): part for part in parts}
     await asyncio.wait([named["api"]], timeout=STOP_S)
+    named["reload"].cancel()
     await agent.devices.stop()
     for part in parts:
         part.cancel()

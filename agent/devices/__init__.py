@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.devices.board import DeviceStatus
+from agent.devices.handed import DrawerOptions, Handed
 from agent.devices.supervisor import DeviceSupervisor
 
-__all__ = ["DeviceStatus", "DeviceSupervisor"]
+__all__ = ["DeviceStatus", "DeviceSupervisor", "DrawerOptions", "Handed"]

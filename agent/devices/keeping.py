@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TypeVar
 
 import structlog
 
@@ -13,11 +15,15 @@ from agent.core.identifiers import DeviceId
 from agent.devices.backoff import Backoff
 from agent.devices.board import Board
 
-FIRST_S, CAP_S = 0.2, 5.0
-"""A cable that slipped is back at once; one that is missing is looked for every few seconds."""
+FIRST_S, CAP_S = 0.2, 1.5
+"""A cable that slipped is back at once; one that is missing is looked for every second or so, and
+at once where something tells that it is back (`agent.devices.plugging`)."""
 STEADY_S = 10.0
 """A device that stayed this long was really there; one that flaps keeps its longer waits."""
+OPEN_S = 10.0
+"""An opening that takes longer hangs in the kernel or on the network."""
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -39,11 +45,33 @@ async def keep_in_use(
         try:
             await use()
         except DeviceFault as fault:
-            await board.set(device, "gone", str(fault))
+            board.note(device, "gone", str(fault))
         except Exception as bug:
             # Whatever it is, it must not take the other devices down; it is told in full.
             log.exception("a device's driver failed", device=device)
-            await board.set(device, "broken", f"{type(bug).__name__}: {bug}")
+            board.note(device, "broken", f"{type(bug).__name__}: {bug}")
         if asyncio.get_running_loop().time() - began_at > STEADY_S:
             backoff.reset()
-        await asyncio.sleep(backoff.next_s())
+        await board.pause(device, backoff.next_s())
+
+
+@asynccontextmanager
+async def opened_in_time(
+    opening: AbstractAsyncContextManager[T], device: DeviceId
+) -> AsyncIterator[T]:
+    """Open a device, but do not wait for ever.
+
+    Raises:
+        DeviceFault: `device-hangs`, or whatever opening it raises.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(OPEN_S):
+                found = await stack.enter_async_context(opening)
+        except TimeoutError:
+            raise DeviceFault(
+                f"{device} does not open within {OPEN_S:.0f} s: its driver or adapter hangs",
+                remedy="unplug it and plug it in again; if it stays, restart the machine",
+                name="device-hangs",
+            ) from None
+        yield found

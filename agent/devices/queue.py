@@ -4,51 +4,73 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from agent.contracts.clock import Clock
+from agent.core.faults import StateFault
 from agent.core.identifiers import DeviceId, PrintId
 from agent.devices.board import Board
+from agent.devices.waiting import left_s, too_late
 from agent.journal import Journal
 from agent.journal.connection import Connection
-from agent.journal.prints import PrintJob, set_state, unfinished
+from agent.journal.prints import DRAWER, PrintJob, set_state, unfinished
 
-LOOK = "look whether it came out whole, and print a copy if it did not"
+LOOK = "look whether it came out whole, then say so, or print a copy"
 """What to do about a job that may be on paper, or half of it."""
 STOPPED = f"the agent stopped while this was being printed; {LOOK}"
 TOO_LATE = "the agent was not running: a drawer is never opened later"
+NO_PRINTER = "its printer is not in the settings any more: print a copy at another one, or drop it"
+
+log = structlog.get_logger(__name__)
 
 
 class PrintQueue:
     """Reads, moves and tells the jobs of one printer.
 
     Attributes:
-        woken: set when a job was added; its reader clears it before looking.
+        woken: set when there is something to do; its reader clears it before looking.
     """
 
-    def __init__(self, device: DeviceId, journal: Journal, clock: Clock, board: Board) -> None:
+    def __init__(
+        self,
+        device: DeviceId,
+        journal: Journal,
+        clock: Clock,
+        board: Board,
+        *,
+        print_within_s: float = float("inf"),
+    ) -> None:
         """Look after the jobs of one device."""
         self.woken = asyncio.Event()
         self._device = device
         self._journal = journal
         self._clock = clock
         self._board = board
+        self._print_within_s = print_within_s
         self._first_seen_s: dict[PrintId, float] = {}
 
     async def recover(self) -> bool:
         """Settle what an earlier run left open; tell whether something may stand on the paper."""
         left = await self._journal.read(lambda conn: unfinished(conn, self._device))
-        broken = [job for job in left if job.state == "sending" and job.kind != "drawer"]
+        broken = [job for job in left if job.state == "sending" and job.kind != DRAWER]
         for job in broken:
             await self.move(job, "uncertain", STOPPED)
         for job in left:
-            if job.kind == "drawer" and job.state in ("queued", "sending"):
+            if job.kind == DRAWER and job.state in ("queued", "sending"):
                 await self.move(job, "expired" if job.state == "queued" else "failed", TOO_LATE)
         return bool(broken)
+
+    async def abandon(self) -> None:
+        """Hand all jobs of a printer that is not there any more to whoever is asked."""
+        await self.recover()
+        for job in await self.waiting():
+            await self.move(job, "expired", NO_PRINTER)
 
     async def listen(self) -> None:
         """Note when jobs arrive, also while the printer is busy, until cancelled."""
         seen = self._journal.signals.prints.value
         while True:
-            kicks = {job.print_id for job in await self.waiting() if job.kind == "drawer"}
+            kicks = {job.print_id for job in await self.waiting() if job.kind == DRAWER}
             now_s = asyncio.get_running_loop().time()
             self._first_seen_s = {kick: self._first_seen_s.get(kick, now_s) for kick in kicks}
             self.woken.set()
@@ -63,16 +85,32 @@ class PrintQueue:
         """List what is queued or held, in order; drawers first, a person stands before each."""
         left = await self._journal.read(lambda conn: unfinished(conn, self._device))
         jobs = [job for job in left if job.state in ("queued", "held")]
-        return sorted(jobs, key=lambda job: job.kind != "drawer")
+        return sorted(jobs, key=lambda job: job.kind != DRAWER)
+
+    async def in_time(self) -> list[PrintJob]:
+        """List what is waiting, after what has waited too long was put aside for a person."""
+        jobs, now = await self.waiting(), self._clock.stamp()
+        late = [job for job in jobs if job.kind != DRAWER and not self._left_s(job)]
+        for job in late:
+            await self.move(job, "expired", too_late(job, now))
+        return [job for job in jobs if job not in late]
+
+    def next_late_s(self, jobs: list[PrintJob]) -> float | None:
+        """Tell in how many seconds the next of these jobs will have waited too long."""
+        return min((self._left_s(job) for job in jobs if job.kind != DRAWER), default=None)
 
     async def hold(self, reason: str) -> None:
         """Hold all that waits: none of it was sent, and none of it can be printed now."""
         for job in await self.waiting():
-            if job.kind != "drawer":
+            if job.kind != DRAWER:
                 await self.move(job, "held", reason)
 
-    async def move(self, job: PrintJob, state: str, reason: str = "") -> PrintJob:
-        """Put a job into a state, durably, and tell it; what changes nothing is not told."""
+    async def move(self, job: PrintJob, state: str, reason: str = "") -> PrintJob | None:
+        """Put a job into a state, durably, and tell it; what changes nothing is not told.
+
+        Returns:
+            The job as it is now; None where a person has settled it meanwhile.
+        """
         if (job.state, job.reason) == (state, reason):
             return job
         at = self._clock.stamp().wall
@@ -80,15 +118,23 @@ class PrintQueue:
         def moved(conn: Connection) -> PrintJob:
             return set_state(conn, job.print_id, state, at=at, reason=reason)
 
-        now = await self._journal.write(moved)
-        await self._board.tell(
-            self._device, "drawer" if job.kind == "drawer" else "print", _told(now)
-        )
+        try:
+            now = await self._journal.write(moved)
+        except StateFault as fault:
+            log.info("a print job was settled meanwhile", device=self._device, why=str(fault))
+            return None
+        self._board.post(self._device, "drawer" if job.kind == DRAWER else "print", told(now))
+        if state == "confirmed":
+            self._board.count(self._device, "jobs")
         return now
 
+    def _left_s(self, job: PrintJob) -> float:
+        return left_s(job, self._clock.stamp(), self._print_within_s)
 
-def _told(job: PrintJob) -> dict[str, str]:
-    data = {
+
+def told(job: PrintJob) -> dict[str, object]:
+    """Make the data of a `print` event (of a `drawer` event, for a drawer's job)."""
+    data: dict[str, object] = {
         "print_id": job.print_id,
         "till": job.till,
         "device": job.device,
@@ -96,4 +142,6 @@ def _told(job: PrintJob) -> dict[str, str]:
         "state": job.state,
         "reason": job.reason,
     }
+    if job.asks:
+        data["ask"] = True
     return data if job.sale_id is None else {**data, "sale_id": job.sale_id}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from agent.contracts.devices import ScanFrame, Scanner
+from agent.contracts.devices import DeviceFault, ScanFrame, Scanner
 from agent.core.identifiers import DeviceId
 from agent.devices.board import READY, Board
-from agent.devices.keeping import keep_in_use
+from agent.devices.keeping import keep_in_use, opened_in_time
+
+OnScan = Callable[[DeviceId, ScanFrame], None]
+"""Takes each frame, noise included; must not block."""
 
 
 class ScannerWatch:
@@ -20,7 +23,7 @@ class ScannerWatch:
         scanner: Scanner,
         *,
         board: Board,
-        on_scan: Callable[[DeviceId, ScanFrame], None],
+        on_scan: OnScan,
         rng: random.Random,
     ) -> None:
         """Take a scanner over; nothing is opened yet."""
@@ -35,7 +38,13 @@ class ScannerWatch:
         await keep_in_use(self._device, self._read, board=self._board, rng=self._rng)
 
     async def _read(self) -> None:
-        async with self._scanner.open() as frames:
-            await self._board.set(self._device, READY)
+        async with opened_in_time(self._scanner.open(), self._device) as frames:
+            self._board.note(self._device, READY)
             async for frame in frames:
+                self._board.count(self._device, "noise" if frame.noise else "scans")
                 self._on_scan(self._device, frame)
+        raise DeviceFault(
+            "the scanner's connection ended without a word",
+            remedy="check its power and cable",
+            name="device-gone",
+        )

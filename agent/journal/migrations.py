@@ -22,6 +22,12 @@ def m0001_first_sale(db: Database) -> None:
     _run(db, "0001_first_sale.sql")
 
 
+@migrations()
+def m0002_devices(db: Database) -> None:
+    """Ages of print jobs, and which of them wait for a person."""
+    _run(db, "0002_devices.sql")
+
+
 def migrate(conn: dbapi2.Connection) -> None:
     """Bring a journal to today's schema; on today's schema it does nothing.
 

@@ -1,7 +1,10 @@
 """Print jobs: durable from the transaction that wanted the print until the paper is out (P7).
 
 A job is never printed again by itself once a byte of it was sent: what became of it is then
-`uncertain`, and a person decides.
+`uncertain`, and a person decides. One that waited too long is `expired`: nothing of it was sent,
+nothing of it is printed by itself any more, and a person decides likewise (R6). No move of the
+table leads from a state in which something may be on paper back into the queue, so an unmarked
+second print cannot even be asked for.
 """
 
 from __future__ import annotations
@@ -15,35 +18,35 @@ import msgspec
 
 from agent.core.faults import NotFoundFault, StateFault
 from agent.core.identifiers import DeviceId, PrintId, SaleId, TillId
+from agent.core.sale.model import Stamp
+from agent.journal import print_ages
 from agent.journal.connection import Connection
-
-FINISHED_KEPT = 100_000
-"""How many turns back a job that is over can still be asked for: months of a busy shop."""
-PRUNE_EVERY = 256
-PRUNE_STEP = 512
-"""More than `PRUNE_EVERY`, so that pruning always catches up; few enough to cost no sale's time."""
 
 RECEIPT = "receipt"
 """The kind of a job that is made from its sale when it is printed."""
+DRAWER = "drawer"
+"""The kind of a job that opens a drawer, at once or never."""
 
 MOVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "queued": ("sending", "held", "failed", "expired"),
         "sending": ("confirmed", "held", "uncertain", "failed"),
-        "held": ("sending", "queued", "failed", "expired"),
-        "uncertain": ("confirmed", "queued", "failed", "expired"),
-        "failed": ("queued",),
+        "held": ("sending", "queued", "confirmed", "failed", "expired"),
+        "uncertain": ("confirmed", "failed"),
+        "expired": ("queued", "confirmed", "failed"),
+        "failed": (),
         "confirmed": (),
-        "expired": (),
     }
 )
 """State → the states a job may go to from it."""
 OVER = ("confirmed", "failed", "expired")
-"""Nobody waits for these any more; a failed one can still be queued again, with its payload."""
+"""The printer's worker is done with these; an expired one may still wait for a person."""
+ASKED = ("uncertain", "expired")
+"""A person is to say what becomes of these, drawers excepted: nobody wants one opened later."""
 NEXT = ("queued", "sending")
 """About to be printed: kept in a table so small that it needs no index."""
-KEEP_PAYLOAD = ("queued", "sending", "held", "uncertain", "failed")
-"""What a confirmed or expired job would have printed is nobody's business any more (P9)."""
+KEEP_PAYLOAD = ("queued", "sending", "held", "uncertain", "failed", "expired")
+"""What a confirmed job has printed is nobody's business any more (P9)."""
 
 _UNFINISHED = (
     "SELECT * FROM print_job WHERE device = ?1 UNION ALL SELECT * FROM print_aside"
@@ -57,10 +60,15 @@ _PLACE = (
     " EXISTS (SELECT 1 FROM print_job WHERE print_id = ?1)"
     " OR EXISTS (SELECT 1 FROM print_aside WHERE print_id = ?1)"
 )
+_VALUES = "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT = {
-    "print_job": "INSERT INTO print_job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "print_aside": "INSERT INTO print_aside VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "print_job": f"INSERT INTO print_job {_VALUES}",
+    "print_aside": f"INSERT INTO print_aside {_VALUES}",
 }
+_OPEN = (
+    "SELECT * FROM print_aside WHERE till = ? AND state IN ('held', 'uncertain', 'expired')"
+    " AND kind <> 'drawer' ORDER BY turn DESC LIMIT ?"
+)
 
 
 class PrintJob(msgspec.Struct, frozen=True):
@@ -84,6 +92,15 @@ class PrintJob(msgspec.Struct, frozen=True):
     """Must be marked as a copy on paper."""
     created: str
     updated: str
+    asked_ns: int = 0
+    """`Stamp.mono_ns` of when it was asked for; asking for an expired one again counts anew."""
+    asked_boot: str = ""
+    """`Stamp.boot_id` of then; without it, `created` tells how long the job has waited."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person is to say what becomes of it."""
+        return self.state in ASKED and self.kind != DRAWER
 
 
 def enqueue(
@@ -95,6 +112,7 @@ def enqueue(
     kind: str,
     payload: bytes | None,
     at: str,
+    stamp: Stamp | None = None,
     sale_id: SaleId | None = None,
     copy: bool = False,
 ) -> PrintJob:
@@ -108,11 +126,12 @@ def enqueue(
         kind: `receipt`, `document`, `raw` or `drawer`.
         payload: the document or the raw bytes, else None.
         at: `Stamp.wall` of now.
+        stamp: now by all clocks; without it the job's age is known by the wall clock alone.
         sale_id: whose receipt it is.
         copy: mark it as a copy.
 
     Raises:
-        StateFault: `print-id-reused`, the id belongs to a job with another content.
+        StateFault: `print-id-reused`, the id belongs to a job of another content or till.
     """
     job = PrintJob(
         print_id=print_id,
@@ -127,12 +146,14 @@ def enqueue(
         copy=copy,
         created=at,
         updated=at,
+        asked_ns=stamp.mono_ns if stamp else 0,
+        asked_boot=stamp.boot_id if stamp else "",
     )
     turn = _put_new(conn, job)
     if turn is None:
         return _same(get(conn, print_id), job)
-    if turn % PRUNE_EVERY == 0:
-        prune(conn, turn - FINISHED_KEPT)
+    if stamp is not None:
+        print_ages.turned(conn, turn, stamp)
     return job
 
 
@@ -153,6 +174,43 @@ def unfinished(conn: Connection, device: DeviceId) -> list[PrintJob]:
     return [_job(row)[1] for row in conn.execute(_UNFINISHED, (device,)).fetchall()]
 
 
+def open_of(conn: Connection, till: TillId, limit: int) -> list[PrintJob]:
+    """List a till's newest jobs that are held, uncertain or expired, oldest first."""
+    rows = conn.execute(_OPEN, (till, limit)).fetchall()
+    return [_job(row)[1] for row in reversed(rows)]
+
+
+def waiting_devices(conn: Connection) -> list[DeviceId]:
+    """List the devices that have jobs nobody has worked off yet."""
+    rows = conn.execute(
+        "SELECT device FROM print_job UNION"
+        " SELECT device FROM print_aside WHERE state IN ('held', 'uncertain')"
+    ).fetchall()
+    return [device for (device,) in rows]
+
+
+def ask_again(
+    conn: Connection, print_id: PrintId, *, device: DeviceId, stamp: Stamp, reason: str
+) -> PrintJob:
+    """Queue a job that nothing was sent of, at this printer, as if it were asked for now.
+
+    Raises:
+        NotFoundFault, StateFault: as `set_state`.
+    """
+    set_state(conn, print_id, "queued", at=stamp.wall, reason=reason)
+    conn.execute(
+        "UPDATE print_job SET device = ?, created = ?, asked_ns = ?, asked_boot = ?"
+        " WHERE print_id = ?",
+        (device, stamp.wall, stamp.mono_ns, stamp.boot_id, print_id),
+    )
+    return _require(conn, print_id)[1]
+
+
+def forget_payload(conn: Connection, print_id: PrintId) -> None:
+    """Delete what a job would have printed: it was dropped, or is printed by another job (P9)."""
+    conn.execute("UPDATE print_aside SET payload = NULL WHERE print_id = ?", (print_id,))
+
+
 def set_state(
     conn: Connection, print_id: PrintId, state: str, *, at: str, reason: str = ""
 ) -> PrintJob:
@@ -164,14 +222,7 @@ def set_state(
         NotFoundFault: `no-such-print`.
         StateFault: `print-state`, the job cannot go there from where it is (`MOVES`).
     """
-    found = _find(conn, print_id)
-    if found is None:
-        raise NotFoundFault(
-            f"there is no print job {print_id}",
-            remedy="print the receipt again from its sale",
-            name="no-such-print",
-        )
-    turn, job = found
+    turn, job = _require(conn, print_id)
     if state != job.state and state not in MOVES[job.state]:
         raise StateFault(
             f"print job {print_id} is {job.state} and cannot become {state}",
@@ -188,18 +239,20 @@ def set_state(
     return moved
 
 
-def prune(conn: Connection, before: int) -> None:
-    """Drop up to `PRUNE_STEP` jobs that are over, of turns up to `before`, oldest first."""
-    conn.execute(
-        "DELETE FROM print_aside WHERE turn IN (SELECT turn FROM print_aside WHERE turn <= ?"
-        " AND state NOT IN ('held', 'uncertain') ORDER BY turn LIMIT ?)",
-        (before, PRUNE_STEP),
-    )
-
-
 def _find(conn: Connection, print_id: PrintId) -> tuple[int, PrintJob] | None:
     row = conn.execute("SELECT * FROM print WHERE print_id = ?", (print_id,)).fetchone()
     return None if row is None else _job(row)
+
+
+def _require(conn: Connection, print_id: PrintId) -> tuple[int, PrintJob]:
+    found = _find(conn, print_id)
+    if found is None:
+        raise NotFoundFault(
+            f"there is no print job {print_id}",
+            remedy="print the receipt again from its sale",
+            name="no-such-print",
+        )
+    return found
 
 
 def _put_new(conn: Connection, job: PrintJob) -> int | None:
@@ -231,17 +284,21 @@ def _digest(kind: str, payload: bytes | None, sale_id: SaleId | None, *, copy: b
 
 
 def _same(known: PrintJob | None, wanted: PrintJob) -> PrintJob:
-    if known is None or (known.kind, known.digest) != (wanted.kind, wanted.digest):
+    if known is None or _what(known) != _what(wanted):
         raise StateFault(
-            f"print id {wanted.print_id} belongs to a job with another content",
+            f"print id {wanted.print_id} belongs to a job with another content or of another till",
             remedy="make a new id (UUIDv7) for each print; repeat an id only to repeat its request",
             name="print-id-reused",
         )
     return known
 
 
+def _what(job: PrintJob) -> tuple[str, ...]:
+    return job.till, job.kind, job.digest
+
+
 def _columns(job: PrintJob) -> tuple[object, ...]:
-    """Give the columns in the order of the table, behind `turn`; the payload stands last."""
+    """Give the columns in the order of the table, behind `turn`."""
     return (
         job.print_id,
         job.till,
@@ -255,12 +312,14 @@ def _columns(job: PrintJob) -> tuple[object, ...]:
         job.created,
         job.updated,
         job.payload,
+        job.asked_ns,
+        job.asked_boot,
     )
 
 
 def _job(row: tuple[Any, ...]) -> tuple[int, PrintJob]:
     turn, print_id, till, device, kind, digest, state, reason, sale_id, copy, *rest = row
-    created, updated, payload = rest
+    created, updated, payload, asked_ns, asked_boot = rest
     return turn, PrintJob(
         print_id=print_id,
         till=till,
@@ -274,4 +333,6 @@ def _job(row: tuple[Any, ...]) -> tuple[int, PrintJob]:
         copy=bool(copy),
         created=created,
         updated=updated,
+        asked_ns=asked_ns,
+        asked_boot=asked_boot,
     )

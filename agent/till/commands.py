@@ -15,6 +15,7 @@ from agent.contracts.devices import ScanFrame
 from agent.core.identifiers import ActorId, DeviceId, PartyId, PrintId, SaleId
 from agent.core.quantities import Minor, Thousandths
 from agent.core.receipt.document import ReceiptDocument
+from agent.settings import Settings, TillSettings
 from agent.till.replies import (
     CashView,
     ClosedDay,
@@ -26,6 +27,7 @@ from agent.till.replies import (
     Printing,
     Recognised,
     SaleView,
+    Settled,
     SignedOn,
 )
 from agent.till.requests import (
@@ -231,6 +233,23 @@ class Announce(Command[Noted], frozen=True):
     """One of the event types of `agent.till.telling.EVENT_TYPES`."""
     data: dict[str, object]
     """Ids only: no names, no phone numbers."""
+
+
+class TakeSettings(Command[None], frozen=True):
+    """Work by other settings; which of them may change is its asker's business."""
+
+    till: TillSettings
+    settings: Settings
+
+
+class SettlePrint(Command[Settled], frozen=True):
+    """Say what became of a print job, or what shall become of it."""
+
+    print_id: PrintId
+    answer: str
+    """`printed`, `print`, `print-copy` or `drop`."""
+    copy_id: PrintId | None = None
+    """Of the copy, made by the caller."""
 
 
 class DirectoryChanged(Command[Noted], frozen=True):

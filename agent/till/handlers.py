@@ -14,8 +14,10 @@ from agent.till import (
     noticing,
     paying,
     printing,
+    reloading,
     scanning,
     selling,
+    settling,
 )
 from agent.till.desk import Desk
 
@@ -49,6 +51,8 @@ HANDLERS: Mapping[type[commands.Command[Any]], Handler] = MappingProxyType(
         commands.SignOn: cash_day.sign_on,
         commands.OpenDrawer: printing.open_drawer,
         commands.Print: printing.print_job,
+        commands.SettlePrint: settling.settle,
+        commands.TakeSettings: reloading.take_settings,
         commands.Enrol: customers.enrol,
         commands.Announce: noticing.announce,
         commands.DirectoryChanged: noticing.directory_changed,

@@ -42,7 +42,10 @@ async def print_job(desk: Desk, ask: Print) -> Printing:
     if device is None:
         raise no_device(desk, "printer")
     stamp = desk.clock.stamp()
-    return await desk.commit(lambda conn: view_of(_put(desk, conn, ask, device, stamp)))
+    job = await desk.commit(lambda conn: _put(desk, conn, ask, device, stamp))
+    # Whoever asks again is answered what the first was answered; where the job stands by now is
+    # told by events, and by asking for it.
+    return msgspec.structs.replace(view_of(job), state="queued", reason=None, ask=False)
 
 
 async def open_drawer(desk: Desk, ask: OpenDrawer) -> Printing:
@@ -87,6 +90,7 @@ def put_document(
         kind="document",
         payload=msgspec.json.encode(document),
         at=stamp.wall,
+        stamp=stamp,
     )
     return job.print_id
 
@@ -105,14 +109,13 @@ def put_receipt(
         kind=prints.RECEIPT,
         payload=None,
         at=stamp.wall,
+        stamp=stamp,
         sale_id=sale_id,
     )
     return job.print_id
 
 
-def receipt(
-    papers: Papers, conn: Connection, sale_id: SaleId, *, copy: bool
-) -> ReceiptDocument:
+def receipt(papers: Papers, conn: Connection, sale_id: SaleId, *, copy: bool) -> ReceiptDocument:
     """Lay out the receipt of a completed sale of any till of this agent.
 
     Raises:
@@ -138,6 +141,7 @@ def put_drawer(
         kind="drawer",
         payload=None,
         at=stamp.wall,
+        stamp=stamp,
         sale_id=sale_id,
     )
 
@@ -153,6 +157,7 @@ def view_of(job: PrintJob) -> Printing:
         reason=job.reason or None,
         sale_id=job.sale_id,
         copy=job.copy,
+        ask=job.asks,
     )
 
 
@@ -177,6 +182,7 @@ def _put(desk: Desk, conn: Connection, ask: Print, device: DeviceId, stamp: Stam
         kind=kind,
         payload=payload,
         at=stamp.wall,
+        stamp=stamp,
         sale_id=ask.sale_id,
         copy=ask.sale_id is not None,
     )

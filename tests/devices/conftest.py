@@ -13,7 +13,7 @@ from agent.core.faults import NotFoundFault
 from agent.core.identifiers import DeviceId, PrintId, StoreId, TillId
 from agent.core.receipt.document import Cut, ReceiptDocument, Row, Text
 from agent.core.sale.model import Stamp
-from agent.devices import DeviceSupervisor
+from agent.devices import DeviceSupervisor, Handed
 from agent.journal import Journal, prints
 
 TILL = TillId("till-1")
@@ -60,24 +60,31 @@ class Desk:
         )
 
     @asynccontextmanager
-    async def running(self, *, scanners=None, printers=None, addresses=None):
-        self.supervisor = DeviceSupervisor(
-            scanners or {},
-            printers or {},
-            journal=self.journal,
-            clock=self.clock,
-            on_scan=lambda device, frame: self.scans.put_nowait((device, frame)),
-            on_event=self._on_event,
-            rng=random.SystemRandom(),
-            addresses=addresses,
-            receipt=self._receipt,
-        )
+    async def running(self, *, scanners=None, printers=None, addresses=None, **more):
+        handed = [
+            Handed(device, kind, driver, (addresses or {}).get(device, ""), settings=driver, **more)
+            for kind, drivers in (("scanner", scanners or {}), ("printer", printers or {}))
+            for device, driver in drivers.items()
+        ]
+        self.supervisor = self.supervise(handed)
         task = asyncio.create_task(self.supervisor.run())
         try:
             yield self.supervisor
         finally:
             await self.supervisor.stop()
             await asyncio.wait_for(task, 5)
+
+    def supervise(self, handed):
+        return DeviceSupervisor(
+            handed,
+            journal=self.journal,
+            clock=self.clock,
+            on_scan=lambda device, frame: self.scans.put_nowait((device, frame)),
+            on_event=self._on_event,
+            rng=random.SystemRandom(),
+            receipt=self._receipt,
+            copy_mark=lambda: ReceiptDocument("en", (Text("*** COPY ***"),)),
+        )
 
     def _receipt(self, conn, sale_id, copy):
         """Lay a sale's receipt out from the journal, as the till does."""
@@ -102,10 +109,20 @@ class Desk:
             return found()[-1]
 
     async def put(
-        self, name, *, kind="document", payload=None, device=PRINTER, sale_id=None, copy=False
+        self,
+        name,
+        *,
+        kind="document",
+        payload=None,
+        device=PRINTER,
+        sale_id=None,
+        copy=False,
+        stamp=None,
     ):
         if kind == "document" and payload is None:
             payload = msgspec.json.encode(receipt(name))
+
+        stamp = stamp or self.clock.stamp()
 
         def enqueue(conn):
             return prints.enqueue(
@@ -115,7 +132,8 @@ class Desk:
                 device=device,
                 kind=kind,
                 payload=payload,
-                at="2024-01-01T00:00:00.000Z",
+                at=stamp.wall,
+                stamp=stamp,
                 sale_id=sale_id,
                 copy=copy,
             )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from pysqlite3 import dbapi2
+from sqlite_utils import Database
 
 from agent.core.entries.bodies import SaleCompleted, TillClosed
 from agent.core.entries.kinds import KINDS
-from agent.journal.migrations import migrate
+from agent.journal import prints
+from agent.journal.migrations import migrate, migrations
 
 TABLES = {
     "acked",
@@ -19,6 +21,7 @@ TABLES = {
     "incarnation",
     "journal",
     "pairing",
+    "print_age",
     "print_aside",
     "print_job",
     "registry",
@@ -48,6 +51,18 @@ def test_all_tables_are_made(path):
     found = {(kind, name) for kind, name, _ in schema(conn)}
     assert {name for kind, name in found if kind == "table" and name[0] != "_"} == TABLES
     assert len([name for kind, name in found if kind == "trigger"]) == 9
+    conn.close()
+
+
+def test_jobs_of_an_earlier_version_are_taken_over(path):
+    """A receipt that waits while the program is updated would be lost, or stop the start."""
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    migrations.apply(Database(conn), stop_before="m0002_devices")
+    old = ("p", "till-1", "receipt", "raw", "d", "queued", "", None, 0, "then", "then", b"x")
+    conn.execute(f"INSERT INTO print_job VALUES (1{', ?' * len(old)})", old)
+    migrate(conn)
+    job = prints.get(conn, "p")
+    assert ("queued", b"x", 0, "") == (job.state, job.payload, job.asked_ns, job.asked_boot)
     conn.close()
 
 

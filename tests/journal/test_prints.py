@@ -10,7 +10,8 @@ from hashlib import sha256
 import pytest
 
 from agent.core.faults import NotFoundFault, StateFault
-from agent.journal import prints
+from agent.core.sale.model import Stamp
+from agent.journal import print_ages, prints
 from tests.journal.shop import TILLS
 
 STATES = tuple(prints.MOVES)
@@ -33,8 +34,7 @@ def put(conn, print_id, device="receipt", kind="document", payload=b"paper", **m
         device=device,
         kind=kind,
         payload=payload,
-        at="then",
-        **{"sale_id": "sale-a"} | more,
+        **{"sale_id": "sale-a", "at": "then"} | more,
     )
 
 
@@ -147,15 +147,91 @@ def test_confirmed_payload_is_forgotten(enqueue, move, read):
     assert read(lambda conn: prints.get(conn, "p-1")) == job
 
 
-def test_failed_job_can_be_printed_after_all(enqueue, move, read):
-    """A receipt whose printer was broken would be lost."""
+def test_expired_job_can_be_printed_after_all(enqueue, move, write, read):
+    """A receipt that waited too long would be lost, or be too old again as soon as it is asked for."""
     enqueue("p-1")
     enqueue("p-2")
-    move("p-1", "failed", reason="paper jam")
-    job = move("p-1", "queued")
-    assert (job.payload, job.reason) == (b"paper", "")
-    found = read(lambda conn: prints.unfinished(conn, "receipt"))
-    assert [job.print_id for job in found] == ["p-2", "p-1"]
+    move("p-1", "expired", reason="waited for 3 hours")
+    now = Stamp("now", 5_000, "boot")
+    job = write(
+        lambda conn: prints.ask_again(conn, "p-1", device="other", stamp=now, reason="asked for")
+    )
+    assert (job.payload, job.reason, job.state) == (b"paper", "asked for", "queued")
+    assert (job.created, job.asked_ns, job.asked_boot) == ("now", 5_000, "boot")
+    assert [job] == read(lambda conn: prints.unfinished(conn, "other"))
+    assert [job.print_id for job in read(lambda conn: prints.unfinished(conn, "receipt"))] == [
+        "p-2"
+    ]
+
+
+@pytest.mark.parametrize("state", ["uncertain", "failed", "confirmed"])
+def test_what_may_be_on_paper_is_never_queued_again(enqueue, move, write, state):
+    """A customer would get two receipts of one sale, neither marked as a copy (P7)."""
+    enqueue("p-1")
+    move("p-1", *WAYS[state])
+    with pytest.raises(StateFault) as caught:
+        write(
+            lambda conn: prints.ask_again(
+                conn, "p-1", device="receipt", stamp=Stamp("now", 1, ""), reason=""
+            )
+        )
+    assert "print-state" == caught.value.name
+
+
+def test_open_jobs_of_a_till(enqueue, move, read):
+    """A page that is reloaded would not ask again what became of a receipt."""
+    for number, states in enumerate(
+        (("held",), ("sending", "uncertain"), ("expired",), ("failed",), ("sending", "confirmed"))
+    ):
+        enqueue(f"p-{number}")
+        move(f"p-{number}", *states)
+    enqueue("queued")
+    enqueue("kick", kind="drawer", payload=None)
+    move("kick", "expired")
+    found = read(lambda conn: prints.open_of(conn, TILLS[0], 10))
+    assert ["p-0", "p-1", "p-2"] == [job.print_id for job in found]
+    assert [False, True, True] == [job.asks for job in found]
+    newest = read(lambda conn: prints.open_of(conn, TILLS[0], 1))
+    assert ["p-2"] == [job.print_id for job in newest]
+    assert [] == read(lambda conn: prints.open_of(conn, "till-9", 10))
+    assert not read(lambda conn: prints.get(conn, "kick")).asks
+
+
+def test_devices_that_have_jobs(enqueue, move, read):
+    """The jobs of a printer that was taken out of the settings would lie there unseen."""
+    for number, states in enumerate((("held",), (), ("expired",))):
+        enqueue(f"p-{number}", device=f"printer-{number}")
+        if states:
+            move(f"p-{number}", *states)
+    found = read(prints.waiting_devices)
+    assert ["printer-0", "printer-1"] == sorted(found)
+
+
+def test_dropped_payload_is_forgotten(enqueue, move, write, read):
+    """What a person decided not to print would lie in the queue for a month (P9)."""
+    enqueue("p-1")
+    move("p-1", "held", "failed")
+    write(lambda conn: prints.forget_payload(conn, "p-1"))
+    job = read(lambda conn: prints.get(conn, "p-1"))
+    assert ("failed", None, sha256(b"paper").hexdigest()) == (job.state, job.payload, job.digest)
+
+
+def test_id_of_another_till_is_refused(write, enqueue):
+    """Two tills that made the same id would get one receipt between them."""
+    enqueue("p-1")
+    with pytest.raises(StateFault) as caught:
+        write(
+            lambda conn: prints.enqueue(
+                conn,
+                print_id="p-1",
+                till=TILLS[1],
+                device="receipt",
+                kind="document",
+                payload=b"paper",
+                at="then",
+            )
+        )
+    assert "print-id-reused" == caught.value.name
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -178,20 +254,76 @@ def test_unknown_job_is_named(move):
         move("p-9", "sending")
 
 
-def test_jobs_long_over_are_dropped_in_small_steps(enqueue, move, read, monkeypatch):
+DAY = 24 * 3600
+
+
+class Months:
+    """A queue over a long time, by whatever clocks."""
+
+    def __init__(self, write, enqueue, move, monkeypatch):
+        for name, value in (("PRUNE_EVERY", 4), ("PRUNE_STEP", 5), ("KEPT_TURNS", 10)):
+            monkeypatch.setattr(print_ages, name, value)
+        self._enqueue, self._move = enqueue, move
+        self.count = 0
+
+    def pass_(self, jobs, *, mono_s, boot="a", wall="2024-01-01T00:00:00.000Z"):
+        """Print some jobs at one moment."""
+        for _ in range(jobs):
+            stamp = Stamp(wall, mono_s * 10**9, boot)
+            self._enqueue(f"p-{self.count}", stamp=stamp, at=wall)
+            self._move(f"p-{self.count}", "expired")
+            self.count += 1
+
+
+@pytest.fixture
+def months(write, enqueue, move, monkeypatch):
+    return Months(write, enqueue, move, monkeypatch)
+
+
+@pytest.fixture
+def kept(read):
+    over = "SELECT turn FROM print_aside WHERE state = 'expired' ORDER BY turn"
+    return lambda: [turn for (turn,) in read(lambda conn: conn.execute(over).fetchall())]
+
+
+def test_jobs_long_over_are_dropped_in_small_steps(enqueue, move, read, months, kept):
     """The queue would grow for ever, or one sale would wait for a great cleaning up."""
-    monkeypatch.setattr(prints, "PRUNE_EVERY", 4)
-    monkeypatch.setattr(prints, "PRUNE_STEP", 5)
-    monkeypatch.setattr(prints, "FINISHED_KEPT", 10)
     enqueue("held-for-ever")
     move("held-for-ever", "held")
-    for number in range(40):
-        enqueue(f"p-{number}")
-        move(f"p-{number}", "expired")
-    over = "SELECT turn FROM print_aside WHERE state = 'expired'"
-    left = read(lambda conn: conn.execute(over).fetchall())
-    assert [turn for (turn,) in left] == list(range(31, 42))
+    months.pass_(20, mono_s=0)
+    assert list(range(2, 22)) == kept()
+    months.pass_(3, mono_s=31 * DAY)
+    assert list(range(7, 25)) == kept()
+    months.pass_(17, mono_s=31 * DAY + 60)
+    assert list(range(21, 42)) == kept()
     assert read(lambda conn: prints.get(conn, "held-for-ever")).state == "held"
+
+
+def test_a_clock_that_jumps_makes_nothing_forgotten(months, kept):
+    """A wall clock set to 2099 would make yesterday's ids new again, and print them twice."""
+    months.pass_(20, mono_s=0)
+    months.pass_(40, mono_s=3 * DAY, wall="2099-01-01T00:00:00.000Z")
+    assert list(range(1, 61)) == kept()
+
+
+def test_ids_are_kept_for_thirty_days_however_many_there_are(months, kept):
+    """A busy shop would forget an id within two weeks."""
+    for day in range(29):
+        months.pass_(20, mono_s=day * DAY)
+    assert 29 * 20 == len(kept())
+
+
+def test_what_a_machine_was_off_for_is_not_counted(months, kept):
+    """A reboot would make the agent guess by a clock that may be wrong."""
+    for night in range(20):
+        months.pass_(4, mono_s=60, boot=f"boot-{night}")
+        months.pass_(4, mono_s=DAY, boot=f"boot-{night}")
+    assert 160 == len(kept())
+    for night in range(20, 50):
+        months.pass_(4, mono_s=60, boot=f"boot-{night}")
+        months.pass_(4, mono_s=DAY, boot=f"boot-{night}")
+    assert 400 > len(kept()) >= 30 * 8
+    assert kept()[-1] == 400
 
 
 @pytest.mark.asyncio
@@ -209,7 +341,7 @@ async def test_turns_never_come_twice(journal):
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("left", ["held", "failed", "uncertain"])
+@pytest.mark.parametrize("left", ["held", "expired"])
 async def test_requeued_job_wakes_the_worker(journal, left):
     """The newest job queued again would lie there until the next receipt wakes the printer."""
     await journal.write(lambda conn: put(conn, "p-1"))
