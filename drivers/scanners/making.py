@@ -21,6 +21,7 @@ from drivers.transports.scripted import ScriptedTransport
 PAUSE_MS = (20, 2000)
 """USB adapters hold bytes back for up to 16 ms; after two seconds half a scan is given up."""
 DEFAULT_LAYOUT = "us"
+_LINE_ENDS = frozenset(("\r", "\n", "\r\n"))
 
 
 def scanner(device: DeviceRow) -> Scanner:
@@ -127,6 +128,13 @@ def _check_end(device: DeviceRow, *, needed: bool) -> None:
             'give the characters that end a scan, for example "\\r", or frame_timeout_ms = 50',
             "suffix",
         )
+    if device.suffix in _LINE_ENDS and not _LINE_ENDS.isdisjoint(device.prefix):
+        raise _refused(
+            device,
+            f"a prefix {device.prefix!r} and a suffix {device.suffix!r}, which are both line ends",
+            "leave `prefix` out: empty lines between scans are passed over",
+            "prefix",
+        )
     if device.suffix and device.suffix in device.prefix:
         raise _refused(
             device,
@@ -148,7 +156,8 @@ def _check_separator(device: DeviceRow, *, typing: bool) -> None:
             "separator",
         )
     others = [part for part in (device.suffix, device.prefix) if part]
-    if any(part in told or told in part for part in others):
+    lines = device.suffix in _LINE_ENDS and not _LINE_ENDS.isdisjoint(told)
+    if lines or any(part in told or told in part for part in others):
         raise _refused(
             device,
             f"the separator {told!r}, which is also in its suffix or prefix",

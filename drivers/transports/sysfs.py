@@ -6,6 +6,7 @@ container; here the root is an argument, so that any tree can be looked at.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _KEY_1, _KEY_ENTER = 2, 28
 """input-event-codes.h; what can type these is a keyboard."""
 _WORD_BITS = 64
 """Capability bitmaps are written in words of the kernel's `long`, the highest first."""
+_WORD = re.compile(r"[0-9a-f]{1,16}")
 _BAR_CODE_SCANNER = bytes((0x05, 0x8C, 0x09, 0x02))
 """Begin of the report descriptor of a HID-POS scanner: usage page 0x8C, usage 0x02."""
 
@@ -99,8 +101,11 @@ def _fits(kind: str, entry: Path) -> bool:
 
 
 def _types_digits(capabilities: str) -> bool:
+    words = capabilities.split()
+    if not all(_WORD.fullmatch(word) for word in words):
+        return False
     keys = 0
-    for word in capabilities.split():
+    for word in words:
         keys = keys << _WORD_BITS | int(word, 16)
     return bool(keys >> _KEY_1 & 1 and keys >> _KEY_ENTER & 1)
 

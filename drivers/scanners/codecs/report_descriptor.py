@@ -19,6 +19,8 @@ _USAGE_PAGE, _REPORT_SIZE, _REPORT_ID, _REPORT_COUNT, _PUSH, _POP = 0, 7, 8, 9, 
 _USAGE, _USAGE_MINIMUM, _USAGE_MAXIMUM = 0, 1, 2
 _USAGES_MAX = 256
 """Usages kept for one main item; a scanner's longest list has three."""
+_FIELDS_MAX = 1024
+"""Fields kept for one report; a descriptor that names more is broken."""
 _STACK_MAX = 16
 
 
@@ -100,7 +102,8 @@ class _Reading:
         for at, usage in enumerate(self.usages[: state.count]):
             last = at == len(self.usages) - 1
             count = state.count - at if last else 1
-            fields.append(Field(usage, bit + at * state.size, state.size, count))
+            if len(fields) < _FIELDS_MAX:
+                fields.append(Field(usage, bit + at * state.size, state.size, count))
         self.bits[state.number] = min(bit + state.size * state.count, REPORT_BITS_MAX)
 
 

@@ -126,8 +126,9 @@ def test_the_keyboard_of_a_scanner_is_meant(places):
     plug(places.sys, "input", "event4", detail=VOLUME_KEYS, interface="1.1")
     plug(places.sys, "input", "event5")
     assert "input/event5" == found(places, "usb-0c2e:0b6a", "evdev")
-    plug(places.sys, "input", "event9", port="1-2", usb="1111:2222", detail=VOLUME_KEYS)
-    assert "input/event9" == found(places, "usb-1111:2222", "evdev")
+    for at, detail in enumerate((VOLUME_KEYS, "no number"), 2):
+        plug(places.sys, "input", f"event{at}", port=f"1-{at}", usb=f"111{at}:2222", detail=detail)
+        assert f"input/event{at}" == found(places, f"usb-111{at}:2222", "evdev")
 
 
 def test_the_scanning_interface_is_meant(places):
