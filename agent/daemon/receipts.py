@@ -68,7 +68,7 @@ def template_problems(settings: Settings) -> Iterator[FieldProblem]:
         yield FieldProblem(f"{SETTING} {path}: {found.path}", found.detail, found.remedy)
 
 
-def slow_logos(settings: Settings, template: Template) -> Iterator[tuple[DeviceSettings, int]]:
+def logo_notes(settings: Settings, template: Template) -> Iterator[FieldProblem]:
     """Name the serial printers that the logo keeps busy for long, each with the seconds it takes.
 
     Raises:
@@ -76,10 +76,14 @@ def slow_logos(settings: Settings, template: Template) -> Iterator[tuple[DeviceS
     """
     if template.logo is None or "logo" not in template.settings.receipt.sections:
         return
-    for device in settings.devices:
+    for place, device in enumerate(settings.devices):
         seconds = _seconds(device, template.logo)
         if seconds >= SLOW_S:
-            yield device, seconds
+            yield FieldProblem(
+                f"device[{place}]",
+                f"the logo takes {seconds} s on the way to printer {device.id}, on each receipt",
+                "set printer and address to a faster baud rate, or make [logo] width smaller",
+            )
 
 
 def _seconds(device: DeviceSettings, logo: Image) -> int:

@@ -12,6 +12,7 @@ import unicodedata
 RIGHT_TO_LEFT = frozenset(("ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"))
 """BCP 47 primary subtags."""
 
+LTR_MARK = "\N{LEFT-TO-RIGHT MARK}"
 RTL_MARK = "\N{RIGHT-TO-LEFT MARK}"
 RTL_ISOLATE = "\N{RIGHT-TO-LEFT ISOLATE}"
 FIRST_STRONG_ISOLATE = "\N{FIRST STRONG ISOLATE}"

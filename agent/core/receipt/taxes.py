@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 
-from agent.core.receipt.direction import RTL_MARK, is_rtl
+from agent.core.receipt.direction import LTR_MARK, RTL_MARK, is_rtl
 from agent.core.receipt.document import Block, Row, Rule
 from agent.core.receipt.formats import rate_text
 from agent.core.receipt.shop import Shop
@@ -32,7 +32,10 @@ def tax_table(taxes: Sequence[TaxAmount], shop: Shop) -> list[Block]:
 def _row(amount: TaxAmount, letters: dict[TaxRate, str], shop: Shop) -> Row:
     letter = letters.get(TaxRate(amount.name, amount.basis_points), "")
     rate = f"{letter} {rate_text(amount.basis_points, shop.language)}".lstrip()
-    # The head is read from the right there; the mark makes the figures follow it.
-    turn = RTL_MARK if is_rtl(shop.language) else ""
-    parts = f"{shop.amount(amount.net)} + {shop.amount(amount.tax)}"
-    return Row(f"{rate}{turn}  {parts}", shop.amount(amount.gross))
+    net, tax = shop.amount(amount.net), shop.amount(amount.tax)
+    parts = f"  {net} + {tax}"
+    if is_rtl(shop.language):
+        # The head is read from the right there: the marks make each figure follow it, and keep
+        # the sign of each in front.
+        parts = f"{RTL_MARK}  {LTR_MARK}{net}{RTL_MARK} + {LTR_MARK}{tax}"
+    return Row(f"{rate}{parts}", shop.amount(amount.gross))

@@ -11,6 +11,7 @@ from agent.daemon.doctor import hardware, hq, port, records, state
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.doctor.service import service_user
 from agent.daemon.files import state_dir
+from agent.daemon.receipts import load_template, logo_notes
 from agent.program.terminal import say
 from agent.settings import Settings, SettingsFault
 
@@ -24,7 +25,7 @@ def examine(config: Path) -> list[Finding]:
     except SettingsFault as fault:
         return [*_in_settings(config, fault), state.sqlite(), state.clock()]
     tills = ", ".join(till.id for till in settings.tills)
-    first = well("settings", f"{config}: store {settings.store.id}, {tills}")
+    first = well("settings", f"{config}: store {settings.store.id}, {tills}", _logo(settings))
     return [first, state.sqlite(), state.clock(), *_machine(settings)]
 
 
@@ -33,6 +34,12 @@ def _in_settings(config: Path, fault: SettingsFault) -> list[Finding]:
         ill("settings", f"{config}: {found.path}: {found.detail}", found.remedy)
         for found in fault.problems
     ] or [from_fault("settings", fault)]
+
+
+def _logo(settings: Settings) -> str:
+    """Note what makes customers wait for their receipts."""
+    notes = logo_notes(settings, load_template(settings))
+    return "; ".join(f"{note.detail}: {note.remedy}" for note in notes)
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:
