@@ -9,7 +9,7 @@ from contextlib import suppress
 from agent.contracts.devices import Display
 from agent.core.identifiers import DeviceId
 from agent.devices.board import READY, Board
-from agent.devices.keeping import keep_in_use
+from agent.devices.keeping import keep_in_use, opened_in_time
 
 REFRESH_S = 5.0
 """The lines are sent again this often: so a display that was switched off shows them again, and
@@ -51,8 +51,8 @@ class DisplayWorker:
             self._changed.set()
 
     async def _use(self) -> None:
-        async with self._display.open() as screen:
-            await self._board.set(self._device, READY)
+        async with opened_in_time(self._display.open(), self._device) as screen:
+            self._board.note(self._device, READY)
             while True:
                 self._changed.clear()
                 await screen.show(self._lines)

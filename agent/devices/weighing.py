@@ -15,7 +15,7 @@ from agent.contracts.devices import DeviceFault, Scale, WeightReading, WeightSta
 from agent.core.faults import Fault, StateFault
 from agent.core.identifiers import DeviceId
 from agent.devices.board import READY, Board
-from agent.devices.keeping import keep_in_use
+from agent.devices.keeping import keep_in_use, opened_in_time
 
 FRESH_NS = 1_000_000_000
 """A weight older than this is what lay on the scale before."""
@@ -90,10 +90,10 @@ class ScaleWatch:
 
     async def _read(self) -> None:
         try:
-            async with self._scale.open() as readings:
+            async with opened_in_time(self._scale.open(), self._device) as readings:
                 async for reading in readings:
                     # Ready is a scale that answers: an open port alone weighs nothing.
-                    await self._board.set(self._device, READY)
+                    self._board.note(self._device, READY)
                     self._take(reading)
         finally:
             self._take(None)

@@ -28,7 +28,7 @@ from agent.till.handlers import HANDLERS
 from agent.till.own import OwnEntries
 from agent.till.replies import DayView, PartyView, SaleView, TillView, TimelineView
 from agent.till.restoring import restore
-from agent.till.showing import CustomerView, Showing, customer_view, require_display
+from agent.till.showing import CustomerView, Showing, customer_view
 
 INBOX_MAX = 256
 """Requests and scans waiting: some seconds of work for one till; more means that it is stuck."""
@@ -170,7 +170,7 @@ class TillLoop:
         Raises:
             StateFault: `no-display`.
         """
-        require_display(self.desk).show(lines)
+        self._showing.post(lines)
 
     def customer_view(self) -> CustomerView:
         """Show the till to its customer: goods and amounts, nobody's name."""

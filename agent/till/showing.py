@@ -124,18 +124,32 @@ class Showing:
     def __init__(self, desk: Desk) -> None:
         """Show nothing yet."""
         self._desk = desk
-        self._done: tuple[Peripherals, tuple[str, ...]] | None = None
+        self._own: tuple[str, ...] = ()
+        self._posted: tuple[str, ...] | None = None
+
+    def post(self, lines: tuple[str, ...]) -> None:
+        """Show lines of POS software's own, until the till has something else to say.
+
+        Raises:
+            StateFault: `no-display`.
+        """
+        peripherals = require_display(self._desk)
+        self._posted = lines
+        peripherals.show(lines)
 
     def refresh(self) -> None:
-        """Show what has changed; cheap where nothing has, never waits, never fails."""
+        """Show what there is to be seen now; never waits, never fails.
+
+        A display that shows it already does nothing; one that was replaced meanwhile shows it.
+        """
         peripherals = self._desk.peripherals
         if peripherals.display_columns is None:
             return
         try:
-            done = (peripherals, self._lines(peripherals, peripherals.display_columns))
-            if done != self._done:
-                self._done = done
-                peripherals.show(done[1])
+            own = self._lines(peripherals, peripherals.display_columns)
+            if own != self._own:
+                self._own, self._posted = own, None
+            peripherals.show(own if self._posted is None else self._posted)
         except Exception:  # what a customer reads must never keep a till from selling
             log.exception("the customer's display was not refreshed", till=self._desk.till.id)
 
