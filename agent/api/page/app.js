@@ -9,6 +9,7 @@ import { showHealth } from "./health.js";
 import { hideMatches, showMatches, walkMatches } from "./matches.js";
 import { inTrouble, showPrint, showReceipt } from "./receipt.js";
 import { $, clearMessage, el, fill, message } from "./dom.js";
+import { askWeight, hearWeight } from "./weight.js";
 import { amount, likelyNotes, plainAmount, setCurrency, shortAmount, shortDate } from "./format.js";
 
 let view = null;     // GET /v1/tills/{till}
@@ -155,7 +156,7 @@ async function searchOr(seen, text) {
 
 async function sell(item) {
   await attempt(async () => {
-    const weighed = item.unit === "kg" ? await askWeight() : undefined;
+    const weighed = item.unit === "kg" ? await askWeight(Boolean(view.scale)) : undefined;
     if (weighed === null) return;
     await addLine({ item_id: item.item_id, quantity: weighed });
   });
@@ -166,11 +167,6 @@ async function sell(item) {
 async function addLine(line) {
   const open = view.sale || await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
   await api.post(salePath("/lines", open.sale.sale_id), { ...line, line_id: api.newId() });
-}
-
-async function askWeight() {
-  const said = await askFor("Weight", [{ name: "kg", label: "Kilograms", required: true, inputmode: "decimal", hint: "0.350" }]);
-  return said ? Math.round(Number(said.kg.replace(",", ".")) * 1000) : null;
 }
 
 async function openItem() {
@@ -292,6 +288,7 @@ async function day() {
 }
 
 async function onEvent(event) {
+  if (event.type === "weight") return hearWeight(event.data);
   if (event.type === "scan" && event.data.device) {
     clearMessage();
     await tell(event.data, "");

@@ -5,7 +5,7 @@ import { $, el, fill } from "./dom.js";
 const MOODS = { ready: "", success: "", starting: "warn" };
 
 export function showHealth(view, connected) {
-  const used = new Set([...(view.scanners || []), view.printer, view.drawer].filter(Boolean));
+  const used = new Set([...(view.scanners || []), view.printer, view.drawer, view.display, view.scale].filter(Boolean));
   fill($("devices"), ...view.devices.filter((device) => used.has(device.id)).map(lamp));
   const [text, kind] = connected ? sync(view.sync) : ["Agent away, reconnecting", "bad"];
   fill($("sync"), text);
