@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, get, post
@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 from agent.api.access import Sender, Speaker, loop_for
 from agent.api.backend import Backend, Served
 from agent.api.bodies import Json
-from agent.api.described import ANSWERS, PrintPath, SaleIdPath
+from agent.api.described import ANSWERS, PrintPath, SaleIdPath, TillPath
 from agent.core.faults import NotFoundFault, StateFault
 from agent.core.identifiers import PrintId, SaleId
 from agent.core.receipt import ReceiptDocument
@@ -20,10 +20,12 @@ from agent.journal import prints
 from agent.journal.prints import PrintJob
 from agent.till import commands
 from agent.till.printing import receipt, view_of
-from agent.till.replies import Printing
+from agent.till.replies import Printing, Settled
 from agent.till.requests import UUID_PATTERN, Words
 
 PNG = "image/png"
+OPEN_MAX = 100
+"""More questions than this nobody answers one by one."""
 
 
 class PrintBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -45,6 +47,37 @@ async def print_something(data: JSONBody[PrintBody], backend: Served, speaker: S
     """Print something; durable before the answer, never twice under one id."""
     loop = loop_for(backend, speaker, data.till)
     return await loop.ask(commands.Print(data.print_id, data.document, data.raw, data.sale_id))
+
+
+class SettleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a person says of a print job that is uncertain, expired or held."""
+
+    answer: Literal["printed", "print", "print-copy", "drop"]
+    """`printed`: it came out whole. `print`: print it after all, where nothing of it was sent.
+    `print-copy`: print it as a new job that is marked as a copy. `drop`: nobody needs it."""
+    copy_id: Annotated[PrintId, msgspec.Meta(pattern=UUID_PATTERN)] | None = None
+    """Of the copy, a UUIDv7 made by the caller; repeated, it is printed once. Without it the copy's
+    id follows from the job's, so that a repeated request still prints one."""
+
+
+@post(
+    "/v1/print-jobs/{print_id:str}/settle", dto=Json[SettleBody], status_code=200, responses=ANSWERS
+)
+async def settle_print(
+    print_id: PrintPath, data: JSONBody[SettleBody], backend: Served, speaker: Sender
+) -> Settled:
+    """Decide about a print job nobody can be sure of; the same answer again changes nothing."""
+    job = await job_of(backend, speaker, PrintId(print_id))
+    loop = loop_for(backend, speaker, job.till)
+    return await loop.ask(commands.SettlePrint(job.print_id, data.answer, data.copy_id))
+
+
+@get("/v1/tills/{till:str}/print-jobs", responses=ANSWERS)
+async def list_prints(till: TillPath, backend: Served, speaker: Sender) -> list[Printing]:
+    """List a till's jobs that are held, uncertain or expired, oldest first, the newest 100."""
+    loop = loop_for(backend, speaker, till)
+    jobs = await backend.journal.read(lambda conn: prints.open_of(conn, loop.till, OPEN_MAX))
+    return [view_of(job) for job in jobs]
 
 
 @get("/v1/print-jobs/{print_id:str}", responses=ANSWERS)
@@ -123,4 +156,11 @@ async def _picture(backend: Backend, document: ReceiptDocument) -> Response[byte
     return Response(png, media_type=PNG)
 
 
-ENDPOINTS = (print_something, show_print, show_picture, show_receipt)
+ENDPOINTS = (
+    print_something,
+    settle_print,
+    list_prints,
+    show_print,
+    show_picture,
+    show_receipt,
+)

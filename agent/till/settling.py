@@ -6,6 +6,8 @@ same answer twice is one decision, another answer afterwards is refused.
 
 from __future__ import annotations
 
+from uuid import UUID, uuid5
+
 import msgspec
 
 from agent.core.faults import InputFault, NotFoundFault, StateFault
@@ -27,6 +29,8 @@ ANSWERS = ("printed", "print", "print-copy", "drop")
 UNSENT = ("held", "expired")
 """Nothing of these is on paper, so that printing them now is no second print."""
 COPIED = ("held", "expired", "uncertain", "failed")
+COPIES = UUID("0192c1f0-5a1e-7c3b-9d2e-6b0f4a7c8d15")
+"""The namespace (RFC 9562, section 5.5) of ids of copies that were given none."""
 OPEN = ("held", "expired", "uncertain")
 
 
@@ -35,7 +39,7 @@ async def settle(desk: Desk, ask: SettlePrint) -> Settled:
 
     Raises:
         NotFoundFault: `no-such-print`.
-        InputFault: `bad-answer`, `copy-id-missing`.
+        InputFault: `bad-answer`.
         StateFault: `print-settled`, `print-under-way`, `print-id-reused`, `no-printer`.
     """
     if ask.answer not in ANSWERS:
@@ -112,12 +116,8 @@ def _copied(
     desk: Desk, conn: Connection, job: PrintJob, copy_id: PrintId | None, stamp: Stamp
 ) -> Settled:
     """Print the job's content as a new job, marked as a copy; the old one is over."""
-    if copy_id is None:
-        raise InputFault(
-            "a copy is a print of its own and needs an id",
-            remedy='send "copy_id": a new UUIDv7; repeat it when you repeat the request',
-            name="copy-id-missing",
-        )
+    # Without an id of its own the copy has one that every repetition of the request gives.
+    copy_id = copy_id or PrintId(str(uuid5(COPIES, job.print_id)))
     known = prints.get(conn, copy_id)
     if known is not None and known.copy and known.till == job.till and job.state == "failed":
         # Asked again after a lost answer; what the old job held is with the copy by now.

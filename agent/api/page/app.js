@@ -7,6 +7,7 @@ import { askAmount, dayMenu, signOn } from "./day.js";
 import { askFor, choose, show } from "./dialogs.js";
 import { showHealth } from "./health.js";
 import { hideMatches, showMatches, walkMatches } from "./matches.js";
+import { answerTo, hearPrint, loadPapers } from "./papers.js";
 import { inTrouble, showPrint, showReceipt } from "./receipt.js";
 import { $, clearMessage, el, fill, message } from "./dom.js";
 import { askWeight, hearWeight } from "./weight.js";
@@ -110,6 +111,13 @@ function drawPay() {
 async function reprint() {
   const job = await attempt(() => api.post("/v1/print-jobs", { print_id: api.newId(), till: api.till, sale_id: view.last.sale_id }));
   if (job) message("A copy is printed", view.last.receipt_no);
+}
+
+// What somebody says of a print after a look at the paper.
+async function settle(job, said) {
+  const settled = await attempt(() => api.post(`/v1/print-jobs/${job.print_id}/settle`, answerTo(job, said)));
+  if (settled) hearPrint(settled.job, settle);
+  else await loadPapers(settle).catch(() => {});
 }
 
 // What was scanned or typed: a code the till knows, a person, or the beginning of an item's name.
@@ -293,7 +301,8 @@ async function onEvent(event) {
     clearMessage();
     await tell(event.data, "");
   }
-  if (event.type === "print" && !showPrint(event.data) && inTrouble(event.data)) message(capital(`a print is ${event.data.state}`), event.data.reason || "", "bad");
+  const told = event.type === "print" && [hearPrint(event.data, settle), showPrint(event.data)].some(Boolean);
+  if (event.type === "print" && !told && inTrouble(event.data)) message(capital(`a print is ${event.data.state}`), event.data.reason || "", "bad");
   if (event.type === "customer") cardOf = undefined;
   await refresh().catch(() => {});
 }
@@ -346,6 +355,7 @@ async function begin() {
   if (!view) return undefined;
   api.follow(view.cursor, onEvent, async (state) => {
     connected = state;
+    if (state) await loadPapers(settle).catch(() => {});
     await refresh().catch((problem) => { draw(); if (problem.status === 401) complain(problem); });
   });
   return undefined;

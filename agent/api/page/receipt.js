@@ -10,7 +10,8 @@ let picture = "";
 
 const PAPER = {
   held: "Not printed yet: it prints by itself once the printer is well.",
-  uncertain: "It may not have come out whole: look at the paper, Copy prints it again.",
+  uncertain: "It may not have come out whole: look at the paper, and answer the question above.",
+  expired: "It was not printed: answer the question above.",
   failed: "It could not be printed: Copy tries again.",
 };
 
