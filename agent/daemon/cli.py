@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 journal = typer.Typer(help="Look into the journal of sales.", no_args_is_help=True)
 app.add_typer(journal, name="journal")
+devices_app = typer.Typer(help="List the devices, or try one of them out.")
+app.add_typer(devices_app, name="devices")
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", metavar="FILE")]
 
@@ -119,17 +121,52 @@ def status(
     raise typer.Exit(int(not unsent and not report.running))
 
 
-@app.command()
+@devices_app.callback(invoke_without_command=True)
 @shows_faults
 def devices(
+    context: typer.Context,
     config: Config = DEFAULT_CONFIG,
-    models: Annotated[bool, typer.Option("--models", help="List the printer models.")] = False,
+    models: Annotated[
+        bool, typer.Option("--models", help="List the models of printers, scales and displays.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
-    """List the devices with their state, or the printer models there are."""
+    """List the devices with their state, or the models there are; or try one of them out."""
     from agent.daemon.devices import list_devices, list_models
 
-    list_models(json=json) if models else list_devices(config, json=json)
+    if context.invoked_subcommand is None:
+        list_models(json=json) if models else list_devices(config, json=json)
+    else:
+        context.obj = config
+
+
+@devices_app.command("test")
+@shows_faults
+def devices_test(
+    context: typer.Context,
+    device: Annotated[str, typer.Argument(help="The device's id, as in [[device]] id.")],
+    *,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The settings file.", metavar="FILE")
+    ] = None,
+    within: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds to wait for it.", metavar="S")
+    ] = 60.0,
+    png: Annotated[
+        Path | None,
+        typer.Option("--png", help="Draw a scanner's test symbol here.", metavar="FILE"),
+    ] = None,
+    page: Annotated[bool, typer.Option(help="Print a printer's test page.")] = True,
+    drawer: Annotated[
+        bool | None, typer.Option(help="Kick a printer's drawer; else where a till uses it.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Try one device out, and say what to set right: symbol, page, drawer, text or weight."""
+    from agent.daemon.trial.command import Wanted, try_device
+
+    wanted = Wanted(within_s=within, picture=png, page=page, drawer=drawer, json=json)
+    raise typer.Exit(try_device(config or context.obj, device, wanted))
 
 
 @app.command()

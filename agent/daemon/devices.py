@@ -1,4 +1,4 @@
-"""`till-agent devices`: the devices with their state, and the printer models there are."""
+"""`till-agent devices`: the devices with their state, and the models there are."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ListedDevice(msgspec.Struct, frozen=True):
     id: DeviceId
     kind: str
     model: str | None
-    """Of a printer; None takes the default one."""
+    """Of a printer, display or scale; None takes the default one."""
     address: str
     tills: tuple[str, ...]
     """Which tills use it."""
@@ -72,7 +72,7 @@ def _listed(settings: Settings, n: int, seen: dict[str, dict[str, Any]]) -> List
         tills=tuple(
             till.id
             for till in settings.tills
-            if device.id in {*till.scanners, till.printer, till.drawer}
+            if device.id in {*till.scanners, till.printer, till.drawer, till.display, till.scale}
         ),
         state=told.get("state", NOT_RUNNING),
         detail=told.get("detail", ""),
@@ -89,40 +89,88 @@ def _show(device: ListedDevice) -> None:
 
 
 class ListedModel(msgspec.Struct, frozen=True):
-    """What `devices --models --json` prints of each printer model."""
+    """What `devices --models --json` prints of each model."""
 
+    kind: str
+    """`printer`, `scale` or `display`."""
     name: str
+    """As written in `[[device]] model`."""
     title: str
-    columns: int
-    """Characters per line."""
-    dots: int
-    """Printable width."""
     proof: str
     """`emulated`, `captured` or `tested on hardware`."""
     reason: str
+    """What is odd about it."""
+    default: bool
+    """Taken where none is named."""
+    columns: int | None = None
+    """Characters per line; None of a scale."""
+    dots: int | None = None
+    """Printable width of a printer."""
 
 
 def list_models(*, json: bool) -> None:
-    """Show the table of printer models."""
-    from drivers.printers.models import DEFAULT_MODEL, MODELS
-
-    listed = [
-        ListedModel(
-            name=model.name,
-            title=model.title,
-            columns=model.dialect.columns,
-            dots=model.dialect.dots,
-            proof=model.proof,
-            reason=model.reason,
-        )
-        for model in MODELS.values()
-    ]
+    """Show the tables of models: printers, scales, displays."""
+    listed = [*_printers(), *_scales(), *_displays()]
     if json:
         print_json(listed)
         return
     width = max(len(model.name) for model in listed)
+    proof = max(len(model.proof) for model in listed)
     for model in listed:
-        default = " (taken where none is named)" if model.name == DEFAULT_MODEL else ""
+        default = " (taken where none is named)" if model.default else ""
+        columns = f", {model.columns} columns" if model.columns else ""
         say(
-            f"{model.name:<{width}}  {model.title}, {model.columns} columns, {model.proof}{default}"
+            f"{model.kind:<7}  {model.name:<{width}}  {model.proof:<{proof}}  "
+            f"{model.title}{columns}{default}"
         )
+
+
+def _printers() -> list[ListedModel]:
+    from drivers.printers.models import DEFAULT_MODEL, MODELS
+
+    return [
+        ListedModel(
+            kind="printer",
+            name=model.name,
+            title=model.title,
+            proof=model.proof,
+            reason=model.reason,
+            default=model.name == DEFAULT_MODEL,
+            columns=model.dialect.columns,
+            dots=model.dialect.dots,
+        )
+        for model in MODELS.values()
+    ]
+
+
+def _scales() -> list[ListedModel]:
+    from drivers.scales.models import DEFAULT_MODEL, MODELS
+
+    return [
+        ListedModel(
+            kind="scale",
+            name=model.name,
+            title=model.title,
+            proof=model.proof,
+            reason=model.reason,
+            default=model.name == DEFAULT_MODEL,
+        )
+        for model in MODELS.values()
+    ]
+
+
+def _displays() -> list[ListedModel]:
+    from drivers.displays.models import DEFAULT_MODEL, MODELS
+
+    return [
+        ListedModel(
+            kind="display",
+            name=model.name,
+            title=model.title,
+            proof=model.proof,
+            reason=model.reason,
+            default=model.name == DEFAULT_MODEL,
+            columns=model.columns,
+        )
+        for model in MODELS.values()
+    ]

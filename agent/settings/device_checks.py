@@ -47,6 +47,8 @@ MARK_MAX = 8
 """Characters a scanner can be set to send before or after a scan."""
 _MARKS = ("suffix", "prefix", "separator")
 _TYPED = ("evdev:",)
+_WITHOUT_END = ("evdev:", "hidraw:")
+"""Enter is a key, and a HID-POS report says itself where a scan ends."""
 
 
 def device_problems(settings: Settings) -> Problems:
@@ -85,15 +87,16 @@ def _ranges(device: DeviceSettings, path: str) -> Problems:
 
 
 def _marks(device: DeviceSettings, path: str) -> Problems:
+    typed = device.address.startswith(_TYPED)
     for name in _MARKS:
         mark: str = getattr(device, name)
-        if not _is_latin1(mark) or len(mark) > MARK_MAX:
+        if not (typed or _is_latin1(mark)) or len(mark) > MARK_MAX:
             yield FieldProblem(
                 f"{path}.{name}",
                 f"{mark!r} is nothing a scanner sends",
                 f'write up to {MARK_MAX} Latin-1 characters, for example "\\r" or "\\u0002"',
             )
-    if device.separator and device.separator.isalnum():
+    if len(device.separator) == 1 and device.separator.isalnum():
         yield FieldProblem(
             f"{path}.separator",
             f"{device.separator!r} stands in codes themselves",
@@ -102,15 +105,15 @@ def _marks(device: DeviceSettings, path: str) -> Problems:
 
 
 def _framing(device: DeviceSettings, path: str) -> Problems:
-    typed = device.address.startswith(_TYPED)
-    if not device.suffix and not device.frame_timeout_ms and not typed:
+    ended = device.suffix or device.frame_timeout_ms or device.address.startswith(_WITHOUT_END)
+    if not ended:
         yield FieldProblem(
             f"{path}.suffix",
             "nothing says where a scan ends",
             'write what the scanner sends after a scan, such as suffix = "\\r", or '
             "frame_timeout_ms = 50",
         )
-    if device.layout != "us" and not typed:
+    if device.layout != "us" and not device.address.startswith(_TYPED):
         yield FieldProblem(
             f"{path}.layout",
             "a layout is for scanners that type (evdev:PATH)",

@@ -186,4 +186,7 @@ def test_models_table(till_agent):
     assert "generic-80mm" in ran.out
     models = json.loads(till_agent("devices", "--models", "--json").out)
     assert {model["name"] for model in models} >= {"generic-80mm", "generic-58mm"}
-    assert all(model["columns"] >= 32 and model["proof"] for model in models)
+    assert {"printer", "scale", "display"} == {model["kind"] for model in models}
+    assert all(model["proof"] and model["title"] for model in models)
+    assert all(model["columns"] >= 32 for model in models if model["kind"] == "printer")
+    assert 3 == sum(model["default"] for model in models)
