@@ -66,6 +66,23 @@ def test_the_unit_says_ready_and_is_watched(name):
         assert f"\n{line}\n" in text
 
 
+def test_every_kind_of_device_is_allowed_by_its_name_in_proc_devices():
+    """A USB printer would be refused by the service, though everybody else may use it."""
+    text = (SYSTEMD / "till-agent.service").read_text()
+    allowed = set(re.findall(r"^DeviceAllow=char-(\w+)", text, re.MULTILINE))
+    assert {"ttyS", "ttyUSB", "ttyACM", "usb", "input", "hidraw"} <= allowed
+    assert "usblp" not in allowed  # no such name: usblp's major number is usbcore's
+
+
+@pytest.mark.parametrize("module", ["cdc_acm", "usbserial", "usblp", "usbhid"])
+def test_drivers_are_there_before_the_service(module):
+    """The first scanner plugged in after the start would stay refused until a restart (R8)."""
+    text = (SYSTEMD / "till-agent.service").read_text()
+    for directive in ("Wants", "After"):
+        (line,) = re.findall(rf"^{directive}=(.*)$", text, re.MULTILINE)
+        assert f"modprobe@{module}.service" in line.split()
+
+
 def test_no_device_is_opened_to_everybody():
     """Any program on the machine could read the scanner or open the drawer."""
     rules = (SYSTEMD / "70-till-agent.rules").read_text()
