@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import shutil
 import signal
 import sys
@@ -18,6 +19,10 @@ from agent.daemon.demo.story import STEPS, Story, StoryFailed, title
 from agent.daemon.demo.watching import Watcher
 from agent.daemon.demo.world import TILL, Refused, World, opened_world
 from agent.program.terminal import print_fault, say, say_aside
+
+SWINGS_MS = 400
+"""What is put on the scale swings for a moment, as it does."""
+_LOAD = re.compile(rb"(\d{1,5})g")
 
 
 def run_demo(*, scripted: bool, directory: Path | None) -> int:
@@ -88,16 +93,43 @@ async def _open_house(world: World, watcher: Watcher) -> int:
     welcome(world)
     watcher.told = lambda event: narrate(event, say)
     world.printer.on_receipt = lambda receipt: _show_receipt(receipt.lines)
-    if not sys.stdin.isatty():
-        await asyncio.Event().wait()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_show_display(world))
+        if sys.stdin.isatty():
+            group.create_task(_take_orders(world))
+    return 0
+
+
+async def _take_orders(world: World) -> None:
+    """Let whoever sits at the terminal play the hardware."""
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
     await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
     while line := await reader.readline():
         if line.strip():
-            world.scanner.scan(line.strip())
-    await asyncio.Event().wait()
-    return 0
+            _typed(world, line.strip())
+
+
+def _typed(world: World, text: bytes) -> None:
+    """Put a load such as `480g` on the scale; anything else is scanned."""
+    load = _LOAD.fullmatch(text)
+    if load:
+        world.scale.put(int(load[1]), swings_ms=SWINGS_MS)
+    else:
+        world.scanner.scan(text)
+
+
+async def _show_display(world: World) -> None:
+    """Say what the customer reads, each time it is another text."""
+    shown: tuple[str, ...] = ()
+
+    def other(lines: tuple[str, ...]) -> bool:
+        return lines != shown
+
+    while True:
+        shown = await world.display.until(other, None)
+        for line in shown:
+            say(f"      [ {line:<20} ]")
 
 
 def _show_receipt(lines: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from agent.daemon.demo.shop import in_store_price_code
 from agent.daemon.demo.world import World
 from agent.program.terminal import say
 
+DRAWER_TOLD = ("opened", "closed", "open_too_long")
 TRY = (
     ("LCSETR8P36HB", "Greta Sommer's loyalty card: an order waits for her"),
     ("]E09521000151109", "coffee, EAN-13"),
@@ -22,12 +23,14 @@ def welcome(world: World) -> None:
     """Say where the pages are and what can be scanned."""
     say()
     say(f"Till page    {world.page}")
+    say(f"Customer's   {world.customer_page}")
     say(f"HQ console   {world.console}")
     say(f"Files, logs  {world.directory}")
     say()
     say("Type a code and press Enter: the scanner on the pty scans it. For example:")
     for code, meaning in TRY:
         say(f"  {code:<46} {meaning}")
+    say(f"  {'480g':<46} puts 480 g on the scale; 0g takes them off. Then sell bananas at the page")
     say("Ctrl-C stops everything.")
     say()
 
@@ -66,6 +69,15 @@ def _device(data: dict[str, Any]) -> str:
     return f"device  {data['device']} {data['state']} {data.get('detail') or ''}"
 
 
+def _drawer(data: dict[str, Any]) -> str:
+    return f"drawer  {data['state']}" if data.get("state") in DRAWER_TOLD else ""
+
+
+def _weight(data: dict[str, Any]) -> str:
+    grams = data.get("grams")
+    return f"weight  {data['state']}" + ("" if grams is None else f" {grams} g")
+
+
 def _sync(data: dict[str, Any]) -> str:
     if data.get("what") == "directory-changed":
         return f"HQ told {data['count']} change(s) of {data['scope']}"
@@ -79,5 +91,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "sale": _sale,
     "print": _print,
     "device": _device,
+    "drawer": _drawer,
+    "weight": _weight,
     "sync": _sync,
 }

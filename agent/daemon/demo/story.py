@@ -23,6 +23,7 @@ GRETA_CARD = "LCSETR8P36HB"
 GRETA_ORDER = "WEB-10063"
 COFFEE, HONEY, OATS = "9521000151109", "09521100359184", "9521100004039"
 CHEESE = "2110909"
+BANANAS, BANANAS_G = "item-0138", 482
 CHEESE_LABEL = 437
 COFFEE_PRICE, HONEY_PRICE = 449, 499
 FLOAT = 10_000
@@ -105,15 +106,24 @@ async def opens(story: Story) -> None:
 
 
 async def morning(story: Story) -> None:
-    """A first purchase in the store."""
+    """A first purchase in the store: one thing is scanned, one is weighed."""
     await story.till.scan(f"]C0{GRETA_CARD}")
     await story.till.scan(f"]E0{OATS}")
-    done = await story.complete(100)
+    story.world.scale.put(BANANAS_G, swings_ms=300)
+    sale = await story.till.add({"item_id": BANANAS})
+    story.world.scale.put(0)
+    weighed = sale["sale"]["lines"][-1]
+    check(weighed["quantity"] == BANANAS_G, f"the scale's weight once it is stable: {weighed}")
+    await story.world.display.until(lambda lines: "1.80" in "".join(lines))
+    done = await story.complete(200)
     await story.world.printer.next_receipt()
-    check(done["total"] == 89 and done["change"] == 11, f"oats for 0.89, 0.11 back: {done}")
+    check(done["total"] == 180 and done["change"] == 20, f"oats 0.89, bananas 0.91: {done}")
     view = await story.till.look()
     check(view.get("sale") is None, "the basket is empty again")
-    story.say(f"In the morning Greta Sommer buys oats: receipt {done['receipt_no']}.")
+    story.say(
+        f"In the morning Greta Sommer buys oats and {BANANAS_G} g of bananas off the scale, and "
+        f"reads the total on the display: receipt {done['receipt_no']}."
+    )
 
 
 async def recognised(story: Story) -> None:

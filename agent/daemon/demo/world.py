@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import msgspec
 
 from agent.daemon.demo.programs import Program, call, free_port
+from drivers.virtual.display import VirtualDisplay
 from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.scale import VirtualScale
 from drivers.virtual.scanner import VirtualScanner
 
 STORE = "store-0001"
@@ -48,6 +50,8 @@ id = "{till}"
 scanners = ["counter"]
 printer = "receipt"
 drawer = "receipt"
+display = "pole"
+scale = "scale"
 
 [[device]]
 id = "counter"
@@ -58,7 +62,19 @@ address = "serial:{scanner}?baud=9600"
 id = "receipt"
 kind = "printer"
 model = "generic-80mm"
-address = "tcp:127.0.0.1:{printer}"
+address = "{printer}"
+drawer_open_is = "high"
+
+[[device]]
+id = "pole"
+kind = "display"
+address = "{display}"
+
+[[device]]
+id = "scale"
+kind = "scale"
+model = "toledo-8217"
+address = "{scale}"
 """
 
 CENTRAL_TOML = """\
@@ -75,14 +91,22 @@ touch_points = ["webshop"]
 """
 
 
+class Hardware(NamedTuple):
+    """What stands on the counter, plugged in; the agent finds it at the wire."""
+
+    printer: VirtualPrinter
+    scanner: VirtualScanner
+    scale: VirtualScale
+    display: VirtualDisplay
+
+
 class World:
     """Everything the demo has running, and how to speak to it."""
 
     def __init__(
         self,
         directory: Path,
-        printer: VirtualPrinter,
-        scanner: VirtualScanner,
+        hardware: Hardware,
         client: httpx.AsyncClient,
         ports: tuple[int, int] = (AGENT_PORT, HQ_PORT),
     ) -> None:
@@ -90,14 +114,12 @@ class World:
 
         Args:
             directory: of all files.
-            printer: listening.
-            scanner: plugged in.
+            hardware: plugged in.
             client: of all calls to the two programs.
             ports: of the agent and of HQ, where they are free.
         """
         self.directory = directory
-        self.printer = printer
-        self.scanner = scanner
+        self.printer, self.scanner, self.scale, self.display = hardware
         self.agent_toml = directory / "agent.toml"
         self.central_toml = directory / "central.toml"
         self.agent_url = f"http://127.0.0.1:{free_port(ports[0])}"
@@ -127,7 +149,9 @@ class World:
                 state=self.directory / "agent",
                 hq=self.hq_url,
                 scanner=self.scanner.path,
-                printer=self.printer.port,
+                printer=self.printer.address,
+                display=self.display.address,
+                scale=self.scale.address,
             ),
             encoding="utf-8",
         )
@@ -215,6 +239,11 @@ class World:
         return f"{self.agent_url}/#token={self.till_token}&till={TILL}"
 
     @property
+    def customer_page(self) -> str:
+        """Address of the page that faces the customer."""
+        return f"{self.agent_url}/display#token={self.till_token}&till={TILL}"
+
+    @property
     def console(self) -> str:
         """Address of the HQ console."""
         return f"{self.hq_url}/#token={self.staff_token}"
@@ -252,13 +281,17 @@ async def opened_world(
 ) -> AsyncIterator[World]:
     """Set up the whole demo under a directory, and stop all of it on leaving."""
     async with AsyncExitStack() as stack:
-        printer = await stack.enter_async_context(VirtualPrinter(host="127.0.0.1", port=0))
-        # The link keeps its name when the scanner is plugged in again, as /dev/serial/by-id does.
-        scanner = stack.enter_context(VirtualScanner(directory / "scanner"))
+        # A link keeps its name when the device is plugged in again, as /dev/serial/by-id does.
+        hardware = Hardware(
+            printer=await stack.enter_async_context(VirtualPrinter(host="127.0.0.1", port=0)),
+            scanner=stack.enter_context(VirtualScanner(directory / "scanner")),
+            scale=await stack.enter_async_context(VirtualScale(link=directory / "scale")),
+            display=await stack.enter_async_context(VirtualDisplay(link=directory / "display")),
+        )
         client = await stack.enter_async_context(
             httpx.AsyncClient(trust_env=False, timeout=ANSWER_S)
         )
-        world = World(directory, printer, scanner, client, ports)
+        world = World(directory, hardware, client, ports)
         world.write_settings()
         stack.push_async_callback(world.stop)
         await world.set_up()
