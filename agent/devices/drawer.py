@@ -61,12 +61,13 @@ class Drawer:
             return
         first = self._level is None
         self._level = level
-        if not first and self._recent_kick() is not None:
+        kick = self._taken_kick()
+        if not first and kick is not None:
             self._learn(level)
         if self._open_level is None:
             return
         if level == self._open_level:
-            self._opened()
+            self._opened(kick)
         elif not first:
             self._closed()
         else:
@@ -84,9 +85,8 @@ class Drawer:
             said = "high" if level else "low"
             self.hint = f'its drawer seems open at level {said}: set drawer_open_is = "{said}"'
 
-    def _opened(self) -> None:
+    def _opened(self, kick: PrintId | None) -> None:
         since = self._clock.stamp().wall
-        kick = self._recent_kick()
         data = {"since": since} if kick is None else {"since": since, "print_id": kick}
         self._tell("opened", data)
         self._board.show_drawer(self._device, "open")
@@ -100,10 +100,10 @@ class Drawer:
         self._tell("closed", {})
         self._board.show_drawer(self._device, "closed")
 
-    def _recent_kick(self) -> PrintId | None:
-        if self._kick is None or _now() - self._kick[1] > FOLLOWS_S:
-            return None
-        return self._kick[0]
+    def _taken_kick(self) -> PrintId | None:
+        """Give the kick that moved the switch, once: what moves it next is a hand."""
+        kick, self._kick = self._kick, None
+        return kick[0] if kick is not None and _now() - kick[1] <= FOLLOWS_S else None
 
     def _tell(self, state: str, data: dict[str, str]) -> None:
         self._board.post(self._device, "drawer", {"device": self._device, "state": state, **data})
