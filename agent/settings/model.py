@@ -11,7 +11,6 @@ import msgspec
 
 from agent.core.identifiers import DeviceId, StoreId, TillId
 
-
 # fmt: off
 Language = Literal[
     "en", "de", "fr", "es", "it", "nl", "pt", "pl", "cs", "sv", "da", "fi", "nb", "hu", "ro",
@@ -78,7 +77,8 @@ class BarcodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     in_store: tuple[str, ...] = ("21IIIIIPPPPPC", "22IIIIIWWWWWC")
     """13-character patterns of in-store codes: literal digits, then I item, P price in minor units,
-    W weight in grams, V inner check digit, C check digit."""
+    W weight in grams, N number of pieces, V inner check digit, C check digit; `*10` or `*100`
+    behind one says that its amount counts tens or hundreds, as in `25IIIIIIWWWWC*100`."""
     card_prefixes: tuple[str, ...] = ("LC",)
     """What this chain's loyalty card codes begin with."""
     order_prefixes: tuple[str, ...] = ("WEB-",)

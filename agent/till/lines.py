@@ -52,12 +52,17 @@ def measured(reading: Reading, key: ItemKey, unit: str) -> Measured:
         if isinstance(meaning, TradeItem) and meaning.gtin == key.gtin:
             return measured_item(meaning, unit, reading.raw)
         if isinstance(meaning, InStoreItem) and meaning.reference == key.reference:
-            return Measured(
-                quantity=(meaning.weight or None) if unit == WEIGHED else None,
-                extension=meaning.price or None,
-                scanned=reading.raw,
-            )
+            return _labelled(meaning, unit, reading.raw)
     return Measured(gtin=key.gtin, scanned=reading.raw)
+
+
+def _labelled(meaning: InStoreItem, unit: str, raw: str) -> Measured:
+    count = Thousandths(meaning.count * ONE) if meaning.count else None
+    return Measured(
+        quantity=(meaning.weight or None) if unit == WEIGHED else count,
+        extension=meaning.price or None,
+        scanned=raw,
+    )
 
 
 def measured_item(meaning: TradeItem, unit: str, raw: str) -> Measured:

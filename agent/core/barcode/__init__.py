@@ -23,8 +23,8 @@ Beyond GS1: a GTIN in a symbol for any text (`plain-gtin`) is an item after all 
 
 Reasons: `too-long`, `undecodable`, `control-characters`, `empty`, `unknown-aim`, `not-a-gtin`,
 `not-a-upc-e`, `wrong-check-digit`, `wrong-inner-check-digit`, `bad-pattern`, `unknown-ai`,
-`malformed-ai`, `bad-date`, `unknown-code`, `repeated-ai`, `contradicting-ai`, `no-trade-item`,
-`foreign-currency`, `price-too-precise`, `bad-web-address`, `no-gs1-key`,
+`malformed-ai`, `bad-date`, `unknown-code`, `repeated-ai`, `contradicting-ai`, `too-many-ais`,
+`no-trade-item`, `foreign-currency`, `price-too-precise`, `bad-web-address`, `no-gs1-key`,
 `compressed-digital-link`, `wrong-qualifier`, `wrong-attribute`; beside a meaning: `missing-ai`,
 `no-measure`, `plain-gtin`.
 

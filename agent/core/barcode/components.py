@@ -144,7 +144,6 @@ _letters = _listed(0, COUNTRY_LETTERS, "a country (ISO 3166-1)")
 _currency = _listed(0, CURRENCIES, "a currency (ISO 4217)")
 _key = _fits(lambda v: is_digits(v[:_KEY_DIGITS]) and len(v) >= _KEY_DIGITS, "is no GS1 key")
 _escaped = _fits(lambda v: _PERCENT.search(v) is None, "has a % without two hexadecimal digits")
-_yes_no = _one_of(slice(1), "0 1", "answer: 0 or 1")
 
 
 def _measures(first: int, last: int) -> list[str]:
@@ -181,7 +180,6 @@ _CHECKS: dict[str, tuple[Check, ...]] = {
         _fits(lambda v: int(v[:10]) <= _LATITUDES, "has no such latitude"),
         _fits(lambda v: int(v[10:]) <= _LONGITUDES, "has no such longitude"),
     ),
-    **dict.fromkeys(("4321", "4322", "4323"), (_yes_no,)),
     "7040": (
         _fits(lambda v: _LAST_OF_IMPORTER.fullmatch(v[3]) is not None, "has no importer index"),
     ),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from agent.core.barcode.check_digits import check_digit, is_digits
-from agent.core.barcode.elements import Element, element, is_ai, together
+from agent.core.barcode.elements import Element, element, is_ai, require_few, together
 from agent.core.barcode.unreadable import Unreadable
 
 # Key → the alternatives of its qualifiers, each in the one order allowed (URI Syntax, 4.9).
@@ -61,7 +61,7 @@ def link_elements(uri: str) -> tuple[Element, ...]:
 
     Raises:
         Unreadable: `bad-web-address`, `no-gs1-key`, `compressed-digital-link`,
-            `wrong-qualifier`, `wrong-attribute`, or a reason of one element.
+            `wrong-qualifier`, `wrong-attribute`, `too-many-ais`, or a reason of one element.
 
     >>> [(e.ai, e.value) for e in link_elements("https://example.com/01/09520123456788/10/A%2F1")]
     [('01', '09520123456788'), ('10', 'A/1')]
@@ -72,6 +72,7 @@ def link_elements(uri: str) -> tuple[Element, ...]:
     path = _path_pairs(parts["path"])
     _check_order(path)
     query = _query_pairs(parts["query"] or "")
+    require_few(len(path) + len(query))
     _check_attributes(path, query)
     return together([element(ai, value) for ai, value in (*path, *query)])
 
@@ -150,7 +151,8 @@ def _is_compressed(segments: list[str]) -> bool:
         return False
     if len(segments) > 2 and segments[-3] in _KEYS:
         return True
-    bits = "".join(f"{_BASE64_URL.index(character):06b}" for character in last)
+    head = last[: -(-(8 + _GTIN_BITS) // 6)]
+    bits = "".join(f"{_BASE64_URL.index(character):06b}" for character in head)
     begins = f"{int(bits[:8], 2):02X}"
     gtin = f"{int(bits[8 : 8 + _GTIN_BITS], 2):014}"
     abbreviated = begins == "01" or not begins.isdigit()

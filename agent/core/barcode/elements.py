@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SEPARATOR = "\x1d"
 """FNC1 between elements as scanners send it (GS1 General Specifications, 7.8.6)."""
 AI_CHARACTERS_MAX = 4
+ELEMENTS_MAX = 64
+"""GS1's own Barcode Syntax Engine reads no more from one message."""
 
 # GS1 General Specifications, figure 7.8.5-2: these need no separator; AI and value together.
 _PREDEFINED = {
@@ -49,20 +51,35 @@ def elements_of(text: str) -> tuple[Element, ...]:
 
     Raises:
         Unreadable: `unknown-ai`, `malformed-ai`, `wrong-check-digit`, `bad-date`, `unknown-code`,
-            `repeated-ai`, `contradicting-ai`.
+            `repeated-ai`, `contradicting-ai`, `too-many-ais`.
 
     >>> [(e.ai, e.value) for e in elements_of("010952012345678810A1" + SEPARATOR + "3002")]
     [('01', '09520123456788'), ('10', 'A1'), ('30', '02')]
     """
     found: list[Element] = []
-    rest = text.lstrip(SEPARATOR)
-    while rest:
-        ai = _ai_of(rest)
-        size = _PREDEFINED.get(rest[:2], len(rest))
-        field = rest[:size].partition(SEPARATOR)[0]
-        found.append(element(ai, field[len(ai) :]))
-        rest = rest[len(field) :].lstrip(SEPARATOR)
+    at, end = 0, len(text)
+    while at < end:
+        if text[at] == SEPARATOR:
+            at += 1
+            continue
+        ai = _ai_of(text[at : at + AI_CHARACTERS_MAX])
+        limit = min(end, at + _PREDEFINED.get(ai[:2], end))
+        stop = text.find(SEPARATOR, at, limit)
+        stop = limit if stop < 0 else stop
+        found.append(element(ai, text[at + len(ai) : stop]))
+        require_few(len(found))
+        at = stop
     return together(found)
+
+
+def require_few(count: int) -> None:
+    """Refuse a symbol of more elements than any pack has, before much time goes into it.
+
+    Raises:
+        Unreadable: `too-many-ais`.
+    """
+    if count > ELEMENTS_MAX:
+        raise Unreadable("too-many-ais", f"the symbol has more than {ELEMENTS_MAX} elements")
 
 
 def element(ai: str, value: str) -> Element:
@@ -116,9 +133,9 @@ def looks_like_elements(text: str) -> bool:
 
 
 def _ai_of(text: str) -> str:
-    found = _lookup(text[:AI_CHARACTERS_MAX])
+    found = _lookup(text)
     if found is None:
-        raise Unreadable("unknown-ai", f"{text[:AI_CHARACTERS_MAX]!r} begins with no known AI")
+        raise Unreadable("unknown-ai", f"{text!r} begins with no known AI")
     return found.ai
 
 

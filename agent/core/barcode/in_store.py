@@ -40,18 +40,20 @@ def _parsed(text: str) -> InStorePattern:
 
 def _item(code: str, pattern: InStorePattern) -> InStoreItem:
     _verify_amount(code, pattern)
+    amount = int(code[pattern.amount] or 0) * pattern.times
     return InStoreItem(
         reference=pattern.prefix + code[pattern.item],
         pattern=pattern.text,
-        price=None if pattern.price is None else Minor(int(code[pattern.price])),
-        weight=None if pattern.weight is None else Thousandths(int(code[pattern.weight])),
+        price=None if pattern.price is None else Minor(amount),
+        weight=None if pattern.weight is None else Thousandths(amount),
+        count=None if pattern.count is None else amount,
     )
 
 
 def _verify_amount(code: str, pattern: InStorePattern) -> None:
     if pattern.check is None:
         return
-    amount = code[pattern.price or pattern.weight or slice(0, 0)]
+    amount = code[pattern.amount]
     expected, got = amount_check_digit(amount), int(code[pattern.check])
     if expected != got:
         raise Unreadable(

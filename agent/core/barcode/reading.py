@@ -81,6 +81,7 @@ class InStoreItem(msgspec.Struct, frozen=True, tag="in_store_item"):
     price: Minor | None = None
     weight: Thousandths | None = None
     """Grams, that is thousandths of a kilogram."""
+    count: int | None = None
 
 
 class PlainText(msgspec.Struct, frozen=True, tag="text"):

@@ -2,7 +2,8 @@
 
 An in-store code is an EAN-13 (or UPC-A) of GS1's restricted circulation range. What its digits
 mean is each chain's own business (GS1 General Specifications, 2.1.11 and 2.1.12), so it is a
-setting: one letter per digit, for example `21IIIIIPPPPPC`.
+setting: one letter per digit, for example `21IIIIIPPPPPC`; behind it `*10` or the like where the
+amount counts tens, as in `25IIIIIIWWWWC*100` for a weight in hundreds of grams.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ PATTERN_CHARACTERS = 13
 AMOUNT_DIGITS_WITH_CHECK = (4, 5)
 """GS1 General Specifications, 7.9.3 and 7.9.4 define inner check digits for no other length."""
 
-_SHAPE = re.compile(r"(?P<prefix>\d+)[\dIPWV]*C", re.ASCII)
+_SHAPE = re.compile(r"(?P<digits>(?P<prefix>\d+)[\dIPWNV]*C)(?:\*(?P<times>10{1,3}))?", re.ASCII)
+_AMOUNTS = "PWN"
 _RESTRICTED = re.compile(r"2|0[24]", re.ASCII)
 _REMEDY = (
     "write 13 characters such as 21IIIIIPPPPPC: the leading digits, I for the item, then P for a "
-    "price in minor units or W for a weight in grams, V for an inner check digit, C at the end"
+    "price in minor units, W for a weight in grams or N for a number of pieces, V for an inner "
+    "check digit, C at the end; then *10, *100 or *1000 where the amount counts so many at a time"
 )
 
 
@@ -46,8 +49,16 @@ class InStorePattern(msgspec.Struct, frozen=True):
     item: slice
     price: slice | None = None
     weight: slice | None = None
+    count: slice | None = None
+    times: int = 1
+    """How many minor units, grams or pieces one unit of the amount stands for."""
     check: int | None = None
-    """Place of the inner check digit over the price or weight."""
+    """Place of the inner check digit over the amount."""
+
+    @property
+    def amount(self) -> slice:
+        """Give the places of the price, the weight or the count."""
+        return self.price or self.weight or self.count or slice(0, 0)
 
 
 @lru_cache(maxsize=256)
@@ -61,20 +72,22 @@ def parse_pattern(text: str) -> InStorePattern:
     slice(2, 7, None)
     """
     shape = _SHAPE.fullmatch(text)
-    if len(text) != PATTERN_CHARACTERS or shape is None:
-        raise _wrong(text, "must be 13 characters: digits, then I, P, W, V and a final C")
-    prefix = shape["prefix"]
-    if _RESTRICTED.match(prefix) is None:
+    if shape is None or len(shape["digits"]) != PATTERN_CHARACTERS:
+        raise _wrong(text, "must be 13 characters: digits, then I, P, W, N, V and a final C")
+    if _RESTRICTED.match(text) is None:
         raise _wrong(text, "begins with numbers of real products, not with 2, 02 or 04")
+    digits = shape["digits"]
     return _checked(
         InStorePattern(
             text=text,
-            prefix=prefix,
-            literals=tuple((i, c) for i, c in enumerate(text) if c.isdigit()),
+            prefix=shape["prefix"],
+            literals=tuple((i, c) for i, c in enumerate(digits) if c.isdigit()),
             item=_run(text, "I") or slice(0, 0),
             price=_run(text, "P"),
             weight=_run(text, "W"),
-            check=text.find("V") if "V" in text else None,
+            count=_run(text, "N"),
+            times=int(shape["times"] or 1),
+            check=digits.find("V") if "V" in digits else None,
         )
     )
 
@@ -82,8 +95,11 @@ def parse_pattern(text: str) -> InStorePattern:
 def _checked(pattern: InStorePattern) -> InStorePattern:
     if "I" not in pattern.text:
         raise _wrong(pattern.text, "has no I, so that no item could be found by it")
-    if pattern.price is not None and pattern.weight is not None:
-        raise _wrong(pattern.text, "has both a price and a weight")
+    amounts = sum(letter in pattern.text for letter in _AMOUNTS)
+    if amounts > 1:
+        raise _wrong(pattern.text, "has more than one of price, weight and number")
+    if not amounts and pattern.times > 1:
+        raise _wrong(pattern.text, f"multiplies by {pattern.times}, but has no amount")
     if pattern.check is not None:
         _check_place(pattern)
     return pattern
@@ -92,7 +108,7 @@ def _checked(pattern: InStorePattern) -> InStorePattern:
 def _check_place(pattern: InStorePattern) -> None:
     if pattern.text.count("V") > 1:
         raise _wrong(pattern.text, "has more than one V")
-    amount = pattern.text.count("P") + pattern.text.count("W")
+    amount = sum(pattern.text.count(letter) for letter in _AMOUNTS)
     if amount not in AMOUNT_DIGITS_WITH_CHECK:
         raise _wrong(
             pattern.text, f"has a V over {amount} digits, but it is defined for 4 or 5 digits only"

@@ -27,7 +27,12 @@ def _code(twelve: str) -> str:
         ("21PPPPPPPPPPC", "has no I"),
         ("21IIIPPIIPPPC", "I in more than one place"),
         ("21IIIIPWPWPWC", "in more than one place"),
-        ("21IIIIPPPWWWC", "both a price and a weight"),
+        ("21IIIIPPPWWWC", "more than one of price, weight and number"),
+        ("21IIIINNNPPPC", "more than one of price, weight and number"),
+        ("21IIIIIIIIIIC*10", "has no amount"),
+        ("21IIIIIPPPPPC*5", "must be 13 characters"),
+        ("21IIIIIPPPPPC*", "must be 13 characters"),
+        ("21IIIIIPPPPPC*10000", "must be 13 characters"),
         ("21IIIVVPPPPPC", "more than one V"),
         ("21IIIVPPPPPPC", "over 6 digits"),
         ("21IIIIIIIIIVC", "over 0 digits"),
@@ -53,17 +58,17 @@ def test_bad_patterns_say_what_is_wrong(text, says):
         ("23IIIIIVPPPPC", _code("231234592875"), InStoreItem("2312345", "", price=2875)),
         ("24WWWWWVIIIIC", _code("241468561234"), InStoreItem("241234", "", weight=14685)),
         ("25PPPPP9IIIIC", _code("250012391234"), InStoreItem("251234", "", price=123)),
+        ("25IIIIVNNNNNC", _code("251234614685"), InStoreItem("251234", "", count=14685)),
+        ("22IIIIIIPPPPC*100", _code("221234560042"), InStoreItem("22123456", "", price=4200)),
+        ("24IIIIIIWWWWC*10", _code("241234560042"), InStoreItem("24123456", "", weight=420)),
     ],
 )
 def test_codes_of_a_pattern_are_read(pattern, code, expected):
     """A label of the meat counter would have a wrong price, weight or item."""
     read = in_store_item(code, BarcodeRules((pattern,), "EUR"))
     assert read is not None
-    assert (expected.reference, expected.price, expected.weight) == (
-        read.reference,
-        read.price,
-        read.weight,
-    )
+    wanted = (expected.reference, expected.price, expected.weight, expected.count)
+    assert wanted == (read.reference, read.price, read.weight, read.count)
     assert pattern == read.pattern
 
 
