@@ -49,6 +49,8 @@ _ENGLISH_DATE = "%Y-%m-%d"
 _ENGLISH_SPEAKING = frozenset(("AU", "CA", "GB", "IE", "IN", "MT", "NZ", "SG", "US", "ZA"))
 # CLDR `minimumGroupingDigits` 2, which Babel does not pass on.
 _GROUPED_FROM_FIVE = frozenset(("bg", "bg-bg", "es", "es-es", "pl", "pl-pl", "pt-pt"))
+# ISO 4217 gives them two digits, their coins have none: written where an amount has any.
+_MOSTLY_WHOLE = frozenset(("COP", "HUF", "IDR"))
 _GROUP = 3
 _DATE_PARTS = {"d": "%d", "M": "%m", "y": "%Y"}
 _PAPER = str.maketrans(
@@ -91,7 +93,10 @@ def amount_text(amount: int, currency: str, language: str) -> str:
     ('-1.234,56', '123 456')
     """
     style = format_of(language)
-    return _localised(decimal_text(amount, exponent(currency)), style, style.money_decimal)
+    exact = decimal_text(amount, exponent(currency))
+    if currency in _MOSTLY_WHOLE:
+        exact = exact.removesuffix(".00")
+    return _localised(exact, style, style.money_decimal)
 
 
 def money_text(amount: int, currency: str, language: str) -> str:

@@ -119,7 +119,7 @@ class _Sheet(msgspec.Struct, frozen=True):
                 return LaidLine("rule", "-" * self.columns)
             case Qr():
                 return LaidLine("qr", align="center", data=block.data)
-            case Cut():
+            case _:
                 return LaidLine("cut")
 
     def _text(self, block: Text) -> list[LaidLine]:

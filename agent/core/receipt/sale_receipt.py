@@ -153,5 +153,5 @@ def _return_code(body: SaleCompleted, shop: Shop) -> list[Block]:
             return [Barcode(body.receipt_no)]
         case "qr":
             return [Qr(body.receipt_no), Text(body.receipt_no, align="center")]
-        case "none":
+        case _:
             return []

@@ -59,6 +59,60 @@ def test_money(amount, currency, language, expected):
 
 
 @pytest.mark.parametrize(
+    ("amount", "currency", "language", "expected"),
+    [
+        (123_456, "PLN", "pl-PL", "1234,56 zł"),
+        (1_234_567, "PLN", "pl-PL", "12 345,67 zł"),
+        (123_456, "EUR", "pt-PT", "1234,56 €"),
+        (123_456, "BRL", "pt-BR", "R$ 1.234,56"),
+        (123_456, "MXN", "es-MX", "$1,234.56"),
+        (-99_900, "HUF", "hu-HU", "-999 Ft"),
+        (12_345_650, "HUF", "hu-HU", "123 456,50 Ft"),
+        (0, "HUF", "hu-HU", "0 Ft"),
+        (123_456, "SEK", "sv-SE", "1 234,56 kr"),
+        (123_456, "TRY", "tr-TR", "₺1.234,56"),
+        (123_456, "ILS", "he-IL", "1,234.56 ₪"),
+        (-123_456, "AED", "ar-AE", "-1,234.56 AED"),
+        (1_234_567, "KWD", "ar-KW", "1,234.567 KWD"),
+        (5, "CHF", "fr-CH", "0.05 CHF"),
+        (-5, "XYZ", "en", "-XYZ 0.05"),
+        (123_456, "EUR", "de-FR", "1.234,56 €"),
+    ],
+)
+def test_money_of_every_country(amount, currency, language, expected):
+    """A shop abroad would print amounts as another country does."""
+    assert expected == money_text(amount, currency, language)
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("amount", [0, -5, 123_456_789])
+def test_figures_hold_nothing_a_printer_lacks(amount, language):
+    """A narrow blank or a true minus would be drawn as dots in the middle of an amount."""
+    said = money_text(amount, "EUR", language) + time_text(
+        "2026-07-28T12:03:59.000Z", "Europe/Berlin", language
+    )
+    assert not set(said) & set("\u00a0\u202f\u2212\u2019\u200e\u200f")
+
+
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [
+        ("en-US", "07/28/2026 14:03"),
+        ("en-GB", "28/07/2026 14:03"),
+        ("en-DE", "2026-07-28 14:03"),
+        ("fi-FI", "28.07.2026 14.03"),
+        ("hu-HU", "2026. 07. 28. 14:03"),
+        ("bg-BG", "28.07.2026 \u0433. 14:03"),
+        ("sv-SE", "2026-07-28 14:03"),
+        ("ar-EG", "28/07/2026 14:03"),
+    ],
+)
+def test_days_are_written_as_in_the_country(language, day):
+    """A customer would take the fifth of August for the eighth of May."""
+    assert day == time_text("2026-07-28T12:03:59.000Z", "Europe/Berlin", language)
+
+
+@pytest.mark.parametrize(
     ("quantity", "unit", "expected"),
     [
         (1000, "each", "1"),
