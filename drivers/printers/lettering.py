@@ -92,7 +92,7 @@ def _set(sheet: Image.Image, span: _Span, how: tuple[int, bool, int, str]) -> No
     room = max(1, width(span.text)) * CELL_WIDTH * scale
     if span.font is None:
         letters = _box(room, scale)
-    elif _is_fitted(span.text, span.font, room, scale):
+    elif _is_fitted(span.text, span.font, room, bold, scale):
         letters = _word(span, room, bold, scale, language)
     else:
         letters = _letter(span.text, span.font, room, bold, scale)
@@ -101,10 +101,10 @@ def _set(sheet: Image.Image, span: _Span, how: tuple[int, bool, int, str]) -> No
     sheet.paste(255, (place, 0), letters)
 
 
-def _is_fitted(text: str, font: Font, room: int, scale: int) -> bool:
+def _is_fitted(text: str, font: Font, room: int, bold: bool, scale: int) -> bool:
     if font.fitted or len(text) > 1:
         return True
-    return face(font.size * scale, font=font).getlength(text) > room
+    return face(font.size * scale, bold=bold, font=font).getlength(text) > room
 
 
 def _box(room: int, scale: int) -> Image.Image:

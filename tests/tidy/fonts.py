@@ -39,6 +39,12 @@ def _double_byte(codec, first=0, last=0xFFFF):
             yield code
 
 
+def _japanese():
+    """JIS X 0208, what Microsoft added to it for names and companies, and all Kana."""
+    kana = (*range(0x3041, 0x3100), *range(0x31F0, 0x3200), *range(0xFF61, 0xFFA0))
+    return {*_double_byte("cp932"), *kana}
+
+
 def _hangul():
     """All of KS X 1001 but its Chinese characters, and the syllables that it left out."""
     others = (code for code in _double_byte("euc_kr") if not 0x4E00 <= code < 0xA000)
@@ -54,7 +60,7 @@ _CJK = "NotoSansCJK-Regular.ttc"
 _JAPANESE, _KOREAN, _SIMPLIFIED, _TRADITIONAL = range(4)
 """Places of the languages in the collection."""
 CUTS = {
-    "NotoSansCJKjp-Regular.otf": (_CJK, _JAPANESE, _double_byte("euc_jp"), ()),
+    "NotoSansCJKjp-Regular.otf": (_CJK, _JAPANESE, _japanese(), ()),
     "NotoSansCJKsc-Regular.otf": (_CJK, _SIMPLIFIED, _double_byte("gb2312"), ()),
     "NotoSansCJKtc-Regular.otf": (_CJK, _TRADITIONAL, _double_byte("big5", 0xA440, 0xC67E), ()),
     "NotoSansCJKkr-Regular.otf": (_CJK, _KOREAN, _hangul(), ()),

@@ -18,7 +18,15 @@ from agent.core.receipt.layout import BARCODE_DOTS, LaidLine
 from drivers.printers.codecs import code128
 from drivers.printers.codecs.bitmap import Bitmap, doubled
 from drivers.printers.codecs.dialect import Dialect, Page
-from drivers.printers.codecs.graphics import coarse, fitting, inline, logo, raster
+from drivers.printers.codecs.graphics import (
+    HALF_SPACING,
+    TEXT_SPACING,
+    coarse,
+    fitting,
+    inline,
+    logo,
+    raster,
+)
 from drivers.printers.codecs.symbols import qr_bitmap, qr_modules
 from drivers.printers.codecs.text import Encoded, Run, normal, runs
 
@@ -110,7 +118,7 @@ class _Writer:
         parts = runs(text, self._dialect.pages, self._page)
         if not all(isinstance(part, Encoded) for part in parts):
             if not self._dialect.dot_pictures:
-                return modes + self._coarse(text, line)
+                return modes + self._coarse(parts, line)
             if line.double:
                 return modes + self._picture(text, line)
         return modes + b"".join(self._run(part, line) for part in parts) + LINE_FEED
@@ -128,10 +136,21 @@ class _Writer:
         # so a double line with such a run is drawn as a whole.
         return self._raster(doubled(self._draw(text, line.bold)))
 
-    def _coarse(self, text: str, line: LaidLine) -> bytes:
-        # Eight needles at a time cannot draw a run beside letters, so the whole line is drawn.
+    def _coarse(self, parts: list[Run], line: LaidLine) -> bytes:
+        # Eight needles at a time draw half a letter, so what is drawn takes two lines; what a
+        # page holds stands on the lower one.
+        above, below = b"", b""
+        for part in parts:
+            upper, lower = self._halves(part, line)
+            above, below = above + upper, below + lower
+        small = self._mode(_SET_SIZE, 0x00)
+        return small + HALF_SPACING + above + LINE_FEED + TEXT_SPACING + below + LINE_FEED
+
+    def _halves(self, part: Run, line: LaidLine) -> tuple[bytes, bytes]:
+        if isinstance(part, Encoded):
+            return b" " * len(part.data), self._run(part, line)
         self.sent_dots = True
-        return self._mode(_SET_SIZE, 0x00) + coarse(self._draw(text, line.bold))
+        return coarse(self._draw(part.text, line.bold))
 
     def _raster(self, bitmap: Bitmap) -> bytes:
         self.sent_dots = True

@@ -28,8 +28,8 @@ _COLUMNS_24: bytes = commands.ESC + b"*\x21"
 """`ESC * 33`: columns of 24 dots, in the line."""
 _COLUMNS_8: bytes = commands.ESC + b"*\x01"
 """`ESC * 1`: columns of 8 dots, the finest an impact head of nine needles has."""
-_BAND_SPACING: bytes = commands.ESC + b"3\x10"
-_TEXT_SPACING: bytes = commands.ESC + b"2"
+HALF_SPACING: bytes = commands.ESC + b"3\x10"
+TEXT_SPACING: bytes = commands.ESC + b"2"
 """`ESC 3 16`: lines of 16/144 inch, the height of 8 needles; `ESC 2`: as before."""
 _SPELT = re.compile(rb"\x10(?:\x04[\x00-\x08]|\x05[\x00-\x03]|\x14[\x00-\x08])", re.DOTALL)
 """`DLE EOT`, `DLE ENQ` and `DLE DC4` with any number they may have."""
@@ -126,13 +126,16 @@ def raster(bitmap: Bitmap, dots: int) -> bytes:
     )
 
 
-def coarse(bitmap: Bitmap) -> bytes:
-    """Send a line of text as an impact head can: 10 for 12 dots across, 16 for 24 down."""
+def coarse(bitmap: Bitmap) -> tuple[bytes, bytes]:
+    """Send a run of text as an impact head can, in two halves of 8 dots.
+
+    Each column of 12 by 24 dots becomes 10 by 16. The lower half stands on a line of text, the
+    upper one on the line above it, `HALF_SPACING` apart.
+    """
     across = bitmap.width * _COARSE_WIDTH // _FINE_WIDTH
     fine = _whole_rows(bitmap)
     lines = [_squeezed(fine, row, bitmap.width, across) for row in range(16)]
-    bands = (_band(lines[at : at + 8], across) for at in (0, 8))
-    return _BAND_SPACING + b"\n".join(bands) + b"\n" + _TEXT_SPACING
+    return _band(lines[:8], across), _band(lines[8:], across)
 
 
 def _whole_rows(bitmap: Bitmap) -> list[str]:

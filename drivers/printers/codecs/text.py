@@ -25,7 +25,7 @@ _BLANK = ("Cc", "Zs", "Zl", "Zp")
 _LEFT_OUT = ("Cf", "Cs")
 """Invisible formatting takes no column (`agent.core.receipt.width`), and no page holds it."""
 _KEPT = frozenset(JOINERS + ORDERING)
-_STRAY_JOINER = re.compile(f"(?<![\u0600-\u109f\u1700-\u1cff\ua800-\uabff{JOINERS}])[{JOINERS}]")
+_STRAY_JOINER = re.compile(f"(?<![\u0600-\u109f\u1700-\u1cff\ua800-\uabff])[{JOINERS}]+")
 """A joiner behind a letter of a script that does not join would only keep it from its page."""
 
 

@@ -29,7 +29,8 @@ _UNSEEN = dict.fromkeys(map(ord, ORDERING))
 _MARKER = "\N{WORD JOINER}"
 """Boundary neutral: it changes no order (rule X9), and it never comes in with the text."""
 _END = ("\N{LEFT-TO-RIGHT MARK}", "\N{RIGHT-TO-LEFT MARK}")
-_OPENING, _CLOSING = ORDERING[3:6], ORDERING[6]
+_ISOLATES = ORDERING[3:]
+_OPENING, _CLOSING = _ISOLATES[:3], _ISOLATES[3]
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\u200f\u2067\u2068\ufb1d-\ufdff\ufe70-\ufefc"
     "\U00010800-\U00010fff\U0001e800-\U0001efff]"
@@ -70,8 +71,8 @@ def visual(text: str) -> list[Piece]:
 def _ordered(text: str) -> list[Piece]:
     from bidi import get_base_level, get_display
 
-    body = text.rstrip(" ")
-    tail = [Piece(" ")] * (len(text) - len(body))
+    body = text.rstrip(f" {_ISOLATES}")
+    tail = [Piece(" ")] * text.count(" ", len(body))
     if not body:
         return tail
     backwards = bool(get_base_level(body))
@@ -82,8 +83,9 @@ def _ordered(text: str) -> list[Piece]:
 def _marked(text: str, end: str) -> str:
     """Put a marker behind each cluster; a letter of the line's own direction ends the line.
 
-    A marker at the very end would be laid back to the line's direction (rule L1). An isolate that
-    was left open would swallow the end, so it is closed before.
+    A marker at the very end would be laid back to the line's direction (rule L1), as blanks and
+    isolates are, which do not come here. An isolate left open would swallow the end, so it is
+    closed before; one closing too many does nothing.
     """
     opened = sum(text.count(char) for char in _OPENING)
     marked = (

@@ -85,6 +85,7 @@ _ORDERS = {
     "zh-hant": (TRADITIONAL, SIMPLIFIED, JAPANESE, KOREAN),
     "zh": (SIMPLIFIED, TRADITIONAL, JAPANESE, KOREAN),
 }
+_SETS = (("zh", "gb2312"), ("zh-hant", "big5"), ("ja", "cp932"))
 _TRADITIONAL_PLACES = ("hant", "tw", "hk", "mo")
 
 
@@ -159,12 +160,19 @@ def _holds(font: Font, char: str) -> bool:
 def _visible(char: str) -> bool:
     """Tell whether anything of a character is to be seen; variation selectors choose, no more."""
     return not (
-        char.isspace() or unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f"
+        char.isspace()
+        or unicodedata.category(char) in ("Cc", "Cf", "Cs")
+        or "\ufe00" <= char <= "\ufe0f"
     )
 
 
 def _of_han(han: str) -> str:
-    for language, codec in (("zh", "gb2312"), ("zh-hant", "big5"), ("ja", "euc_jp")):
-        if not han.encode(codec, errors="ignore") < han.encode(codec, errors="replace"):
-            return language
-    return "zh"
+    return next((language for language, codec in _SETS if _encodes(codec, han)), "zh")
+
+
+def _encodes(codec: str, text: str) -> bool:
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True

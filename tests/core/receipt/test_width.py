@@ -15,7 +15,22 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 @pytest.mark.parametrize(
     ("text", "columns"),
-    [("", 0), ("Tee", 3), (WIDE * 3, 6), (f"e{ACUTE}", 1), ("\N{FULLWIDTH DIGIT ONE}", 2)],
+    [
+        ("", 0),
+        ("Tee", 3),
+        (WIDE * 3, 6),
+        (f"e{ACUTE}", 1),
+        ("\N{FULLWIDTH DIGIT ONE}", 2),
+        ("مرحبا", 5),
+        ("ש\u05bcלום", 4),
+        ("สวัสดี", 4),
+        ("हिन्दी", 5),
+        ("\u1112\u1161\u11ab", 2),
+        ("ｶﾀｶﾅ", 4),
+        ("①", 1),
+        ("می\u200cخواهم", 7),
+        ("\u2068a\u2069", 1),
+    ],
 )
 def test_width_is_what_paper_needs(text, columns):
     """An amount behind Chinese text would be pushed off the paper."""
@@ -40,6 +55,16 @@ def test_width_is_what_paper_needs(text, columns):
         (f"aae{ACUTE}b", 3, [f"aae{ACUTE}", "b"]),
         ("a   b", 6, ["a   b"]),
         ("ab  cdef", 2, ["ab", "cd", "ef"]),
+        ("Tea 日本茶", 8, ["Tea 日本", "茶"]),
+        ("日本 茶です", 6, ["日本", "茶です"]),
+        ("ありがとう。", 10, ["ありがと", "う。"]),
+        ("本「茶」", 6, ["本", "「茶」"]),
+        ("한국어 영수증", 8, ["한국어", "영수증"]),
+        ("茶100%", 5, ["茶", "100%"]),
+        ("का का", 2, ["का", "का"]),
+        ("ककका", 3, ["कक", "का"]),
+        ("काा", 2, ["का", "ा"]),
+        ("สวัสดี", 3, ["สวัส", "ดี"]),
     ],
 )
 def test_wrapping(text, columns, lines):

@@ -7,8 +7,19 @@ import zxingcpp
 from PIL import Image
 
 from agent.core.faults import InputFault
-from agent.core.receipt.document import Barcode, Cut, Feed, Qr, ReceiptDocument, Row, Rule, Text
-from drivers.printers.picture import CELL_WIDTH, HEIGHT_MAX, LINE_HEIGHT, MARGIN, png
+from agent.core.receipt.document import (
+    Barcode,
+    Cut,
+    Feed,
+    Qr,
+    ReceiptDocument,
+    Row,
+    Rule,
+    Text,
+)
+from agent.core.receipt.document import Image as Logo
+from drivers.printers.picture import CELL_WIDTH, EDGE, HEIGHT_MAX, LINE_HEIGHT, MARGIN, png
+from tests.drivers.printers.scripts_picture import SCRIPTS
 
 QR = "https://shop.example/r/s1-t1-ab12-7"
 
@@ -65,3 +76,52 @@ def test_a_text_too_long_for_any_symbol():
     """The page would show an internal error instead of a reason."""
     with pytest.raises(InputFault, match="QR code cannot hold"):
         picture(Qr("x" * 5000))
+
+
+@pytest.mark.parametrize("width", [1, 205, 42 * CELL_WIDTH, 42 * CELL_WIDTH + 30])
+def test_a_logo_is_the_logo_dot_by_dot(width):
+    """The page would show another logo than the paper."""
+    across = (width + 7) // 8
+    data = bytes((x * 37 + y * 91) % 251 for y in range(40) for x in range(across))
+    image = picture(Logo(width, data, "Shop"))
+    shown = min(width, 42 * CELL_WIDTH)
+    left, top = MARGIN + (42 * CELL_WIDTH - shown) // 2, MARGIN + EDGE
+    ink = image.getchannel("L").crop((left, top, left + shown, top + 40))
+    source = Image.frombytes("1", (width, 40), data).crop((0, 0, shown, 40))
+    assert (
+        source.tobytes()
+        == ink.point(lambda level: 255 if level < 128 else 0)
+        .convert("1", dither=Image.Dither.NONE)
+        .tobytes()
+    )
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
+@pytest.mark.parametrize("double", [False, True])
+def test_amounts_stand_in_their_column_beside_every_script(script, double):
+    """An amount beside a name in another script would be moved, or covered by it."""
+    foreign = picture(Row(script, "9.50", double=double)).getchannel("L")
+    latin = picture(Row("Tea", "9.50", double=double)).getchannel("L")
+    box = (latin.width - MARGIN - 4 * CELL_WIDTH * (1 + double), 0, latin.width, latin.height)
+    assert latin.crop(box).tobytes() == foreign.crop(box).tobytes()
+
+
+@pytest.mark.parametrize("columns", [32, 42, 48])
+def test_symbols_are_read_beside_every_script(columns):
+    """A receipt in Arabic or Chinese could not be scanned for a return."""
+    rows = [Row(script, "9.50") for script in SCRIPTS.values()]
+    image = picture(*rows, Barcode("s1-t1-ab12-7"), Qr(QR), Cut(), columns=columns)
+    assert {"s1-t1-ab12-7", QR} == read(image)
+
+
+def test_a_bold_line_is_bold_in_every_script():
+    """Nothing would tell the total from the lines above it."""
+    for script in SCRIPTS.values():
+        thin, thick = picture(Text(script)), picture(Text(script, bold=True))
+        assert thin.getchannel("L").histogram()[30] < thick.getchannel("L").histogram()[30]
+
+
+def test_the_language_of_the_document_decides_how_chinese_is_written():
+    """A Japanese shop would see the Chinese forms of its characters."""
+    japanese, chinese = (png(ReceiptDocument(tag, (Text("直骨"),))) for tag in ("ja", "zh"))
+    assert japanese != chinese
