@@ -45,7 +45,7 @@ class DeviceRow(Protocol):
 
     @property
     def separator(self) -> str:
-        """Of a scanner: what it sends for FNC1."""
+        """Of a scanner: what it sends for FNC1; of one that types also a key such as `F8`."""
         ...
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import msgspec
 import serial
@@ -26,6 +27,9 @@ PARITIES = {
     "space": serial.PARITY_SPACE,
 }
 FLOWS = ("none", "rtscts", "dsrdtr", "xonxoff")
+
+
+_PSEUDO_TERMINALS = Path("/dev/pts")
 
 
 class SerialLine(msgspec.Struct, frozen=True):
@@ -62,6 +66,10 @@ class SerialTransport:
     def _open(self) -> serial.Serial:
         line = self._line
         path = node_path(line.path, "serial", self._places)
+        if Path(path).resolve().is_relative_to(_PSEUDO_TERMINALS):
+            # It has no line: the kernel keeps it at eight bits without parity, and answers EINVAL
+            # to whoever asks for something else a second time.
+            line = msgspec.structs.replace(line, bits=8, parity="none")
         try:
             return serial.Serial(
                 path,
