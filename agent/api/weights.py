@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromQuery, JSONBody
+from litestar.params import JSONBody, QueryParameter
 
 from agent.api.access import Sender, loop_for
 from agent.api.backend import Served
@@ -19,6 +19,12 @@ WITHIN_MS = 500
 WITHIN_MS_MAX = 10_000
 NS_PER_MS = 1_000_000
 
+WithinMs = Annotated[
+    int,
+    QueryParameter(
+        ge=0, le=WITHIN_MS_MAX, description="How long to wait for a load to settle; 0 not at all."
+    ),
+]
 Line = Annotated[str, msgspec.Meta(max_length=200)]
 
 
@@ -53,7 +59,7 @@ async def weight(
     till: TillPath,
     backend: Served,
     speaker: Sender,
-    within_ms: FromQuery[Annotated[int, msgspec.Meta(ge=0, le=WITHIN_MS_MAX)]] = WITHIN_MS,
+    within_ms: WithinMs = WITHIN_MS,
 ) -> Weight:
     """Give the stable weight on the till's scale, waiting `within_ms` for a load to settle."""
     loop = loop_for(backend, speaker, till)

@@ -73,8 +73,10 @@ class ScaleWatch:
     async def weigh(self, within_s: float) -> WeightReading:
         """Give a stable weight above zero that is at most a second old, or wait for one.
 
+        The next reading is waited for, since goods may have been changed after the last one.
+
         Args:
-            within_s: how long to wait for a load to settle; 0 for what lies there now.
+            within_s: how long to wait for a load to settle; 0 for what the last reading says.
 
         Raises:
             StateFault: `no-weight` (the scale is empty, or below zero), `unstable-weight`.
@@ -82,10 +84,13 @@ class ScaleWatch:
         """
         try:
             async with asyncio.timeout(within_s):
+                await self._news.wait()
                 while (reading := self._settled()) is None:
                     await self._news.wait()
         except TimeoutError:
-            raise self._why_not() from None
+            reading = self._settled()
+        if reading is None:
+            raise self._why_not()
         return reading
 
     async def _read(self) -> None:

@@ -178,6 +178,20 @@ async def test_a_weight_older_than_a_second_is_never_given():
 
 
 @pytest.mark.asyncio
+async def test_goods_that_were_changed_just_now_are_weighed_anew():
+    """A cashier with quick hands would sell the goods before by the last reading."""
+    async with plugged() as (peer, made):
+        peer.put(1250)
+        await made.watch.weigh(5)
+        for grams in (700, 300, 900, 55):
+            peer.put(grams)
+            assert grams == (await made.watch.weigh(5)).weight
+        peer.put(0)
+        with pytest.raises(StateFault):
+            await made.watch.weigh(0.3)
+
+
+@pytest.mark.asyncio
 async def test_nothing_is_left_of_a_scale_that_went_away():
     """A weight from before would be sold after the scale was pulled out."""
     async with VirtualScale() as peer, watched(scale_on(peer.address)) as made:
