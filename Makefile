@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint bench setup format schemas kills paper story pictures clean
+.PHONY: run test check lint bench setup format schemas fonts kills paper story pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -65,6 +65,10 @@ pictures: setup
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+
+# The shipped fonts, from Debian's fonts-noto-core, fonts-noto-mono and fonts-noto-cjk.
+fonts: setup
+	$(BIN)/python -m tests.tidy.fonts
 
 # JSON Schemas from the settings, and the copies in config/.
 schemas: setup
