@@ -16,7 +16,7 @@ $(VENV)/.ready: pyproject.toml uv.lock
 		{ echo "Python 3.11 or later is needed; call: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv sync --frozen --quiet --all-extras --inexact --python $(BIN)/python
+	$(BIN)/uv sync --frozen --quiet --all-extras --inexact --compile-bytecode --python $(BIN)/python
 	@touch $@
 
 run: setup
