@@ -26,6 +26,8 @@ journal = typer.Typer(help="Look into the journal of sales.", no_args_is_help=Tr
 app.add_typer(journal, name="journal")
 devices_app = typer.Typer(help="List the devices, or try one of them out.")
 app.add_typer(devices_app, name="devices")
+receipt = typer.Typer(help="Look at receipts before a customer does.", no_args_is_help=True)
+app.add_typer(receipt, name="receipt")
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", metavar="FILE")]
 
@@ -83,9 +85,12 @@ def check_config(
 ) -> None:
     """Check a settings file: every error at once, each with what to write instead."""
     from agent.daemon.checked import load_checked
+    from agent.daemon.receipts import load_template, logo_notes
 
     settings = load_checked(file)
     say(f"{file} is good: store {settings.store.id}, {len(settings.tills)} till(s).")
+    for note in logo_notes(settings, load_template(settings)):
+        say(f"note: {note.path}: {note.detail}; {note.remedy}")
 
 
 @app.command()
@@ -267,6 +272,41 @@ def journal_export(
     from agent.daemon.journals import export_journals
 
     export_journals(config, file)
+
+
+@receipt.command("preview")
+@shows_faults
+def receipt_preview(
+    *,
+    config: Annotated[
+        Path | None, typer.Option(help="The settings file; samples need none.", metavar="FILE")
+    ] = None,
+    template: Annotated[Path | None, typer.Option(help="Try this template file.")] = None,
+    sale: Annotated[str | None, typer.Option(help="A sale's id or receipt number.")] = None,
+    sample: Annotated[str, typer.Option(help="sale, copy, return, z-report or cash.")] = "sale",
+    language: Annotated[str | None, typer.Option(help="For example de, or de-CH.")] = None,
+    columns: Annotated[int | None, typer.Option(min=16, max=256, help="Of the paper.")] = None,
+    form: Annotated[str, typer.Option("--format", help="text, html, png or escpos.")] = "text",
+    model: Annotated[str | None, typer.Option(help="A printer's: devices --models.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+) -> None:
+    """Show what a receipt template prints: samples without a daemon, or a sale of the journal."""
+    from agent.daemon.preview import Preview, preview
+
+    preview(
+        Preview(
+            config=config or DEFAULT_CONFIG,
+            given=config is not None,
+            template=template,
+            sale=sale,
+            sample=sample,
+            language=language,
+            columns=columns,
+            format=form,
+            model=model,
+            out=out,
+        )
+    )
 
 
 def main() -> None:
