@@ -56,6 +56,21 @@ class DeviceState(Protocol):
         """Wall clock, UTC, ISO 8601."""
         ...
 
+    @property
+    def last_error(self) -> str:
+        """What was wrong last, also once it is over."""
+        ...
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What happened at it since the start, by name."""
+        ...
+
+    @property
+    def drawer(self) -> str:
+        """`open` or `closed`, of a printer that tells."""
+        ...
+
 
 class DeviceView(msgspec.Struct, frozen=True):
     """A device and how it is."""
@@ -66,6 +81,12 @@ class DeviceView(msgspec.Struct, frozen=True):
     state: str
     detail: str = ""
     since: str = ""
+    last_error: str = ""
+    """What was wrong last, also once it is over."""
+    counters: dict[str, int] = {}
+    """Since the start of the agent: `scans`, `noise`, `reopenings`, `jobs` …"""
+    drawer: str = ""
+    """`open` or `closed`, of a printer that tells."""
 
 
 @dataclass(frozen=True, kw_only=True)

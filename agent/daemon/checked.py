@@ -11,7 +11,8 @@ import msgspec
 from agent.core.faults import InputFault
 from agent.core.fields import FieldProblem
 from agent.daemon.receipts import template_problems
-from agent.settings import Settings, load
+from agent.settings import DeviceSettings, Settings, load
+from agent.settings.device_checks import device_problems
 from drivers.catalogue import build
 
 
@@ -40,8 +41,20 @@ def _template_problems(folder: Path, settings: Settings) -> Iterator[FieldProble
 
 
 def _device_problems(settings: Settings) -> Iterator[FieldProblem]:
+    told = {found.path for found in device_problems(settings)}
     for index, device in enumerate(settings.devices):
         try:
             build(device)
         except InputFault as fault:
-            yield FieldProblem(f"device[{index}]", fault.detail, fault.remedy)
+            path = f"device[{index}]{_setting(fault)}"
+            if path not in told:
+                yield FieldProblem(path, fault.detail, fault.remedy)
+
+
+def _setting(fault: InputFault) -> str:
+    """Name the setting a driver refuses, as its fault is called: `bad-layout`, `unknown-model`."""
+    named = fault.name.partition("-")[2].replace("-", "_")
+    known = {field.name for field in msgspec.structs.fields(DeviceSettings)} | {"frame_timeout"}
+    if named not in known:
+        return ""
+    return f".{'frame_timeout_ms' if named == 'frame_timeout' else named}"

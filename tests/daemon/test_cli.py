@@ -190,3 +190,19 @@ def test_models_table(till_agent):
     assert all(model["proof"] and model["title"] for model in models)
     assert all(model["columns"] >= 32 for model in models if model["kind"] == "printer")
     assert 3 == sum(model["default"] for model in models)
+
+
+def test_a_drivers_refusal_names_its_setting_once(shop, till_agent):
+    """One mistake would look like two, or be looked for in the wrong line."""
+    wiring = '[[device]]\nid = "s"\nkind = "scanner"\naddress = "{}"\n{}'
+    for address, line, path in (
+        ("evdev:/dev/input/event0", 'layout = "uss"', "device[0].layout"),
+        ("serial:/dev/ttyS0", 'layout = "de"', "device[0].layout"),
+        ("usblp:/dev/usb/lp0", "", "device[0].address"),
+        ("hidraw:/dev/hidraw0", "frame_timeout_ms = 50", "device[0].frame_timeout_ms"),
+        ("serial:/dev/ttyS0", 'separator = "A"', "device[0].separator"),
+    ):
+        shop.write(wiring=wiring.format(address, line))
+        ran = till_agent("check-config", str(shop.config))
+        assert "has 1 error:" in ran.err, ran.err
+        assert f"  {path}: " in ran.err

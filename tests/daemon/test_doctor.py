@@ -372,10 +372,10 @@ def test_a_script_is_named_by_itself(tmp_path):
 
 def test_modem_manager_is_named_with_its_cure(monkeypatch, shop):
     """The most common thief of scanners would only be a name."""
-    from agent.daemon.doctor import hardware
+    from agent.daemon.doctor import node
 
     thief = [processes.Process(812, "ModemManager")]
-    monkeypatch.setattr(hardware, "holders_of_file", lambda _path: thief)
+    monkeypatch.setattr(node, "holders_of_file", lambda _path: thief)
     with VirtualScanner() as scanner:
         shop.write(wiring=SCANNER.format(scanner.address))
         found = examined(shop)["device counter"]

@@ -49,10 +49,18 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     yield from state.directory(state_dir(settings), user)
     yield from port.daemon(settings, held_by)
     yield from hardware.devices(settings, user, held_by, told)
+    yield from _slow(settings)
     yield hq.reach(settings.hq)
     yield from _troubles(told)
     # Last: to read the journal, root becomes its owner and sees less from then on.
     yield from records.journal(settings, held_by)
+
+
+def _slow(settings: Settings) -> Iterator[Finding]:
+    from agent.daemon.receipts import load_template, logo_notes
+
+    for note in logo_notes(settings, load_template(settings)):
+        yield ill(f"receipt {note.path}", note.detail, note.remedy)
 
 
 def _troubles(told: dict[str, Any]) -> Iterator[Finding]:

@@ -1,4 +1,7 @@
-"""The devices: is it there, may the daemon use it, who holds it, does it answer."""
+"""The devices: is it there, may the daemon use it, who holds it, does it answer, is it set right.
+
+Where the daemon runs, it has the devices, and its word on them counts: nothing is opened beside it.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from agent.contracts.devices import DeviceFault, Printer, PrintOutcome
-from agent.daemon.doctor.finding import Finding, ill, well
-from agent.daemon.doctor.processes import Process, holders_of_file
-from agent.daemon.doctor.service import RULES, ServiceUser, how_to_allow, may_use
-from agent.daemon.ports import find_ports
+from agent.contracts.devices import DeviceFault
+from agent.daemon.doctor.finding import Finding, from_fault, ill, well
+from agent.daemon.doctor.node import is_grabbed, look
+from agent.daemon.doctor.printers import printer, remedy_of
+from agent.daemon.doctor.processes import Process
+from agent.daemon.doctor.service import ServiceUser
 from agent.settings import DeviceSettings, Settings
 from drivers.catalogue import build
 from drivers.transports.address import TcpAddress, VirtualAddress, parse_address
@@ -22,8 +26,13 @@ from drivers.transports.making import node_of
 from drivers.transports.serial_port import SerialLine
 from drivers.transports.usblp import UsblpAddress
 
-_MODEM_MANAGER = "ModemManager"
+NOISE_MIN = 5
+"""Frames that were no scans; a single one is a finger at the plug."""
 _WELL = frozenset({"ready", "starting"})
+_OPEN_S = 5.0
+
+Told = Mapping[str, Any]
+"""A device as the running daemon tells it (`GET /v1/status`)."""
 
 
 def devices(
@@ -37,102 +46,117 @@ def devices(
         daemon: the running daemon, which may well hold a port.
         told: `GET /v1/status` of it; empty while none runs.
     """
-    states = {device["id"]: device for device in told.get("devices", ())}
+    states: dict[str, Told] = {device["id"]: device for device in told.get("devices", ())}
     for device in settings.devices:
-        found = _device(device, user, daemon)
         state = states.get(device.id)
-        if found.ok and state is not None and state["state"] not in _WELL:
-            yield ill(
-                found.name,
-                f"the daemon says: {state['state']}. {state['detail']}",
-                f"till-agent devices; {found.detail} as seen from here",
-            )
-        else:
-            yield found
+        yield _device(device, user, daemon, state)
+        if state is not None:
+            yield from _noise(device, state.get("counters", {}))
+    yield from _same_node(settings)
 
 
-def _device(device: DeviceSettings, user: ServiceUser, daemon: Process | None) -> Finding:
+def _device(
+    device: DeviceSettings, user: ServiceUser, daemon: Process | None, state: Told | None
+) -> Finding:
     name = f"device {device.id}"
     match parse_address(device.address):
         case (SerialLine() | UsblpAddress() | EvdevAddress() | HidrawAddress()) as address:
             try:
-                path = str(node_of(address))
+                path = Path(node_of(address) or "")
             except DeviceFault as fault:  # an identity nobody answers to, or several do
-                return ill(name, fault.detail, fault.remedy)
-            found = _serial(name, Path(path), user, daemon)
-            mine = device.kind == "printer" and os.access(path, os.R_OK | os.W_OK)
-            return _printer(name, device, path) if found.ok and mine else found
+                return from_fault(name, fault)
+            found = look(name, path, user, daemon)
+            if not found.ok:
+                return found
+            typed = isinstance(address, EvdevAddress)
+            return _of_node(name, device, path, found, state, typed=typed)
         case TcpAddress(host=host, port=port):
-            check = _printer if device.kind == "printer" else _reached
-            return check(name, device, f"{host}:{port}")
+            return _of_network(name, device, f"{host}:{port}", state)
         case VirtualAddress():
             return well(name, "a virtual device needs no hardware")
 
 
-def _serial(name: str, path: Path, user: ServiceUser, daemon: Process | None) -> Finding:
-    try:
-        if not may_use(path, user):
-            return ill(name, *how_to_allow(path, user))
-    except OSError as error:
-        return ill(name, f"{path}: {error.strerror}", _what_there_is())
-    others = [each for each in holders_of_file(path) if daemon is None or each.pid != daemon.pid]
-    if others:
-        return _held(name, path, others)
-    return well(name, f"{path} is there, and {user.name} may use it")
+def _of_node(
+    name: str,
+    device: DeviceSettings,
+    path: Path,
+    found: Finding,
+    state: Told | None,
+    *,
+    typed: bool,
+) -> Finding:
+    if state is not None:
+        if typed and state["state"] == "ready" and is_grabbed(path) is False:
+            return ill(
+                name,
+                f"nobody has grabbed {path}: its scans are typed into the open window as well",
+                "systemctl restart till-agent; is it the scanner, and not the cashier's keyboard?",
+            )
+        return _as_told(found, state)
+    if device.kind == "printer" and os.access(path, os.R_OK | os.W_OK):
+        return printer(name, device, str(path))
+    return found
 
 
-def _held(name: str, path: Path, others: list[Process]) -> Finding:
-    said = f"{path} is held by {', '.join(map(str, others))}"
-    if any(each.program == _MODEM_MANAGER for each in others):
-        return ill(
-            name,
-            f"{said}, which takes it for a modem",
-            f"{RULES}; or: systemctl disable --now ModemManager",
-        )
-    return ill(name, said, f"stop that program: a port has one reader (fuser -v {path})")
-
-
-def _what_there_is() -> str:
-    here = [port.path for port in find_ports()]
-    seen = f"ports there are now: {', '.join(here)}" if here else "there is no serial port now"
-    return f"plug it in and switch it on, or correct its address; {seen}"
-
-
-def _printer(name: str, device: DeviceSettings, address: str) -> Finding:
-    outcome, detail = asyncio.run(_ask_printer(build(device)))
-    if outcome is PrintOutcome.SUCCESS:
-        return well(name, f"the printer at {address} answers and could print")
-    if outcome is PrintOutcome.DISCONNECTED:
-        return ill(name, detail, "check its power, its network cable and its address")
-    return ill(
-        name,
-        f"the printer at {address} cannot print: {outcome.value}. {detail}",
-        _REMEDIES.get(outcome, "look at the printer; switch it off and on again"),
-    )
-
-
-async def _ask_printer(printer: Any) -> tuple[PrintOutcome, str]:  # noqa: ANN401 - by its kind
-    asked: Printer = printer
-    result = await asked.status()
-    return result.outcome, result.detail
-
-
-def _reached(name: str, device: DeviceSettings, address: str) -> Finding:
+def _of_network(name: str, device: DeviceSettings, place: str, state: Told | None) -> Finding:
+    if state is not None:
+        return _as_told(well(name, f"at {place}"), state)
+    if device.kind == "printer":
+        return printer(name, device, place)
     try:
         asyncio.run(_open(build(device)))
     except DeviceFault as fault:
-        return ill(name, fault.detail, fault.remedy)
-    return well(name, f"{address} can be connected to")
+        return from_fault(name, fault)
+    except TimeoutError:
+        return ill(name, f"{place} answers, but not as a {device.kind}", "check its model")
+    return well(name, f"{place} can be connected to")
 
 
-async def _open(scanner: Any) -> None:  # noqa: ANN401 - by its kind
-    async with scanner.open():
+async def _open(driver: Any) -> None:  # noqa: ANN401 - by its kind
+    async with asyncio.timeout(_OPEN_S), driver.open():
         pass
 
 
-_REMEDIES = {
-    PrintOutcome.PAPER_EMPTY: "put in a new roll",
-    PrintOutcome.COVER_OPEN: "close the cover",
-    PrintOutcome.OFFLINE: "press its feed or online button",
-    PrintOutcome.UNRESPONSIVE: "switch it off and on again; check [[device]] model",
-}
+def _as_told(found: Finding, state: Told) -> Finding:
+    if state["state"] in _WELL:
+        return well(found.name, f"{found.detail}; the daemon says: {state['state']}", found.remedy)
+    return ill(
+        found.name,
+        f"the daemon says: {state['state']}. {state['detail']}",
+        f"{remedy_of(state['state'])}; {found.detail}, as seen from here"
+        if state["kind"] == "printer"
+        else f"till-agent devices test {state['id']}; {found.detail}, as seen from here",
+    )
+
+
+def _noise(device: DeviceSettings, counters: Mapping[str, int]) -> Iterator[Finding]:
+    """A line that brings more noise than scans is set wrong at one of its ends."""
+    noise, scans = counters.get("noise", 0), counters.get("scans", 0)
+    if noise < NOISE_MIN or noise <= scans:
+        return
+    yield ill(
+        f"line {device.id}",
+        f"{noise} times bytes came that are no scan, and {scans} scans, since the daemon's start",
+        "set baud, parity and bits of its address as the scanner is set: "
+        f"till-agent devices test {device.id} shows what arrives",
+    )
+
+
+def _same_node(settings: Settings) -> Iterator[Finding]:
+    """Two names of one port are told by no comparison of addresses."""
+    taken: dict[str, str] = {}
+    for device in settings.devices:
+        try:
+            path = node_of(parse_address(device.address))
+        except DeviceFault:
+            continue
+        if path is None or not Path(path).exists():
+            continue
+        real = os.path.realpath(path)
+        if real in taken:
+            yield ill(
+                f"device {device.id}",
+                f"it is the same device as {taken[real]!r}: both are {real}",
+                "a device has one row; correct the address of one of them",
+            )
+        taken.setdefault(real, device.id)

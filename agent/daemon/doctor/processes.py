@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
@@ -37,6 +37,13 @@ def holders_of_port(port: int, proc: Path = PROC) -> list[Process]:
         for process in _holders(f"socket:[{inode}]", proc)
     }
     return list(found.values())
+
+
+def running(programs: Collection[str], proc: Path = PROC) -> list[Process]:
+    """Find the processes that run one of some programs."""
+    pids = sorted(int(entry.name) for entry in proc.iterdir() if entry.name.isdigit())
+    found = [Process(pid, program_of(pid, proc)) for pid in pids]
+    return [each for each in found if each.program in programs]
 
 
 def program_of(pid: int, proc: Path = PROC) -> str:
