@@ -35,7 +35,7 @@ class _Snapshot(Collector):
         yield from self._tills()
         yield from self._scans()
         yield self._entries()
-        yield self._devices()
+        yield from self._devices()
         yield from self._sync()
 
     def _tills(self) -> Iterator[Metric]:
@@ -73,13 +73,20 @@ class _Snapshot(Collector):
                 entries.add_metric([head.till, head.lane], head.tail_seq)
         return entries
 
-    def _devices(self) -> Metric:
+    def _devices(self) -> Iterator[Metric]:
         states = GaugeMetricFamily(
             "till_agent_device_state", "1 for the state a device is in", labels=["device", "state"]
         )
+        counts = CounterMetricFamily(
+            "till_agent_device_events",
+            "What happened at a device: scans, noise, reopenings, restarts, jobs",
+            labels=["device", "event"],
+        )
         for device in self._backend.devices():
             states.add_metric([device.id, device.state], 1)
-        return states
+            for event, count in device.counters.items():
+                counts.add_metric([device.id, event], count)
+        yield from (states, counts)
 
     def _sync(self) -> Iterator[Metric]:
         status = self._backend.sync()

@@ -104,6 +104,13 @@ def run(*arguments, typed=None):
 @contextmanager
 def started(command, directory):
     """Run a program that tells its service manager when it is ready, and stop it."""
+    with managed_by(command, directory) as (process, _):
+        yield process
+
+
+@contextmanager
+def managed_by(command, directory):
+    """Run such a program, and give its service manager's socket too."""
     address = str(directory / "notify")
     with (
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
@@ -115,7 +122,7 @@ def started(command, directory):
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         try:
             assert manager.recv(100) == b"READY=1", (directory / "log").read_text()
-            yield process
+            yield process, manager
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(ENDS_WITHIN_S)
@@ -167,6 +174,12 @@ def till_agent():
 def daemon(shop):
     """A context in which the shop's daemon runs."""
     return lambda: started(shop.command("run"), shop.directory)
+
+
+@pytest.fixture
+def managed(shop):
+    """A context in which the shop's daemon runs, and its service manager listens."""
+    return lambda: managed_by(shop.command("run"), shop.directory)
 
 
 @pytest.fixture
