@@ -83,22 +83,6 @@ def test_drivers_are_there_before_the_service(module):
         assert f"modprobe@{module}.service" in line.split()
 
 
-def test_no_device_is_opened_to_everybody():
-    """Any program on the machine could read the scanner or open the drawer."""
-    rules = (SYSTEMD / "70-till-agent.rules").read_text()
-    modes = re.findall(r'MODE="(\d+)"', rules)
-    assert modes
-    assert {"0660"} == set(modes)
-
-
-def test_modemmanager_leaves_scanners_alone():
-    """ModemManager would send AT commands to every scanner that is plugged in."""
-    rules = (SYSTEMD / "70-till-agent.rules").read_text()
-    ttys = [line for line in rules.splitlines() if line.startswith('SUBSYSTEM=="tty"')]
-    assert ttys
-    assert all('ENV{ID_MM_DEVICE_IGNORE}="1"' in line for line in ttys)
-
-
 def test_every_file_of_the_installer_exists():
     """The installer would stop half-way on the machine of a shop."""
     script = (SYSTEMD / "install").read_text()
