@@ -23,6 +23,7 @@ from agent.core.receipt.document import (
     Rule,
     Text,
 )
+from agent.core.receipt.fitting import checked, fitted
 from agent.core.receipt.width import printable, width, wrap
 
 COLUMNS_MIN = 16
@@ -71,7 +72,8 @@ def lay_out(document: ReceiptDocument, columns: int) -> tuple[LaidLine, ...]:
         columns: narrow characters of a line, for example 42 or 48 on 80 mm paper, 32 on 58 mm.
 
     Raises:
-        InputFault: fewer than `COLUMNS_MIN` columns, or more than `COLUMNS_MAX`.
+        InputFault: fewer than `COLUMNS_MIN` columns, or more than `COLUMNS_MAX`; a picture that
+            is none (`bad-image`).
     """
     if not COLUMNS_MIN <= columns <= COLUMNS_MAX:
         raise InputFault(
@@ -114,7 +116,8 @@ class _Sheet(msgspec.Struct, frozen=True):
     def _single(self, block: Image | Rule | Qr | Cut) -> LaidLine:
         match block:
             case Image():
-                return LaidLine("image", _plain(block.alt), align="center", image=block)
+                image = fitted(checked(block), self.columns * DOTS_PER_COLUMN)
+                return LaidLine("image", _plain(block.alt), align="center", image=image)
             case Rule():
                 return LaidLine("rule", "-" * self.columns)
             case Qr():
