@@ -17,9 +17,9 @@ _MAIN, _GLOBAL, _LOCAL = 0, 1, 2
 _INPUT = 8
 _USAGE_PAGE, _REPORT_SIZE, _REPORT_ID, _REPORT_COUNT, _PUSH, _POP = 0, 7, 8, 9, 10, 11
 _USAGE, _USAGE_MINIMUM, _USAGE_MAXIMUM = 0, 1, 2
-_USAGES_MAX = 256
+_USAGES_MAX = 16
 """Usages kept for one main item; a scanner's longest list has three."""
-_FIELDS_MAX = 1024
+_FIELDS_MAX = 64
 """Fields kept for one report; a descriptor that names more is broken."""
 _STACK_MAX = 16
 
