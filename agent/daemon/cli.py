@@ -174,6 +174,25 @@ def devices_test(
     raise typer.Exit(try_device(config or context.obj, device, wanted))
 
 
+@devices_app.command("claim")
+@shows_faults
+def devices_claim(
+    context: typer.Context,
+    device: Annotated[str, typer.Argument(help="A scanner that several tills share.")],
+    till: Annotated[str, typer.Argument(help="The till that is to have it.")],
+    *,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The settings file.", metavar="FILE")
+    ] = None,
+    release: Annotated[bool, typer.Option("--release", help="Give it back.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Give a scanner that several tills share to one of them, or take it back."""
+    from agent.daemon.claiming import turn_claim
+
+    turn_claim(config or context.obj, device, till, release=release, json=json)
+
+
 @app.command()
 @shows_faults
 def pair(

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from agent.core.identifiers import DeviceId
+from agent.daemon.claiming import owners
 from agent.daemon.control import DaemonAway, ask
+from agent.devices.claims import Ownership
 from agent.program.terminal import print_json, say, say_aside
 from agent.settings import Settings, load
 
@@ -30,6 +32,8 @@ class ListedDevice(msgspec.Struct, frozen=True):
     """As the daemon tells it; `not running` while there is none."""
     detail: str = ""
     since: str | None = None
+    owner: str | None = None
+    """Which till has a scanner that several tills name; None where nobody has claimed it."""
 
 
 def list_devices(config: Path, *, json: bool) -> None:
@@ -42,6 +46,9 @@ def list_devices(config: Path, *, json: bool) -> None:
     settings = load(config)
     seen = _seen(settings)
     listed = [_listed(settings, n, seen) for n in range(len(settings.devices))]
+    if seen:
+        shared = owners(settings)
+        listed = [_owned(each, shared.get(each.id)) for each in listed]
     if json:
         print_json(listed)
         return
@@ -80,9 +87,19 @@ def _listed(settings: Settings, n: int, seen: dict[str, dict[str, Any]]) -> List
     )
 
 
+def _owned(device: ListedDevice, shared: Ownership | None) -> ListedDevice:
+    if shared is None:
+        return device
+    if shared.owner is not None:
+        return msgspec.structs.replace(device, owner=shared.owner)
+    remedy = f"no till has claimed it: till-agent devices claim {device.id} {shared.tills[0]}"
+    return msgspec.structs.replace(device, detail="; ".join(filter(None, (device.detail, remedy))))
+
+
 def _show(device: ListedDevice) -> None:
     model = f" {device.model}" if device.model else ""
     tills = ", ".join(device.tills) or "no till"
+    tills += f" (now {device.owner})" if device.owner else ""
     say(f"{device.id}: {device.kind}{model} at {device.address}, for {tills}: {device.state}")
     if device.detail:
         say(f"  {device.detail}")

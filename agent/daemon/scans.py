@@ -62,8 +62,9 @@ def _unclaimed(device: DeviceId, till: TillId) -> dict[str, Any]:
         "kind": "unclaimed",
         "why": [why],
         "refused": f"this scan was not taken: {why}",
-        "remedy": "claim it at the till that is to have it: "
-        f"POST /v1/tills/{till}/scanners/{device}/claim; then scan again",
+        "remedy": "claim it for the till that is to have it "
+        f"(POST /v1/tills/{till}/scanners/{device}/claim, or till-agent devices claim {device} "
+        f"{till}); then scan again",
     }
 
 

@@ -61,3 +61,32 @@ def test_a_till_without_devices(shop):
     ran = shop.run("devices")
     assert (ran.code, ran.out) == (0, "")
     assert "no [[device]]" in ran.err
+
+
+SHARED = """\
+scanners = ["counter"]
+[[till]]
+id = "till-2"
+scanners = ["counter"]
+[[device]]
+id = "counter"
+kind = "scanner"
+address = "virtual:counter"
+"""
+
+
+def test_a_scanner_between_two_tills(shop, daemon):
+    """IT could not tell why no scan arrives, nor give the scanner to one of the tills."""
+    shop.write(wiring=SHARED)
+    assert 1 == shop.run("devices", "claim", "counter", "till-2").code
+    with daemon():
+        assert "no till has claimed it: till-agent devices claim" in shop.run("devices").out
+        claimed = shop.run("devices", "claim", "counter", "till-2", "--json")
+        assert (0, "till-2") == (claimed.code, claimed.json["owner"])
+        assert "for till-1, till-2 (now till-2)" in shop.run("devices").out
+        refused = shop.run("devices", "claim", "counter", "till-1")
+        assert 1 == refused.code
+        assert "held by till till-2" in refused.err
+        assert 0 == shop.run("devices", "claim", "counter", "till-2", "--release").code
+        assert [None] == [each["owner"] for each in shop.run("devices", "--json").json]
+        assert 1 == shop.run("devices", "claim", "none", "till-1").code
