@@ -19,7 +19,7 @@ from drivers.printers.codecs.escpos import Draw
 from drivers.printers.codecs.language import Language
 from drivers.printers.conversation import SILENT, Conversation, Job, Patience, converse
 from drivers.printers.dots import draw
-from drivers.printers.fonts import missing
+from drivers.printers.fonts import missing, named
 from drivers.printers.models import PrinterModel
 from drivers.transports.stream import Transport
 
@@ -84,12 +84,12 @@ class ReceiptPrinter(ABC):
         """
         drawn: list[str] = []
         lines = lay_out(document, self._dialect.columns)
-        job = self.encode(lines, partial(_draw_noting, drawn))
+        job = self.encode(lines, partial(_draw_noting, drawn, document.language))
         result = await self._converse(Job(job))
-        boxes = missing("".join(drawn))
+        boxes = missing("".join(drawn), document.language)
         if not boxes:
             return result
-        said = f"shown as boxes, since no font here holds them: {boxes}"
+        said = f"shown as boxes, since no font here holds them: {named(boxes)}"
         details = "; ".join(filter(None, (result.detail, said)))
         return msgspec.structs.replace(result, detail=details)
 
@@ -189,6 +189,6 @@ def _away(fault: DeviceFault) -> PrintResult:
     return PrintResult(outcome, sent=False, detail=str(fault))
 
 
-def _draw_noting(drawn: list[str], text: str, bold: bool) -> Bitmap:
+def _draw_noting(drawn: list[str], language: str, text: str, bold: bool) -> Bitmap:
     drawn.append(text)
-    return draw(text, bold)
+    return draw(text, bold, language)

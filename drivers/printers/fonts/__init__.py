@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from PIL import ImageFont
 
 HERE = Path(__file__).parent
+NAMED_MAX = 8
+"""Of more, a message would say too much to be read."""
 
 
 class Font(msgspec.Struct, frozen=True):
@@ -126,6 +128,13 @@ def missing(text: str, language: str = "") -> str:
     )
 
 
+def named(characters: str) -> str:
+    """Say which characters these are, to somebody whose screen may not show them either."""
+    said = [f"{char} ({_name(char)})" for char in characters[:NAMED_MAX]]
+    more = len(characters) - NAMED_MAX
+    return ", ".join([*said, f"and {more} more"] if more > 0 else said)
+
+
 @lru_cache(maxsize=32)
 def face(size: int, *, bold: bool = False, font: Font = MONO) -> ImageFont.FreeTypeFont:
     """Open a font at a size in pixels, for letters that stand in cells."""
@@ -155,6 +164,10 @@ def _asked(char: str, language: str) -> tuple[Font, ...]:
 @lru_cache(maxsize=4096)
 def _holds(font: Font, char: str) -> bool:
     return not _visible(char) or bool(shaper(font).get_nominal_glyph(ord(char)))
+
+
+def _name(char: str) -> str:
+    return unicodedata.name(char, "").lower() or f"U+{ord(char):04X}"
 
 
 def _visible(char: str) -> bool:

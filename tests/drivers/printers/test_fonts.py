@@ -18,6 +18,7 @@ from drivers.printers.fonts import (
     TRADITIONAL,
     holder,
     missing,
+    named,
     tongue,
 )
 from tests.tidy.fonts import COPIED, CUTS, LICENCE, shipped, sources_text
@@ -112,6 +113,13 @@ def test_what_the_fonts_hold(characters):
 def test_what_is_missing_is_told_once_and_only_what_would_be_seen(text, boxes):
     """Whoever reads the print job would not know what the boxes on the receipt were."""
     assert boxes == missing(text)
+
+
+def test_boxes_are_told_by_name():
+    """The message would show the same boxes as the paper."""
+    assert "😀 (grinning face), \ue000 (U+E000)" == named("😀\ue000")
+    assert named("ሂ" * 8) == ", ".join(["ሂ (ethiopic syllable hi)"] * 8)
+    assert named("ሂ" * 10).endswith("hi), and 2 more")
 
 
 @pytest.mark.parametrize(

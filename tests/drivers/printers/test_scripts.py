@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 import zxingcpp
 from hypothesis import given
@@ -9,9 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 
 from agent.core.receipt.document import Cut, Image, Qr, ReceiptDocument, Row, Text
-from agent.core.receipt.layout import lay_out
+from agent.core.receipt.layout import LaidLine, lay_out
 from agent.core.receipt.width import printable, width
+from agent.settings.model import DeviceSettings
 from drivers.printers.dots import draw
+from drivers.printers.making import LANGUAGES, printer
 from drivers.printers.models import MODELS
 from tests.drivers.printers.paper_reader import CELL, DRAWN, read
 from tests.drivers.printers.scripts_picture import LINE, SCRIPTS, job
@@ -176,3 +180,34 @@ def test_all_scripts_of_the_world_are_on_paper_as_a_picture(name):
     assert (model.dialect.dots, "L") == (picture.width, picture.mode)
     dark = sum(picture.histogram()[:128])
     assert dark > 5 * CELL * CELL
+
+
+def table_of(model):
+    """List every character of every page of a model, each once."""
+    found = {}
+    for page in model.dialect.pages:
+        for byte in range(0x20, 0x100):
+            char = bytes((byte,)).decode(page.codec, errors="ignore")
+            if char and unicodedata.category(char)[0] not in "CM" and not char.isspace():
+                found.setdefault(unicodedata.normalize("NFC", char))
+    return "".join(found)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_character_of_every_page_comes_out_as_itself(name):
+    """A page would have another number on the printer, and its letters come out as others."""
+    model = MODELS[name]
+    table = table_of(model)
+    rows = [table[at : at + 16] for at in range(0, len(table), 16)]
+    apart = ["".join(f"\u2066{char}\u2069" for char in row) for row in rows]
+    driver = LANGUAGES[model.language][0](None, model)
+    sent = driver.encode([LaidLine("text", row) for row in apart], draw)
+    assert rows == [line.text for line in read(sent, model).lines]
+
+
+@pytest.mark.asyncio
+async def test_what_no_font_holds_is_told_with_the_print():
+    """Nobody would know why there are boxes on the receipt, nor what they stand for."""
+    row = DeviceSettings(id="receipt", kind="printer", address="virtual:receipt")
+    told = await printer(row).print_document(ReceiptDocument("ja", (Text("直 😀"), Cut())))
+    assert "shown as boxes, since no font here holds them: 😀 (grinning face)" in told.detail
