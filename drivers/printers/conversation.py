@@ -116,10 +116,11 @@ class Conversation:
         Raises:
             TimeoutError, DeviceFault: as above; nothing of the job was sent.
         """
-        await self._write(self._opened_fence(b"", raw=False))
-        if not await self._fenced_within(self._patience.answer_s):
-            await self._write(self._language.rouse + self._opened_fence(b"", raw=False))
-            if not await self._fenced_within(self._patience.stall_s):
+        opening, rouse = self._language.opening, self._language.rouse
+        await self._write(opening + self._opened_fence(b"", raw=False))
+        if not await self._fenced_or_seen(self._patience.answer_s):
+            await self._write(rouse + opening + self._opened_fence(b"", raw=False))
+            if not await self._fenced_or_seen(self._patience.stall_s):
                 return Condition(PrintOutcome.UNRESPONSIVE, _no_fence(self._language))
         await self._quiet()
         return None
@@ -155,7 +156,8 @@ class Conversation:
             if found and faults > 1 and not self._fenced:
                 return found
             if _now() > deadline and not self._fenced:
-                return Condition(PrintOutcome.UNRESPONSIVE, _no_fence(self._language))
+                said = f"{_no_fence(self._language)}, unless it was switched off meanwhile"
+                return Condition(PrintOutcome.UNRESPONSIVE, said)
         return Condition(PrintOutcome.SUCCESS)
 
     async def conditions(self) -> AsyncGenerator[Condition, None]:
@@ -248,6 +250,12 @@ class Conversation:
     def _opened_fence(self, payload: bytes, *, raw: bool) -> bytes:
         self._fenced = False
         return self._language.fence(payload, raw=raw)
+
+    async def _fenced_or_seen(self, seconds: float) -> bool:
+        """Wait for the fence, and look for it in the end where the printer did not tell it."""
+        if not await self._fenced_within(seconds):
+            await self._probed()
+        return self._fenced
 
     async def _fenced_within(self, seconds: float) -> bool:
         deadline = _now() + seconds

@@ -169,10 +169,17 @@ class ReceiptPrinter(ABC):
         except BaseException:  # cancelled: what was sent is not known to be printed
             self._unsettled = True
             raise
-        if result.sent:
-            # Raw bytes may have asked for answers that are still under way.
-            self._unsettled = result.outcome is not PrintOutcome.SUCCESS or job.raw
+        self._unsettled = self._unsettled_after(result, job)
         return result
+
+    def _unsettled_after(self, result: PrintResult, job: Job) -> bool:
+        if result.outcome is PrintOutcome.SUCCESS and result.sent:
+            return job.raw  # those may have asked for answers that are still under way
+        # A question that was cut off may have left half a command behind as well.
+        return result.sent or self._unsettled or result.outcome in _BROKEN_OFF
+
+
+_BROKEN_OFF = (PrintOutcome.DISCONNECTED, PrintOutcome.UNRESPONSIVE)
 
 
 def _seen(condition: Condition) -> PrintResult:

@@ -87,7 +87,7 @@ class RealTimeReader:
 _LONGEST = 7
 """Bytes of the longest real-time command, without its last one."""
 _REAL_TIME = re.compile(
-    rb"\x10\x04(?P<asked>.)|\x10\x14\x01(?P<pulse>..)|\x1d\(D..\x14\x01(?P<switch>.)",
+    rb"\x10\x04(?P<asked>[\x01-\x08])|\x10\x14\x01(?P<pulse>..)|\x1d\(D..\x14\x01(?P<switch>.)",
     re.DOTALL,
 )
 

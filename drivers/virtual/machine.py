@@ -44,6 +44,7 @@ class Machine(ABC):
         self._working = asyncio.Lock()
         self._printed = asyncio.Condition()
         self._room = asyncio.Event()
+        self._planned = (0, "")
         self._told = 0
         self._taken = 0
 
@@ -118,6 +119,10 @@ class Machine(ABC):
         self.paper.switch_off()
         self.hang_up()
 
+    def after_bytes(self, number: int, fault: str) -> None:
+        """Set `silence`, `deaf` … when so many more bytes have come."""
+        self._planned = (self.bytes_received + number, fault)
+
     def go_on(self) -> None:
         """Let it notice that something was changed by hand."""
         self.spawn(self._work())
@@ -137,6 +142,10 @@ class Machine(ABC):
         """Take bytes off the wire; give whether the connection still stands."""
         allowed = self._allowed(len(data))
         self.bytes_received += allowed
+        at, fault = self._planned
+        if fault and self.bytes_received >= at:
+            self._planned = (0, "")
+            setattr(self, fault, True)
         if not self.deaf:
             await self._answer(self.paper.take(data[:allowed]))
             await self._work()

@@ -91,6 +91,7 @@ class Mechanism(ABC):
             any time.
         lines_left: paper for this many lines, after which it is empty; None for a full roll.
         drawer: what is plugged into its drawer connector.
+        on_stop: called when the roll ends by `lines_left`, for faults that come just then.
     """
 
     def __init__(self) -> None:
@@ -103,6 +104,7 @@ class Mechanism(ABC):
         self.cutter_jammed = False
         self.lines_left: int | None = None
         self.drawer = Drawer()
+        self.on_stop: Callable[[], None] | None = None
         self._waiting: deque[Command] = deque()
         self._waiting_bytes = 0
         self._printed = 0
@@ -223,6 +225,8 @@ class Mechanism(ABC):
             self.lines_left -= 1
             if self.lines_left <= 0:
                 self.lines_left, self.paper_empty = None, True
+                if self.on_stop is not None:
+                    self.on_stop()
 
     def cut(self) -> None:
         """Cut off what is on the paper."""

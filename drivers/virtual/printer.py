@@ -26,9 +26,15 @@ class VirtualPrinter(Machine):
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, *, paper: Mechanism | None = None
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        paper: Mechanism | None = None,
+        buffer_bytes: int | None = None,
     ) -> None:
         super().__init__(paper or Paper())
+        self.buffer_bytes = buffer_bytes
         self._host = host
         self._wanted_port = port
         self.connections = 0
@@ -45,6 +51,9 @@ class VirtualPrinter(Machine):
         self._server = await asyncio.start_server(
             self._serve, self._host, self._wanted_port, limit=_READ_SIZE
         )
+        if self.buffer_bytes is not None:  # the network's own buffer is part of the printer's
+            for listening in self._server.sockets:
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.buffer_bytes)
         return self
 
     async def __aexit__(

@@ -69,6 +69,7 @@ class StarPaper(Mechanism):
     def _reset(self) -> None:
         self._table = "cp437"  # page 0 is Star's own, and 437 as far as it goes
         self._line = ""
+        self._band = False
         self._stored_qr = ""
 
     def obey(self, command: Command) -> bytes:
@@ -92,7 +93,7 @@ class StarPaper(Mechanism):
             case "text":
                 self.add_text(command.data.decode(self._table, errors="replace"))
             case "LF" | "ESC a" | "ESC J" | "ESC I":
-                self.end_line()
+                self._feed()
             case "ESC @":
                 self._reset()
             case "CAN":
@@ -106,6 +107,12 @@ class StarPaper(Mechanism):
                 self.cut()
             case _:
                 self._drive(command)
+
+    def _feed(self) -> None:
+        """End a line; a band of dots is printed by the feed after it, and is no line of text."""
+        if not self._band:
+            self.end_line()
+        self._band = False
 
     def _drive(self, command: Command) -> None:
         match command.name:
@@ -125,6 +132,7 @@ class StarPaper(Mechanism):
                 self._columns(data)
             case "ESC k":
                 self.add_image(in_rows(data[2:], data[0]))
+                self._band = True
             case "ESC GS S":
                 self.add_image(in_rows(data[6:], int.from_bytes(data[1:3], "little")))
             case "ESC b":

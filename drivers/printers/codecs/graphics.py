@@ -158,9 +158,7 @@ def _squeezed(fine: list[str], row: int, width: int, across: int) -> str:
 
 def _band(lines: list[str], across: int) -> bytes:
     data = bytes(int("".join(line[x] for line in lines), 2) for x in range(across))
-    while (found := _SPELT.search(data)) is not None:
-        data = data[: found.start()] + bytes((_DLE_WIDENED,)) + data[found.start() + 1 :]
-    return _COLUMNS_8 + across.to_bytes(2, "little") + data
+    return _COLUMNS_8 + across.to_bytes(2, "little") + _harmless(data)
 
 
 def _columns(bitmap: Bitmap) -> Iterator[bytes]:

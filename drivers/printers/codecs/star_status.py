@@ -153,7 +153,8 @@ class StarLanguage:
     def __init__(self) -> None:
         self._reader = StatusReader()
         self._counter = 0
-        self._awaited: int | None = None
+        self._last = 0
+        self._awaited: frozenset[int] = frozenset()
 
     def hear(self, chunk: bytes) -> list[Hearing]:
         """Sort what the printer says; one status is answer, news and fence at once."""
@@ -165,12 +166,19 @@ class StarLanguage:
 
     def fence(self, payload: bytes = b"", *, raw: bool = False) -> bytes:
         """Let ETB be counted to a number that nothing in the payload can reach."""
-        own = ETB in payload or CAN in payload
-        if not (raw and own):
-            self._awaited = (self._counter + 1) % _COUNTS
-            return ETB
-        self._awaited = _unreached(self._counter, payload.count(ETB))
-        return _COUNT_ANEW + ETB * self._awaited
+        own = payload.count(ETB) if raw else 0
+        if own or (raw and CAN in payload):
+            self._last = _unreached(self._counter, own)
+            self._awaited = frozenset((self._last,))
+            return _COUNT_ANEW + ETB * self._last
+        # Where an earlier fence is still out, either may have been lost in half a picture.
+        missing = self._awaited
+        before = self._last if missing else self._counter
+        # Never 0, where the counter stands after switching off and on.
+        steps = 2 if before == _COUNTS - 1 else 1
+        self._last = (before + steps) % _COUNTS
+        self._awaited = missing | {self._last}
+        return ETB * steps
 
     def automatic(self, *, on: bool) -> bytes:
         """Switch the automatic status on or off (networks: it stays on)."""
@@ -197,9 +205,9 @@ class StarLanguage:
             reached = bool(status[2] & 0x02)
         else:
             self._counter = count
-            reached = count == self._awaited
-        fenced = reached and self._awaited is not None
-        self._awaited = None if fenced else self._awaited
+            reached = count in self._awaited
+        fenced = reached and bool(self._awaited)
+        self._awaited = frozenset() if fenced else self._awaited
         return fenced
 
 

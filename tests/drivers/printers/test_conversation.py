@@ -174,7 +174,7 @@ async def test_nobody_listens():
 @pytest.mark.asyncio
 async def test_a_slow_printer_is_waited_for():
     """A long receipt would be called failed while it is still being printed."""
-    patience = Patience(answer_s=0.3, stall_s=0.5, probe_s=0.05, fence_s=5, quiet_s=0.02)
+    patience = Patience(answer_s=0.5, stall_s=0.9, probe_s=0.1, fence_s=5, quiet_s=0.02)
     async with VirtualPrinter() as peer:
         peer.slow_s = 0.005
         long = ReceiptDocument("en", (*(Row(f"Item {n}", "1.00") for n in range(200)), Cut()))
