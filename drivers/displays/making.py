@@ -20,8 +20,8 @@ def display(device: DeviceRow) -> Display:
     Raises:
         InputFault: a bad address, an unknown model.
     """
-    transport = transport_of(parse_address(device.address), virtual=Glass())
-    return LineDisplay(transport, _model(device))
+    model = _model(device)
+    return LineDisplay(transport_of(parse_address(device.address), virtual=Glass()), model)
 
 
 def _model(device: DeviceRow) -> DisplayModel:
