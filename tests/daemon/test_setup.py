@@ -362,7 +362,7 @@ def test_unanswered_settings_stay_as_comments():
     assert "\n[hq]\n" in text
     assert "Corner Shop" not in "".join(line for line in text.splitlines() if line[:1] != "#")
     assert "# Without this table the agent works alone" in text
-    assert "[[device]]" not in text
+    assert "\n[[device]]" not in text
 
 
 def test_every_key_can_be_written_and_read_back():
@@ -449,8 +449,8 @@ def test_proposals_are_good_settings():
             "tax.reduced": country.reduced,
         }
         assert parse(toml_text(answers), NOWHERE).store.country == code
-        assert keys.value_of("tax.x", f"{percent(country.standard)}%") == country.standard
-        assert keys.value_of("tax.x", f"{percent(country.reduced)}%") == country.reduced
+        for rate in (country.standard, country.reduced):
+            assert rate is None or keys.value_of("tax.x", f"{percent(rate)}%") == rate
 
 
 def test_a_country_nobody_prepared(tmp_path):

@@ -64,7 +64,10 @@ def _of_table(answers: Answers, table: str) -> dict[str, Value]:
 
 
 def _sections(lines: list[str]) -> Iterator[tuple[str, str, list[str]]]:
-    """Cut the example into tables; its first device is the scanner, its second the printer."""
+    """Cut the example into tables; its first device is the scanner, its second the printer.
+
+    Those behind them stay as they are: setup wires neither displays nor scales.
+    """
     devices = iter(("scanner", "printer"))
     name, header, body = "", "", list[str]()
     for line in lines:
@@ -75,7 +78,7 @@ def _sections(lines: list[str]) -> Iterator[tuple[str, str, list[str]]]:
         yield name, header, body
         name, header, body = found["name"], line, []
         if name == "device":
-            name = next(devices)
+            name = next(devices, "")
     yield name, header, body
 
 
