@@ -39,7 +39,9 @@ class Scan(NamedTuple):
     seen: Seen
     item: Item
     key: ItemKey
-    pack: Offered | None
+    mono_ns: int
+    """When the scan came."""
+    pack: Offered | None = None
     """None of a code without a GTIN: in-store labels are never the second symbol of a pack."""
 
     @property
@@ -48,21 +50,18 @@ class Scan(NamedTuple):
         return None if self.pack is None else self.pack.pack.item
 
 
-async def item_scan(
-    desk: Desk, device: DeviceId | None, seen: Seen, found: Recognised, mono_ns: int
-) -> Recognised:
+async def item_scan(desk: Desk, scan: Scan, found: Recognised) -> Recognised:
     """Do what follows from a scanned item, in one transaction with its events."""
-    item, key = seen.recognition.item, seen.recognition.means
-    if item is None or not isinstance(key, ItemKey):  # resolve gives an item with its key
-        raise TypeError(f"{seen.recognition.kind} without item")
-    read = item_of(seen.reading, key)
-    offered = read and desk.packs.offered(device, seen.reading, read, mono_ns)
-    scan = Scan(device, seen, item, key, offered or None)
-    known = _described(desk, scan, found)
-    where = desk.packs.place(offered.pack.number) if offered else None
-    if offered and offered.merged and where is not None:
-        return await _merge(desk, scan, known, offered, where)
-    return await (_sell if desk.till.basket == "agent" else _offer)(desk, scan, known)
+    reading = scan.seen.reading
+    read = item_of(reading, scan.key)
+    if read is not None:
+        offered = desk.packs.offered(scan.device, reading, read, scan.mono_ns)
+        scan = scan._replace(pack=offered)
+        where = desk.packs.place(offered.pack.number)
+        if offered.merged and where is not None:
+            return await _merge(desk, scan, _described(desk, scan, found), offered, where)
+    keep_basket = desk.till.basket == "agent"
+    return await (_sell if keep_basket else _offer)(desk, scan, _described(desk, scan, found))
 
 
 def _described(desk: Desk, scan: Scan, found: Recognised) -> Recognised:
@@ -126,7 +125,7 @@ async def _merge(
         await desk.commit(_nothing, tell=[_told(scan, merged)])
         _keep(desk, scan, where)
         return merged
-    what = over(desk, scan.said)
+    what = over(desk, offered.pack.item)
     if what is not None and refuses(desk, what) and not line.reason:
         return await _take_out(desk, scan, merged, sale, line, what)
     try:
@@ -143,9 +142,13 @@ async def _take_out(
     desk: Desk, scan: Scan, found: Recognised, sale: Sale, line: Line, what: Passed
 ) -> Recognised:
     """Void the line of a pack whose other symbol says that its date is over."""
-    fault = past_its_date(desk, scan.said or TradeItem(""), scan.item.name, what)
-    refused = replace(found, refused=fault.detail, remedy=fault.remedy)
-    changed = rules.void_line(sale, line.line, fault.detail, desk.actor)
+    why = past_its_date(desk, scan.said, line.name, what)
+    try:
+        changed = rules.void_line(sale, line.line, why.detail, desk.actor)
+    except Fault as fault:
+        # The receipt discount is more than what is left: a person has to take the line out.
+        return await _refuse(desk, scan, found, fault)
+    refused = replace(found, refused=why.detail, remedy=why.remedy)
     event = sale_event(changed, desk.totals(changed), "line-voided", line=line.line)
     await desk.keep(changed, _told(scan, refused), event)
     _keep(desk, scan, None)

@@ -19,10 +19,8 @@ class Place(msgspec.Struct, frozen=True):
     line: int | None = None
 
 
-def item_of(reading: Reading, key: object) -> TradeItem | None:
+def item_of(reading: Reading, key: ItemKey) -> TradeItem | None:
     """Give the meaning of a reading that an item was found by, where it has a GTIN."""
-    if not isinstance(key, ItemKey):
-        return None
     for meaning in reading.meanings:
         if isinstance(meaning, TradeItem) and meaning.gtin == key.gtin:
             return meaning
@@ -58,5 +56,7 @@ class PackBook:
         self._places = {
             number: where for number, where in self._places.items() if number in open_numbers
         }
-        if place is not None:
+        if place is None:
+            self._places.pop(offered.pack.number, None)
+        else:
             self._places[offered.pack.number] = place

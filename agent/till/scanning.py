@@ -26,7 +26,7 @@ from agent.core.sale.model import Sale
 from agent.journal import Connection
 from agent.till.commands import DeviceScan, TypedScan
 from agent.till.desk import Desk
-from agent.till.item_scans import item_scan
+from agent.till.item_scans import Scan, item_scan
 from agent.till.looking import Seen
 from agent.till.replies import Recognised
 from agent.till.selling import with_customer
@@ -69,8 +69,9 @@ async def scan(desk: Desk, device: DeviceId | None, raw: bytes, mono_ns: int) ->
     """
     seen = await desk.looking.scanned(raw)
     found = recognised(desk, seen.recognition)
-    if found.kind == "item":
-        return await item_scan(desk, device, seen, found, mono_ns)
+    item, key = seen.recognition.item, seen.recognition.means
+    if item is not None and isinstance(key, ItemKey):
+        return await item_scan(desk, Scan(device, seen, item, key, mono_ns), found)
     if found.party_id is not None:
         return await _meet(desk, device, seen, found, found.party_id)
     tell = [scan_event(device, seen.reading, found)]

@@ -35,11 +35,12 @@ def refuses(desk: Desk, what: Passed | None) -> bool:
     return what is not None and choice == "refuse"
 
 
-def past_its_date(desk: Desk, item: TradeItem, name: str, what: Passed) -> StateFault:
+def past_its_date(desk: Desk, item: TradeItem | None, name: str, what: Passed) -> StateFault:
     """Say that a pack is not sold, and what the cashier can do."""
     today = desk.business_date(desk.clock.stamp())
+    day = item.expiry if item else None
     return StateFault(
-        f"{name} {_WORDS[what]} {item.expiry}, and today is {today}",
+        f"{name} {_WORDS[what]} {day}, and today is {today}",
         remedy="take another pack; to sell this one all the same, give a reason; if today's date "
         "is wrong, have the clock set",
         name=what.value.replace("_", "-"),

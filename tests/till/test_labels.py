@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from agent.core.faults import InputFault
 from agent.core.identifiers import ItemId, SaleId
@@ -88,6 +89,14 @@ async def test_a_label_of_nothing_says_no_weight(shop, label):
     with pytest.raises(InputFault) as refused:
         await line_of(shop, scan=label)
     assert refused.value.name == "weight-missing"
+
+
+@pytest.mark.asyncio
+async def test_a_number_of_pieces_on_the_label_is_sold(shop):
+    """A bag of seven rolls would cost one."""
+    changed = replace(shop.settings.barcode, in_store=("21IIIIINNNNNC",))
+    shop.settings = replace(shop.settings, barcode=changed)
+    assert await line_of(shop, scan="]E02154321000077") == (7000, 300, 2100, None)
 
 
 @pytest.mark.asyncio

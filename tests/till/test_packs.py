@@ -104,6 +104,17 @@ async def test_pos_software_is_told_one_item(shop):
 
 
 @pytest.mark.asyncio
+async def test_pos_software_hears_of_what_cannot_be_a_line(shop):
+    """An item without a price would vanish between the scanner and POS software."""
+    shop.directory.import_items([Item(ItemId("gift"), "Gift", ("standard",), ("09501101530003",))])
+    async with shop.running(2) as loop:
+        found = await loop.ask(scanned(b"]E09501101530003"))
+        told = await shop.told("pos")
+    assert "no price" in found.refused
+    assert typed(told) == ["scan"]
+
+
+@pytest.mark.asyncio
 async def test_a_price_in_the_second_symbol_is_the_lines_price(shop):
     """The label's own price and weight would be ignored behind the plain EAN."""
     kilogram = Item(ItemId("ham"), "Ham", ("reduced",), ("09521234543213",), unit="kg")
@@ -230,11 +241,22 @@ async def test_the_symbol_with_the_date_takes_the_line_out(shop):
         await loop.ask(scanned(EAN))
         found = await loop.ask(scanned(EXPIRED, 300))
         (line,) = await lines(loop)
-        again = await loop.ask(scanned(LINK, 600))
+        again = await loop.ask(scanned(b"]Q1https://a/01/09521234543213/10/ABC", 600))
     assert (found.refused is not None, found.merged_into) == (True, 1)
     assert line.voided
     assert "2026-07-27" in line.reason
-    assert again.refused is None or again.line is None
+    assert (again.refused is not None, again.pack) == (True, 1)
+
+
+@pytest.mark.asyncio
+async def test_a_line_that_cannot_be_voided_is_told(shop):
+    """An expired pack would stay in the basket without a word."""
+    async with shop.running() as loop:
+        found = await loop.ask(scanned(EAN))
+        await loop.ask(commands.DiscountSale(found.sale_id, 500, "regular"))
+        refused = await loop.ask(scanned(EXPIRED, 300))
+    assert refused.expired
+    assert "discount" in refused.refused
 
 
 @pytest.mark.asyncio

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from agent.core.sale.bounds import line_numbered
-from agent.core.sale.lines import NewLine, add_line
-from agent.core.sale.model import Line, Sale
+from agent.core.sale.bounds import line_numbered, money
+from agent.core.sale.lines import NewLine, add_line, goods
+from agent.core.sale.model import Line, Sale, SaleFault
 from agent.core.sale.states import Action, next_state
 
 
@@ -20,7 +20,8 @@ def relabel_line(sale: Sale, number: int, new: NewLine, *, priced: bool) -> Sale
         priced: whether price and quantity follow too, because only the new symbol carries them.
 
     Raises:
-        SaleFault: `line-voided`, the sale is not open, or the new label cannot be sold.
+        SaleFault: `line-voided`, `discount-too-large` (what is left costs less than the receipt
+            discount), the sale is not open, or the new label cannot be sold.
         NotFoundFault: `no-such-line`.
     """
     next_state(sale, Action.CHANGE_LINE)
@@ -30,6 +31,13 @@ def relabel_line(sale: Sale, number: int, new: NewLine, *, priced: bool) -> Sale
         told, scanned=new.scanned, lot=new.lot, expiry=new.expiry, serial=new.serial
     )
     lines = tuple(changed if line.line == number else line for line in sale.lines)
+    if sale.discount > goods(lines):
+        raise SaleFault(
+            f"with the label's price the sale costs {money(goods(lines), sale.currency)}, less "
+            f"than the receipt discount of {money(sale.discount, sale.currency)}",
+            remedy="take the receipt discount back first",
+            name="discount-too-large",
+        )
     return msgspec.structs.replace(sale, lines=lines)
 
 
