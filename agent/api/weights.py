@@ -10,7 +10,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from agent.api.access import Sender, loop_for
 from agent.api.backend import Served
-from agent.api.bodies import Json
+from agent.api.bodies import EmptyBody, Json
 from agent.api.described import ANSWERS, TillPath
 from agent.core.identifiers import DeviceId
 from agent.till.showing import CustomerView
@@ -18,6 +18,7 @@ from agent.till.showing import CustomerView
 WITHIN_MS = 500
 WITHIN_MS_MAX = 10_000
 NS_PER_MS = 1_000_000
+ZERO_WITHIN_S = 1.5
 
 WithinMs = Annotated[
     int,
@@ -38,6 +39,12 @@ class Weight(msgspec.Struct, frozen=True):
     """Since the scale said it; never more than 1000."""
     at: str
     """The time of this answer: UTC, ISO 8601."""
+
+
+class Zeroed(msgspec.Struct, frozen=True):
+    """The scale says zero."""
+
+    device: DeviceId | None
 
 
 class DisplayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +80,17 @@ async def weight(
     )
 
 
+@post("/v1/tills/{till:str}/scale/zero", dto=Json[EmptyBody], status_code=200, responses=ANSWERS)
+async def zero(
+    till: TillPath, data: JSONBody[EmptyBody], backend: Served, speaker: Sender
+) -> Zeroed:
+    """Have the scale take what lies on it as zero; it does so with a small load at rest alone."""
+    del data
+    loop = loop_for(backend, speaker, till)
+    await loop.zero(ZERO_WITHIN_S)
+    return Zeroed(loop.desk.till.scale)
+
+
 @post("/v1/tills/{till:str}/display", dto=Json[DisplayBody], status_code=200, responses=ANSWERS)
 async def display(
     till: TillPath, data: JSONBody[DisplayBody], backend: Served, speaker: Sender
@@ -90,4 +108,4 @@ async def customer_view(till: TillPath, backend: Served, speaker: Sender) -> Cus
     return loop_for(backend, speaker, till).customer_view()
 
 
-ENDPOINTS = (weight, display, customer_view)
+ENDPOINTS = (weight, zero, display, customer_view)

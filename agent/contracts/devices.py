@@ -134,6 +134,13 @@ class Scale(Protocol):
         """
         ...
 
+    def zero(self) -> None:
+        """Have the open scale take its present load as zero, instead of its next question.
+
+        It does so only with a load at rest within its zero range; its readings tell whether.
+        """
+        ...
+
 
 class Screen(Protocol):
     """An open line display."""

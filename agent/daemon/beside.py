@@ -51,6 +51,18 @@ class BesideTill:
             return await NoPeripherals().weigh(within_s)
         return await self._devices.weigh(scale, within_s)
 
+    async def zero(self, within_s: float) -> None:
+        """Have the scale take its present load as zero.
+
+        Raises:
+            StateFault: `no-scale`, `not-zeroed`.
+            UnavailableFault: `scale-not-ready`.
+        """
+        scale = self._desk.till.scale
+        if scale is None:
+            return await NoPeripherals().zero(within_s)
+        return await self._devices.zero(scale, within_s)
+
     def _size(self) -> tuple[int, int] | None:
         display = self._desk.till.display
         return None if display is None else self._devices.display_size(display)

@@ -135,14 +135,16 @@ class DeviceSupervisor:
             StateFault: `no-weight`, `unstable-weight`.
             DeviceFault: `scale-not-ready`, also where the device is no scale.
         """
-        kept = self._kept.get(device)
-        if kept is None or not isinstance(kept.work, ScaleWatch):
-            raise DeviceFault(
-                f"{device} is no scale of this agent",
-                remedy='name a device of kind "scale" at the till in the settings',
-                name="scale-not-ready",
-            )
-        return await kept.work.weigh(within_s)
+        return await self._scale(device).weigh(within_s)
+
+    async def zero(self, device: DeviceId, within_s: float) -> None:
+        """Have a scale take its present load as zero.
+
+        Raises:
+            StateFault: `not-zeroed`.
+            DeviceFault: `scale-not-ready`, also where the device is no scale.
+        """
+        await self._scale(device).zero(within_s)
 
     def display_size(self, device: DeviceId) -> tuple[int, int] | None:
         """Give columns and rows of a display; None for a device that is none."""
@@ -150,6 +152,16 @@ class DeviceSupervisor:
         if kept is None or not isinstance(kept.work, DisplayWorker):
             return None
         return kept.work.columns, kept.work.rows
+
+    def _scale(self, device: DeviceId) -> ScaleWatch:
+        kept = self._kept.get(device)
+        if kept is None or not isinstance(kept.work, ScaleWatch):
+            raise DeviceFault(
+                f"{device} is no scale of this agent",
+                remedy='name a device of kind "scale" at the till in the settings',
+                name="scale-not-ready",
+            )
+        return kept.work
 
     def _add(self, handed: Handed) -> None:
         self._board.add(handed.id, handed.kind, handed.address)

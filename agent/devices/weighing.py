@@ -93,6 +93,27 @@ class ScaleWatch:
             raise self._why_not()
         return reading
 
+    async def zero(self, within_s: float) -> None:
+        """Have the scale take its present load as zero, and wait until it says so.
+
+        Raises:
+            StateFault: `not-zeroed`: the load swings, or is too heavy to be called nothing.
+            DeviceFault: `scale-not-ready`.
+        """
+        if self._fresh() is None:
+            raise self._why_not()
+        self._scale.zero()
+        try:
+            async with asyncio.timeout(within_s):
+                while (reading := self._newest) is None or reading.state is not WeightState.ZERO:
+                    await self._news.wait()
+        except TimeoutError:
+            raise StateFault(
+                f"scale {self._device} did not take its load as zero",
+                remedy="empty it, wait until its figure stands still, and try again",
+                name="not-zeroed",
+            ) from None
+
     async def _read(self) -> None:
         try:
             async with opened_in_time(self._scale.open(), self._device) as readings:

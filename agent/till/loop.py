@@ -164,6 +164,15 @@ class TillLoop:
         """
         return await self.desk.peripherals.weigh(within_s)
 
+    async def zero(self, within_s: float) -> None:
+        """Have the till's scale take its present load as zero.
+
+        Raises:
+            StateFault: `no-scale`, `not-zeroed`.
+            UnavailableFault: `scale-not-ready`.
+        """
+        await self.desk.peripherals.zero(within_s)
+
     def display(self, lines: tuple[str, ...]) -> None:
         """Show lines of POS software's own on the till's line display.
 

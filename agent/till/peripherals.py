@@ -39,6 +39,15 @@ class Peripherals(Protocol):
         """
         ...
 
+    async def zero(self, within_s: float) -> None:
+        """Have the scale take its present load as zero, and wait until it says so.
+
+        Raises:
+            StateFault: `no-scale`, `not-zeroed`.
+            UnavailableFault: `scale-not-ready`.
+        """
+        ...
+
 
 class NoPeripherals:
     """A till with neither display nor scale."""
@@ -57,9 +66,22 @@ class NoPeripherals:
             StateFault: `no-scale`.
         """
         del within_s
-        raise StateFault(
-            "this till has no scale",
-            remedy='send "quantity" in grams, or name a device of kind "scale" at the till in '
-            "the settings",
-            name="no-scale",
-        )
+        raise _no_scale()
+
+    async def zero(self, within_s: float) -> None:
+        """Take nothing as zero.
+
+        Raises:
+            StateFault: `no-scale`.
+        """
+        del within_s
+        raise _no_scale()
+
+
+def _no_scale() -> StateFault:
+    return StateFault(
+        "this till has no scale",
+        remedy='send "quantity" in grams, or name a device of kind "scale" at the till in the '
+        "settings",
+        name="no-scale",
+    )

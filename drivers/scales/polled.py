@@ -50,6 +50,11 @@ class PolledScale:
         self._patience = patience or Patience()
         self._now_ns = now_ns
         self._owed = False
+        self._zeroing = False
+
+    def zero(self) -> None:
+        """Have the scale take its present load as zero, instead of the next question."""
+        self._zeroing = True
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[AsyncIterator[WeightReading]]:
@@ -64,12 +69,13 @@ class PolledScale:
     async def _readings(self, talk: _Conversation) -> AsyncIterator[WeightReading]:
         while True:
             asked_at = asyncio.get_running_loop().time()
+            zeroing, self._zeroing = self._zeroing, False
             try:
-                reading = await talk.ask()
+                reading = await talk.ask(zeroing=zeroing)
             except DeviceFault as fault:
                 self._owed = fault.name == "device-silent"
                 raise
-            if reading is not None:
+            if reading is not None and not zeroing:  # that one speaks of the moment before
                 yield reading
             passed_s = asyncio.get_running_loop().time() - asked_at
             await talk.drop_for(self._patience.every_s - passed_s)
@@ -90,8 +96,11 @@ class _Conversation:
         self._complaint = ""
         self._heard = False
 
-    async def ask(self) -> WeightReading | None:
-        """Ask once; None where the answer was damaged, or came too late to be believed.
+    async def ask(self, *, zeroing: bool) -> WeightReading | None:
+        """Ask once for the weight, or for zero.
+
+        Returns:
+            None where the answer was damaged, or came too late to be believed.
 
         Raises:
             DeviceFault: it went away, says nothing (`device-silent`), or nothing of use.
@@ -102,7 +111,7 @@ class _Conversation:
         answered = False
         try:
             async with asyncio.timeout_at(asked_at + self._patience.answer_s):
-                await self._write(self._codec.question)
+                await self._write(self._codec.zero if zeroing else self._codec.question)
                 while True:
                     said, arrived_ns = await self._hear()
                     if said and isinstance(said[-1], Answer):

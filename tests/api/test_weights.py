@@ -23,6 +23,9 @@ class Beside:
     def show(self, lines):
         self.lines = lines
 
+    async def zero(self, within_s):
+        self.asked.append(("zero", within_s))
+
     async def weigh(self, within_s):
         self.asked.append(within_s)
         now_ns = self.clock.stamp().mono_ns
@@ -64,6 +67,19 @@ async def test_a_till_without_scale_or_display_says_so(agent, problem):
         display = problem(await client.post(f"{TILL}/display", json={"lines": ["Tea"]}))
     assert (409, "urn:till-agent:problem:no-scale") == (scale["status"], scale["type"])
     assert (409, "urn:till-agent:problem:no-display") == (display["status"], display["type"])
+
+
+@pytest.mark.asyncio
+async def test_the_scale_is_zeroed(agent, problem, beside):
+    """A cashier without a zero key would have to switch the scale off and on."""
+    async with agent.client() as client:
+        answer = await client.post(f"{TILL}/scale/zero")
+        assert 200 == answer.status_code
+    assert "zero" == beside.asked[0][0]
+    token = await agent.pair("till-2")
+    async with agent.client(token) as other:
+        body = problem(await other.post("/v1/tills/till-2/scale/zero"))
+    assert "urn:till-agent:problem:no-scale" == body["type"]
 
 
 @pytest.mark.asyncio

@@ -98,6 +98,9 @@ class Played:
     async def open(self):
         yield self._readings()
 
+    def zero(self):
+        raise AssertionError("nobody asked for it")
+
     async def _readings(self):
         while True:
             reading = await self.readings.get()
@@ -287,3 +290,26 @@ async def test_a_settled_weight_is_known_within_a_quarter_of_a_second(model, spo
 
     took = await settling.measure(model, spoken, 10, random.Random(3))
     assert took[len(took) // 2] <= settling.GOAL_MS
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("model", "spoken"), [("toledo-8217", "toledo"), ("sma-scp-0499", "sma")])
+async def test_a_bowl_is_taken_as_zero_and_a_sack_is_not(model, spoken):
+    """Dirt on the scale would be sold with each item, or goods be called nothing."""
+    async with plugged(Platter(spoken), model=model) as (peer, made):
+        peer.put(40)
+        await made.watch.weigh(5)
+        await made.watch.zero(5)
+        with pytest.raises(StateFault):
+            await made.watch.weigh(0.3)
+        peer.put(540)
+        assert 500 == (await made.watch.weigh(5)).weight
+        peer.put(9_000)
+        await made.watch.weigh(5)
+        with pytest.raises(StateFault) as caught:
+            await made.watch.zero(0.4)
+        assert "not-zeroed" == caught.value.name
+        peer.unplug()
+        await made.until(lambda: "gone" in made.states)
+        with pytest.raises(DeviceFault):
+            await made.watch.zero(0.1)

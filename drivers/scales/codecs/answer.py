@@ -51,6 +51,11 @@ class ScaleCodec(Protocol):
         """The bytes that ask for the weight."""
         ...
 
+    @property
+    def zero(self) -> bytes:
+        """The bytes that ask the scale to take its present load as zero; it answers them too."""
+        ...
+
     def feed(self, data: bytes) -> list[Said]:
         """Take bytes as they come and give what is complete with them; never raises."""
         ...

@@ -16,8 +16,6 @@ from drivers.scales.codecs.weights import UNITS, decimal, grams
 LF, CR = 0x0A, 0x0D
 WEIGHT = b"\nW\r"
 """What lies there now, at rest or not."""
-STABLE_WEIGHT = b"\nP\r"
-"""Level 2: answered only once the load rests, so a host that waits for it hears nothing else."""
 ZERO = b"\nZ\r"
 
 _HEAD = 5
@@ -36,6 +34,7 @@ class Sma:
     """Frames and reads the answers of one scale; independent of how its bytes are cut."""
 
     question = WEIGHT
+    zero = ZERO
 
     def __init__(self) -> None:
         self._frame: bytearray | None = None

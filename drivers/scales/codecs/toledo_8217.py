@@ -50,6 +50,7 @@ class Toledo8217:
     """Frames and reads the answers of one scale; independent of how its bytes are cut."""
 
     question = WEIGHT
+    zero = ZERO
 
     def __init__(self, unit: str = "kg") -> None:
         """Read weights of this unit (`kg` or `lb`); one that looks like the other is refused."""
