@@ -182,6 +182,13 @@ def alt(machine, digits):
         ("0128", "€"),
         ("0129", "\x81"),
         ("8364", "€"),
+        ("31", "\x1f"),
+        ("32", " "),
+        ("255", "\xa0"),
+        ("0255", "ÿ"),
+        ("256", "\u0100"),
+        ("57344", "\ue000"),
+        ("1114111", "\U0010ffff"),
         ("00000000065", ""),
         ("", ""),
     ],
@@ -191,7 +198,7 @@ def test_alt_codes(digits, text):
     assert text == alt(KeyMachine(LAYOUTS["us"]), digits).text
 
 
-@pytest.mark.parametrize("digits", ["0", "0055296", "9999999"])
+@pytest.mark.parametrize("digits", ["0", "0055296", "57343", "1114112", "9999999"])
 def test_alt_codes_of_no_character(digits):
     """A character that cannot be would vanish from the code without a word."""
     assert f"Alt+{digits}" == alt(KeyMachine(LAYOUTS["us"]), digits).named
@@ -201,10 +208,25 @@ def test_alt_codes_of_no_character(digits):
     ("keys", "named"),
     [((66,), "F8"), ((1,), "Esc"), ((CONTROL, 13), "Ctrl+="), ((29, 57), "Ctrl+57")],
 )
-def test_keys_without_a_character_are_named(keys, named):
+def test_key_combinations_without_a_character_are_named(keys, named):
     """A key that stands for FNC1 would vanish, and nobody would know which one it was."""
     machine = KeyMachine(LAYOUTS["us"])
     assert [named] == [stroke.named for key in keys if (stroke := machine.key(key, 1)).named]
+
+
+@pytest.mark.parametrize(
+    ("codes", "names"),
+    [
+        ((*range(59, 69), 87, 88), [f"F{number}" for number in range(1, 13)]),
+        ((1, 14, 110, 111), ["Esc", "Backspace", "Insert", "Delete"]),
+        (range(102, 106), ["Home", "Up", "Page Up", "Left"]),
+        (range(106, 110), ["Right", "End", "Down", "Page Down"]),
+    ],
+)
+def test_keys_without_a_character_are_named(codes, names):
+    """IT would set the wrong function key for FNC1."""
+    machine = KeyMachine(LAYOUTS["us"])
+    assert names == [machine.key(code, 1).named for code in codes]
 
 
 def test_repeats_are_not_scans():

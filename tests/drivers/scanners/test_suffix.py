@@ -205,3 +205,12 @@ def test_what_is_spoilt_is_told_once_and_skipped():
     assert [Frame(b"4006", "lost")] == framing.spoil("lost")
     assert [] == framing.feed(b"81333931\r")
     assert [Frame(EAN)] == framing.feed(EAN + b"\r")
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_suffix_cut_in_two_ends_a_flood(at):
+    """After a flood, the first scan would be lost where its predecessor's end came in two parts."""
+    framing = SuffixFraming("#+!")
+    framing.feed(b"9" * (MAX_FRAME + 3))
+    assert [] == framing.feed(b"99" + b"#+!"[:at]) + framing.feed(b"#+!"[at:])
+    assert [Frame(EAN)] == framing.feed(EAN + b"#+!")
