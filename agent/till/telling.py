@@ -61,6 +61,8 @@ def _said(reading: Reading, recognised: Recognised) -> dict[str, object]:
         by_gtin = isinstance(meaning, TradeItem) and meaning.gtin == recognised.gtin
         if by_gtin or (isinstance(meaning, InStoreItem) and recognised.kind == "item"):
             said.update(msgspec.to_builtins(meaning))
+            if isinstance(meaning, TradeItem) and meaning.expiry is not None:
+                said["expiry_kind"] = meaning.expiry_kind.value
             break
     return said
 

@@ -175,6 +175,7 @@ async def test_an_expired_pack_is_refused_and_says_how_to_go_on(shop):
     assert "clock" in found.remedy
     assert told[0].data["expired"] is True
     assert told[0].data["reading"]["expiry"] == "2026-07-27"
+    assert told[0].data["reading"]["expiry_kind"] == "use_by"
 
 
 @pytest.mark.asyncio
