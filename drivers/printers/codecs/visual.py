@@ -73,24 +73,44 @@ def _ordered(text: str) -> list[Piece]:
 
     body = text.rstrip(f" {_ISOLATES}")
     tail = [Piece(" ")] * text.count(" ", len(body))
-    if not body:
-        return tail
-    backwards = bool(get_base_level(body))
-    pieces = list(_read(str(get_display(_marked(body, _END[backwards])))))
-    return [*tail, *pieces] if backwards else [*pieces, *tail]
+    stray, clusters = _parts(body)
+    if not any(clusters):
+        return [*stray, *tail]
+    backwards = bool(get_base_level("".join(clusters)))
+    pieces = _read(str(get_display(_marked(clusters, _END[backwards]))))
+    return [*tail, *pieces, *stray] if backwards else [*stray, *pieces, *tail]
 
 
-def _marked(text: str, end: str) -> str:
+def _parts(text: str) -> tuple[list[Piece], list[str]]:
+    """Cut a text into clusters and what decides their order; marks go to the letter before them.
+
+    Returns:
+        Marks that no letter stands before, and the rest.
+    """
+    parts: list[str] = []
+    stray, ordering = "", ""
+    for char in text:
+        if char in ORDERING:
+            ordering += char
+        elif width(char):
+            parts += [ordering, char] if ordering else [char]
+            ordering = ""
+        elif parts:
+            parts[-1] += char
+        else:
+            stray += char
+    return [Piece(stray)] if stray else [], [*parts, ordering]
+
+
+def _marked(clusters: list[str], end: str) -> str:
     """Put a marker behind each cluster; a letter of the line's own direction ends the line.
 
     A marker at the very end would be laid back to the line's direction (rule L1), as blanks and
     isolates are, which do not come here. An isolate left open would swallow the end, so it is
     closed before; one closing too many does nothing.
     """
-    opened = sum(text.count(char) for char in _OPENING)
-    marked = (
-        cluster if cluster in ORDERING else cluster + _MARKER for cluster in _clusters(text, True)
-    )
+    marked = (cluster if cluster[:1] in ORDERING else cluster + _MARKER for cluster in clusters)
+    opened = sum(char in _OPENING for cluster in clusters for char in cluster)
     return "".join(marked) + _CLOSING * opened + end
 
 
@@ -107,12 +127,7 @@ def _read(shown: str) -> Iterator[Piece]:
 
 def _turned_end(seen: str, start: int) -> int:
     """Find the letter that ends a turned cluster: its marks stand before it."""
-    end = start
-    while seen[end] != _MARKER:
-        end += 1
-        if width(seen[end - 1]):
-            break
-    return end
+    return next(at for at in range(start, len(seen)) if width(seen[at])) + 1
 
 
 def _words(pieces: list[Piece]) -> Iterator[Piece]:
@@ -132,19 +147,13 @@ def _joins(piece: Piece) -> bool:
     )
 
 
-def _clusters(text: str, ordering: bool = False) -> Iterator[str]:
-    """Keep marks with their letter; what decides the order stands alone where it is asked for."""
+def _clusters(text: str) -> Iterator[str]:
+    """Keep marks with their letter."""
     start = 0
     for index in range(1, len(text) + 1):
-        if index == len(text) or _begins(text, index, ordering):
+        if index == len(text) or width(text[index]):
             yield text[start:index]
             start = index
-
-
-def _begins(text: str, index: int, ordering: bool) -> bool:
-    if width(text[index]):
-        return True
-    return ordering and (text[index] in ORDERING or text[index - 1] in ORDERING)
 
 
 def _mirrored(cluster: str) -> str:
