@@ -25,7 +25,7 @@ def examine(config: Path) -> list[Finding]:
     except SettingsFault as fault:
         return [*_in_settings(config, fault), state.sqlite(), state.clock()]
     tills = ", ".join(till.id for till in settings.tills)
-    first = well("settings", f"{config}: store {settings.store.id}, {tills}", _logo(settings))
+    first = well("settings", f"{config}: store {settings.store.id}, {tills}")
     return [first, state.sqlite(), state.clock(), *_machine(settings)]
 
 
@@ -34,12 +34,6 @@ def _in_settings(config: Path, fault: SettingsFault) -> list[Finding]:
         ill("settings", f"{config}: {found.path}: {found.detail}", found.remedy)
         for found in fault.problems
     ] or [from_fault("settings", fault)]
-
-
-def _logo(settings: Settings) -> str:
-    """Note what makes customers wait for their receipts."""
-    notes = logo_notes(settings, load_template(settings))
-    return "; ".join(f"{note.detail}: {note.remedy}" for note in notes)
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:
@@ -57,8 +51,6 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 
 def _slow(settings: Settings) -> Iterator[Finding]:
-    from agent.daemon.receipts import load_template, logo_notes
-
     for note in logo_notes(settings, load_template(settings)):
         yield ill(f"receipt {note.path}", note.detail, note.remedy)
 
