@@ -26,6 +26,8 @@ from agent.till.telling import Event
 
 ANSWERS = ("printed", "print", "print-copy", "drop")
 """It came out whole; print it now after all; print a marked copy; nobody needs it."""
+SETTLED = "settled: "
+"""How the reason of a job begins that a person has decided about; the page looks for it."""
 UNSENT = ("held", "expired")
 """Nothing of these is on paper, so that printing them now is no second print."""
 COPIED = ("held", "expired", "uncertain", "failed")
@@ -72,9 +74,13 @@ def _settle(desk: Desk, conn: Connection, ask: SettlePrint, stamp: Stamp) -> Set
         case "print":
             return Settled(_after_all(desk, conn, job, stamp))
         case "printed":
-            return Settled(_over(desk, conn, job, "confirmed", f"printed, {_by(desk)}", stamp))
+            return Settled(
+                _over(desk, conn, job, "confirmed", f"{SETTLED}printed, {_by(desk)}", stamp)
+            )
         case _:
-            return Settled(_over(desk, conn, job, "failed", f"dropped, {_by(desk)}", stamp))
+            return Settled(
+                _over(desk, conn, job, "failed", f"{SETTLED}dropped, {_by(desk)}", stamp)
+            )
 
 
 def _over(
@@ -125,7 +131,7 @@ def _copied(
     if job.state not in COPIED:
         raise _settled(job)
     copy = _put_copy(desk, conn, job, copy_id, stamp)
-    reason = f"copy {copy_id} is printed instead, {_by(desk)}"
+    reason = f"{SETTLED}copy {copy_id} is printed instead, {_by(desk)}"
     if job.state == "failed":
         return Settled(view_of(job), copy)
     return Settled(_over(desk, conn, job, "failed", reason, stamp), copy)

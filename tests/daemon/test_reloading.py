@@ -154,7 +154,7 @@ def test_what_needs_a_restart_is_named(shop, managed, wired, port):
 
 def test_bindings_and_papers_hold_from_the_next_command(shop, managed, wired):
     """A till would go on with a printer that was given to another, or under the shop's old name."""
-    write, _, _, printer = wired
+    write, _, _, _ = wired
     with managed() as (process, manager):
         ready(shop, "counter", "receipt")
         token = (shop.state / TOKEN_FILE).read_text(encoding="ascii").strip()

@@ -15,7 +15,8 @@ const PAPER = {
   failed: "It could not be printed: Copy tries again.",
 };
 
-export const inTrouble = (print) => Boolean(PAPER[print.state]);
+// What somebody has decided about is no trouble any more.
+export const inTrouble = (print) => Boolean(PAPER[print.state]) && !print.reason?.startsWith("settled: ");
 
 export async function showReceipt(last, onCopy) {
   $("receipt").hidden = !last;
@@ -41,7 +42,7 @@ export function showPrint(print) {
   if (!shown || print.print_id !== shown.print_id) return false;
   job = print;
   const line = $("receipt").querySelector(".print");
-  fill(line, PAPER[print.state] || "", print.reason ? el("small", { class: "quiet" }, ` ${print.reason}`) : "");
+  fill(line, PAPER[print.state] || "", print.reason && !print.ask ? el("small", { class: "quiet" }, ` ${print.reason}`) : "");
   line.hidden = !inTrouble(print);
   return true;
 }
