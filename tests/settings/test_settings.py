@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 
+from agent.core.receipt.words import WORDS
 from agent.settings import Settings, SettingsFault, load, parse
+from agent.settings.model import Language
 
 ROOT = Path(__file__).parents[2]
 GOOD = """
@@ -60,6 +63,11 @@ def test_config_holds_copies_of_the_package_data():
         "receipt.schema.json",
     ):
         assert (ROOT / "agent/settings" / name).read_text() == (ROOT / "config" / name).read_text()
+
+
+def test_every_language_of_receipts_can_be_set():
+    """A language with all its words could not be chosen, or one be chosen that has none."""
+    assert set(WORDS) == set(get_args(Language))
 
 
 def test_the_schema_is_made_from_the_settings():
