@@ -6,6 +6,9 @@
 `customers`, `printing`, `noticing`. They share a `Desk`, whose `commit` is the only way anything
 changes: basket, facts, print job and events of one decision in one transaction (P2).
 
+What stands beside the till is asked through `peripherals`: `weighing` takes a line's weight from
+the scale, `showing` says what the customer sees.
+
 Shapes that callers see stand in `requests` and `replies`; events in `telling`. `restoring` reads
 everything back after a crash, `own` and `looking` are what the till knows of customers and items.
 """

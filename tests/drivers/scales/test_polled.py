@@ -20,7 +20,7 @@ from drivers.transports.scripted import ScriptedTransport
 from drivers.virtual.platter import Platter
 from drivers.virtual.scale import VirtualScale
 
-QUICK = Patience(every_s=0.02, answer_s=0.1, silent_s=0.3, useless_s=0.5)
+QUICK = Patience(every_s=0.02, answer_s=0.2, silent_s=0.5, useless_s=1.0)
 PROTOCOLS = [("toledo-8217", "toledo"), ("sma-scp-0499", "sma")]
 
 
