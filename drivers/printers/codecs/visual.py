@@ -61,7 +61,7 @@ def visual(text: str) -> list[Piece]:
     The line's direction is that of its first letter (rules P2 and P3).
 
     >>> [piece.shown for piece in visual("(\u05d0\u05d1) 12")]
-    ['12', ' ', '(', 'ב', 'א', ')']
+    ['1', '2', ' ', '(', 'ב', 'א', ')']
     """
     if not _RIGHT_TO_LEFT.search(text):
         return [Piece(cluster) for cluster in _clusters(text.translate(_UNSEEN))]
