@@ -79,7 +79,7 @@ class _Snapshot(Collector):
         )
         counts = CounterMetricFamily(
             "till_agent_device_events",
-            "What happened at a device: scans, noise, reopenings, restarts, jobs",
+            "What happened at a device: scans, noise, unknown, reopenings, restarts, jobs",
             labels=["device", "event"],
         )
         for device in self._backend.devices():

@@ -29,6 +29,8 @@ from drivers.transports.identity import NodeKind, node_path
 from drivers.transports.serial_port import SerialLine
 from drivers.transports.usblp import UsblpAddress
 
+UNKNOWN = "unknown"
+"""The counter of scans nothing was recognised of; a high share means a bad scanner (R18)."""
 _NODES: dict[type, NodeKind] = {
     SerialLine: "serial",
     UsblpAddress: "usblp",
@@ -73,6 +75,7 @@ class Hardware:
         )
         for loop in tills.values():
             loop.desk.peripherals = BesideTill(self.devices, loop.desk)
+            loop.on_recognised = self._recognised
 
     async def reconfigure(self, settings: Settings) -> list[DeviceId]:
         """Take new settings over; a device that did not change is not touched.
@@ -87,6 +90,11 @@ class Hardware:
         self._settings = settings
         self._claims.rename({till.id: till.scanners for till in settings.tills})
         return await self.devices.reconfigure(devices)
+
+    def _recognised(self, device: DeviceId, kind: str) -> None:
+        """Count what a scanner sent that nobody could read: a worn label, or a worn scanner."""
+        if kind == "unknown":
+            self.devices.count(device, UNKNOWN)
 
     async def _tell(self, device: DeviceId, kind: str, data: dict[str, Any]) -> None:
         """Tell every till that uses a device what happened at it, and whose job it was."""

@@ -45,7 +45,7 @@ class DeviceStatus(msgspec.Struct, frozen=True):
     last_error: str = ""
     """The detail of the last state that was not well, also once it is over."""
     counters: dict[str, int] = {}
-    """Since the start, by name: `scans`, `noise`, `bad_scans`, `reopenings`, `restarts`, `jobs`."""
+    """Since the start, by name: `scans`, `noise`, `unknown`, `reopenings`, `restarts`, `jobs`."""
     drawer: str = ""
     """`open` or `closed`, of a printer that tells."""
 

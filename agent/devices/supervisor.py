@@ -119,7 +119,7 @@ class DeviceSupervisor:
         return self._board.statuses()
 
     def count(self, device: DeviceId, counter: str) -> None:
-        """Add one to a counter of a device, such as `bad_scans`."""
+        """Add one to a counter of a device, such as `unknown`."""
         self._board.count(device, counter)
 
     def show(self, device: DeviceId, lines: tuple[str, ...]) -> None:

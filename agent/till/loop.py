@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
@@ -52,6 +53,7 @@ class TillLoop:
         turned_at: `time.monotonic()` of the loop's last turn, for the watchdog.
         scans: scans taken since the start, by kind of outcome.
         refused: requests and scans turned away because the inbox was full.
+        on_recognised: called with each scan's device and kind; the daemon puts its own here.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class TillLoop:
         self.turned_at = time.monotonic()
         self.scans: dict[str, int] = {}
         self.refused = 0
+        self.on_recognised: Callable[[DeviceId, str], None] = lambda _device, _kind: None
         self._inbox: asyncio.Queue[_Asked] = asyncio.Queue(maxsize=INBOX_MAX)
         self._showing = Showing(self.desk)
 
@@ -240,6 +243,7 @@ class TillLoop:
         kind = getattr(result, "kind", None)
         if isinstance(kind, str) and isinstance(asked.command, DeviceScan):
             self.scans[kind] = self.scans.get(kind, 0) + 1
+            self.on_recognised(asked.command.device, kind)
         if asked.answer is not None and not asked.answer.done():
             asked.answer.set_result(result)
 
