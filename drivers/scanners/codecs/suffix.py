@@ -30,6 +30,7 @@ class SuffixFraming:
         separator: str = "",
         by_pause: bool = False,
         encoding: str = "latin-1",
+        noisy: bool = True,
     ) -> None:
         r"""Set what begins and ends a frame.
 
@@ -40,6 +41,8 @@ class SuffixFraming:
             separator: what the scanner sends where FNC1 is; GS takes its place.
             by_pause: a pause ends a frame as well (`pause` is called); the suffix may be empty.
             encoding: of those three.
+            noisy: bytes may be changed on the way, so that after noise a short frame is not
+                believed; False where they cannot be.
 
         Raises:
             ValueError: nothing would ever end a frame.
@@ -57,6 +60,7 @@ class SuffixFraming:
         self._prefix = prefix.encode(encoding)
         self._separator = separator.encode(encoding)
         self._by_pause = by_pause
+        self._noisy = noisy
         self._buffer = bytearray()
         self._skipping = False
         self._told = False
@@ -132,7 +136,8 @@ class SuffixFraming:
         why = why_not_text(data)
         if why is not None:
             return self._noise(data, why)
-        if not data or (self._told and not self._prefix and not beyond_chance(data)):
+        doubtful = self._told and self._noisy and not self._prefix
+        if not data or (doubtful and not beyond_chance(data)):
             return []
         self._told = False
         return [Frame(data)]

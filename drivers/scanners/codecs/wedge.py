@@ -58,6 +58,7 @@ class WedgeCodec:
             separator="" if self._separator_key else separator,
             by_pause=by_pause,
             encoding="utf-8",
+            noisy=False,
         )
         self._lost = False
 

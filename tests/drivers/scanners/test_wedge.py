@@ -118,3 +118,28 @@ def test_an_unknown_layout():
     """A typing error would fall back to another layout."""
     with pytest.raises(KeyError):
         WedgeCodec("xx")
+
+
+def test_what_comes_before_the_next_report_is_passed_over():
+    """After lost events, the queue's leftovers are from before: their Enter ends nothing."""
+    codec = WedgeCodec()
+    codec.feed(typed("4006", end=None))
+    enter_and_shift = [InputEvent(0, 3, 0), InputEvent(1, 28, 1), InputEvent(1, 42, 1)]
+    (noise,) = codec.feed(b"".join(map(packed, [*enter_and_shift, InputEvent(0, 0, 0)])))
+    assert b"4006" == noise.data
+    assert [Frame(b"ab")] == codec.feed(typed("333931") + typed("ab"))
+
+
+def test_silence_forgets_held_keys():
+    """A Shift whose release never came would change all scans of the day."""
+    codec = WedgeCodec()
+    codec.feed(packed(InputEvent(1, 42, 1)) + typed("A"))
+    codec.idle()
+    assert [Frame(b"a")] == codec.feed(typed("a"))
+
+
+def test_without_a_frame_timeout_a_pause_means_nothing():
+    """A scanner that hesitates would send each code in two halves."""
+    codec = WedgeCodec()
+    codec.feed(typed("4006", end=None))
+    assert (False, True) == (codec.partial, codec.waiting)
