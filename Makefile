@@ -50,6 +50,14 @@ PAPER_KILLS ?= 300
 paper: setup
 	$(BIN)/python -m tests.journeys.paper_kills --kills $(PAPER_KILLS) $(if $(SEED),--seed $(SEED))
 
+# Random bytes through every codec and the barcode reader: no exception, and how long each takes.
+FUZZ ?= 1000000
+fuzz: setup
+	$(BIN)/python -m tests.core.barcode.fuzz --count $(FUZZ)
+	$(BIN)/python -m tests.drivers.scanners.fuzz --count $(FUZZ)
+	$(BIN)/python -m tests.drivers.printers.fuzz --count $(FUZZ)
+	$(BIN)/python -m tests.drivers.scales.fuzz --count $(FUZZ)
+
 # The story, many times in a row.
 TIMES ?= 20
 story: setup
