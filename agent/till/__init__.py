@@ -2,9 +2,10 @@
 
 `TillLoop` is the room's door: `await loop.ask(command)` for everything in `commands`, and
 `loop.offer_scan(...)` for scanners. `handlers` is the table from a command to who decides it:
-`scanning`, `selling` (with `adding`, `lines`, `returning`), `paying`, `external`, `cash_day`,
-`customers`, `printing`, `noticing`. They share a `Desk`, whose `commit` is the only way anything
-changes: basket, facts, print job and events of one decision in one transaction (P2).
+`scanning` (with `item_scans`, `packing`, `shelving`), `selling` (with `adding`, `lines`,
+`returning`), `paying`, `external`, `cash_day`, `customers`, `printing`, `noticing`. They share
+a `Desk`, whose `commit` is the only way anything changes: basket, facts, print job and events of
+one decision in one transaction (P2).
 
 What stands beside the till is asked through `peripherals`: `weighing` takes a line's weight from
 the scale, `showing` says what the customer sees.
