@@ -262,7 +262,7 @@ async def test_a_receipt_in_doubt_is_said_and_copied(page, till):
     printer.reset_at = printer.bytes_received + 200
     await page.page.get_by_role("button", name="€4.49").click()
     await expect(page.receipt.locator(".print")).to_contain_text("may not have come out whole")
-    await page.page.get_by_role("button", name="Copy").click()
+    await page.page.get_by_role("button", name="Copy", exact=True).click()
     await expect(page.message).to_contain_text("A copy is printed")
     number = (await till.look())["last"]["receipt_no"]
     while not (number in (paper := (await printer.next_receipt()).text) and "COPY" in paper):

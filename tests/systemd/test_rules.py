@@ -87,7 +87,7 @@ def test_each_kind_of_device_has_its_group_and_a_lasting_name(subsystem, group, 
 
 
 def test_a_name_that_cannot_be_made_keeps_nobody_out():
-    """udev leaves a whole rule out when its import fails: the group would go with the link."""
+    """Udev leaves a whole rule out when its import fails: the group would go with the link."""
     assert not [made for _, made in rules() if "IMPORT{builtin}" in made and "GROUP" in made]
 
 
