@@ -178,7 +178,7 @@ async def test_a_scanner_with_a_network_cable():
 async def test_a_pause_ends_a_scan():
     """A serial scanner that sends no end mark could not be used."""
     with VirtualScanner(suffix=b"") as peer:
-        async with driver(peer, suffix="", frame_timeout_ms=40).open() as frames:
+        async with driver(peer, suffix="", frame_timeout_ms=300).open() as frames:
             for half in (b"40063", b"81333931"):
                 peer.send(half)
                 await asyncio.sleep(0.005)
@@ -192,12 +192,12 @@ async def test_a_pause_ends_a_scan():
 async def test_a_busy_loop_does_not_end_a_scan():
     """A till that is busy for a moment would cut scans in two."""
     with VirtualScanner(suffix=b"") as peer:
-        async with driver(peer, suffix="", frame_timeout_ms=40).open() as frames:
+        async with driver(peer, suffix="", frame_timeout_ms=400).open() as frames:
             taking = asyncio.create_task(take(frames, 1))
             peer.send(b"40063")
             await asyncio.sleep(0.01)
             peer.send(b"81333931")
-            time.sleep(0.1)  # noqa: ASYNC251 - the loop is held up, as by a slow neighbour
+            time.sleep(0.6)  # noqa: ASYNC251 - the loop is held up, as by a slow neighbour
             (scan,) = await taking
     assert EAN.encode() == scan.data
 

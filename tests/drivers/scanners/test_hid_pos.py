@@ -171,3 +171,20 @@ def test_a_scan_without_end_is_noise():
     (noise,) = scans(codec, *endless)
     assert "without an end" in noise.noise
     assert [Frame(b"]E01")] == scans(codec, *reports(b"1", b"]E0"))
+
+
+def test_a_broken_report_drops_what_came_before_it():
+    """Half of one code would be glued to the next."""
+    codec = HidPosCodec()
+    half = reports(b"9" * 60, b"]E0")[0]
+    (noise,) = scans(codec, half, b"\x02\x39" + bytes(62))
+    assert noise.noise
+    assert [Frame(b"]E01")] == scans(codec, *reports(b"1", b"]E0"))
+
+
+def test_half_a_report_is_forgotten_in_silence():
+    """All reports after a broken one would be read from the wrong byte on."""
+    codec = HidPosCodec()
+    assert [] == codec.feed(reports(b"1", b"]E0")[0][:20])
+    assert ["the rest of it never came"] == [frame.noise for frame in codec.idle()]
+    assert [Frame(b"]E02")] == scans(codec, *reports(b"2", b"]E0"))
