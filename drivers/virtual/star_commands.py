@@ -92,7 +92,7 @@ def _escaped(data: bytes) -> tuple[Command, int] | None:
 def _name_length(data: bytes) -> int | None:
     """Tell where the name of an escaped command ends, ESC included; None while that is open."""
     end = 2
-    while data[1:end] in _PARENTS:
+    while end <= len(data) and data[1:end] in _PARENTS:
         end += 1
     return end if len(data) >= end else None
 
