@@ -28,6 +28,7 @@ log = structlog.get_logger("till-agent")
 
 FIXED_STORE = ("id", "currency", "timezone", "prices_include_tax")
 """Open baskets and journals are of these."""
+AGAIN = "reload them again: systemctl reload till-agent"
 LIVE_AGENT = ("log_level",)
 
 
@@ -59,7 +60,10 @@ class Reloading:
             template = await asyncio.to_thread(load_template, wanted)
         except Fault as fault:
             return self._refused(fault)
-        return await self._take_over(wanted, template)
+        try:
+            return await self._take_over(wanted, template)
+        except Fault as fault:
+            return _in_part(fault)
 
     def _refused(self, fault: Fault) -> str:
         problems = fault.problems if isinstance(fault, SettingsFault) else []
@@ -93,6 +97,12 @@ class Reloading:
             remedy="systemctl restart till-agent, when nobody is selling",
         )
         return f"settings taken over, restart needed for {', '.join(left)}"
+
+
+def _in_part(fault: Fault) -> str:
+    """A till was too busy to be asked: what it has not heard of, it hears of the next time."""
+    log.error("settings are taken over in part", why=fault.detail, remedy=AGAIN)
+    return "settings taken over in part: see the log"
 
 
 def effective(old: Settings, wanted: Settings) -> Settings:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from agent.contracts.clock import Clock
-from agent.contracts.devices import DeviceFault, WeightReading
+from agent.contracts.devices import DeviceFault, PrintOutcome, WeightReading
 from agent.core.identifiers import DeviceId
 from agent.devices.board import READY, Board, DeviceStatus, OnEvent
 from agent.devices.displaying import DisplayWorker
@@ -240,7 +240,10 @@ class DeviceSupervisor:
 
     def _wake(self, kept: Kept[Work]) -> None:
         self._board.wake(kept.handed.id)
-        if isinstance(kept.work, PrintWorker):
+        status = self._board.status(kept.handed.id)
+        # A printer that is there and wants paper is being watched already.
+        away = status is not None and status.state == PrintOutcome.DISCONNECTED.value
+        if away and isinstance(kept.work, PrintWorker):
             kept.work.wake()
 
     def _work_of(self, handed: Handed) -> Work:

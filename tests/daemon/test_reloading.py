@@ -180,6 +180,19 @@ def test_bindings_and_papers_hold_from_the_next_command(shop, managed, wired):
         until(lambda: ready(shop, "receipt")["receipt"]["counters"].get("jobs") == 2)
 
 
+def test_a_settings_file_that_is_not_there(shop, managed):
+    """Settings moved away for a moment would stop the shop."""
+    with managed() as (process, manager):
+        shop.config.rename(shop.config.with_suffix(".old"))
+        assert "settings not taken over" in reload(process, manager)[1]
+        shop.config.mkdir()
+        assert "settings not taken over" in reload(process, manager)[1]
+        assert None is process.poll()
+        shop.config.rmdir()
+        shop.config.with_suffix(".old").rename(shop.config)
+        assert "READY=1\nSTATUS=settings taken over" == reload(process, manager)[1]
+
+
 def settings(**more):
     given = {
         "store": StoreSettings(id="s"),

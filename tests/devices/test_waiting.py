@@ -10,7 +10,7 @@ from agent.core.identifiers import DeviceId, PrintId
 from agent.core.sale.model import Stamp
 from agent.devices import Handed
 from agent.devices.waiting import left_s, waited_s
-from agent.journal.prints import PrintJob
+from agent.journal.prints import PrintJob, set_state
 from drivers.printers.escpos import EscPosPrinter
 from drivers.printers.models import MODELS
 from drivers.transports.tcp import TcpTransport
@@ -129,6 +129,30 @@ async def test_a_job_that_was_settled_meanwhile_is_left_alone(desk):
                 for name, count in devices.status()[0].counters.items()
                 if name == "jobs"
             }
+        assert 1 == len(peer.receipts)
+
+
+@pytest.mark.asyncio
+async def test_a_job_that_is_settled_in_the_last_moment(desk):
+    """The printer would print what a person has just dropped, or stop for ever over it."""
+    held = asyncio.Event()
+    original = desk._receipt
+
+    def dropped_meanwhile(conn, sale_id, copy):
+        desk.journal.write_blocking(
+            lambda writing: set_state(writing, PrintId("a"), "failed", at="now")
+        )
+        held.set()
+        return original(conn, sale_id, copy)
+
+    desk._receipt = dropped_meanwhile
+    async with VirtualPrinter() as peer:
+        async with desk.running(printers={PRINTER: over_tcp(peer)}):
+            await desk.put("a", kind="receipt", sale_id="sold")
+            await desk.put("b")
+            await desk.told({"print_id": "b", "state": "confirmed"})
+            assert held.is_set()
+        assert ["failed", "confirmed"] == await desk.states("a", "b")
         assert 1 == len(peer.receipts)
 
 
