@@ -280,7 +280,7 @@ async def _trickled(agent, start, every_s):
     return said.result()
 
 
-async def test_12_a_thousand_sockets(agent, record_property):
+async def test_12_a_thousand_sockets(agent):
     """Any program that leaks connections would take the till's API away from its page."""
     starts = (
         b"",
@@ -295,7 +295,6 @@ async def test_12_a_thousand_sockets(agent, record_property):
                 one.sendall(starts[n % 3])
         waits = [await answered_within(agent) for _ in range(20)]
         held_open = len(await asyncio.to_thread(agent.handles))
-    record_property("longest answer, ms", int(max(waits) * 1000))
     assert max(waits) < ANSWER_WITHIN_S
     assert held_open < 640
 
