@@ -17,9 +17,10 @@ from drivers.printers.codecs.bitmap import Bitmap
 from drivers.printers.codecs.condition import Condition
 from drivers.printers.codecs.escpos import Draw
 from drivers.printers.codecs.language import Language
-from drivers.printers.conversation import SILENT, Conversation, Job, Patience, converse
+from drivers.printers.conversation import Conversation, Patience
 from drivers.printers.dots import draw
 from drivers.printers.fonts import missing, named
+from drivers.printers.job import SILENT, Job, converse
 from drivers.printers.models import PrinterModel
 from drivers.transports.stream import Transport
 

@@ -17,6 +17,10 @@ from tests.drivers.printers.rigs import RECEIPT, RIGS, SCRIPTED, driver, running
 
 OK = PrintOutcome.SUCCESS
 every_rig = pytest.mark.parametrize("rig", RIGS, ids=lambda rig: rig.name)
+few_rigs = pytest.mark.parametrize(
+    "rig", [RIGS[0], RIGS[3], RIGS[4], RIGS[5]], ids=lambda rig: rig.name
+)
+"""Each language, fence and wire at least once, where a test waits for silence."""
 MOMENTS = ("before", "during", "after")
 
 
@@ -140,7 +144,7 @@ async def test_a_fault_under_way(rig, fault, outcome, moment, tmp_path):
 
 
 @pytest.mark.asyncio
-@every_rig
+@few_rigs
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_a_printer_that_falls_silent(rig, moment, tmp_path):
     """A dead printer would hold its worker, or a job that may be on paper be sent again."""
@@ -157,7 +161,7 @@ async def test_a_printer_that_falls_silent(rig, moment, tmp_path):
 
 
 @pytest.mark.asyncio
-@every_rig
+@few_rigs
 async def test_a_printer_that_is_off_but_takes_bytes(rig, tmp_path):
     """A printer with its mains switch off would be sent a job."""
     async with running(rig, tmp_path) as (printer, machine):
@@ -170,7 +174,7 @@ async def test_a_printer_that_is_off_but_takes_bytes(rig, tmp_path):
 
 
 @pytest.mark.asyncio
-@every_rig
+@few_rigs
 async def test_a_printer_that_reads_nothing(rig, tmp_path):
     """A half-open connection would hold its worker for ever."""
     async with running(rig, tmp_path) as (printer, machine):
@@ -213,7 +217,7 @@ async def test_the_job_after_one_that_was_cut_off(rig, data, tmp_path):
 
 
 @pytest.mark.asyncio
-@every_rig
+@few_rigs
 async def test_a_power_cut_under_way(rig, tmp_path):
     """What was lost in the printer's memory would be called printed."""
     async with running(rig, tmp_path) as (printer, machine):
@@ -248,7 +252,7 @@ async def test_nobody_there(rig, tmp_path):
 
 
 @pytest.mark.asyncio
-@every_rig
+@few_rigs
 async def test_a_long_receipt_on_a_slow_printer_with_a_small_buffer(rig, tmp_path):
     """A long receipt would be called failed while it is still being printed."""
     patience = Patience(
@@ -341,7 +345,7 @@ async def test_what_it_calls_itself(rig, tmp_path):
 
 
 @pytest.mark.asyncio
-@every_rig
+@few_rigs
 async def test_another_language_is_named(rig, tmp_path):
     """A printer set up as the wrong model would be called offline, and nobody know why."""
     star = "star" in rig.name
