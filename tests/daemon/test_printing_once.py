@@ -13,6 +13,8 @@ from agent.daemon.control import TOKEN_FILE
 JOB = "019a2222-0000-7000-8000-000000000001"
 COPY = "019a2222-0000-7000-8000-000000000002"
 PAPER = {"language": "en", "blocks": [{"type": "text", "text": "Paper"}, {"type": "cut"}]}
+LINES = [{"type": "text", "text": f"line {n:04}"} for n in range(400)]
+LONG = {**PAPER, "blocks": [*LINES, {"type": "cut"}]}
 WIRING = """\
 printer = "receipt"
 [[device]]
@@ -47,10 +49,10 @@ class Client:
         found = self._http.get("/v1/tills/till-1/print-jobs").json()
         return [(job["print_id"], job["state"], job["ask"]) for job in found]
 
-    def until(self, print_id, state, within_s=10):
+    def until(self, print_id, state, within_s=20):
         deadline = time.monotonic() + within_s
         while (job := self._http.get(f"/v1/print-jobs/{print_id}").json())["state"] != state:
-            assert time.monotonic() < deadline, job
+            assert time.monotonic() < deadline, (job["state"], job["reason"])
             time.sleep(0.02)
         return job
 
@@ -83,8 +85,9 @@ def test_a_print_in_doubt_is_decided_over_the_api(shop, daemon, printer):
     with daemon(), Client(shop) as client:
         client.put(COPY.replace("2222", "3333"))
         client.until(COPY.replace("2222", "3333"), "confirmed")
-        printer.reset_at = printer.bytes_received + 30
-        client.put()
+        # Far behind what is asked before a job, and before the end of this one.
+        printer.reset_at = printer.bytes_received + 1000
+        client.put(document=LONG)
         client.until(JOB, "uncertain")
         assert [(JOB, "uncertain", True)] == client.asked()
         assert 400 == client.settle(answer="maybe").status_code
