@@ -176,8 +176,9 @@ def test_a_wrong_baud_rate_is_told_by_what_comes(shop, daemon):
     with VirtualScanner(shop.directory / "scanner") as scanner:
         shop.write(wiring=SCANNER.format(scanner.address))
         with daemon():
+            _told(shop, lambda told: told["state"] == "ready")
             scanner.send(random.Random(1).randbytes(60).replace(b"\r", b"\x80") + b"\r")
-            told = _counted(shop, "noise")
+            told = _told(shop, lambda told: told["counters"].get("noise"))
         told["counters"]["noise"] = 5
         found = {each.name: each for each in _examined(shop, told)}
     assert not found["line counter"].ok
@@ -187,12 +188,12 @@ def test_a_wrong_baud_rate_is_told_by_what_comes(shop, daemon):
     assert "line counter" not in {each.name for each in _examined(shop, told)}
 
 
-def _counted(shop, counter, within_s=10.0):
-    """Wait until the daemon has counted something of its scanner; gives what it tells of it."""
+def _told(shop, wanted, within_s=10.0):
+    """Wait until what the daemon tells of its scanner is as wanted; gives it."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         (told,) = shop.run("status", "--json").json["daemon"]["devices"]
-        if told["counters"].get(counter):
+        if wanted(told):
             return told
         time.sleep(0.1)
     raise AssertionError(told)

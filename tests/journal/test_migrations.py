@@ -59,7 +59,7 @@ def test_jobs_of_an_earlier_version_are_taken_over(path):
     conn = dbapi2.connect(str(path), isolation_level=None)
     migrations.apply(Database(conn), stop_before="m0002_devices")
     old = ("p", "till-1", "receipt", "raw", "d", "queued", "", None, 0, "then", "then", b"x")
-    conn.execute(f"INSERT INTO print_job VALUES (1{', ?' * len(old)})", old)
+    conn.execute("INSERT INTO print_job VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", old)
     migrate(conn)
     job = prints.get(conn, "p")
     assert ("queued", b"x", 0, "") == (job.state, job.payload, job.asked_ns, job.asked_boot)

@@ -148,7 +148,7 @@ def test_confirmed_payload_is_forgotten(enqueue, move, read):
 
 
 def test_expired_job_can_be_printed_after_all(enqueue, move, write, read):
-    """A receipt that waited too long would be lost, or be too old again as soon as it is asked for."""
+    """A receipt that waited too long would be lost, or be too old again when it is asked for."""
     enqueue("p-1")
     enqueue("p-2")
     move("p-1", "expired", reason="waited for 3 hours")
@@ -260,7 +260,7 @@ DAY = 24 * 3600
 class Months:
     """A queue over a long time, by whatever clocks."""
 
-    def __init__(self, write, enqueue, move, monkeypatch):
+    def __init__(self, enqueue, move, monkeypatch):
         for name, value in (("PRUNE_EVERY", 4), ("PRUNE_STEP", 5), ("KEPT_TURNS", 10)):
             monkeypatch.setattr(print_ages, name, value)
         self._enqueue, self._move = enqueue, move
@@ -276,8 +276,8 @@ class Months:
 
 
 @pytest.fixture
-def months(write, enqueue, move, monkeypatch):
-    return Months(write, enqueue, move, monkeypatch)
+def months(enqueue, move, monkeypatch):
+    return Months(enqueue, move, monkeypatch)
 
 
 @pytest.fixture
