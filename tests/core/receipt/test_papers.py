@@ -63,9 +63,9 @@ Karte                                 5,00
 Bar                                  20,00
 Rückgeld                           11,35 €
 ------------------------------------------
-MwSt.  Netto + MwSt.                Brutto
+MwSt.   Netto + MwSt.               Brutto
 A 19 %  4,36 + 0,83                   5,19
-B 7 %  7,91 + 0,55                    8,46
+B 7 %   7,91 + 0,55                   8,46
 
       Vielen Dank für Ihren Einkauf
 
@@ -98,9 +98,9 @@ Netto                                12,27
 Rückgaben                            -0,50
 Rabatte                              -3,00
 ------------------------------------------
-MwSt.  Netto + MwSt.                Brutto
+MwSt.   Netto + MwSt.               Brutto
 A 19 %  4,36 + 0,83                   5,19
-B 7 %  7,91 + 0,55                    8,46
+B 7 %   7,91 + 0,55                   8,46
 ------------------------------------------
 Bar (1)                               8,65
 Karte (1)                             5,00
@@ -137,9 +137,9 @@ Net                        12.27
 Returns                    -0.50
 Discounts                  -3.00
 --------------------------------
-Tax  Net + Tax             Gross
+Tax    Net + Tax           Gross
 A 19%  4.36 + 0.83          5.19
-B 7%  7.91 + 0.55           8.46
+B 7%   7.91 + 0.55          8.46
 --------------------------------
 Cash (1)                    8.65
 Card (1)                    5.00
@@ -292,7 +292,7 @@ def test_more_rates_than_letters_are_still_printed():
     for number in range(27):
         sale = add(sale, f"Thing {number}", 1000, taxes=(TaxRate(f"r{number:02}", number),))
     document = sale_receipt(settled(sale, ("card", 27_000)), DUBLIN)
-    assert ("0%  10.00 + 0.00", "10.00") in rows(document)
+    assert ("0%       10.00 + 0.00", "10.00") in rows(document)
 
 
 def test_an_unknown_kind_of_tender_is_printed_as_it_is():

@@ -166,7 +166,7 @@ def test_lines_are_shown_as_wished():
     body = msgspec.structs.replace(body, lines=(first, *body.lines[1:]))
     document = sale_receipt(body, shop(text))
     assert ("Käse", "4,12") in rows(document)
-    assert ("19 %  4,36 + 0,83", "5,19") in rows(document)
+    assert ("19 %   4,36 + 0,83", "5,19") in rows(document)
     assert "  04006381333931" in texts(document)
     assert "  1 × 4,50" in texts(document)
     assert "  statt 4,99" not in texts(document)
