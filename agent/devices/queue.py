@@ -13,7 +13,7 @@ from agent.devices.board import Board
 from agent.devices.waiting import left_s, too_late
 from agent.journal import Journal
 from agent.journal.connection import Connection
-from agent.journal.prints import DRAWER, PrintJob, set_state, unfinished
+from agent.journal.prints import DRAWER, PrintJob, get, set_state, unfinished
 
 LOOK = "look whether it came out whole, then say so, or print a copy"
 """What to do about a job that may be on paper, or half of it."""
@@ -108,14 +108,21 @@ class PrintQueue:
     async def move(self, job: PrintJob, state: str, reason: str = "") -> PrintJob | None:
         """Put a job into a state, durably, and tell it; what changes nothing is not told.
 
+        Args:
+            job: as it was read; only from that state, and at this printer, is it moved.
+            state: a key of `MOVES`.
+            reason: why, for a person.
+
         Returns:
-            The job as it is now; None where a person has settled it meanwhile.
+            The job as it is now; None where a person has settled it meanwhile, or asked for it at
+            another printer.
         """
         if (job.state, job.reason) == (state, reason):
             return job
         at = self._clock.stamp().wall
 
         def moved(conn: Connection) -> PrintJob:
+            _require_unmoved(get(conn, job.print_id), job)
             return set_state(conn, job.print_id, state, at=at, reason=reason)
 
         try:
@@ -130,6 +137,20 @@ class PrintQueue:
 
     def _left_s(self, job: PrintJob) -> float:
         return left_s(job, self._clock.stamp(), self._print_within_s)
+
+
+def _require_unmoved(found: PrintJob | None, read: PrintJob) -> None:
+    """Refuse what was decided about a job as it was: two printers would print it (P7).
+
+    Raises:
+        StateFault: `print-moved`.
+    """
+    if found is not None and (found.device, found.state) != (read.device, read.state):
+        raise StateFault(
+            f"print job {read.print_id} is {found.state} at {found.device} by now",
+            remedy="nothing: it is looked at again as it is now",
+            name="print-moved",
+        )
 
 
 def told(job: PrintJob) -> dict[str, object]:

@@ -6,9 +6,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from agent.contracts.devices import DeviceFault, PrintOutcome, PrintResult
-from agent.core.identifiers import DeviceId
+from agent.core.identifiers import DeviceId, PrintId
 from agent.devices import printing
-from agent.journal import JournalBusy
+from agent.devices.board import Board
+from agent.devices.queue import PrintQueue
+from agent.journal import JournalBusy, prints
 from agent.journal.prints import RECEIPT
 from drivers.printers.conversation import Patience
 from drivers.printers.escpos import EscPosPrinter
@@ -377,3 +379,26 @@ async def test_a_journal_that_cannot_be_written(desk, monkeypatch):
             async with desk.running(printers={PRINTER: over_tcp(peer)}):
                 await desk.told({"print_id": "a", "state": "confirmed"})
         assert ["Receipt a"] == titles(peer)
+
+
+@pytest.mark.asyncio
+async def test_a_job_asked_for_at_another_printer_meanwhile_comes_out_at_one(desk):
+    """A receipt that two printers have read from the journal would come out twice, unmarked."""
+    board = Board(desk.clock, lambda *_: asyncio.sleep(0))
+    here, there = (
+        PrintQueue(DeviceId(name), desk.journal, desk.clock, board) for name in ("receipt", "spare")
+    )
+    await desk.put("a")
+    await desk.move("a", "held")
+    (read,) = await here.waiting()
+
+    def ask(conn):
+        return prints.ask_again(
+            conn, PrintId("a"), device=DeviceId("spare"), stamp=desk.clock.stamp(), reason=""
+        )
+
+    await desk.journal.write(ask)
+    (asked,) = await there.waiting()
+    assert None is await here.move(read, "sending")
+    assert "sending" == (await there.move(asked, "sending")).state
+    assert None is await there.move(asked, "sending")
