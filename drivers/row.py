@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Protocol, TypeVar
+
+from agent.core.faults import InputFault
+
+M = TypeVar("M")
 
 
 class DeviceRow(Protocol):
@@ -72,3 +78,21 @@ class DeviceRow(Protocol):
     def drawer_off_ms(self) -> int:
         """Of a printer: pause after it."""
         ...
+
+
+def model_of(device: DeviceRow, models: Mapping[str, M], default: str) -> M:
+    """Find the model a row names, or the one its kind has by default.
+
+    Raises:
+        InputFault: `unknown-model`, with the one that may be meant.
+    """
+    name = device.model or default
+    if name in models:
+        return models[name]
+    near = get_close_matches(name, models, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    raise InputFault(
+        f"{device.kind} {device.id!r} has an unknown model {name!r}",
+        remedy=f"{meant}the models are {', '.join(models)}",
+        name="unknown-model",
+    )

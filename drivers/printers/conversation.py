@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import msgspec
 
@@ -66,6 +67,7 @@ class Conversation:
     Attributes:
         sent: bytes of the job handed over so far; the operating system may have sent them.
         drawer_high: level of the drawer switch's pin as last told.
+        unanswered: a question is open, whose answer may come into the next conversation.
     """
 
     def __init__(self, stream: Stream, language: Language, patience: Patience) -> None:
@@ -80,6 +82,7 @@ class Conversation:
         self._heard_at = _now()
         self._unsent = 0
         self.sent = 0
+        self.unanswered = False
         self.drawer_high: bool | None = None
 
     async def condition(self) -> Condition:
@@ -122,7 +125,8 @@ class Conversation:
             await self._write(rouse + opening + self._opened_fence(b"", raw=False))
             if not await self._fenced_or_seen(self._patience.stall_s):
                 return Condition(PrintOutcome.UNRESPONSIVE, _no_fence(self._language))
-        await self._quiet()
+        if not await self.quiet():
+            return Condition(PrintOutcome.UNRESPONSIVE, _BABBLES)
         return None
 
     async def send(self, payload: bytes, *, raw: bool) -> None:
@@ -182,6 +186,25 @@ class Conversation:
         except (TimeoutError, DeviceFault):
             return  # it is gone or stuck; the next conversation bears with what it tells
 
+    async def quiet(self) -> bool:
+        """Let what is still under way arrive; False where it does not end.
+
+        Raises:
+            DeviceFault: it went away.
+        """
+        until = _now() + self._patience.answer_s
+        while await self._hear(self._patience.quiet_s):
+            if _now() > until:
+                return False
+        return True
+
+    async def answered(self) -> None:
+        """Wait a moment for the answer to an open question: the next one would be given it."""
+        until = _now() + self._patience.quiet_s
+        with suppress(DeviceFault):
+            while self.unanswered and await self._hear(until - _now()):
+                self.unanswered = self._answers.empty()
+
     async def names(self) -> list[str]:
         """Ask what it is; what it does not answer is left out.
 
@@ -220,7 +243,7 @@ class Conversation:
                 self._heard_at = _now()
             if _now() - self._heard_at > self._patience.stall_s:
                 raise
-            await self._quiet()  # a late answer must not be taken for one to the next question
+            await self.quiet()  # a late answer must not be taken for one to the next question
             return None
 
     def _progressed(self) -> bool:
@@ -234,6 +257,7 @@ class Conversation:
     async def _ask(self, question: bytes, answer_s: float) -> bytes:
         self._answers = asyncio.Queue()
         self._noise = b""
+        self.unanswered = True
         await self._write(question)
         try:
             async with asyncio.timeout(answer_s):
@@ -245,6 +269,7 @@ class Conversation:
                     f"it does not answer as {self._language.name} printers do"
                 ) from None
             raise
+        self.unanswered = False
         return self._answers.get_nowait()
 
     def _opened_fence(self, payload: bytes, *, raw: bool) -> bytes:
@@ -270,9 +295,6 @@ class Conversation:
                 return False
         return True
 
-    async def _quiet(self) -> None:
-        while await self._hear(self._patience.quiet_s):
-            pass
 
     async def _hear(self, seconds: float) -> bool:
         try:
@@ -330,6 +352,7 @@ class Conversation:
 
 
 NOISE_KEPT = 64
+_BABBLES = "it sends without end: check its interface settings, and switch it off and on"
 
 
 def _now() -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 
 from agent.contracts.devices import Printer
 from agent.core.faults import InputFault
@@ -11,7 +10,7 @@ from drivers.printers.escpos import EscPosPrinter
 from drivers.printers.models import DEFAULT_MODEL, ESCPOS, MODELS, STAR, PrinterModel
 from drivers.printers.receipt_printer import DrawerPulse, ReceiptPrinter
 from drivers.printers.star import StarPrinter
-from drivers.row import DeviceRow
+from drivers.row import DeviceRow, model_of
 from drivers.transports.address import Address, TcpAddress, VirtualAddress, parse_address
 from drivers.transports.making import transport_of
 from drivers.virtual.mechanism import Mechanism
@@ -38,7 +37,7 @@ def printer(device: DeviceRow) -> Printer:
     Raises:
         InputFault: a bad address, an unknown model, a pulse the printer cannot make.
     """
-    model = _model(device)
+    model = model_of(device, MODELS, DEFAULT_MODEL)
     driver, mechanism = LANGUAGES[model.language]
     address = parse_address(device.address)
     return driver(
@@ -46,19 +45,6 @@ def printer(device: DeviceRow) -> Printer:
         model,
         pulse=_pulse(device, model),
         hold=_holds(device, address),
-    )
-
-
-def _model(device: DeviceRow) -> PrinterModel:
-    name = device.model or DEFAULT_MODEL
-    if name in MODELS:
-        return MODELS[name]
-    near = get_close_matches(name, MODELS, n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    raise InputFault(
-        f"printer {device.id!r} has an unknown model {name!r}",
-        remedy=f"{meant}the models are {', '.join(MODELS)}",
-        name="unknown-model",
     )
 
 

@@ -64,6 +64,8 @@ class ReceiptPrinter(ABC):
         self._patience = patience or Patience()
         # An earlier process may have left a job half sent.
         self._unsettled = True
+        # An answer to a question that was cut off may come into the next conversation.
+        self._cut_off = False
 
     @abstractmethod
     def language(self) -> Language:
@@ -141,15 +143,31 @@ class ReceiptPrinter(ABC):
     async def _look(self) -> AsyncGenerator[Condition, None]:
         async with self._transport.open() as stream:
             talk = Conversation(stream, self.language(), self._watching())
-            if not self._hold:
-                yield await talk.condition()
-                return
             try:
-                async with aclosing(talk.conditions()) as conditions:
+                await self._cleared(talk)
+                async with aclosing(self._seen_by(talk)) as conditions:
                     async for condition in conditions:
                         yield condition
+            except (asyncio.CancelledError, GeneratorExit):  # a job has come
+                await talk.answered()
+                raise
             finally:
-                await talk.hush()
+                self._cut_off = talk.unanswered
+
+    async def _seen_by(self, talk: Conversation) -> AsyncGenerator[Condition, None]:
+        if not self._hold:
+            yield await talk.condition()
+            return
+        try:
+            async with aclosing(talk.conditions()) as conditions:
+                async for condition in conditions:
+                    yield condition
+        finally:
+            await talk.hush()
+
+    async def _cleared(self, talk: Conversation) -> None:
+        if self._cut_off:
+            await talk.quiet()
 
     def _watching(self) -> Patience:
         return msgspec.structs.replace(self._patience, answer_s=self._patience.watch_answer_s)
@@ -158,7 +176,11 @@ class ReceiptPrinter(ABC):
         try:
             async with self._transport.open() as stream:
                 talk = Conversation(stream, self.language(), self._patience)
-                result = await self._held(talk, job)
+                try:
+                    await self._cleared(talk)
+                    result = await self._held(talk, job)
+                finally:
+                    self._cut_off = talk.unanswered
         except DeviceFault as fault:
             return _away(fault)
         return result

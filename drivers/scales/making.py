@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 import msgspec
 
 from agent.contracts.devices import Scale
-from agent.core.faults import InputFault
-from drivers.row import DeviceRow
+from drivers.row import DeviceRow, model_of
 from drivers.scales.models import DEFAULT_MODEL, MODELS, ScaleModel
 from drivers.scales.polled import PolledScale
 from drivers.transports.address import Address, VirtualAddress, parse_address
@@ -28,23 +26,10 @@ def scale(device: DeviceRow) -> Scale:
     Raises:
         InputFault: a bad address, an unknown model.
     """
-    model = _model(device)
+    model = model_of(device, MODELS, DEFAULT_MODEL)
     address = parse_address(device.address)
     transport = transport_of(_set(address, device.address, model), virtual=_platter(address, model))
     return PolledScale(transport, model)
-
-
-def _model(device: DeviceRow) -> ScaleModel:
-    name = device.model or DEFAULT_MODEL
-    if name in MODELS:
-        return MODELS[name]
-    near = get_close_matches(name, MODELS, n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    raise InputFault(
-        f"scale {device.id!r} has an unknown model {name!r}",
-        remedy=f"{meant}the models are {', '.join(MODELS)}",
-        name="unknown-model",
-    )
 
 
 def _set(address: Address, text: str, model: ScaleModel) -> Address:

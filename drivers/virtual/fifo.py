@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import select
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from agent.contracts.devices import DeviceFault
+from drivers.virtual.plugged import Plugged
 
 READ_WITHIN_S = 10.0
 """How long a full pipe (64 KiB) may stay full before nobody is believed to read it."""
 
 
-class FifoDevice:
+class FifoDevice(Plugged):
     """Something that can be plugged in, sends bytes, and can be pulled out."""
 
     form = ""
@@ -23,20 +22,6 @@ class FifoDevice:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._ours = -1
-
-    def __enter__(self) -> Self:
-        """Plug it in."""
-        self.plug()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Pull it out."""
-        self.unplug()
 
     @property
     def path(self) -> str:

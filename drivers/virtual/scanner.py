@@ -6,16 +6,15 @@ import os
 import select
 import tty
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from agent.contracts.devices import DeviceFault
+from drivers.virtual.plugged import Plugged
 
 READ_WITHIN_S = 10.0
 """How long a full line buffer (4 KiB) may stay full before nobody is believed to read it."""
 
 
-class VirtualScanner:
+class VirtualScanner(Plugged):
     """A scanner one can plug in, scan with, and pull out.
 
     With `link`, the port keeps its name when it is plugged in again, as /dev/serial/by-id does.
@@ -26,20 +25,6 @@ class VirtualScanner:
         self._suffix = suffix
         self._ours = -1
         self._theirs = -1
-
-    def __enter__(self) -> Self:
-        """Plug it in."""
-        self.plug()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Pull it out."""
-        self.unplug()
 
     @property
     def path(self) -> str:

@@ -6,17 +6,16 @@ import select
 import socket
 import struct
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from agent.contracts.devices import DeviceFault
+from drivers.virtual.plugged import Plugged
 
 CONNECTED_WITHIN_S = 10.0
 """How long a scan waits for somebody to connect, or to read on."""
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
-class VirtualTcpScanner:
+class VirtualTcpScanner(Plugged):
     """A scanner with a network cable; one connection is served, the last one made."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, *, suffix: bytes = b"\r") -> None:
@@ -24,20 +23,6 @@ class VirtualTcpScanner:
         self._suffix = suffix
         self._listening: socket.socket | None = None
         self._connected: socket.socket | None = None
-
-    def __enter__(self) -> Self:
-        """Plug it in."""
-        self.plug()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Pull it out."""
-        self.unplug()
 
     @property
     def address(self) -> str:
