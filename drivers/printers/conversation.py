@@ -295,7 +295,6 @@ class Conversation:
                 return False
         return True
 
-
     async def _hear(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):

@@ -152,7 +152,7 @@ class ReceiptPrinter(ABC):
                 await talk.answered()
                 raise
             finally:
-                self._cut_off = talk.unanswered
+                self._cut_off |= talk.unanswered
 
     async def _seen_by(self, talk: Conversation) -> AsyncGenerator[Condition, None]:
         if not self._hold:
@@ -168,6 +168,7 @@ class ReceiptPrinter(ABC):
     async def _cleared(self, talk: Conversation) -> None:
         if self._cut_off:
             await talk.quiet()
+            self._cut_off = False
 
     def _watching(self) -> Patience:
         return msgspec.structs.replace(self._patience, answer_s=self._patience.watch_answer_s)
@@ -180,7 +181,7 @@ class ReceiptPrinter(ABC):
                     await self._cleared(talk)
                     result = await self._held(talk, job)
                 finally:
-                    self._cut_off = talk.unanswered
+                    self._cut_off |= talk.unanswered
         except DeviceFault as fault:
             return _away(fault)
         return result

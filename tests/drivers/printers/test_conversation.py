@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tty
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
 
@@ -302,3 +302,78 @@ async def test_cancelled_in_the_middle():
     with pytest.raises(asyncio.CancelledError):
         await task
     assert printer._unsettled
+
+
+@asynccontextmanager
+async def late_printer(late_s):
+    """A printer on a pty that takes its time for each answer; its drawer is open."""
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    os.set_blocking(ours, False)
+    paper, asked = Paper(), asyncio.Event()
+    paper.drawer.is_open = True
+    loop = asyncio.get_running_loop()
+
+    def feed():
+        asked.set()
+        answer = paper.take(os.read(ours, 4096))
+        if answer:
+            loop.call_later(late_s, os.write, ours, answer)
+
+    loop.add_reader(ours, feed)
+    try:
+        yield SerialTransport(SerialLine(os.ttyname(theirs))), asked
+    finally:
+        loop.remove_reader(ours)
+        await asyncio.sleep(2 * late_s)
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("hold", [True, False])
+@pytest.mark.parametrize("late_s", [0.04, 0.1])
+async def test_an_answer_to_a_watch_that_was_cut_off_is_not_taken_for_another(hold, late_s):
+    """Each answer would be read as the next question's: a shut drawer, or an open cover."""
+    patience = Patience(answer_s=1, stall_s=1, quiet_s=0.08)
+    async with late_printer(late_s) as (transport, asked):
+        printer = EscPosPrinter(transport, MODEL, hold=hold, patience=patience)
+
+        async def watch():
+            async with aclosing(printer.watch()) as conditions:
+                async for _ in conditions:
+                    pass
+
+        watching = asyncio.create_task(watch())
+        await asked.wait()
+        watching.cancel()
+        await asyncio.wait({watching})
+        status = await printer.status()
+    assert (PrintOutcome.SUCCESS, True) == (status.outcome, status.drawer_high)
+
+
+@pytest.mark.asyncio
+async def test_a_printer_that_sends_without_end():
+    """A line set wrongly would keep its worker listening for ever, and every receipt waiting."""
+    paper = Paper()
+
+    async def babble(reader, writer):
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.005):
+                        writer.write(paper.feed(await reader.read(4096)))
+                writer.write(b"\xff")
+                await writer.drain()
+        except ConnectionError:
+            writer.close()
+
+    server = await asyncio.start_server(babble, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        printer = EscPosPrinter(TcpTransport("127.0.0.1", port), MODEL, patience=QUICK)
+        async with asyncio.timeout(5):
+            result = await printer.print_document(RECEIPT)
+    assert (PrintOutcome.UNRESPONSIVE, False) == (result.outcome, result.sent)
+    assert "without end" in result.detail
+    assert [] == paper.receipts
