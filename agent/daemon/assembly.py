@@ -14,7 +14,6 @@ import structlog
 
 from agent.api.app import create_app
 from agent.api.backend import Backend
-from agent.core.barcode import BarcodeRules, read
 from agent.core.identifiers import DeviceId, TillId
 from agent.core.receipt import Template
 from agent.daemon.clock import SystemClock
@@ -37,8 +36,6 @@ from drivers.printers.picture import png
 
 log = structlog.get_logger(__name__)
 
-A_SCAN = b"]C10109521000151109"
-"""Read once at start: loading GS1's dictionary takes a tenth of a second no customer waits for."""
 STUCK_AFTER_S = 10
 """A till loop that has not turned for this long is stuck, and the watchdog goes hungry."""
 
@@ -74,7 +71,6 @@ class Agent:
 
     def _make(self) -> None:
         settings, own = self.settings, OwnEntries()
-        read(A_SCAN, BarcodeRules(in_store=(), currency=settings.store.currency))
         self.directory = Directory.open(state_dir(settings) / DIRECTORY)
         if self.directory.damage:
             log.warning("the directory was begun anew", why=self.directory.damage)

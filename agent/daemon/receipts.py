@@ -13,7 +13,6 @@ from agent.core.receipt.document import Image
 from agent.core.receipt.template import LogoSettings
 from agent.core.receipt.template_rules import parse_template
 from agent.settings import DeviceSettings, Settings, SettingsFault
-from drivers.printers.logo import load_logo
 from drivers.transports.address import parse_address
 from drivers.transports.serial_port import SerialLine
 
@@ -122,6 +121,9 @@ def _logo_of(data: dict[str, object]) -> LogoSettings | None:
 def _logo(logo: LogoSettings | None, template: Path) -> tuple[Image | None, list[FieldProblem]]:
     if logo is None:
         return None, []
+    # Pillow takes megabytes, and most shops print no logo.
+    from drivers.printers.logo import load_logo
+
     try:
         image = load_logo(
             template.parent / logo.file,

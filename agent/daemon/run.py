@@ -16,6 +16,7 @@ from agent.core.faults import Fault
 from agent.daemon.assembly import Agent
 from agent.daemon.checked import load_checked
 from agent.daemon.files import become_owner, state_dir
+from agent.daemon.lean import load_dictionary, settle
 from agent.daemon.nightly import run_nightly
 from agent.daemon.reloading import Reloading
 from agent.program import logs
@@ -66,6 +67,7 @@ def _allow_handles() -> None:
 async def _run(settings: Settings, sock: socket.socket, config: Path) -> None:
     agent = Agent(settings)
     try:
+        load_dictionary()
         await agent.start()
         await _serve(agent, sock, config)
     finally:
@@ -115,6 +117,7 @@ async def _done(work: Awaitable[None]) -> None:
 def _ready() -> None:
     notify("READY=1")
     log.info("serving")
+    asyncio.get_running_loop().call_soon(settle)
 
 
 async def _stop(agent: Agent, server: Server, parts: list[asyncio.Task[None]]) -> None:

@@ -6,7 +6,6 @@ from agent.contracts.hq import HqLink
 from agent.core.exchange.signed import Sign
 from agent.core.faults import InputFault
 from agent.journal.device_key import DeviceKey
-from agent.links.http import HttpLink
 from agent.settings import Settings
 
 
@@ -19,6 +18,9 @@ def link_to_hq(settings: Settings, key: DeviceKey) -> HqLink:
     hq = settings.hq
     if hq is None:
         raise InputFault("the settings name no HQ", remedy='add [hq] with url = "https://…"')
+    # A till without HQ does not load what speaks to it.
+    from agent.links.http import HttpLink
+
     return HttpLink(
         hq.url, private_key=key.private, keyid=key.keyid, ca_file=hq.ca_file, proxy=hq.proxy
     )
