@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from time import monotonic, sleep
+from typing import NamedTuple
 
 import httpx
 
@@ -38,18 +39,37 @@ def running_agent(folder: Path, devices: str) -> Iterator[tuple[str, str]]:
         folder: for its state and settings; empty.
         devices: the `[[till]]` and `[[device]]` part of the settings.
     """
+    with started_agent(folder, devices) as started:
+        config = str(started.config)
+        with resources.as_file(ITEMS) as items:
+            _call("import-items", str(items), "--config", config)
+        token = json.loads(_call("pair", "till-1", "--json", "--config", config))["token"]
+        yield started.url, token
+
+
+class Started(NamedTuple):
+    """An agent that answers."""
+
+    url: str
+    config: Path
+    pid: int
+    start_s: float
+    """From the command to the first answer."""
+
+
+@contextmanager
+def started_agent(folder: Path, devices: str) -> Iterator[Started]:
+    """Run the agent as it is on its first day; arguments as of `running_agent`."""
     port, state, config = _free_port(), folder / "state", folder / "agent.toml"
     state.mkdir(mode=0o700)
     config.write_text(_SETTINGS.format(port=port, state=state) + devices)
     url = f"http://127.0.0.1:{port}"
+    began = monotonic()
     with (folder / "log").open("wb") as log:
         running = subprocess.Popen([*_AGENT, "run", "--config", str(config)], stderr=log)
     try:
         _wait_for(url)
-        with resources.as_file(ITEMS) as items:
-            _call("import-items", str(items), "--config", str(config))
-        token = json.loads(_call("pair", "till-1", "--json", "--config", str(config)))["token"]
-        yield url, token
+        yield Started(url, config, running.pid, monotonic() - began)
     finally:
         running.terminate()
         running.wait(START_S)
