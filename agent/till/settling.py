@@ -28,6 +28,7 @@ ANSWERS = ("printed", "print", "print-copy", "drop")
 """It came out whole; print it now after all; print a marked copy; nobody needs it."""
 SETTLED = "settled: "
 """How the reason of a job begins that a person has decided about; the page looks for it."""
+_INSTEAD = f"{SETTLED}copy "
 UNSENT = ("held", "expired")
 """Nothing of these is on paper, so that printing them now is no second print."""
 COPIED = ("held", "expired", "uncertain", "failed")
@@ -88,7 +89,8 @@ def _over(
 ) -> Printing:
     """End a job; ending it the same way again changes nothing."""
     if job.state not in OPEN:
-        if job.state != state:
+        # Dropped and copied are one state, but not one answer.
+        if job.state != state or job.reason.startswith(_INSTEAD):
             raise _settled(job)
         return view_of(job)
     now = prints.set_state(conn, job.print_id, state, at=stamp.wall, reason=reason)
@@ -131,7 +133,7 @@ def _copied(
     if job.state not in COPIED:
         raise _settled(job)
     copy = _put_copy(desk, conn, job, copy_id, stamp)
-    reason = f"{SETTLED}copy {copy_id} is printed instead, {_by(desk)}"
+    reason = f"{_INSTEAD}{copy_id} is printed instead, {_by(desk)}"
     if job.state == "failed":
         return Settled(view_of(job), copy)
     return Settled(_over(desk, conn, job, "failed", reason, stamp), copy)

@@ -142,6 +142,17 @@ async def test_what_cannot_be_said(shop, asked, state, answer, fault):
 
 
 @pytest.mark.asyncio
+async def test_a_copy_is_not_dropped_by_whoever_answers_second(shop, asked):
+    """One would believe it dropped, while the copy another one asked for comes out."""
+    async with shop.running() as till:
+        await asked(till, "uncertain")
+        said = (SettlePrint(JOB, "print-copy", COPY), SettlePrint(JOB, "drop"))
+        copied, dropped = await asyncio.gather(*map(till.ask, said), return_exceptions=True)
+    assert COPY == copied.copy.print_id
+    assert ("print-settled", True) == (dropped.name, COPY in str(dropped))
+
+
+@pytest.mark.asyncio
 async def test_what_is_over_on_paper_needs_no_second_word(shop, asked):
     """A person who is slower than the printer would be told that they are wrong."""
     async with shop.running() as till:
