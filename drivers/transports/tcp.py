@@ -52,15 +52,23 @@ class TcpTransport:
             raise cannot_open(self._name, cause) from cause
 
     async def _try_each(self) -> socket.socket:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         refused = OSError(f"no address for {self._host}")
-        for family, kind, protocol, _, address in found:
+        for family, kind, protocol, _, address in await self._found():
             try:
                 return await _connect(socket.socket(family, kind, protocol), address)
             except OSError as cause:
                 refused = cause
         raise refused
+
+    async def _found(self) -> list[Any]:
+        """Look its name up; a number is none, and needs no thread that names may have taken."""
+        try:
+            return socket.getaddrinfo(
+                self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )
+        except socket.gaierror:
+            loop = asyncio.get_running_loop()
+            return await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
 
 
 async def _connect(connection: socket.socket, address: tuple[Any, ...]) -> socket.socket:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -157,3 +159,18 @@ async def test_a_script_answers_and_ends():
     assert (b"abc", 1) == (script.written, script.openings)
     with pytest.raises(DeviceFault, match="no"):
         await opened(ScriptedTransport(refuses=DeviceFault("no", remedy="none")))
+
+
+@pytest.mark.asyncio
+async def test_an_address_in_numbers_waits_for_no_name():
+    """One printer whose name nobody answers for would keep all the others from being reached."""
+    go_on = threading.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    hanging = loop.run_in_executor(None, go_on.wait)
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            await opened(TcpTransport("127.0.0.1", server.getsockname()[1], connect_s=0.5))
+    finally:
+        go_on.set()
+        await hanging
