@@ -85,8 +85,9 @@ def _serial(rest: str) -> SerialLine:
     path, _, query = rest.partition("?")
     path = _place(f"serial:{rest}", path)
     options = dict(parse_qsl(query, keep_blank_values=True))
-    for unknown in options.keys() - set(_OPTIONS):
-        raise _bad(f"serial:{rest}", f"has an unknown option {unknown!r}", f"use {_OPTIONS}")
+    if unknown := [name for name in options if name not in _OPTIONS]:
+        named = ", ".join(map(repr, unknown))
+        raise _bad(f"serial:{rest}", f"has an unknown option {named}", f"use {', '.join(_OPTIONS)}")
     return SerialLine(
         path=path,
         baud=_number(options, "baud", 9600, BAUDS),

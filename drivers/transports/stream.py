@@ -149,7 +149,7 @@ REMEDIES = {
     errno.EACCES: "let the agent's user into the port's group (usually `dialout`, or `lp`)",
     errno.EBUSY: "another program holds it: find it with `fuser -v` and stop it",
     errno.EAGAIN: "another program holds it: find it with `fuser -v` and stop it",
-    errno.ECONNREFUSED: "check the port number, and that no other till is printing on it",
+    errno.ECONNREFUSED: "check the port number, and that nothing else is connected to it",
     errno.EHOSTUNREACH: "check its power, its network cable and its IP address",
     errno.ENETUNREACH: "check this machine's network",
 }

@@ -75,3 +75,10 @@ def test_the_message_shows_every_form():
     forms = ("serial:", "tcp:", "usblp:", "evdev:", "hidraw:", "virtual:")
     identities = ("usb-VID:PID", "usb-VID:PID:SERIAL", "port-1-1.2")
     assert [] == [form for form in (*forms, *identities) if form not in caught.value.remedy]
+
+
+def test_unknown_options_are_told_together_and_in_words():
+    """IT would mend one typing error only to be shown the next, beside a piece of Python."""
+    with pytest.raises(InputFault, match="unknown option 'speed', 'foo'") as caught:
+        parse_address("serial:/dev/ttyS0?speed=9600&foo=1")
+    assert "use baud, parity, bits, stop, flow" == caught.value.remedy
