@@ -43,12 +43,30 @@ def _template_problems(folder: Path, settings: Settings) -> Iterator[FieldProble
 def _device_problems(settings: Settings) -> Iterator[FieldProblem]:
     told = {found.path for found in device_problems(settings)}
     for index, device in enumerate(settings.devices):
-        try:
-            build(device)
-        except InputFault as fault:
+        for fault in _refusals(device):
             path = f"device[{index}]{_setting(fault)}"
             if path not in told:
                 yield FieldProblem(path, fault.detail, fault.remedy)
+
+
+def _refusals(device: DeviceSettings) -> Iterator[InputFault]:
+    """Give why no driver takes a device; a bad address does not hide a model nobody knows."""
+    fault = _refusal(device)
+    if fault is None:
+        return
+    yield fault
+    if fault.name == "bad-address" and device.kind != "scanner":
+        hidden = _refusal(msgspec.structs.replace(device, address="virtual:check"))
+        if hidden is not None:
+            yield hidden
+
+
+def _refusal(device: DeviceSettings) -> InputFault | None:
+    try:
+        build(device)
+    except InputFault as fault:
+        return fault
+    return None
 
 
 def _setting(fault: InputFault) -> str:
