@@ -306,7 +306,9 @@ def receipt_preview(
     sample: Annotated[str, typer.Option(help="sale, copy, return, z-report or cash.")] = "sale",
     language: Annotated[str | None, typer.Option(help="For example de, or de-CH.")] = None,
     columns: Annotated[int | None, typer.Option(min=16, max=256, help="Of the paper.")] = None,
-    form: Annotated[str, typer.Option("--format", help="text, html, png or escpos.")] = "text",
+    form: Annotated[
+        str, typer.Option("--format", help="text, html, png, escpos or star.")
+    ] = "text",
     model: Annotated[str | None, typer.Option(help="A printer's: devices --models.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
 ) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from agent.core.entries.bodies import SaleCompleted
-from agent.core.faults import AccessFault, InputFault, NotFoundFault
+from agent.core.faults import InputFault, NotFoundFault
 from agent.core.identifiers import ReceiptNo, SaleId
 from agent.core.receipt import ReceiptDocument, Template, html, lay_out, plain_text
 from agent.core.receipt.words import WORDS
@@ -29,13 +29,15 @@ from agent.settings import Settings, StoreSettings
 from agent.till.documents import Papers
 from drivers.printers.dots import draw
 from drivers.printers.making import LANGUAGES
-from drivers.printers.models import DEFAULT_MODEL, MODELS, PrinterModel
+from drivers.printers.models import DEFAULT_MODEL, ESCPOS, MODELS, STAR, PrinterModel
 from drivers.printers.picture import png
 from drivers.transports.address import TcpAddress
 from drivers.transports.making import transport_of
 
-FORMATS = ("text", "html", "png", "escpos")
-"""What a paper can be written as; `escpos` are the bytes for a model, also of a Star one."""
+BYTES = {"escpos": (ESCPOS, DEFAULT_MODEL), "star": (STAR, "star-mc-print3")}
+"""Formats that are a printer's own bytes: their language, and the model where none is named."""
+FORMATS = ("text", "html", "png", *BYTES)
+"""What a paper can be written as."""
 COLUMNS = 42
 
 
@@ -131,7 +133,8 @@ def _sample(name: str) -> Callable[[Papers, StoreSettings], ReceiptDocument]:
 
 
 def _written(document: ReceiptDocument, asked: Preview) -> bytes:
-    model = _model(asked.model) if asked.model or asked.format == "escpos" else None
+    name = asked.model or BYTES.get(asked.format, ("", ""))[1]
+    model = _model(name, asked.format) if name else None
     columns = asked.columns or (model.dialect.columns if model else COLUMNS)
     match asked.format:
         case "text":
@@ -140,7 +143,7 @@ def _written(document: ReceiptDocument, asked: Preview) -> bytes:
             return html(document, columns).encode("utf-8")
         case "png":
             return png(document, columns)
-        case "escpos" if model is not None:
+        case "escpos" | "star" if model is not None:
             return _bytes(document, model, columns)
         case _:
             raise InputFault(
@@ -156,8 +159,7 @@ def _bytes(document: ReceiptDocument, model: PrinterModel, columns: int) -> byte
     return driver(nowhere, model).encode(lay_out(document, columns), draw)
 
 
-def _model(name: str | None) -> PrinterModel:
-    wanted = name or DEFAULT_MODEL
+def _model(wanted: str, form: str) -> PrinterModel:
     if wanted not in MODELS:
         near = get_close_matches(wanted, MODELS, n=1)
         meant = f"did you mean {near[0]!r}? " if near else ""
@@ -166,7 +168,18 @@ def _model(name: str | None) -> PrinterModel:
             remedy=f"{meant}see: till-agent devices --models",
             name="unknown-model",
         )
-    return MODELS[wanted]
+    model = MODELS[wanted]
+    if form in BYTES and model.language != BYTES[form][0]:
+        raise InputFault(
+            f"{wanted} speaks {model.language}",
+            remedy=f"use --format {_form_of(model)}, or another --model",
+            name="wrong-language",
+        )
+    return model
+
+
+def _form_of(model: PrinterModel) -> str:
+    return next(form for form, (language, _) in BYTES.items() if language == model.language)
 
 
 def _write(content: bytes, asked: Preview) -> None:
@@ -174,13 +187,14 @@ def _write(content: bytes, asked: Preview) -> None:
         try:
             asked.out.write_bytes(content)
         except OSError as error:
-            raise AccessFault(
+            raise InputFault(
                 f"{asked.out} cannot be written: {error.strerror}",
-                remedy="name a file in a folder of your own with --out",
+                remedy="name a file in a folder that is there and yours with --out",
+                name="not-written",
             ) from error
         say_aside(f"written to {asked.out}")
         return
-    if asked.format in ("png", "escpos") and sys.stdout.isatty():
+    if asked.format in ("png", *BYTES) and sys.stdout.isatty():
         raise InputFault(
             f"{asked.format} is nothing for a terminal",
             remedy="name a file with --out FILE",

@@ -102,8 +102,10 @@ def _read(path: Path) -> tuple[Template | None, list[FieldProblem]]:
         remedy = "mend the line; texts stand in quotes, tables in [brackets]"
         return None, [FieldProblem("TOML", str(error), remedy)]
     except (OSError, UnicodeDecodeError) as error:
-        remedy = f"check the path and its rights, or remove {SETTING}"
-        return None, [FieldProblem("file", f"cannot be read: {error}", remedy)]
+        why = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        return None, [
+            FieldProblem("file", f"cannot be read: {why}", "check the path and its rights")
+        ]
     settings, problems = parse_template(data)
     logo, more = _logo(settings.logo if settings else _logo_of(data), path)
     if settings is None or more:

@@ -153,7 +153,8 @@ def test_a_template_is_tried_before_it_is_used(till_agent, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("form", "begins"), [("png", b"\x89PNG"), ("html", b"<!doctype"), ("escpos", b"\x1b@")]
+    ("form", "begins"),
+    [("png", b"\x89PNG"), ("html", b"<!doctype"), ("escpos", b"\x1b@"), ("star", b"\x1b@")],
 )
 def test_a_preview_is_written_to_a_file(till_agent, tmp_path, form, begins):
     """A picture or a printer's bytes would land in the terminal."""
@@ -183,6 +184,8 @@ def test_bytes_are_those_of_the_model(till_agent, tmp_path):
         (["--sample", "x"], "unknown-sample", "z-report"),
         (["--language", "zz"], "unknown-language", "de"),
         (["--format", "pdf"], "unknown-format", "html"),
+        (["--format", "star", "--model", "generic-80mm"], "wrong-language", "--format escpos"),
+        (["--format", "escpos", "--model", "star-mpop"], "wrong-language", "--format star"),
         (["--model", "epson-tm-t20iiii"], "unknown-model", "epson-tm-t20iii"),
         (["--out", "/nowhere/at/all"], "", "--out"),
         (["--config", "/nowhere.toml"], "bad-settings", "check-config"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from agent.core.barcode.check_digits import check_digit, is_digits, verified
+from agent.core.barcode.check_digits import is_digits, verified
 from agent.core.barcode.in_store import in_store_item
 from agent.core.barcode.publications import publication
 from agent.core.barcode.reading import InStoreItem, TradeItem
@@ -55,19 +55,24 @@ def ean_8(digits: str, _rules: BarcodeRules) -> TradeItem:
 
 
 def upc_e(digits: str, rules: BarcodeRules) -> TradeItem | InStoreItem:
-    """Read a UPC-E of six, seven or eight digits: number system and check digit may be missing.
+    """Read the eight digits of a UPC-E: number system, six digits, check digit.
 
-    Without its check digit it is taken as sent: the symbol carries it in the parity of its bars,
-    so that the scanner has verified it (GS1 General Specifications, 5.2.2.4.2).
+    The symbol carries its check digit in the parity of its bars (GS1 General Specifications,
+    5.2.2.4.2), so scanners can be set to leave it out. What is left then could as well be half a
+    scan of another symbol, and half a scan must never sell other goods.
 
     Raises:
-        Unreadable: `not-a-upc-e` for a number system other than 0 and 1, `wrong-check-digit`.
+        Unreadable: `no-check-digit` for six or seven digits, `not-a-upc-e` for a number system
+            other than 0 and 1, `wrong-check-digit`.
     """
-    full = "0" + digits if len(digits) == len("123456") else digits
-    if full[0] not in "01":
-        raise Unreadable("not-a-upc-e", f"{digits} begins with {full[0]}, a UPC-E with 0 or 1")
-    body = full[0] + _expanded(full[1:7])
-    return upc_a(body + (full[7:] or str(check_digit(body))), rules)
+    if len(digits) < len("01234565"):
+        raise Unreadable(
+            "no-check-digit",
+            f"{digits} is a UPC-E without its check digit: set the scanner to send all eight",
+        )
+    if digits[0] not in "01":
+        raise Unreadable("not-a-upc-e", f"{digits} begins with {digits[0]}, a UPC-E with 0 or 1")
+    return upc_a(digits[0] + _expanded(digits[1:7]) + digits[7], rules)
 
 
 def _expanded(six: str) -> str:

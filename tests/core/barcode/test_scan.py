@@ -84,12 +84,12 @@ def test_every_symbol_of_one_pack_is_its_gtin(scan, symbology, gtin):
 def test_upc_e_expands_by_the_table_of_the_standard(upc_e, upc_a):
     """A small pack would be sold as another item."""
     assert [upc_a.zfill(14)] == _gtins(_read("]E0" + upc_e))
-    assert [upc_a.zfill(14)] == _gtins(_read("]E0" + upc_e[:7]))
 
 
-def test_upc_e_of_six_digits_has_number_system_zero():
-    """A scanner that leaves out both ends would find nothing."""
-    assert ["00012345000058"] == _gtins(_read("]E0123455"))
+@pytest.mark.parametrize("part", ["123455", "0123455"])
+def test_upc_e_without_its_check_digit_is_no_item(part):
+    """Half a scan of another symbol would sell some other goods."""
+    assert ["no-check-digit"] == _names(_read("]E0" + part))
 
 
 def test_upc_e_has_number_system_zero_or_one():
