@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from drivers.printers.codecs.bitmap import Bitmap
+from drivers.printers.codecs.text import normal
 from drivers.printers.lettering import lettering
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def draw(text: str, bold: bool, language: str = "") -> Bitmap:
     Returns:
         24 dots high, 12 dots wide for each column of the text.
     """
-    grey = lettering(text, bold=bold, language=language)
+    grey = lettering(normal(text), bold=bold, language=language)
     return pack(grey.point(lambda level: 255 if level > _BLACK_FROM else 0).convert("1"))
 
 

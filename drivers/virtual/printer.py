@@ -40,6 +40,8 @@ class VirtualPrinter(Machine):
         self.connections = 0
         self._server: asyncio.Server | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._away = False
         self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -49,7 +51,7 @@ class VirtualPrinter(Machine):
             OSError: the port is taken.
         """
         self._server = await asyncio.start_server(
-            self._serve, self._host, self._wanted_port, limit=_READ_SIZE
+            self._connected, self._host, self._wanted_port, limit=_READ_SIZE
         )
         if self.buffer_bytes is not None:  # the network's own buffer is part of the printer's
             for listening in self._server.sockets:
@@ -63,9 +65,13 @@ class VirtualPrinter(Machine):
         trace: TracebackType | None,
     ) -> None:
         """Close the port and all connections."""
+        self._away = True
         if self._server is not None:
             self._server.close()
         await self.put_away()
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)  # the loop closes what was aborted in its next turn
 
     @property
     def port(self) -> int:
@@ -93,23 +99,28 @@ class VirtualPrinter(Machine):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             self._writer.transport.abort()
 
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a connection at once: one that nobody took would stay open for ever."""
+        if self._away:
+            writer.transport.abort()
+            return
+        self._writers.add(writer)
+        self.spawn(self._serve(reader, writer))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
         self.connections += 1
         try:
             async with self._turn:
                 self._writer = writer
                 await self._talk(reader)
-        except (ConnectionError, asyncio.CancelledError):
-            writer.transport.abort()  # the driver hung up, or this printer was put away
+        except ConnectionError:
+            writer.transport.abort()  # the driver hung up
         finally:
             self._writer = None
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        self._writers.discard(writer)
 
     async def _talk(self, reader: asyncio.StreamReader) -> None:
         if self.half_open:
