@@ -357,16 +357,18 @@ async def test_a_printer_that_sends_without_end():
     """A line set wrongly would keep its worker listening for ever, and every receipt waiting."""
     paper = Paper()
 
+    hung_up = asyncio.Event()
+
     async def babble(reader, writer):
-        try:
-            while True:
+        with suppress(ConnectionError):
+            while not reader.at_eof():
                 with suppress(TimeoutError):
                     async with asyncio.timeout(0.005):
                         writer.write(paper.feed(await reader.read(4096)))
                 writer.write(b"\xff")
                 await writer.drain()
-        except ConnectionError:
-            writer.close()
+        writer.transport.abort()
+        hung_up.set()
 
     server = await asyncio.start_server(babble, "127.0.0.1", 0)
     async with server:
@@ -374,6 +376,7 @@ async def test_a_printer_that_sends_without_end():
         printer = EscPosPrinter(TcpTransport("127.0.0.1", port), MODEL, patience=QUICK)
         async with asyncio.timeout(5):
             result = await printer.print_document(RECEIPT)
+            await hung_up.wait()
     assert (PrintOutcome.UNRESPONSIVE, False) == (result.outcome, result.sent)
     assert "without end" in result.detail
     assert [] == paper.receipts
