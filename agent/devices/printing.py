@@ -110,6 +110,7 @@ class PrintWorker:
                 group.create_task(self._queue.listen())
                 group.create_task(self._work())
         except* Exception as bugs:
+            _forget_cancelling()
             # Whatever it is, it must not take the other devices down; it is told in full.
             log.exception("a printer's worker failed", device=self._device, exc_info=bugs)
             self._board.note(self._device, "broken", str(bugs.exceptions[0]))
@@ -311,3 +312,14 @@ def _reason(result: PrintResult) -> str:
         return result.detail
     said = f"{result.outcome.value}: {result.detail}"
     return f"{said}; {LOOK}" if result.sent else said
+
+
+def _forget_cancelling() -> None:
+    """Take back what a failed TaskGroup leaves behind in Python before 3.11.4.
+
+    It asks its own task to be cancelled and forgets to take that back; each later
+    `asyncio.timeout` of the task would then end it instead of timing out.
+    """
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()
