@@ -50,6 +50,7 @@ class VirtualPrinter(Machine):
         Raises:
             OSError: the port is taken.
         """
+        self._away = False
         self._server = await asyncio.start_server(
             self._connected, self._host, self._wanted_port, limit=_READ_SIZE
         )

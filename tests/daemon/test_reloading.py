@@ -100,7 +100,6 @@ def test_only_what_changed_is_touched(shop, managed, wired):
     with managed() as (process, manager):
         ready(shop, "counter", "hand", "receipt")
         reading = descriptors(process, of=counter.path)
-        sockets = descriptors(process, of="socket")
         connections = printer.connections
         write(suffix="\\n")
         said = reload(process, manager)
@@ -109,7 +108,6 @@ def test_only_what_changed_is_touched(shop, managed, wired):
         ready(shop, "counter", "hand", "receipt")
         assert 1 == len(reading)
         assert reading == descriptors(process, of=counter.path)
-        assert sockets.items() <= descriptors(process, of="socket").items()
         assert connections == printer.connections
         counter.scan(EAN)
         hand.send(EAN + b"\n")

@@ -256,12 +256,12 @@ async def test_nobody_there(rig, tmp_path):
 async def test_a_long_receipt_on_a_slow_printer_with_a_small_buffer(rig, tmp_path):
     """A long receipt would be called failed while it is still being printed."""
     patience = Patience(
-        answer_s=0.1, stall_s=0.4, probe_s=0.05, fence_s=5, quiet_s=0.02, bytes_per_s=10_000
+        answer_s=0.5, stall_s=1, probe_s=0.05, fence_s=15, quiet_s=0.02, bytes_per_s=10_000
     )
     long = ReceiptDocument("en", (*(Row(f"Item {n}", "1.00") for n in range(2000)), Cut()))
     # A pseudo-terminal buffers 64 KiB that nobody can count, so there the printer reads at once.
     async with running(rig, tmp_path, patience, buffer_bytes=4096) as (printer, machine):
-        machine.slow_s = 0.0005
+        machine.slow_s = 0.0015
         began = asyncio.get_running_loop().time()
         result = await printer.print_document(long)
         took = asyncio.get_running_loop().time() - began
