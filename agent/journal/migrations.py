@@ -28,6 +28,24 @@ def m0002_devices(db: Database) -> None:
     _run(db, "0002_devices.sql")
 
 
+@migrations()
+def m0003_successors(db: Database) -> None:
+    """Successor journals, and how far bodies were pruned."""
+    _run(db, "0003_successors.sql")
+
+
+@migrations()
+def m0004_space(db: Database) -> None:
+    """What is known of the room on the disk and of backups."""
+    _run(db, "0004_space.sql")
+
+
+@migrations()
+def m0005_sync(db: Database) -> None:
+    """HQ's signed orders, and what sync keeps besides the acked positions."""
+    _run(db, "0005_sync.sql")
+
+
 def migrate(conn: dbapi2.Connection) -> None:
     """Bring a journal to today's schema; on today's schema it does nothing.
 

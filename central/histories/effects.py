@@ -13,6 +13,9 @@ from agent.core.entries.bodies import (
     Body,
     CashierSigned,
     CashMoved,
+    EntryCarried,
+    JournalBegun,
+    OrderReceived,
     PartyEnrolled,
     PartyIdentified,
     SaleAttributed,
@@ -21,10 +24,25 @@ from agent.core.entries.bodies import (
     TillClosed,
     TillOpened,
 )
+from agent.core.faults import Fault
 from central.histories import cash, people, sales, sold
 from central.histories.entry import Entry
 
 NOBODY: frozenset[str] = frozenset()
+
+
+class NotYetApplied(Fault):
+    """An entry that this version of HQ keeps and cannot apply: it waits, nothing is lost."""
+
+    name = "not-yet-applied"
+    title = "This version of HQ cannot apply the entry"
+
+    def __init__(self, body: Body) -> None:
+        """Name the kind of entry."""
+        super().__init__(
+            f"entries of kind {body.__struct_config__.tag} are kept, not applied",
+            remedy="update till-central; it applies what was set aside at its next start",
+        )
 
 
 def apply(conn: Connection, entry: Entry, body: Body) -> frozenset[str]:
@@ -47,8 +65,10 @@ def apply(conn: Connection, entry: Entry, body: Body) -> frozenset[str]:
             cash.moved(conn, entry, body)
         case TillClosed():
             cash.closed(conn, entry, body)
-        case PartyIdentified() | CashierSigned():
+        case PartyIdentified() | CashierSigned() | JournalBegun():
             pass  # evidence in the ledger; no view needs it yet
+        case OrderReceived() | EntryCarried():
+            raise NotYetApplied(body)
         case _:
             assert_never(body)
     return NOBODY

@@ -14,7 +14,7 @@ from central.ledger.epoch import current_epoch
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0002"
+NEWEST = "0007"
 """The schema this program works with: the last of the scripts in `migrations/versions`.
 
 It stands here so that commands that change no schema need not load Alembic, which takes as long as

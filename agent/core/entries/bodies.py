@@ -12,6 +12,7 @@ import msgspec
 from agent.core.identifiers import (
     ActorId,
     CustomerRef,
+    JournalId,
     PartyId,
     ReceiptNo,
     SaleId,
@@ -200,6 +201,54 @@ class CashierSigned(msgspec.Struct, frozen=True, omit_defaults=True, tag="cashie
     on: bool = True
 
 
+class OrderReceived(msgspec.Struct, frozen=True, omit_defaults=True, tag="order.received"):
+    """HQ's signed order was carried out here: the evidence a rewound HQ gets it back by. `side`."""
+
+    order: str
+    """Canonical JSON of `exchange.orders.Order`, as HQ's root key signed it."""
+    signature: str
+    """Ed25519 (RFC 8032), hexadecimal."""
+    at: Stamp
+    outcome: str
+    """`done`, `nothing-to-do`, or the name of a fault."""
+
+
+class JournalBegun(msgspec.Struct, frozen=True, omit_defaults=True, tag="journal.begun"):
+    """The first entry of a successor: which journal it goes on from, and why. Either lane."""
+
+    predecessor: JournalId
+    seq: int
+    """The last entry of the predecessor that both sides agree on; 0: none."""
+    hash: str
+    """Chain hash at `seq`, hexadecimal."""
+    reason: str
+    """See `exchange.wire.Predecessor`."""
+    carried: int
+    """How many entries of the predecessor follow as `entry.carried`."""
+    at: Stamp
+
+
+class EntryCarried(msgspec.Struct, frozen=True, omit_defaults=True, tag="entry.carried"):
+    """An entry that HQ could not take in its own journal, byte for byte. Either lane.
+
+    It has its effect once, as entry `seq` of `journal`, wherever else it may turn up.
+    """
+
+    journal: JournalId
+    seq: int
+    kind: int
+    version: int
+    salt: str
+    """Hexadecimal; empty of an erased entry."""
+    body: str
+    """The sealed bytes, which are JSON text; empty of an erased entry."""
+    commitment: str
+    """Hexadecimal."""
+    verified: bool = True
+    """False where a damaged file could not prove that these are the bytes once written."""
+    erased_by: str = ""
+
+
 Body = (
     SaleCompleted
     | SaleCancelled
@@ -210,4 +259,7 @@ Body = (
     | PartyEnrolled
     | PartyIdentified
     | CashierSigned
+    | OrderReceived
+    | JournalBegun
+    | EntryCarried
 )

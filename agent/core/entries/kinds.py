@@ -1,7 +1,7 @@
 """Which number, version and journal each kind of fact has: the one table.
 
-A number is never reused and never changes its meaning; 1 to 99 travel in `sales`, 100 and above
-in `side`. A changed shape gets the next version and an upcaster.
+A number is never reused and never changes its meaning; 1 to 99 travel in `sales`, 100 to 199 in
+`side`, from 200 on in either. A changed shape gets the next version and an upcaster.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from agent.core.entries.bodies import (
     Body,
     CashierSigned,
     CashMoved,
+    EntryCarried,
+    JournalBegun,
+    OrderReceived,
     PartyEnrolled,
     PartyIdentified,
     SaleAttributed,
@@ -28,6 +31,8 @@ SALES = "sales"
 SIDE = "side"
 """The lane of everything else: customers, consents, cashiers, devices."""
 LANES = (SALES, SIDE)
+EITHER = "either"
+"""The lane of what a journal says of itself: the journal it stands in decides."""
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -51,6 +56,9 @@ KINDS: MappingProxyType[type[Body], Kind] = MappingProxyType(
         PartyEnrolled: Kind(110, 1, SIDE),
         PartyIdentified: Kind(111, 1, SIDE),
         CashierSigned: Kind(120, 1, SIDE),
+        OrderReceived: Kind(130, 1, SIDE),
+        JournalBegun: Kind(200, 1, EITHER),
+        EntryCarried: Kind(201, 1, EITHER),
     }
 )
 

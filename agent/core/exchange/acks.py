@@ -11,6 +11,7 @@ from agent.core.exchange.signed import Sign, Verify, statement, unhex
 from agent.core.exchange.wire import Ack, LastAck, Pace
 
 _DOMAIN = b"till-agent ack v1"
+_SAFE_DOMAIN = b"till-agent safe v1"
 _SEQ_BYTES = 8
 _SEQ_MAX = 2**63 - 1
 
@@ -23,6 +24,18 @@ def ack_bytes(epoch: str, journal_id: str, seq: int, hash_: bytes) -> bytes:
     """
     position = seq.to_bytes(_SEQ_BYTES, "big")
     return statement(_DOMAIN, epoch.encode(), journal_id.encode(), position, hash_)
+
+
+def safe_bytes(journal_id: str, seq: int, hash_: bytes) -> bytes:
+    """Write what HQ signs: that its oldest restorable backup holds this journal up to `seq`.
+
+    Without an epoch: a backup stays what it is, whatever HQ is restored from.
+
+    Raises:
+        OverflowError: seq is negative or needs more than 64 bits.
+    """
+    position = seq.to_bytes(_SEQ_BYTES, "big")
+    return statement(_SAFE_DOMAIN, journal_id.encode(), position, hash_)
 
 
 def make_ack(

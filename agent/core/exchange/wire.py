@@ -52,6 +52,12 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     oldest_unacked_age_s: int = 0
     backlog_bytes: int = 0
     agent_version: str = ""
+    feed_cursors: dict[str, str] = {}
+    """Scope → cursor the till has applied: a rewound HQ learns from them what it published."""
+    pruned_seq: int = 0
+    """Up to here the till no longer has the bodies; never above what HQ declared safe."""
+    wall: str = ""
+    """The till's clock, UTC, ISO 8601: shown at HQ beside its own, deciding nothing (P11)."""
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -75,6 +81,12 @@ class Ack(msgspec.Struct, frozen=True):
     """Highest seq in HQ's oldest restorable backup; 0 while there is none."""
     applied_seq: int = 0
     next: Pace = Pace()
+    safe_hash: str = ""
+    """Chain hash at `safe_seq`, hexadecimal; empty while nothing is safe."""
+    safe_signature: str = ""
+    """Ed25519 over `exchange.acks.safe_bytes(...)`, hexadecimal: a till prunes by nothing less."""
+    server_time: str = ""
+    """HQ's clock, UTC, ISO 8601: shown, never ordered by."""
 
 
 class Behind(msgspec.Struct, frozen=True):
@@ -94,6 +106,17 @@ class Fork(msgspec.Struct, frozen=True):
     name: str = "fork"
 
 
+class Predecessor(msgspec.Struct, frozen=True):
+    """The journal a successor goes on from, and the last entry of it both sides agree on."""
+
+    journal_id: str
+    seq: int
+    hash: str
+    """Chain hash at `seq` (the genesis at 0), hexadecimal: part of the successor's genesis."""
+    reason: str
+    """`fork`, `older-than-hq`, `damaged`, `replaced` (new hardware), `image` (a copied disk)."""
+
+
 class EnrolRequest(msgspec.Struct, frozen=True):
     """What an agent sends with its one-time code."""
 
@@ -109,6 +132,12 @@ class EnrolRequest(msgspec.Struct, frozen=True):
     credential: str = ""
     """Instead of a code: the credential HQ once signed, so that a rewound HQ readmits this till."""
     credential_signature: str = ""
+    predecessors: dict[str, Predecessor] = {}
+    """Lane → the journal that this lane's journal succeeds; empty of a till's first journals."""
+    replaces_key: str = ""
+    """Renewal: the device key that `device_key` takes over from, hexadecimal."""
+    replaces_proof: str = ""
+    """Renewal: Ed25519 by the old key over `credentials.renewal_bytes(...)`, hexadecimal."""
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -119,6 +148,7 @@ class Credential(msgspec.Struct, frozen=True):
     device_key: str
     journals: dict[str, str]
     issued_at: str
+    predecessors: dict[str, Predecessor] = {}
 
 
 class EnrolAnswer(msgspec.Struct, frozen=True):
@@ -138,7 +168,7 @@ class FeedItem(msgspec.Struct, frozen=True):
 
     fseq: int
     key: str
-    """`item:ID`, `party:ID`, `order:NO`."""
+    """`item:ID`, `party:ID`, `order:NO`, `signed-order:ID` (see `exchange.orders`)."""
     ver: int
     op: str
     """`put`, `del` or `erase`."""

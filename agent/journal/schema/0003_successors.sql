@@ -1,0 +1,1 @@
+-- Successor journals, and how far bodies were pruned.

@@ -1,0 +1,1 @@
+-- The room on the disk, and backups.

@@ -1,0 +1,1 @@
+-- Signed orders, and what sync keeps besides the acked positions.
