@@ -48,6 +48,7 @@ class PrintQueue:
         self._board = board
         self._print_within_s = print_within_s
         self._first_seen_s: dict[PrintId, float] = {}
+        self._began = clock.stamp()
 
     async def recover(self) -> bool:
         """Settle what an earlier run left open; tell whether something may stand on the paper."""
@@ -56,9 +57,16 @@ class PrintQueue:
         for job in broken:
             await self.move(job, "uncertain", STOPPED)
         for job in left:
-            if job.kind == DRAWER and job.state in ("queued", "sending"):
-                await self.move(job, "expired" if job.state == "queued" else "failed", TOO_LATE)
+            if job.kind == DRAWER and job.state == "sending":
+                await self.move(job, "failed", TOO_LATE)
+            elif job.kind == DRAWER and job.state == "queued" and self._is_from_before(job):
+                await self.move(job, "expired", TOO_LATE)
         return bool(broken)
+
+    def _is_from_before(self, job: PrintJob) -> bool:
+        """Tell whether a job was asked for before this run; one that came since is in time."""
+        is_ours = job.asked_boot == self._began.boot_id
+        return not is_ours or job.asked_ns < self._began.mono_ns
 
     async def abandon(self) -> None:
         """Hand all jobs of a printer that is not there any more to whoever is asked."""

@@ -60,13 +60,16 @@ class Desk:
         )
 
     @asynccontextmanager
-    async def running(self, *, scanners=None, printers=None, addresses=None, **more):
+    async def running(self, *, scanners=None, printers=None, addresses=None, first=None, **more):
+        """Look after these devices; `first` is awaited when they are known and nothing runs yet."""
         handed = [
             Handed(device, kind, driver, (addresses or {}).get(device, ""), settings=driver, **more)
             for kind, drivers in (("scanner", scanners or {}), ("printer", printers or {}))
             for device, driver in drivers.items()
         ]
         self.supervisor = self.supervise(handed)
+        if first is not None:
+            await first()
         task = asyncio.create_task(self.supervisor.run())
         try:
             yield self.supervisor

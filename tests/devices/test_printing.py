@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
@@ -226,6 +227,16 @@ async def test_a_drawer_opens_once(desk):
         assert 1 == peer.drawer_kicks
     told = [(kind, data["state"]) for _, kind, data in desk.events if data.get("kind") == "drawer"]
     assert [("drawer", "sending"), ("drawer", "confirmed")] == told
+
+
+@pytest.mark.asyncio
+async def test_a_drawer_asked_for_in_the_moment_of_the_start_opens(desk):
+    """The first customer's drawer would stay shut, and be told to be from before the start."""
+    async with VirtualPrinter() as peer:
+        asked = partial(desk.put, "kick", kind="drawer")
+        async with desk.running(printers={PRINTER: over_tcp(peer)}, first=asked):
+            await desk.told({"print_id": "kick", "state": "confirmed"})
+        assert 1 == peer.drawer_kicks
 
 
 @pytest.mark.asyncio
