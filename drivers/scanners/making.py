@@ -12,6 +12,7 @@ from drivers.scanners.codecs.layouts import LAYOUTS
 from drivers.scanners.evdev import EvdevScanner
 from drivers.scanners.framed import FramedScanner
 from drivers.scanners.hid_pos import HidPosScanner
+from drivers.scanners.reading import Marks, Patience
 from drivers.transports.address import Address, VirtualAddress
 from drivers.transports.evdev import EvdevAddress, EvdevTransport
 from drivers.transports.hidraw import HidrawAddress, HidrawTransport
@@ -32,34 +33,18 @@ def scanner(device: DeviceRow) -> Scanner:
     """
     address = address_of(device)
     _check(device, address)
-    pause_s = device.frame_timeout_ms / 1000 if device.frame_timeout_ms else None
+    marks = Marks(device.suffix, device.prefix, device.separator)
+    patience = Patience(device.frame_timeout_ms / 1000 if device.frame_timeout_ms else None)
     match address:
         case EvdevAddress():
-            return EvdevScanner(
-                EvdevTransport(address),
-                layout=device.layout,
-                suffix=device.suffix,
-                prefix=device.prefix,
-                separator=device.separator,
-                pause_s=pause_s,
-            )
+            transport = EvdevTransport(address)
+            return EvdevScanner(transport, layout=device.layout, marks=marks, patience=patience)
         case HidrawAddress():
-            return HidPosScanner(
-                HidrawTransport(address),
-                suffix=device.suffix,
-                prefix=device.prefix,
-                separator=device.separator,
-            )
+            return HidPosScanner(HidrawTransport(address), marks=marks)
         case VirtualAddress(name=name):  # it has no trigger: scans come through the API
             return FramedScanner(ScriptedTransport(name=name))
         case _:
-            return FramedScanner(
-                transport_of(address),
-                suffix=device.suffix,
-                prefix=device.prefix,
-                separator=device.separator,
-                pause_s=pause_s,
-            )
+            return FramedScanner(transport_of(address), marks=marks, patience=patience)
 
 
 def _check(device: DeviceRow, address: Address) -> None:

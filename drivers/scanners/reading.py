@@ -1,10 +1,12 @@
-"""The one loop that reads a scanner: bytes from a stream, through a codec, to scans with a time."""
+"""How every scanner is read: bytes from a stream, through a codec, to scans with a time."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -19,6 +21,16 @@ GRACE_S = 0.001
 """A loop that was held up finds the bytes and the end of the wait in the same turn. A pause is one
 only if nothing is there on a second look."""
 
+S = TypeVar("S", bound=Stream)
+
+
+class Marks(msgspec.Struct, frozen=True):
+    """What a scanner is set to put around a symbol, and into it; see `SuffixFraming`."""
+
+    suffix: str = "\r"
+    prefix: str = ""
+    separator: str = ""
+
 
 class Patience(msgspec.Struct, frozen=True):
     """How long silence lasts until it means something."""
@@ -29,12 +41,45 @@ class Patience(msgspec.Struct, frozen=True):
     """Ends hope for the rest of a frame."""
 
 
-async def frames_of(
-    stream: Stream,
-    codec: Codec,
-    patience: Patience,
-    now_ns: Callable[[], int] = time.monotonic_ns,
-) -> AsyncIterator[ScanFrame]:
+LINES = Marks()
+"""One symbol a line, and nothing else: how most scanners are delivered."""
+UNHURRIED = Patience()
+"""No pause ends a frame."""
+
+
+class CodecScanner(Generic[S]):
+    """A scanner that is read through a codec; one codec belongs to one opening."""
+
+    def __init__(
+        self,
+        opening: Callable[[], AbstractAsyncContextManager[S]],
+        codec: Callable[[S], Codec],
+        *,
+        patience: Patience,
+    ) -> None:
+        """Remember how to read; nothing is opened yet.
+
+        Args:
+            opening: opens what leads to it.
+            codec: makes the codec of an open stream.
+            patience: what silence means.
+        """
+        self._opening = opening
+        self._codec = codec
+        self._patience = patience
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[AsyncIterator[ScanFrame]]:
+        """Open the transport; half a scan from an opening before is dropped.
+
+        Raises:
+            DeviceFault: as the transport; or what is open is no such scanner.
+        """
+        async with self._opening() as stream:
+            yield frames_of(stream, self._codec(stream), self._patience)
+
+
+async def frames_of(stream: Stream, codec: Codec, patience: Patience) -> AsyncIterator[ScanFrame]:
     """Read until the stream ends; one codec belongs to one opening.
 
     Raises:
@@ -42,7 +87,7 @@ async def frames_of(
     """
     while True:
         frames = await _next(stream, codec, patience)
-        arrived_ns = now_ns()
+        arrived_ns = time.monotonic_ns()
         for frame in frames:
             yield ScanFrame(data=frame.data, mono_ns=arrived_ns, noise=frame.noise)
 

@@ -7,6 +7,7 @@ import pytest
 
 from agent.contracts.devices import DeviceFault
 from drivers.scanners.framed import FramedScanner
+from drivers.scanners.reading import Patience
 from drivers.transports.scripted import ScriptedTransport
 from drivers.transports.serial_port import SerialLine, SerialTransport
 from drivers.transports.stream import gone
@@ -55,7 +56,7 @@ async def test_a_megabyte_of_noise_then_a_scan():
 async def test_half_a_scan_is_dropped_when_the_line_is_idle():
     """A stray byte would spoil the first scan, or a scanner without suffix would stay a riddle."""
     with VirtualScanner() as peer:
-        async with serial(peer, idle_s=0.05).open() as frames:
+        async with serial(peer, patience=Patience(idle_s=0.05)).open() as frames:
             peer.send(b"4006")
             (stray,) = await take(frames, 1)
             peer.scan(EAN)
