@@ -10,10 +10,10 @@ Source: Scale Manufacturers Association, SMA SCP-0499, sections 4 and 5.
 from __future__ import annotations
 
 from agent.contracts.devices import WeightState
-from drivers.scales.codecs.answer import FRAME_BYTES_MAX, Answer, Said, Unreadable, resting
+from drivers.scales.codecs.answer import Answer, Said, Unreadable, resting
+from drivers.scales.codecs.framing import LF, Framing
 from drivers.scales.codecs.weights import UNITS, decimal, grams
 
-LF, CR = 0x0A, 0x0D
 WEIGHT = b"\nW\r"
 """What lies there now, at rest or not."""
 ZERO = b"\nZ\r"
@@ -30,46 +30,14 @@ _UNKNOWN_COMMAND = "?"
 _DAMAGED_COMMAND = "!"
 
 
-class Sma:
-    """Frames and reads the answers of one scale; independent of how its bytes are cut."""
+class Sma(Framing):
+    """Frames and reads the answers of one scale."""
 
     question = WEIGHT
     zero = ZERO
 
     def __init__(self) -> None:
-        self._frame: bytearray | None = None
-        self._stray = False
-
-    def feed(self, data: bytes) -> list[Said]:
-        """Take bytes and give the answers that end in them."""
-        said: list[Said] = []
-        for byte in data:
-            self._take(byte, said)
-        return said
-
-    def forget(self) -> None:
-        """Drop half a frame."""
-        self._frame = None
-        self._stray = False
-
-    def _take(self, byte: int, said: list[Said]) -> None:
-        if byte == LF:
-            if self._frame:
-                said.append(Unreadable("an answer broke off"))
-            self._frame, self._stray = bytearray(), False
-        elif self._frame is None:
-            # A mark without a beginning: the beginning was lost, and the answer with it.
-            if byte == CR and self._stray:
-                said.append(Unreadable("an answer without its beginning"))
-            self._stray = byte != CR
-        elif byte == CR:
-            said.append(_read(bytes(self._frame)))
-            self._frame = None
-        else:
-            self._frame.append(byte)
-            if len(self._frame) > FRAME_BYTES_MAX:
-                said.append(Unreadable("no end in sight"))
-                self._frame = None
+        super().__init__(_read, begin=LF, begins_twice=True)
 
 
 def _read(frame: bytes) -> Said:

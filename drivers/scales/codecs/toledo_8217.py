@@ -11,17 +11,11 @@ from __future__ import annotations
 
 from agent.contracts.devices import WeightState
 from agent.core.quantities import Thousandths
-from drivers.scales.codecs.answer import (
-    FRAME_BYTES_MAX,
-    LINE_REMEDY,
-    Answer,
-    Said,
-    Unreadable,
-    resting,
-)
+from drivers.scales.codecs.answer import LINE_REMEDY, Answer, Said, Unreadable, resting
+from drivers.scales.codecs.framing import Framing
 from drivers.scales.codecs.weights import decimal, grams
 
-STX, CR = 0x02, 0x0D
+STX = 0x02
 WEIGHT = b"W"
 ZERO = b"Z"
 """Takes the present load as zero, if it rests within the zero range; answered by a status."""
@@ -46,51 +40,18 @@ _SEVEN = 0x7F
 _NAMES = {places: unit for unit, places in DECIMALS.items()}
 
 
-class Toledo8217:
-    """Frames and reads the answers of one scale; independent of how its bytes are cut."""
+class Toledo8217(Framing):
+    """Frames and reads the answers of one scale."""
 
     question = WEIGHT
     zero = ZERO
 
     def __init__(self, unit: str = "kg") -> None:
         """Read weights of this unit (`kg` or `lb`); one that looks like the other is refused."""
+        super().__init__(self._answer, begin=STX, bits=7)
         self._unit = unit
-        self._frame: bytearray | None = None
-        self._stray = False
 
-    def feed(self, data: bytes) -> list[Said]:
-        """Take bytes and give the answers that end in them."""
-        said: list[Said] = []
-        for byte in data:
-            self._take(byte, said)
-        return said
-
-    def forget(self) -> None:
-        """Drop half a frame."""
-        self._frame = None
-        self._stray = False
-
-    def _take(self, byte: int, said: list[Said]) -> None:
-        mark = byte & _SEVEN
-        if mark == STX:
-            if self._frame is not None:
-                said.append(Unreadable("an answer broke off"))
-            self._frame, self._stray = bytearray(), False
-        elif self._frame is None:
-            # A mark without a beginning: the beginning was lost, and the answer with it.
-            if mark == CR and self._stray:
-                said.append(Unreadable("an answer without its beginning"))
-            self._stray = mark not in (CR, 0x0A)
-        elif mark == CR:
-            said.append(self._read(bytes(self._frame)))
-            self._frame = None
-        else:
-            self._frame.append(byte)
-            if len(self._frame) > FRAME_BYTES_MAX:
-                said.append(Unreadable("no end in sight"))
-                self._frame = None
-
-    def _read(self, frame: bytes) -> Said:
+    def _answer(self, frame: bytes) -> Said:
         plain = _seven_bits(frame)
         if plain is None:
             return Unreadable("the parity is wrong")
