@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from drivers.virtual.errands import Errands
 from drivers.virtual.mechanism import Mechanism, PrintedReceipt
 
 
-class Machine(ABC):
+class Machine(Errands, ABC):
     """A printer one can print on, and break.
 
     Attributes:
@@ -31,6 +32,7 @@ class Machine(ABC):
     """
 
     def __init__(self, paper: Mechanism) -> None:
+        super().__init__()
         self.paper = paper
         self.silence = False
         self.deaf = False
@@ -40,7 +42,6 @@ class Machine(ABC):
         self.buffer_bytes: int | None = None
         self.bytes_received = 0
         self.on_receipt: Callable[[PrintedReceipt], None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._working = asyncio.Lock()
         self._printed = asyncio.Condition()
         self._room = asyncio.Event()
@@ -155,18 +156,6 @@ class Machine(ABC):
             return False
         await self._roomy()
         return True
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let something run until this printer is put away."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def put_away(self) -> None:
-        """End whatever still runs."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _allowed(self, size: int) -> int:
         if self.reset_at is None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import tty
-from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
+
+from drivers.virtual.errands import Errands
+from drivers.virtual.terminal import PseudoTerminal
 
 
-class VirtualPort:
+class VirtualPort(Errands):
     """Something one can plug in, listen to, talk through, and pull out.
 
     Attributes:
@@ -30,13 +31,12 @@ class VirtualPort:
             link: a name of the pseudo-terminal that stays the same when it is plugged in again.
             tcp: listen on a TCP port of the loopback instead.
         """
+        super().__init__()
         self.cut = False
-        self._link = link
+        self._terminal = PseudoTerminal(link)
         self._tcp = tcp
-        self._ours = self._theirs = -1
         self._listener: socket.socket | None = None
         self._peers: list[socket.socket] = []
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def hear(self, data: bytes) -> None:
         """Take what the host sent; the device's own business."""
@@ -54,7 +54,7 @@ class VirtualPort:
     ) -> None:
         """Pull it out."""
         self.unplug()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.put_away()
 
     @property
     def address(self) -> str:
@@ -62,7 +62,7 @@ class VirtualPort:
         if self._listener is not None:
             host, port = self._listener.getsockname()[:2]
             return f"tcp:{host}:{port}"
-        return f"serial:{self._link or os.ttyname(self._theirs)}"
+        return self._terminal.address
 
     def plug(self) -> None:
         """Make the port."""
@@ -71,43 +71,33 @@ class VirtualPort:
             self._listener.setblocking(False)
             self.spawn(self._accept(self._listener))
             return
-        self._ours, self._theirs = os.openpty()
-        tty.setraw(self._theirs)
-        os.set_blocking(self._ours, False)
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
-            self._link.symlink_to(os.ttyname(self._theirs))
-        asyncio.get_running_loop().add_reader(self._ours, self._hear)
+        self._terminal.make()
+        asyncio.get_running_loop().add_reader(self._terminal.ours, self._hear)
 
     def unplug(self) -> None:
         """Take the port away: whoever has it open sees a hang-up."""
-        for task in self._tasks:
-            task.cancel()
+        self.call_back()
         for connection in (self._listener, *self._peers):
             if connection is not None:
                 connection.close()
         self._listener, self._peers = None, []
-        if self._ours >= 0:
-            asyncio.get_running_loop().remove_reader(self._ours)
-            os.close(self._ours)
-            os.close(self._theirs)
-            self._ours = self._theirs = -1
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
+        if self._terminal.ours >= 0:
+            asyncio.get_running_loop().remove_reader(self._terminal.ours)
+        self._terminal.remove()
 
     def say(self, data: bytes) -> None:
         """Send bytes that nobody asked for."""
         for part in [data[n : n + 1] for n in range(len(data))] if self.cut else [data]:
-            if self._ours >= 0:
+            if self._terminal.ours >= 0:
                 with suppress(BlockingIOError):  # nobody reads: a scale does not wait for that
-                    os.write(self._ours, part)
+                    os.write(self._terminal.ours, part)
             for peer in self._peers:
                 with suppress(OSError):
                     peer.send(part)
 
     def _hear(self) -> None:
         with suppress(OSError):  # a hang-up: whoever had it open closed it
-            self.hear(os.read(self._ours, 4096))
+            self.hear(os.read(self._terminal.ours, 4096))
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -123,9 +113,3 @@ class VirtualPort:
                 self.hear(data)
         self._peers.remove(peer)
         peer.close()
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something beside; it ends when the device is pulled out."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

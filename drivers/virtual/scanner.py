@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import select
-import tty
 from pathlib import Path
 
 from agent.contracts.devices import DeviceFault
 from drivers.virtual.plugged import Plugged
+from drivers.virtual.terminal import PseudoTerminal
 
 READ_WITHIN_S = 10.0
 """How long a full line buffer (4 KiB) may stay full before nobody is believed to read it."""
@@ -21,38 +21,26 @@ class VirtualScanner(Plugged):
     """
 
     def __init__(self, link: Path | None = None, *, suffix: bytes = b"\r") -> None:
-        self._link = link
+        self._port = PseudoTerminal(link)
         self._suffix = suffix
-        self._ours = -1
-        self._theirs = -1
 
     @property
     def path(self) -> str:
         """Where the port is."""
-        return str(self._link) if self._link is not None else os.ttyname(self._theirs)
+        return self._port.path
 
     @property
     def address(self) -> str:
         """As written in the settings, `serial:PATH`."""
-        return f"serial:{self.path}"
+        return self._port.address
 
     def plug(self) -> None:
-        """Make the port; without echo, since a scanner hears nothing of what the host thinks."""
-        self._ours, self._theirs = os.openpty()
-        tty.setraw(self._theirs)
-        os.set_blocking(self._ours, False)
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
-            self._link.symlink_to(os.ttyname(self._theirs))
+        """Make the port."""
+        self._port.make()
 
     def unplug(self) -> None:
         """Take the port away: whoever has it open sees a hang-up."""
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
-        for descriptor in (self._theirs, self._ours):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._ours = self._theirs = -1
+        self._port.remove()
 
     def scan(self, data: bytes) -> None:
         """Send a symbol with its end mark, as the scanner's trigger does.
@@ -69,10 +57,10 @@ class VirtualScanner(Plugged):
             DeviceFault: nobody reads the port.
         """
         while data:
-            _, writable, _ = select.select([], [self._ours], [], READ_WITHIN_S)
+            _, writable, _ = select.select([], [self._port.ours], [], READ_WITHIN_S)
             if not writable:
                 raise DeviceFault(
                     f"nobody reads {self.path}",
                     remedy="start the agent with this port as a scanner's address",
                 )
-            data = data[os.write(self._ours, data) :]
+            data = data[os.write(self._port.ours, data) :]

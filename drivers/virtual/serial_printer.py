@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tty
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +12,7 @@ from typing import Self
 from drivers.virtual.machine import Machine
 from drivers.virtual.mechanism import Mechanism
 from drivers.virtual.paper import Paper
+from drivers.virtual.terminal import PseudoTerminal
 
 _READ_SIZE = 4096
 
@@ -22,9 +22,7 @@ class SerialVirtualPrinter(Machine):
 
     def __init__(self, *, paper: Mechanism | None = None, link: Path | None = None) -> None:
         super().__init__(paper or Paper())
-        self._link = link
-        self._ours = -1
-        self._theirs = -1
+        self._port = PseudoTerminal(link)
         self._stirred = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -46,37 +44,27 @@ class SerialVirtualPrinter(Machine):
     @property
     def path(self) -> str:
         """Where the port is."""
-        return str(self._link) if self._link is not None else os.ttyname(self._theirs)
+        return self._port.path
 
     @property
     def address(self) -> str:
         """As written in the settings, `serial:PATH`."""
-        return f"serial:{self.path}"
+        return self._port.address
 
     def plug(self) -> None:
-        """Make the port; our own hold on its far side keeps it there between two openings."""
-        self._ours, self._theirs = os.openpty()
-        tty.setraw(self._theirs)
-        os.set_blocking(self._ours, False)
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
-            self._link.symlink_to(os.ttyname(self._theirs))
-        asyncio.get_running_loop().add_reader(self._ours, self._stirred.set)
+        """Make the port."""
+        self._port.make()
+        asyncio.get_running_loop().add_reader(self._port.ours, self._stirred.set)
 
     def unplug(self) -> None:
         """Take the port away: whoever has it open sees a hang-up."""
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
-        asyncio.get_running_loop().remove_reader(self._ours)
-        for descriptor in (self._theirs, self._ours):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._ours = self._theirs = -1
+        asyncio.get_running_loop().remove_reader(self._port.ours)
+        self._port.remove()
 
     async def send(self, answer: bytes) -> None:
         """Answer; what nobody reads is lost, as on a wire."""
         with suppress(OSError):
-            os.write(self._ours, answer)
+            os.write(self._port.ours, answer)
 
     def hang_up(self) -> None:
         """Pull the plug and put it in again, as a USB adapter that resets."""
@@ -97,6 +85,6 @@ class SerialVirtualPrinter(Machine):
 
     def _read(self) -> bytes:
         try:
-            return os.read(self._ours, _READ_SIZE)
+            return os.read(self._port.ours, _READ_SIZE)
         except OSError:  # nothing there after all, or the plug was pulled meanwhile
             return b""
