@@ -61,6 +61,9 @@ CREDENTIALS = Table(
     required_text("signature"),
     required_text("issued_at"),
     Column("revoked_at", Text),
+    Column("generation", BigInteger, nullable=False, server_default="1"),
+    Column("renews", Text),
+    Column("revoked_why", Text),
     comment="Devices by key id; the credential is the very JSON the root key signed.",
 )
 
@@ -74,6 +77,15 @@ JOURNALS = Table(
     required_text("keyid"),
     Column("genesis", LargeBinary, nullable=False),
     required_text("bound_at"),
+    Column("birth_key", Text),
+    Column("predecessor", Text),
+    Column("successor", Text),
+    Column("ended_at", Text),
+    Column("ended_why", Text),
+    Column("predecessor_seq", BigInteger),
+    Column("ended_seq", BigInteger),
+    Column("predecessor_hash", LargeBinary),
+    Column("ended_hash", LargeBinary),
     comment="Which device may append to which journal, and the hash its chain begins with.",
 )
 
@@ -95,6 +107,8 @@ CONTACTS = Table(
     Column("backlog_bytes", BigInteger, nullable=False),
     Column("oldest_unacked_age_s", BigInteger, nullable=False),
     required_text("agent_version"),
+    Column("pruned_seq", BigInteger, nullable=False, server_default="0"),
+    Column("till_wall", Text),
     comment="What a till last said of itself; nothing is decided by it.",
 )
 
@@ -173,7 +187,8 @@ INCIDENTS = Table(
     Column("journal_id", Text),
     required_text("detail"),
     required_text("remedy"),
-    comment="What a person at HQ must look at: a fork, a rewind.",
+    Column("closed_at", Text),
+    comment="What a person at HQ must look at: a fork, a rewind; closed when it is over.",
 )
 
 FEED_SCOPES = Table(

@@ -18,6 +18,7 @@ from central.ledger.migrate import NEWEST, migrate, require_current
 
 importlib.import_module("central.ledger.tables")
 importlib.import_module("central.ledger.customer_tables")
+importlib.import_module("central.ledger.authority_tables")
 
 
 @pytest.fixture

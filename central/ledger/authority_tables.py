@@ -1,0 +1,125 @@
+"""Tables of HQ's authority: backups and what they hold, rewinds, signed orders, revoked devices.
+
+What stores may prune hangs on the backups (`safe_position`); what an HQ restored from one has to
+learn again hangs on the rewinds. Nothing here is written by the hot path of the intake.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, LargeBinary, PrimaryKeyConstraint, Table, Text
+
+from central.ledger.metadata import METADATA, required_text, text_key
+
+BACKUPS = Table(
+    "backup",
+    METADATA,
+    text_key("backup_id"),
+    required_text("place"),
+    required_text("taken_at"),
+    required_text("epoch"),
+    required_text("manifest_digest"),
+    Column("left_at", Text),
+    comment="Backups in the order of their ids; one that left the list is restored no more.",
+)
+
+BACKUP_POSITIONS = Table(
+    "backup_position",
+    METADATA,
+    Column("journal_id", Text, nullable=False),
+    Column("backup_id", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("journal_id", "backup_id"),
+    comment="Up to where each backup holds each journal.",
+)
+
+SAFE_POSITIONS = Table(
+    "safe_position",
+    METADATA,
+    text_key("journal_id"),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    comment="What every backup that could still be restored holds: stores may prune up to it.",
+)
+
+REWINDS = Table(
+    "rewind",
+    METADATA,
+    text_key("epoch"),
+    required_text("at"),
+    required_text("lost_epoch"),
+    Column("restored_from", Text),
+    Column("closed_at", Text),
+    comment="Each time this HQ lost time, by the epoch that began then.",
+)
+
+REWIND_JOURNALS = Table(
+    "rewind_journal",
+    METADATA,
+    Column("journal_id", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("known_seq", BigInteger, nullable=False),
+    Column("bodies_lost", BigInteger, nullable=False),
+    required_text("reported_at"),
+    PrimaryKeyConstraint("journal_id", "epoch"),
+    comment="Journals heard since a rewind, and up to where HQ had once signed them.",
+)
+
+REWIND_SCOPES = Table(
+    "rewind_scope",
+    METADATA,
+    Column("scope", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("held_fseq", BigInteger, nullable=False),
+    Column("seen_fseq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("scope", "epoch"),
+    comment="What was left of each feed at a rewind, and up to where tills had read it.",
+)
+
+SIGNED_ORDERS = Table(
+    "signed_order",
+    METADATA,
+    text_key("order_id"),
+    required_text("kind"),
+    required_text("scope"),
+    required_text("text"),
+    required_text("signature"),
+    required_text("issued_at"),
+    required_text("reason"),
+    Column("taken_back_at", Text),
+    comment="Orders to tills, as the root key signed them; taken back from a till's evidence if "
+    "this HQ had forgotten them.",
+)
+
+ORDER_RECEIPTS = Table(
+    "order_receipt",
+    METADATA,
+    Column("order_id", Text, nullable=False),
+    Column("store", Text, nullable=False),
+    Column("till", Text, nullable=False),
+    required_text("outcome"),
+    required_text("received_at"),
+    PrimaryKeyConstraint("order_id", "store", "till"),
+    comment="Which till has carried out which order.",
+)
+
+REVOKED_DEVICES = Table(
+    "revoked_device",
+    METADATA,
+    text_key("device_key"),
+    required_text("order_id"),
+    required_text("reason"),
+    required_text("at"),
+    comment="Device keys that are let in never again, known here or not.",
+)
+
+CARRIED_COPIES = Table(
+    "carried_copy",
+    METADATA,
+    Column("journal_id", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("in_journal", Text, nullable=False),
+    Column("in_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("journal_id", "seq", "in_journal", "in_seq"),
+    comment="Where else the body of an entry lies: carried over into a successor journal.",
+)
