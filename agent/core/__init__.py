@@ -2,7 +2,7 @@
 
 No I/O, no clock, no randomness: what a rule needs of these is an argument. Rooms in their order:
 `exchange` / `history`, `receipt` / `entries` / `sale` / `recognition` / `barcode` /
-`identifiers`, `quantities` / `faults`; each may use those to its right.
+`identifiers`, `quantities`, `rows`, `space` / `faults`, `fields`; each may use those to its right.
 """
 
 from __future__ import annotations
