@@ -144,6 +144,7 @@ SALES = Table(
     Index(None, "receipt_no"),
     Index(None, "customer_ref"),
     Index(None, "business_date", "store"),
+    Index(None, "journal_id", "seq"),
     comment="Completed sales (ARTS RetailTransaction); amounts in minor units.",
 )
 

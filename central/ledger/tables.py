@@ -175,6 +175,9 @@ QUARANTINE = Table(
     required_text("reason"),
     Column("tries", BigInteger, nullable=False),
     required_text("since"),
+    Column("voided_at", Text),
+    Column("voided_by", Text),
+    Column("void_reason", Text),
     comment="Records that were received and could not be applied; they hold up no other.",
 )
 

@@ -19,6 +19,7 @@ from central.ledger.migrate import NEWEST, migrate, require_current
 importlib.import_module("central.ledger.tables")
 importlib.import_module("central.ledger.customer_tables")
 importlib.import_module("central.ledger.authority_tables")
+importlib.import_module("central.ledger.report_tables")
 
 
 @pytest.fixture
@@ -61,7 +62,10 @@ def test_every_key_leads_with_its_shard_column(engine):
                 assert key[:1] == unique["column_names"][:1], (table, unique)
 
 
-@pytest.mark.parametrize("table", ["chain", "feed_mark", "erase_order", "person_read"])
+@pytest.mark.parametrize(
+    "table",
+    ["chain", "feed_mark", "erase_order", "person_read", "quarantine_audit", "booked_entry"],
+)
 def test_insert_only_tables_refuse_change(engine, table):
     """Wrong: somebody at HQ rewrites history with one SQL statement."""
     migrate(engine)
