@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import segno
 from PIL import Image, ImageDraw
 
-from agent.core.faults import InputFault
 from agent.core.receipt import document
 from agent.core.receipt.layout import LaidLine
+from agent.core.receipt.qr import QUIET, qr_matrix
 from agent.core.receipt.width import width
 from drivers.printers.codecs import code128
 from drivers.printers.codecs.dialect import CELL_HEIGHT, CELL_WIDTH
@@ -91,23 +90,16 @@ def _barcode(line: LaidLine, across: int, language: str) -> Image.Image:
 
 
 def _qr(data: str) -> Image.Image:
-    try:
-        matrix = segno.make_qr(data, error="m", boost_error=False).matrix
-    except ValueError as cause:
-        raise InputFault(
-            f"a QR code cannot hold {len(data)} characters of this text",
-            remedy="print a shorter code, such as the receipt number",
-            name="code-too-long",
-        ) from cause
+    matrix = qr_matrix(data)
     modules = _sheet(len(matrix), len(matrix))
     modules.putdata([INK if dark else PAPER for row in matrix for dark in row])
     return modules
 
 
 def _centered(modules: Image.Image, across: int) -> Image.Image:
-    """Enlarge a QR code to whole pixels per module, with its quiet zone of four (ISO 18004)."""
-    scale = max(1, min(QR_MODULE, across // (modules.width + 8)))
+    """Enlarge a QR code to whole pixels per module, with its quiet zone."""
+    scale = max(1, min(QR_MODULE, across // (modules.width + 2 * QUIET)))
     drawn = modules.resize((modules.width * scale,) * 2, Image.Resampling.NEAREST)
-    sheet = _sheet(across, drawn.height + 8 * scale)
-    sheet.paste(drawn, ((across - drawn.width) // 2, 4 * scale))
+    sheet = _sheet(across, drawn.height + 2 * QUIET * scale)
+    sheet.paste(drawn, ((across - drawn.width) // 2, QUIET * scale))
     return sheet

@@ -22,6 +22,7 @@ from drivers.transports.scripted import ScriptedTransport
 PAUSE_MS = (20, 2000)
 """USB adapters hold bytes back for up to 16 ms; after two seconds half a scan is given up."""
 DEFAULT_LAYOUT = "us"
+LATIN_1_LAST = "\xff"
 _LINE_ENDS = frozenset(("\r", "\n", "\r\n"))
 
 
@@ -59,7 +60,7 @@ def _check(device: DeviceRow, address: Address) -> None:
 def _check_characters(device: DeviceRow, *, typing: bool) -> None:
     for name in ("suffix", "prefix", "separator"):
         text = getattr(device, name)
-        if not typing and not _is_latin1(text):
+        if not typing and max(text, default="") > LATIN_1_LAST:
             raise _refused(
                 device,
                 f"the {name} {text!r}, which no serial line carries",
@@ -153,11 +154,3 @@ def _check_separator(device: DeviceRow, *, typing: bool) -> None:
 
 def _refused(device: DeviceRow, what: str, remedy: str, setting: str) -> InputFault:
     return InputFault(f"scanner {device.id!r} has {what}", remedy=remedy, name=f"bad-{setting}")
-
-
-def _is_latin1(text: str) -> bool:
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -15,16 +15,12 @@ from hashlib import sha256
 from html import escape
 from itertools import groupby
 
-import segno
-
-from agent.core.faults import InputFault
 from agent.core.receipt.code128 import modules
 from agent.core.receipt.direction import has_rtl, is_rtl, without_controls
 from agent.core.receipt.document import Image, ReceiptDocument
 from agent.core.receipt.layout import BARCODE_DOTS, LaidLine, lay_out
+from agent.core.receipt.qr import QUIET, qr_matrix
 
-QUIET = 4
-"""Light modules around a QR code (ISO/IEC 18004, 6.3.8)."""
 BARS_QUIET = 10
 """Light modules beside a Code 128 symbol (ISO/IEC 15417, 4.5)."""
 BAR_MODULES = 30
@@ -168,28 +164,10 @@ def _figure(inner: str) -> str:
 
 
 def _qr(data: str) -> str:
-    matrix = qr_modules(data)
-    rows = ["".join("1" if dark else "0" for dark in row) for row in matrix]
+    rows = ["".join("1" if dark else "0" for dark in row) for row in qr_matrix(data)]
     path = "".join(_runs(row, QUIET, place + QUIET, 1) for place, row in enumerate(rows))
     size = len(rows) + 2 * QUIET
     return _svg(path, size, size, QR_MODULE, data)
-
-
-def qr_modules(data: str) -> list[list[bool]]:
-    """Give the dark modules of a QR code, error correction M, without its quiet zone.
-
-    Raises:
-        InputFault: `code-too-long`.
-    """
-    try:
-        matrix = segno.make_qr(data, error="m", boost_error=False).matrix
-    except ValueError as cause:
-        raise InputFault(
-            f"a QR code cannot hold {len(data)} characters of this text",
-            remedy="print a shorter code, such as the receipt number",
-            name="code-too-long",
-        ) from cause
-    return [[bool(module) for module in row] for row in matrix]
 
 
 def _bars(data: str) -> str:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-import segno
-
-from agent.core.faults import InputFault
+from agent.core.receipt.qr import QUIET, qr_matrix
 from drivers.printers.codecs.bitmap import Bitmap
-
-QUIET = 4
-"""Modules of white around a symbol (ISO/IEC 18004)."""
 
 
 def qr_modules(data: str) -> int:
@@ -19,7 +12,7 @@ def qr_modules(data: str) -> int:
     Raises:
         InputFault: no QR code holds the text.
     """
-    return len(_matrix(data)) + 2 * QUIET
+    return len(qr_matrix(data)) + 2 * QUIET
 
 
 def qr_bitmap(data: str, size: int) -> Bitmap:
@@ -28,25 +21,12 @@ def qr_bitmap(data: str, size: int) -> Bitmap:
     Raises:
         InputFault: no QR code holds the text.
     """
-    matrix = _matrix(data)
+    matrix = qr_matrix(data)
     width = len(matrix) * size
-    rows = [_row("".join(str(bit) * size for bit in line), width) for line in matrix]
+    rows = [_row("".join("01"[dark] * size for dark in line), width) for line in matrix]
     return Bitmap(width, tuple(row for row in rows for _ in range(size)))
 
 
 def _row(bits: str, width: int) -> bytes:
     across = (width + 7) // 8
     return int(bits.ljust(across * 8, "0"), 2).to_bytes(across, "big")
-
-
-@lru_cache(maxsize=16)
-def _matrix(data: str) -> tuple[tuple[int, ...], ...]:
-    try:
-        code = segno.make_qr(data, error="m", boost_error=False)
-    except ValueError as cause:
-        raise InputFault(
-            f"a QR code cannot hold {len(data)} characters of this text",
-            remedy="print a shorter code, such as the receipt number",
-            name="code-too-long",
-        ) from cause
-    return tuple(tuple(int(bit) for bit in line) for line in code.matrix)
