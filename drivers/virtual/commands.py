@@ -1,6 +1,5 @@
 """The printer's side of ESC/POS: a stream of bytes cut into commands.
 
-A command's length is all that is needed to find the next one; what it does is `paper`'s business.
 Lengths are from the Epson ESC/POS command reference.
 """
 
@@ -8,18 +7,9 @@ from __future__ import annotations
 
 import re
 
-import msgspec
+from drivers.virtual.cutting import Command, Cutter, Found
 
 _ESC, _FS, _GS, _DLE = 0x1B, 0x1C, 0x1D, 0x10
-
-
-class Command(msgspec.Struct, frozen=True):
-    """One command, or a run of text without any."""
-
-    name: str
-    """Its leading bytes as text, for example `ESC @` or `GS ( k`; `text`, `LF` …"""
-    data: bytes = b""
-    """What follows the name; for text the characters."""
 
 
 _FIXED = {
@@ -38,21 +28,11 @@ _DLE_NAMES = {0x04: "EOT", 0x05: "ENQ", 0x14: "DC4"}
 _CONTROLS = {0x0A: "LF", 0x0D: "CR", 0x0C: "FF", 0x09: "HT", 0x18: "CAN", 0x00: "NUL"}
 
 
-class CommandReader:
-    """Cuts the stream into commands; half a command waits for the rest."""
+class CommandReader(Cutter):
+    """Cuts ESC/POS."""
 
     def __init__(self) -> None:
-        self._pending = b""
-
-    def feed(self, data: bytes) -> list[Command]:
-        """Take bytes, give the commands they complete."""
-        self._pending += data
-        commands = []
-        while (found := _first(self._pending)) is not None:
-            command, length = found
-            commands.append(command)
-            self._pending = self._pending[length:]
-        return commands
+        super().__init__(_first)
 
 
 class RealTimeReader:
@@ -92,23 +72,14 @@ _REAL_TIME = re.compile(
 )
 
 
-def _first(data: bytes) -> tuple[Command, int] | None:
-    if not data:
-        return None
+def _first(data: bytes) -> Found | None:
     lead = data[0]
-    if lead >= 0x20:
-        return _text(data)
     if lead in _NAMES or lead == _DLE:
         return _command(data)
     return Command(_CONTROLS.get(lead, f"unknown {lead:02x}")), 1
 
 
-def _text(data: bytes) -> tuple[Command, int]:
-    length = next((at for at, byte in enumerate(data) if byte < 0x20), len(data))
-    return Command("text", data[:length]), length
-
-
-def _command(data: bytes) -> tuple[Command, int] | None:
+def _command(data: bytes) -> Found | None:
     if len(data) < 2:
         return None
     length = _length(data)

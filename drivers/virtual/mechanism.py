@@ -13,7 +13,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from drivers.virtual.commands import Command
+from drivers.virtual.cutting import Command
+from drivers.virtual.pages import Tables
+
+_FIRST_TABLE = "cp437"
+"""Page 0 where the tables have none: Star's is its own, and 437 as far as it goes."""
 
 
 class Dots(msgspec.Struct, frozen=True):
@@ -85,6 +89,7 @@ class Mechanism(ABC):
     """The mechanism of a printer.
 
     Attributes:
+        tables: its code pages by number.
         receipts: what has been cut off, oldest first.
         unknown: commands and code pages it does not understand; a right driver sends none.
         paper_empty, paper_low, cover_open, offline, cutter_jammed: its condition; may be set at
@@ -94,7 +99,8 @@ class Mechanism(ABC):
         on_stop: called when the roll ends by `lines_left`, for faults that come just then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
         self.receipts: list[PrintedReceipt] = []
         self.unknown: list[str] = []
         self.paper_empty = False
@@ -108,7 +114,9 @@ class Mechanism(ABC):
         self._waiting: deque[Command] = deque()
         self._waiting_bytes = 0
         self._printed = 0
+        self._table = _FIRST_TABLE
         self._line = ""
+        self._stored_qr = ""
         self._joins = False
         self._clear_paper()
 
@@ -183,14 +191,27 @@ class Mechanism(ABC):
         self._waiting.extend(commands)
         self._waiting_bytes += sum(_size(command) for command in commands)
 
+    def initialise(self) -> None:
+        """Take back what its initialising command does: code page, line begun, stored symbol."""
+        self._table = self.tables.get(0, _FIRST_TABLE)
+        self._line = ""
+        self._stored_qr = ""
+
+    def select(self, command: str, number: int) -> None:
+        """Take a code page; `command` is what asked for it."""
+        if number in self.tables:
+            self._table = self.tables[number]
+        else:
+            self.unknown.append(f"{command} {number}")
+
     def add_text(self, text: str) -> None:
         """Write into the line begun."""
         self._line += text
 
-    def add_dots(self, dots: Dots, columns: int) -> None:
-        """Draw into the line begun."""
-        self._drawn.append(dots)
-        self._line += "▒" * max(1, columns)
+    def add_columns(self, data: bytes, number: int, each: int) -> None:
+        """Draw into the line begun: so many columns of dots, each of `each` bytes from the top."""
+        self._drawn.append(_in_columns(data, number, each))
+        self._line += "▒" * max(1, number // 12)
 
     def add_image(self, dots: Dots) -> None:
         """Put a picture of its own onto the paper, under the line before it."""
@@ -258,7 +279,7 @@ def in_rows(data: bytes, across: int) -> Dots:
     return Dots(across * 8, tuple(rows))
 
 
-def in_columns(data: bytes, number: int, each: int) -> Dots:
+def _in_columns(data: bytes, number: int, each: int) -> Dots:
     """Turn columns, each of `each` bytes from the top, into rows."""
     columns = [int.from_bytes(data[at : at + each], "big") for at in range(0, len(data), each)]
     width = (number + 7) // 8 * 8

@@ -6,8 +6,9 @@ once, everything else in turn (Epson ESC/POS reference).
 
 from __future__ import annotations
 
-from drivers.virtual.commands import Command, CommandReader, RealTimeReader
-from drivers.virtual.mechanism import Mechanism, PrintedReceipt, Pulse, in_columns, in_rows
+from drivers.virtual.commands import CommandReader, RealTimeReader
+from drivers.virtual.cutting import Command
+from drivers.virtual.mechanism import Mechanism, PrintedReceipt, Pulse, in_rows
 from drivers.virtual.pages import EPSON, Tables
 
 __all__ = ["Paper", "PrintedReceipt"]
@@ -25,7 +26,6 @@ class Paper(Mechanism):
     """The mechanism of an ESC/POS printer.
 
     Attributes:
-        tables: its code pages by number.
         maker, model: what it says of itself.
         has_process_id: whether it knows `GS ( H`.
         double_byte: it was switched on in Chinese mode, as many clones are, and eats two bytes for
@@ -41,8 +41,7 @@ class Paper(Mechanism):
         has_process_id: bool = True,
         double_byte: bool = False,
     ) -> None:
-        super().__init__()
-        self.tables = tables
+        super().__init__(tables)
         self.maker = maker
         self.model = model
         self.has_process_id = has_process_id
@@ -76,12 +75,7 @@ class Paper(Mechanism):
         self._told_asb = False
         self._last_asb = b""
         self._double_byte = self._starts_double_byte
-        self._reset()
-
-    def _reset(self) -> None:
-        self._table = self.tables[0]
-        self._line = ""
-        self._stored_qr = ""
+        self.initialise()
 
     def obey(self, command: Command) -> bytes:
         """Do what a command says; give its answer."""
@@ -106,9 +100,9 @@ class Paper(Mechanism):
             case "LF" | "ESC d" | "ESC J":
                 self.end_line()
             case "ESC @":
-                self._reset()
+                self.initialise()
             case "ESC t":
-                self._select(command.data[0])
+                self.select(command.name, command.data[0])
             case "ESC p":
                 self._pulse(*command.data)
             case "GS V":
@@ -140,19 +134,13 @@ class Paper(Mechanism):
 
     def _columns(self, data: bytes) -> None:
         number, each = int.from_bytes(data[1:3], "little"), 3 if data[0] >= 32 else 1
-        self.add_dots(in_columns(data[3:], number, each), number // 12)
+        self.add_columns(data[3:], number, each)
 
     def _symbol(self, parameters: bytes) -> None:
         if parameters[:3] == b"1P0":
             self._stored_qr = parameters[3:].decode("utf-8", errors="replace")
         elif parameters[:2] == b"1Q":
             self.add_qr(self._stored_qr)
-
-    def _select(self, number: int) -> None:
-        if number in self.tables:
-            self._table = self.tables[number]
-        else:
-            self.unknown.append(f"ESC t {number}")
 
     def _pulse(self, connector: int, on: int, off: int) -> None:
         pin = 5 if connector in (1, ord("1")) else 2

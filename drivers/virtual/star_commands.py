@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from drivers.virtual.commands import Command
+from drivers.virtual.cutting import Command, Cutter, Found
 
 _Measure = Callable[[bytes], int | None]
 
@@ -50,35 +50,20 @@ _BARCODE_LIMIT = 260
 """A barcode's end mark is nearer than that, or the stream is none of this language."""
 
 
-class StarCommandReader:
-    """Cuts the stream into commands; half a command waits for the rest."""
+class StarCommandReader(Cutter):
+    """Cuts Star Line mode."""
 
     def __init__(self) -> None:
-        self._pending = b""
-
-    def feed(self, data: bytes) -> list[Command]:
-        """Take bytes, give the commands they complete."""
-        self._pending += data
-        commands = []
-        while (found := _first(self._pending)) is not None:
-            command, length = found
-            commands.append(command)
-            self._pending = self._pending[length:]
-        return commands
+        super().__init__(_first)
 
 
-def _first(data: bytes) -> tuple[Command, int] | None:
-    if not data:
-        return None
-    if data[0] >= 0x20:
-        length = next((at for at, byte in enumerate(data) if byte < 0x20), len(data))
-        return Command("text", data[:length]), length
+def _first(data: bytes) -> Found | None:
     if data[0] == _ESC:
         return _escaped(data)
     return Command(_CONTROLS.get(data[0], f"unknown {data[0]:02x}")), 1
 
 
-def _escaped(data: bytes) -> tuple[Command, int] | None:
+def _escaped(data: bytes) -> Found | None:
     name_length = _name_length(data)
     if name_length is None:
         return None

@@ -5,8 +5,8 @@ Pure: bytes in, answers out, receipts kept (Star Line Mode Command Specification
 
 from __future__ import annotations
 
-from drivers.virtual.commands import Command
-from drivers.virtual.mechanism import Mechanism, Pulse, in_columns, in_rows
+from drivers.virtual.cutting import Command
+from drivers.virtual.mechanism import Mechanism, Pulse, in_rows
 from drivers.virtual.pages import STAR, Tables
 from drivers.virtual.star_commands import StarCommandReader
 
@@ -24,7 +24,6 @@ class StarPaper(Mechanism):
     """The mechanism of a printer in Star Line mode.
 
     Attributes:
-        tables: its code pages by number.
         version: what it says of itself.
         network: it has a network interface: its status is then always on, with a length after it.
     """
@@ -36,8 +35,7 @@ class StarPaper(Mechanism):
         version: str = "TSP650II Ver2.0",
         network: bool = False,
     ) -> None:
-        super().__init__()
-        self.tables = tables
+        super().__init__(tables)
         self.version = version
         self.network = network
         self._last_status = b""
@@ -64,13 +62,12 @@ class StarPaper(Mechanism):
         self._executed = False
         self._last_status = self._status()
         self._on_ms, self._off_ms = 200, 200
-        self._reset()
+        self.initialise()
 
-    def _reset(self) -> None:
-        self._table = "cp437"  # page 0 is Star's own, and 437 as far as it goes
-        self._line = ""
+    def initialise(self) -> None:
+        """Take back what `ESC @` does."""
+        super().initialise()
         self._band = False
-        self._stored_qr = ""
 
     def obey(self, command: Command) -> bytes:
         """Do what a command says; give its answer."""
@@ -95,14 +92,14 @@ class StarPaper(Mechanism):
             case "LF" | "ESC a" | "ESC J" | "ESC I":
                 self._feed()
             case "ESC @":
-                self._reset()
+                self.initialise()
             case "CAN":
-                self._reset()
+                self.initialise()
                 self._counter = 0
             case "ESC RS E":
                 self._counter, self._executed = 0, False
             case "ESC GS t":
-                self._select(command.data[0])
+                self.select(command.name, command.data[0])
             case "ESC d" | "FF":
                 self.cut()
             case _:
@@ -129,7 +126,7 @@ class StarPaper(Mechanism):
         data = command.data
         match command.name:
             case "ESC X":
-                self._columns(data)
+                self.add_columns(data[2:], int.from_bytes(data[:2], "little"), 3)
             case "ESC k":
                 self.add_image(in_rows(data[2:], data[0]))
                 self._band = True
@@ -143,16 +140,6 @@ class StarPaper(Mechanism):
                 self.add_qr(self._stored_qr)
             case name:
                 self.unknown += [name] if name not in _IGNORED else []
-
-    def _columns(self, data: bytes) -> None:
-        number = int.from_bytes(data[:2], "little")
-        self.add_dots(in_columns(data[2:], number, 3), number // 12)
-
-    def _select(self, number: int) -> None:
-        if number in self.tables:
-            self._table = self.tables[number]
-        else:
-            self.unknown.append(f"ESC GS t {number}")
 
     def _at_once(self, command: Command) -> bytes:
         match command.name:
