@@ -1,7 +1,8 @@
 """Appending to the journals and reading them back: the only way a fact is stored.
 
 `append` writes the chain row (with it, its journal's new end), the body and the read models that
-follow from the entry; the caller's transaction makes them one.
+follow from the entry; the caller's transaction makes them one. Where a fact is read, a carried
+entry gives the fact it carries.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ from typing import Any
 
 import msgspec
 
-from agent.core.entries.bodies import Body, SaleCompleted, TillClosed
+from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted, TillClosed
 from agent.core.entries.canonical import decode
+from agent.core.entries.carried import fact
 from agent.core.entries.entry import Sealed, seal
-from agent.core.entries.kinds import SALES, kind_of
+from agent.core.entries.kinds import EITHER, LANES, SALES, kind_of
 from agent.core.exchange.wire import WireRecord
-from agent.core.faults import NotFoundFault
+from agent.core.faults import InputFault, NotFoundFault
 from agent.core.identifiers import JournalId, TillId
 from agent.journal import sales, tails
 from agent.journal.connection import Connection
-from agent.journal.tails import SEQ_BITS, Tail
+from agent.journal.faults import EntryPruned, JournalDamaged
+from agent.journal.tails import SEQ_BITS, SEQ_MAX, Tail
 
 
 class Appended(msgspec.Struct, frozen=True):
@@ -41,11 +44,25 @@ class Head(msgspec.Struct, frozen=True):
     tail_seq: int
     tail_hash: bytes
     sealed: bool = False
-    """Succeeded by another journal: only to be sent and verified."""
+    """Closed for ever: only to be sent and verified."""
+    held_seq: int | None = None
+    """Where the journal's successor goes on from: what is above is carried there. None while the
+    journal has no successor in this file."""
+
+    @property
+    def due_seq(self) -> int:
+        """Up to where HQ is to get this journal itself: `due_seq` − acked is its backlog."""
+        return self.tail_seq if self.held_seq is None else min(self.held_seq, self.tail_seq)
 
 
 def append(
-    conn: Connection, till: TillId, body: Body, *, salt: bytes, tail: Tail | None = None
+    conn: Connection,
+    till: TillId,
+    body: Body,
+    *,
+    salt: bytes,
+    tail: Tail | None = None,
+    lane: str | None = None,
 ) -> Appended:
     """Write a fact at the end of the till's journal of its lane.
 
@@ -55,13 +72,15 @@ def append(
         body: the fact; its kind decides the lane.
         salt: 16 fresh random bytes.
         tail: where that journal ends, if this transaction has read it already.
+        lane: of a body that may stand in either; any other decides by itself.
 
     Raises:
+        InputFault: `lane-missing`: a body that may stand in either lane came without one.
         StateFault: `already-recorded`, the sale is in a journal; `receipt-out-of-order`, its
             receipt number is not the one `next_receipt` gave; `z-out-of-order` likewise.
         NotFoundFault: `unknown-till`, no journals were made for this till.
     """
-    lane = kind_of(body).lane
+    lane = _lane(body, lane)
     if tail is None or (tail.till, tail.lane) != (till, lane):
         tail = tails.open_tail(conn, till, lane)
     tails.check_next(tail, body)
@@ -69,6 +88,8 @@ def append(
     _write(conn, tail, sealed, body)
     if isinstance(body, SaleCompleted):
         sales.index(conn, tail.number, sealed.seq, body)
+    elif isinstance(body, EntryCarried):
+        sales.index_carried(conn, tail.number, sealed.seq, body)
     return Appended(tail.journal_id, sealed.seq, sealed.hash, lane)
 
 
@@ -92,13 +113,19 @@ def next_receipt(conn: Connection, till: TillId) -> tuple[JournalId, int]:
 def heads(conn: Connection) -> list[Head]:
     """List all journals, sealed ones included, in the order they were made."""
     rows = conn.execute(
-        "SELECT id, till, lane, genesis, tail_seq, tail_hash, sealed FROM head ORDER BY no"
+        "SELECT id, till, lane, genesis, tail_seq, tail_hash, sealed,"
+        " (SELECT min(seq) FROM succession WHERE predecessor = head.id) FROM head ORDER BY no"
     ).fetchall()
-    return [Head(*(*row[:6], bool(row[6]))) for row in rows]
+    return [Head(*(*row[:6], bool(row[6]), row[7])) for row in rows]
 
 
 def records(conn: Connection, journal_id: JournalId, base: int, limit: int) -> list[WireRecord]:
-    """Give up to `limit` entries from seq `base` on, as they travel; erased ones without body."""
+    """Give up to `limit` entries from seq `base` on, as they travel; erased ones without body.
+
+    Raises:
+        EntryPruned: `entry-pruned`: the bodies at `base` were pruned, because HQ had them safe.
+        JournalDamaged: a body is missing that nothing allows to be.
+    """
     rows = conn.execute(
         "SELECT c.seq, c.kind, c.version, b.salt, b.bytes, c.commitment, e.order_id FROM chain c"
         " LEFT JOIN body b ON b.place = (c.journal << 40 | c.seq)"
@@ -107,6 +134,8 @@ def records(conn: Connection, journal_id: JournalId, base: int, limit: int) -> l
         " ORDER BY c.seq LIMIT ?",
         (journal_id, base, limit),
     ).fetchall()
+    if any(row[4] is None and row[6] is None for row in rows):
+        raise _without_body(conn, journal_id, rows)
     return [_wire(row) for row in rows]
 
 
@@ -131,28 +160,51 @@ def hash_at(conn: Connection, journal_id: JournalId, seq: int) -> bytes:
 
 
 def body_at(conn: Connection, journal_id: JournalId, seq: int) -> Body | None:
-    """Read one fact; None where it was erased or never written."""
+    """Read one fact; None where it was erased, pruned or never written."""
     row = conn.execute(
         "SELECT c.kind, c.version, b.bytes FROM chain c"
         " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
         " WHERE c.journal = (SELECT no FROM journal WHERE id = ?) AND c.seq = ?",
         (journal_id, seq),
     ).fetchone()
-    return None if row is None else decode(*row)
+    return None if row is None else fact(decode(*row))
 
 
 def entries(
     conn: Connection, till: TillId, lane: str, after_seq: int, limit: int = -1
 ) -> list[tuple[int, Body]]:
     """Read the facts of a till's open journal after a seq; erased ones are left out."""
+    row = conn.execute(
+        "SELECT no FROM journal WHERE till = ? AND lane = ? AND sealed = 0", (till, lane)
+    ).fetchone()
+    return [] if row is None else facts_of(conn, row[0], after_seq, limit=limit)
+
+
+def facts_of(
+    conn: Connection, number: int, after_seq: int, upto_seq: int = SEQ_MAX, limit: int = -1
+) -> list[tuple[int, Body]]:
+    """Read the facts of any journal of this file between two seqs, the first one left out."""
     rows = conn.execute(
         "SELECT c.seq, c.kind, c.version, b.bytes FROM chain c"
         " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
-        " WHERE c.journal = (SELECT no FROM journal WHERE till = ? AND lane = ? AND sealed = 0)"
-        " AND c.seq > ? ORDER BY c.seq LIMIT ?",
-        (till, lane, after_seq, limit),
+        " WHERE c.journal = ? AND c.seq > ? AND c.seq <= ? ORDER BY c.seq LIMIT ?",
+        (number, after_seq, upto_seq, limit),
     ).fetchall()
-    return [(seq, decode(kind, version, body)) for seq, kind, version, body in rows]
+    found = ((seq, fact(decode(kind, version, body))) for seq, kind, version, body in rows)
+    return [(seq, body) for seq, body in found if body is not None]
+
+
+def _lane(body: Body, lane: str | None) -> str:
+    own = kind_of(body).lane
+    if own != EITHER:
+        return own
+    if lane is None or lane not in LANES:
+        raise InputFault(
+            f"an entry of kind {kind_of(body).kind} may stand in either lane, and none is named",
+            remedy="name the lane of the journal it is about",
+            name="lane-missing",
+        )
+    return lane
 
 
 def _write(conn: Connection, tail: Tail, sealed: Sealed, body: Body) -> None:
@@ -183,3 +235,24 @@ def _wire(row: tuple[Any, ...]) -> WireRecord:
     if body is None:
         return WireRecord(seq, kind, version, b"", b"", commitment, erased_by or "")
     return WireRecord(seq, kind, version, salt, body)
+
+
+def _without_body(
+    conn: Connection, journal_id: JournalId, rows: list[tuple[Any, ...]]
+) -> EntryPruned | JournalDamaged:
+    """Say why the first body that is not there is missing."""
+    seq = next(row[0] for row in rows if row[4] is None and row[6] is None)
+    mark = conn.execute(
+        "SELECT upto_seq FROM pruned WHERE journal = (SELECT no FROM journal WHERE id = ?)",
+        (journal_id,),
+    ).fetchone()
+    if mark is not None and seq <= mark[0]:
+        return EntryPruned(
+            f"the bodies of journal {journal_id} up to entry {mark[0]} were pruned here, because "
+            "HQ had declared them safe",
+            remedy="HQ holds them in its backups: restore HQ from its newest one",
+        )
+    return JournalDamaged(
+        f"the body of entry {seq} of journal {journal_id} is missing",
+        remedy="stop the agent, then: till-agent journal salvage",
+    )

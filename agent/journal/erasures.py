@@ -1,7 +1,13 @@
-"""The one deletion there is: a body with its salt, by a recorded order (P9)."""
+"""The one deletion HQ orders: a body with its salt, by a recorded order (P9).
+
+An entry that was carried into a successor journal is erased there, too: the copy says the same.
+"""
 
 from __future__ import annotations
 
+from agent.core.entries.bodies import EntryCarried
+from agent.core.entries.canonical import encode
+from agent.core.entries.kinds import KINDS
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import JournalId
 from agent.journal.connection import Connection
@@ -34,7 +40,29 @@ def erase(conn: Connection, journal_id: JournalId, seq: int, *, order_id: str, a
             remedy="check the erase order against HQ's ledger",
             name="no-such-entry",
         )
-    place = row[0] << SEQ_BITS | seq
+    _erase_at(conn, row[0] << SEQ_BITS | seq, order_id, at)
+    for place in copies(conn, journal_id, seq):
+        _erase_at(conn, place, order_id, at)
+
+
+def copies(conn: Connection, journal_id: JournalId, seq: int) -> list[int]:
+    """Find where an entry was carried to; successors are few, so they are looked through."""
+    # What the canonical bytes of such an entry begin with, whatever it carries.
+    beginning = encode(_copy_of(journal_id, seq)).partition(b',"kind":')[0] + b","
+    rows = conn.execute(
+        "SELECT b.place FROM chain c JOIN body b ON b.place = (c.journal << 40 | c.seq)"
+        " WHERE c.kind = ? AND c.journal IN (SELECT journal FROM succession)"
+        " AND substr(b.bytes, 1, ?) = ?",
+        (KINDS[EntryCarried].kind, len(beginning), beginning),
+    ).fetchall()
+    return [int(row[0]) for row in rows]
+
+
+def _copy_of(journal_id: JournalId, seq: int) -> EntryCarried:
+    return EntryCarried(journal_id, seq, kind=0, version=0, salt="", body="", commitment="")
+
+
+def _erase_at(conn: Connection, place: int, order_id: str, at: str) -> None:
     known = conn.execute("SELECT 1 FROM erase_order WHERE place = ?", (place,)).fetchone()
     if known is None:
         conn.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.core.faults import Fault, UnavailableFault
+from agent.core.faults import Fault, StateFault, UnavailableFault
 
 
 class JournalUnusable(Fault):
@@ -33,6 +33,14 @@ class JournalNotWritable(UnavailableFault):
     title = "The journal could not be written"
 
 
+class NoRoom(UnavailableFault):
+    """The disk is so full that this is not begun; what was begun is finished."""
+
+    name = "disk-full"
+    status = 507
+    title = "The disk is full"
+
+
 class JournalBusy(UnavailableFault):
     """Too many writes are waiting for the disk; nothing of this one was stored."""
 
@@ -45,3 +53,10 @@ class JournalClosed(UnavailableFault):
 
     name = "journal-closed"
     title = "The journal is closed"
+
+
+class EntryPruned(StateFault):
+    """The text of an entry has left this machine, since HQ holds it for good."""
+
+    name = "entry-pruned"
+    title = "The entry was pruned here"

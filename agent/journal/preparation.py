@@ -15,12 +15,12 @@ import msgspec
 from pysqlite3 import dbapi2
 
 from agent.contracts.clock import Clock
-from agent.core.entries.chain import genesis
 from agent.core.entries.kinds import LANES
 from agent.core.identifiers import JournalId, StoreId, TillId
 from agent.journal import database
 from agent.journal.connection import Connection
 from agent.journal.faults import JournalUnusable
+from agent.journal.founding import Founding, found
 from agent.journal.verify import verify_recent
 
 LINKS_CHECKED = 1_000
@@ -145,12 +145,7 @@ def _make_journal(conn: Connection, owner: Owner, till: TillId, lane: str, clock
     ).fetchone()
     if known is None:
         journal_id = JournalId(clock.random(16).hex())
-        first = genesis(journal_id, owner.store, till, lane, owner.device_key)
-        conn.execute(
-            "INSERT INTO journal (id, store, till, lane, device_key, predecessor, genesis)"
-            " VALUES (?, ?, ?, ?, ?, x'', ?)",
-            (journal_id, owner.store, till, lane, owner.device_key, first),
-        )
+        found(conn, Founding(journal_id, owner.store, till, lane, owner.device_key))
 
 
 def _directory_fault(detail: str, remedy: str) -> JournalUnusable:

@@ -17,6 +17,7 @@ from agent.journal.connection import Connection
 
 SEQ_BITS = 40
 """`place` = journal number << 40 | seq: 10^12 entries per journal, 8 million journals."""
+SEQ_MAX = 2**SEQ_BITS - 1
 
 
 class Tail(msgspec.Struct, frozen=True):

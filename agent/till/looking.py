@@ -99,7 +99,7 @@ class Looking:
             return Held(self._directory, {})
 
         def read_receipts(conn: Connection) -> dict[str, SaleId]:
-            found = ((number, sales.by_receipt(conn, number)) for number in wanted)
-            return {number: body.sale_id for number, body in found if body is not None}
+            found = ((number, sales.id_of_receipt(conn, number)) for number in wanted)
+            return {number: sale_id for number, sale_id in found if sale_id is not None}
 
         return Held(self._directory, await self._journal.read(read_receipts))

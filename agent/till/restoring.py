@@ -7,9 +7,11 @@ import msgspec
 from agent.core.entries import SALES, SIDE
 from agent.core.entries.bodies import Body, CashierSigned, PartyEnrolled
 from agent.core.entries.day import opening_of
-from agent.core.identifiers import JournalId
+from agent.core.identifiers import JournalId, TillId
 from agent.core.sale.model import Sale
 from agent.journal import Connection, baskets, chains, cursors, days
+from agent.journal.lineage import lineage
+from agent.journal.tails import SEQ_MAX
 from agent.till.customers import remember
 from agent.till.desk import Desk
 
@@ -39,17 +41,28 @@ async def restore(desk: Desk) -> None:
 
 def _read(conn: Connection, desk: Desk) -> _Read:
     till = desk.till.id
-    heads = {
-        head.lane: head for head in chains.heads(conn) if head.till == till and not head.sealed
-    }
-    entries = []
-    for lane in (SALES, SIDE):
-        head = heads[lane]
-        acked = cursors.acked(conn, head.journal_id)
-        after = min(acked.seq if acked else 0, max(0, head.tail_seq - ENTRIES_MIN))
-        entries.append((head.journal_id, chains.entries(conn, till, lane, after)))
+    entries = [found for lane in (SALES, SIDE) for found in _newest(conn, till, lane)]
     opened = opening_of(days.since_opened(conn, till)) is not None
     return _Read(baskets.all_of(conn, till), opened, entries)
+
+
+def _newest(
+    conn: Connection, till: TillId, lane: str
+) -> list[tuple[JournalId, list[tuple[int, Body]]]]:
+    """Read what HQ may not know of a lane, oldest first; a successor's predecessor comes too."""
+    entries: list[tuple[JournalId, list[tuple[int, Body]]]] = []
+    wanted, upto = ENTRIES_MIN, SEQ_MAX
+    for member in lineage(conn, till, lane):
+        acked = cursors.acked(conn, member.journal_id)
+        tail = min(member.tail_seq, upto)
+        after = min(acked.seq if acked else 0, max(0, tail - wanted))
+        facts = chains.facts_of(conn, member.number, after, upto)
+        entries.insert(0, (member.journal_id, facts))
+        wanted -= tail - after
+        if wanted <= 0 or member.succeeds is None:
+            break
+        upto = member.succeeds.seq
+    return entries
 
 
 def _take(desk: Desk, body: Body) -> None:

@@ -1,0 +1,89 @@
+"""Carrying an entry over into a successor journal, byte for byte, and reading what it says.
+
+An entry is carried once, whoever succeeds whom: a successor's successor carries the same
+`EntryCarried` again, and never an `EntryCarried` inside another.
+"""
+
+from __future__ import annotations
+
+from agent.core.entries.bodies import Body, EntryCarried
+from agent.core.entries.canonical import decode
+from agent.core.entries.chain import SALT_SIZE, commitment
+from agent.core.identifiers import JournalId
+
+
+def carry(
+    journal_id: JournalId,
+    seq: int,
+    *,
+    kind: int,
+    version: int,
+    salt: bytes,
+    body: bytes,
+    committed: bytes,
+    erased_by: str = "",
+    verified: bool = True,
+) -> EntryCarried:
+    """Wrap an entry of another journal, as it stands there.
+
+    Args:
+        journal_id: the journal it was sealed in.
+        seq: its number there.
+        kind: as sealed.
+        version: as sealed.
+        salt: empty of an erased entry.
+        body: the sealed bytes; empty of an erased entry.
+        committed: its commitment.
+        erased_by: the erase order, if its body was erased.
+        verified: False where the journal could not prove the entry any more.
+
+    Returns:
+        The body of `entry.carried`. Bytes that are no text, which only a damaged file gives, are
+        kept as far as they are, and the entry then never counts as verified.
+    """
+    text = body.decode("utf-8", "replace")
+    return EntryCarried(
+        journal=journal_id,
+        seq=seq,
+        kind=kind,
+        version=version,
+        salt=salt.hex(),
+        body=text,
+        commitment=committed.hex(),
+        verified=verified and text.encode() == body,
+        erased_by=erased_by,
+    )
+
+
+def inner(carried: EntryCarried) -> Body | None:
+    """Read what a carried entry says; None of an erased one.
+
+    Raises:
+        UnknownKind, UnreadableBody: as `decode`.
+    """
+    if carried.erased_by:
+        return None
+    return decode(carried.kind, carried.version, carried.body.encode())
+
+
+def holds(carried: EntryCarried) -> bool:
+    """Tell whether the carried bytes are those the commitment was made of.
+
+    An erased entry holds by its commitment alone.
+    """
+    if carried.erased_by:
+        return True
+    try:
+        salt, expected = bytes.fromhex(carried.salt), bytes.fromhex(carried.commitment)
+    except ValueError:
+        return False
+    return len(salt) == SALT_SIZE and commitment(salt, carried.body.encode()) == expected
+
+
+def fact(body: Body) -> Body | None:
+    """Give what an entry says: of a carried one what is in it, of any other the body itself.
+
+    Raises:
+        UnknownKind, UnreadableBody: as `decode`.
+    """
+    return inner(body) if isinstance(body, EntryCarried) else body
