@@ -6,6 +6,7 @@ data. A scanner that only one till names needs no claim.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from litestar import get, post
@@ -20,6 +21,9 @@ from agent.devices.claims import Ownership
 
 ScannerPath = Annotated[str, PathParameter(description="A scanner's id, as in `[[device]] id`.")]
 
+_order = partial(post, dto=Json[EmptyBody], status_code=200, responses=ANSWERS)
+"""An order about one scanner; the address says all."""
+
 
 @get("/v1/tills/{till:str}/scanners", responses=ANSWERS)
 async def list_scanners(till: TillPath, backend: Served, speaker: Sender) -> list[Ownership]:
@@ -27,12 +31,7 @@ async def list_scanners(till: TillPath, backend: Served, speaker: Sender) -> lis
     return backend.claims.seen_by(loop_for(backend, speaker, till).till)
 
 
-@post(
-    "/v1/tills/{till:str}/scanners/{device:str}/claim",
-    dto=Json[EmptyBody],
-    status_code=200,
-    responses=ANSWERS,
-)
+@_order("/v1/tills/{till:str}/scanners/{device:str}/claim")
 async def claim_scanner(
     till: TillPath,
     device: ScannerPath,
@@ -48,12 +47,7 @@ async def claim_scanner(
     )
 
 
-@post(
-    "/v1/tills/{till:str}/scanners/{device:str}/release",
-    dto=Json[EmptyBody],
-    status_code=200,
-    responses=ANSWERS,
-)
+@_order("/v1/tills/{till:str}/scanners/{device:str}/release")
 async def release_scanner(
     till: TillPath,
     device: ScannerPath,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -127,7 +128,7 @@ class ListedModel(msgspec.Struct, frozen=True):
 
 def list_models(*, json: bool) -> None:
     """Show the tables of models: printers, scales, displays."""
-    listed = [*_printers(), *_scales(), *_displays()]
+    listed = list(_models())
     if json:
         print_json(listed)
         return
@@ -142,52 +143,41 @@ def list_models(*, json: bool) -> None:
         )
 
 
-def _printers() -> list[ListedModel]:
-    from drivers.printers.models import DEFAULT_MODEL, MODELS
+class _Model(Protocol):
+    """A row of any of the tables."""
 
-    return [
-        ListedModel(
-            kind="printer",
-            name=model.name,
-            title=model.title,
-            proof=model.proof,
-            reason=model.reason,
-            default=model.name == DEFAULT_MODEL,
-            columns=model.dialect.columns,
-            dots=model.dialect.dots,
-        )
-        for model in MODELS.values()
-    ]
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def proof(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
 
 
-def _scales() -> list[ListedModel]:
-    from drivers.scales.models import DEFAULT_MODEL, MODELS
+def _models() -> Iterator[ListedModel]:
+    from drivers.displays import models as displays
+    from drivers.printers import models as printers
+    from drivers.scales import models as scales
 
-    return [
-        ListedModel(
-            kind="scale",
-            name=model.name,
-            title=model.title,
-            proof=model.proof,
-            reason=model.reason,
-            default=model.name == DEFAULT_MODEL,
-        )
-        for model in MODELS.values()
-    ]
+    for printer in printers.MODELS.values():
+        dialect = printer.dialect
+        row = _row("printer", printer, printers.DEFAULT_MODEL)
+        yield msgspec.structs.replace(row, columns=dialect.columns, dots=dialect.dots)
+    for scale in scales.MODELS.values():
+        yield _row("scale", scale, scales.DEFAULT_MODEL)
+    for display in displays.MODELS.values():
+        row = _row("display", display, displays.DEFAULT_MODEL)
+        yield msgspec.structs.replace(row, columns=display.columns)
 
 
-def _displays() -> list[ListedModel]:
-    from drivers.displays.models import DEFAULT_MODEL, MODELS
-
-    return [
-        ListedModel(
-            kind="display",
-            name=model.name,
-            title=model.title,
-            proof=model.proof,
-            reason=model.reason,
-            default=model.name == DEFAULT_MODEL,
-            columns=model.columns,
-        )
-        for model in MODELS.values()
-    ]
+def _row(kind: str, model: _Model, default: str) -> ListedModel:
+    return ListedModel(
+        kind=kind,
+        name=model.name,
+        title=model.title,
+        proof=model.proof,
+        reason=model.reason,
+        default=model.name == default,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.contracts.devices import Printer
 from agent.core.faults import InputFault
 from drivers.printers.escpos import EscPosPrinter
 from drivers.printers.models import DEFAULT_MODEL, ESCPOS, MODELS, STAR, PrinterModel
@@ -31,7 +30,7 @@ PULSE_MS = {
 """Language → the shortest and longest pulse and pause, and why."""
 
 
-def printer(device: DeviceRow) -> Printer:
+def printer(device: DeviceRow) -> ReceiptPrinter:
     """Make the driver; nothing is opened.
 
     Raises:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from agent.contracts.devices import DeviceFault
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
@@ -18,7 +19,10 @@ from agent.daemon.doctor.printers import printer, remedy_of
 from agent.daemon.doctor.processes import Process
 from agent.daemon.doctor.service import ServiceUser
 from agent.settings import DeviceSettings, Settings
-from drivers.catalogue import build
+from drivers.displays.making import display
+from drivers.row import DeviceRow
+from drivers.scales.making import scale
+from drivers.scanners.making import scanner
 from drivers.transports.address import TcpAddress, VirtualAddress, parse_address
 from drivers.transports.evdev import EvdevAddress
 from drivers.transports.hidraw import HidrawAddress
@@ -30,6 +34,20 @@ NOISE_MIN = 5
 """Frames that were no scans; a single one is a finger at the plug."""
 _WELL = frozenset({"ready", "starting"})
 _OPEN_S = 5.0
+
+
+class _Opened(Protocol):
+    """A driver that opens its device, and gives what of it does not matter here."""
+
+    def open(self) -> AbstractAsyncContextManager[object]: ...
+
+
+_OPENED: Mapping[str, Callable[[DeviceRow], _Opened]] = {
+    "scanner": scanner,
+    "display": display,
+    "scale": scale,
+}
+"""Device kind → its driver; a printer is asked for more (`doctor.printers`)."""
 
 Told = Mapping[str, Any]
 """A device as the running daemon tells it (`GET /v1/status`)."""
@@ -104,7 +122,7 @@ def _of_network(name: str, device: DeviceSettings, place: str, state: Told | Non
     if device.kind == "printer":
         return printer(name, device, place)
     try:
-        asyncio.run(_open(build(device)))
+        asyncio.run(_open(_OPENED[device.kind](device)))
     except DeviceFault as fault:
         return from_fault(name, fault)
     except TimeoutError:
@@ -112,7 +130,7 @@ def _of_network(name: str, device: DeviceSettings, place: str, state: Told | Non
     return well(name, f"{place} can be connected to")
 
 
-async def _open(driver: Any) -> None:  # noqa: ANN401 - by its kind
+async def _open(driver: _Opened) -> None:
     async with asyncio.timeout(_OPEN_S), driver.open():
         pass
 

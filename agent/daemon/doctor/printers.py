@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
 
-from agent.contracts.devices import DeviceFault, Printer, PrintOutcome, PrintResult
+from agent.contracts.devices import DeviceFault, PrintOutcome, PrintResult
 from agent.daemon.doctor.finding import Finding, ill, well
 from agent.settings import DeviceSettings
-from drivers.catalogue import build
+from drivers.printers import making
 from drivers.printers.models import DEFAULT_MODEL, MODELS
+from drivers.printers.receipt_printer import ReceiptPrinter
 
 _REMEDIES = {
     PrintOutcome.PAPER_EMPTY: "put in a new roll",
@@ -25,7 +25,7 @@ _GENERIC = "generic-"
 
 def printer(name: str, device: DeviceSettings, place: str) -> Finding:
     """Talk to a printer nobody else talks to now: its state, then its name."""
-    result, called = asyncio.run(_asked(build(device)))
+    result, called = asyncio.run(_asked(making.printer(device)))
     if result.outcome is PrintOutcome.DISCONNECTED:
         return ill(name, result.detail, remedy_of(result.outcome.value))
     if result.outcome is not PrintOutcome.SUCCESS:
@@ -34,9 +34,8 @@ def printer(name: str, device: DeviceSettings, place: str) -> Finding:
     return profile(name, device, place, called)
 
 
-async def _asked(driver: Any) -> tuple[PrintResult, str | None]:  # noqa: ANN401 - by its kind
-    asked: Printer = driver
-    result = await asked.status()
+async def _asked(driver: ReceiptPrinter) -> tuple[PrintResult, str | None]:
+    result = await driver.status()
     if result.outcome is not PrintOutcome.SUCCESS:
         return result, None
     try:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
-from agent.contracts.devices import DeviceFault, WeightReading
+from agent.contracts.devices import DeviceFault, Display, Scale, WeightReading
 from agent.core.faults import Fault
 from agent.daemon.control import DaemonAnswered, DaemonAway, ask
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.settings import DeviceSettings, Settings
-from drivers.catalogue import build
+from drivers.displays.making import display
+from drivers.scales.making import scale
 
 WEIGH_S = 5.0
 WITHIN_MS = 500
@@ -32,7 +32,7 @@ def try_display(settings: Settings, device: DeviceSettings, *, live: Live) -> li
                 return [_unused(device, "display")]
             ask(settings, "POST", f"/v1/tills/{till}/display", {"lines": list(SHOWN)})
         else:
-            asyncio.run(_show(build(device)))
+            asyncio.run(_show(display(device)))
     except Fault as fault:
         return [from_fault("text", fault)]
     live("\n".join(SHOWN))
@@ -44,7 +44,7 @@ def try_scale(settings: Settings, device: DeviceSettings, *, live: Live) -> list
     till = next((till.id for till in settings.tills if till.scale == device.id), None)
     try:
         if not _runs(settings):
-            return _judged(asyncio.run(_weights(build(device), live)))
+            return _judged(asyncio.run(_weights(scale(device), live)))
         if till is None:
             return [_unused(device, "scale")]
         return [_asked(settings, till, live)]
@@ -68,7 +68,7 @@ def _unused(device: DeviceSettings, kind: str) -> Finding:
     )
 
 
-async def _show(driver: Any) -> None:  # noqa: ANN401 - by its kind
+async def _show(driver: Display) -> None:
     async with asyncio.timeout(_PATIENCE_S), driver.open() as screen:
         await screen.show(SHOWN)
 
@@ -90,7 +90,7 @@ def _asked(settings: Settings, till: str, live: Live) -> Finding:
     return last
 
 
-async def _weights(driver: Any, live: Live) -> list[WeightReading]:  # noqa: ANN401 - by its kind
+async def _weights(driver: Scale, live: Live) -> list[WeightReading]:
     readings: list[WeightReading] = []
     try:
         async with asyncio.timeout(WEIGH_S), driver.open() as answers:

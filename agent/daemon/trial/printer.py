@@ -26,8 +26,9 @@ from agent.daemon.control import DaemonAway, ask
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.trial.hearing import Hearing, hearing
 from agent.settings import DeviceSettings, Settings
-from drivers.catalogue import build
+from drivers.printers import making
 from drivers.printers.models import DEFAULT_MODEL, MODELS, PrinterModel
+from drivers.printers.receipt_printer import ReceiptPrinter
 
 _OPEN_WITHIN_S = 3.0
 _SETTLED = frozenset({"confirmed", "uncertain", "failed", "expired", "held"})
@@ -73,7 +74,7 @@ def try_printer(
     try:
         ask(settings, "GET", "/v1/status")
     except DaemonAway:
-        return asyncio.run(_directly(build(device), device, page=page, drawer=drawer))
+        return asyncio.run(_directly(making.printer(device), device, page=page, drawer=drawer))
     findings: list[Finding] = []
     printing = next((till.id for till in users if till.printer == device.id), None)
     kicking = next((till.id for till in users if till.drawer == device.id), None)
@@ -163,14 +164,9 @@ def _drawer(device: DeviceSettings, *, seen: bool) -> Finding:
 
 
 async def _directly(
-    driver: Any,  # noqa: ANN401 - by its kind
-    device: DeviceSettings,
-    *,
-    page: bool,
-    drawer: bool,
+    printer: ReceiptPrinter, device: DeviceSettings, *, page: bool, drawer: bool
 ) -> list[Finding]:
-    printer: Printer = driver
-    findings = [await _identified(driver, device)]
+    findings = [await _identified(printer, device)]
     if page:
         findings.append(_outcome("page", await printer.print_document(test_page(device))))
     if drawer:
@@ -178,10 +174,9 @@ async def _directly(
     return findings
 
 
-async def _identified(driver: Any, device: DeviceSettings) -> Finding:  # noqa: ANN401 - likewise
-    ask_name = getattr(driver, "identify", None)
+async def _identified(printer: ReceiptPrinter, device: DeviceSettings) -> Finding:
     try:
-        name = await ask_name() if ask_name else None
+        name = await printer.identify()
     except Fault as fault:
         return from_fault("name", fault)
     said = f"it calls itself {name}" if name else "it does not say what it is"

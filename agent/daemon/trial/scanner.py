@@ -12,7 +12,7 @@ from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.trial.hearing import hearing
 from agent.daemon.trial.verdict import Heard, as_bytes, verdict
 from agent.settings import DeviceSettings, Settings
-from drivers.catalogue import build
+from drivers.scanners.making import scanner
 from drivers.transports.address import TcpAddress, parse_address
 from drivers.transports.making import transport_of
 from drivers.transports.serial_port import SerialLine
@@ -100,12 +100,11 @@ async def _raw(device: DeviceSettings, show: Show, within_s: float) -> str:
 
 
 async def _frame(device: DeviceSettings, show: Show, within_s: float) -> str:
-    scanner: Any = build(device)
-    async with scanner.open() as frames:
+    async with scanner(device).open() as frames:
         show()
         try:
             async with asyncio.timeout(within_s):
-                data: bytes = (await anext(frames)).data
+                data = (await anext(frames)).data
         except TimeoutError:
             return ""
     return data.decode("latin-1")
