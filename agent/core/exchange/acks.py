@@ -7,6 +7,10 @@ believe that.
 
 from __future__ import annotations
 
+from typing import TypedDict
+
+import msgspec
+
 from agent.core.exchange.signed import Sign, Verify, statement, unhex
 from agent.core.exchange.wire import Ack, LastAck, Pace
 
@@ -48,18 +52,70 @@ def make_ack(
     safe_seq: int = 0,
     applied_seq: int = 0,
     pace: Pace | None = None,
+    safe_hash: bytes = b"",
+    server_time: str = "",
 ) -> Ack:
-    """Sign a position; to be called only after the commit that makes it durable has returned."""
-    return Ack(
+    """Sign a position; to be called only after the commit that makes it durable has returned.
+
+    Args:
+        sign: by HQ's root key.
+        epoch: the one HQ lives in.
+        journal_id: whose position.
+        seq: durable up to here.
+        hash_: chain hash at `seq`.
+        safe_seq: what HQ's oldest restorable backup holds, signed as well; never above `seq`.
+        applied_seq: what shows in histories.
+        pace: HQ's wish for what comes next.
+        safe_hash: chain hash at `safe_seq`; without it nothing is said to be safe.
+        server_time: HQ's clock, to show.
+    """
+    safe = make_safe(sign, journal_id, safe_seq if safe_seq <= seq else 0, safe_hash)
+    ack = Ack(
         epoch=epoch,
         journal_id=journal_id,
         seq=seq,
         hash=hash_.hex(),
         signature=sign(ack_bytes(epoch, journal_id, seq, hash_)).hex(),
-        safe_seq=safe_seq,
         applied_seq=applied_seq,
         next=pace or Pace(),
+        server_time=server_time,
     )
+    return msgspec.structs.replace(ack, **safe)
+
+
+class SafeFields(TypedDict):
+    """The fields of an ack that tell a safe position; see `wire.Ack`."""
+
+    safe_seq: int
+    safe_hash: str
+    safe_signature: str
+
+
+def make_safe(sign: Sign, journal_id: str, seq: int, hash_: bytes | None) -> SafeFields:
+    """Sign that HQ's oldest restorable backup, opened and verified, holds a journal up to `seq`.
+
+    Without a hash nothing is signed: a position no backup was found to hold is not safe.
+    """
+    if seq < 1 or not hash_:
+        return SafeFields(safe_seq=0, safe_hash="", safe_signature="")
+    signature = sign(safe_bytes(journal_id, seq, hash_))
+    return SafeFields(safe_seq=seq, safe_hash=hash_.hex(), safe_signature=signature.hex())
+
+
+def genuine_safe(ack: Ack, journal_id: str, own_hash: bytes | None, verify: Verify) -> int:
+    """Give the safe position of an ack, if HQ signed it over the journal's own hash; 0 else.
+
+    Args:
+        ack: genuine already (`genuine`).
+        journal_id: whose ack it is.
+        own_hash: the journal's own chain hash at `ack.safe_seq`; None where it has no such entry.
+        verify: checks a signature by HQ's root key.
+    """
+    hash_ = unhex(ack.safe_hash)
+    if not 0 < ack.safe_seq <= ack.seq or hash_ != own_hash:
+        return 0
+    message = safe_bytes(journal_id, ack.safe_seq, hash_)
+    return ack.safe_seq if verify(unhex(ack.safe_signature), message) else 0
 
 
 def genuine(ack: Ack, journal_id: str, verify: Verify) -> bool:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import msgspec
 
 from agent.core.exchange.faults import MalformedBatch
-from agent.core.exchange.wire import SYNC_VERSION, Batch, WireRecord
+from agent.core.exchange.versions import SYNC_VERSIONS, Versions
+from agent.core.exchange.wire import Batch, WireRecord
 
 BATCH_MEDIA_TYPE = "application/vnd.till-agent.batch"
 SYNC_HEADER = "X-Sync-Version"
@@ -47,8 +48,8 @@ def encode_batch(batch: Batch) -> bytes:
     return msgspec.msgpack.encode(batch)
 
 
-def decode_batch(data: bytes) -> Batch:
-    """Read a batch.
+def decode_batch(data: bytes, versions: Versions = SYNC_VERSIONS) -> Batch:
+    """Read a batch of one of these versions; fields a later version appended are passed over.
 
     Raises:
         MalformedBatch: not MessagePack, not a batch, or of another sync version.
@@ -60,9 +61,9 @@ def decode_batch(data: bytes) -> Batch:
             f"the batch cannot be read: {error}",
             remedy="update the agent or HQ, so that both speak the same sync version",
         ) from error
-    if batch.version != SYNC_VERSION:
+    if batch.version not in versions:
         raise MalformedBatch(
-            f"the batch is of sync version {batch.version}, not {SYNC_VERSION}",
+            f"the batch is of sync version {batch.version}, not {versions}",
             remedy="update the agent or HQ, so that both speak the same sync version",
             name="sync-version",
         )

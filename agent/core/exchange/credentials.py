@@ -7,16 +7,24 @@ backup older than an enrolment readmits the till by it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.signed import Sign, Verify, statement, unhex
-from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest
+from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest, Predecessor
+
+VerifyBy = Callable[[bytes], Verify]
+"""Ed25519 public key → check of signatures by it; a key that is none verifies nothing."""
 
 _DOMAIN = b"till-agent enrolment v1"
+_RENEWAL_DOMAIN = b"till-agent renewal v1"
 _KEY_ID_CHARACTERS = 32
+_SAME_FIELDS = ("store", "till", "device_key", "journals", "predecessors", "journal_keys")
+_NO_KEYS: Mapping[str, bytes] = MappingProxyType({})
 
 
 def credential_bytes(credential: Credential) -> bytes:
@@ -41,12 +49,36 @@ def key_id(device_key: bytes) -> str:
     return hashlib.sha256(device_key).hexdigest()[:_KEY_ID_CHARACTERS]
 
 
+def renewal_bytes(old_key: bytes, new_key: bytes) -> bytes:
+    """Write what the old device key signs to hand over to the new one."""
+    return statement(_RENEWAL_DOMAIN, old_key, new_key)
+
+
 def make_request(
-    sign: Sign, *, code: str, device_key: bytes, store: str, till: str, journals: Mapping[str, str]
+    sign: Sign,
+    *,
+    code: str,
+    device_key: bytes,
+    store: str,
+    till: str,
+    journals: Mapping[str, str],
+    journal_keys: Mapping[str, bytes] = _NO_KEYS,
 ) -> EnrolRequest:
-    """Ask HQ for a credential; `journals` is lane → journal id of this till."""
+    """Ask HQ for a credential.
+
+    Args:
+        sign: by the private half of `device_key`.
+        code: from HQ.
+        device_key: 32 bytes.
+        store: as in the settings.
+        till: as in the settings.
+        journals: lane → journal id of this till.
+        journal_keys: lane → key in the genesis of its journal; told where it is another one.
+    """
     proof = sign(proof_bytes(code, device_key))
-    return EnrolRequest(code, device_key.hex(), proof.hex(), dict(journals), store, till)
+    older = {lane: key.hex() for lane, key in journal_keys.items() if key != device_key}
+    request = EnrolRequest(code, device_key.hex(), proof.hex(), dict(journals), store, till)
+    return replace(request, journal_keys=older)
 
 
 def is_proven(request: EnrolRequest, verify: Verify) -> bool:
@@ -56,11 +88,24 @@ def is_proven(request: EnrolRequest, verify: Verify) -> bool:
 
 
 def make_answer(
-    sign: Sign, request: EnrolRequest, *, issued_at: str, root_key: bytes, epoch: str
+    sign: Sign,
+    request: EnrolRequest,
+    *,
+    issued_at: str,
+    root_key: bytes,
+    epoch: str,
+    generation: int = 1,
 ) -> EnrolAnswer:
     """Sign a credential for a device that has shown its code and its key."""
     credential = Credential(
-        request.store, request.till, request.device_key, request.journals, issued_at
+        request.store,
+        request.till,
+        request.device_key,
+        request.journals,
+        issued_at,
+        request.predecessors,
+        request.journal_keys,
+        generation,
     )
     text = credential_bytes(credential)
     scopes = ("global", f"store:{request.store}")
@@ -100,32 +145,135 @@ def accept_answer(answer: EnrolAnswer, request: EnrolRequest, verify: Verify) ->
 
 def readmission(request: EnrolRequest, answer: EnrolAnswer, sign: Sign) -> EnrolRequest:
     """Ask an HQ that has forgotten this till to take it back, by the credential it once signed."""
-    return msgspec.structs.replace(
+    return replace(
         request,
         code="",
         proof=sign(proof_bytes("", unhex(request.device_key))).hex(),
         credential=answer.credential,
         credential_signature=answer.signature,
+        replaces_key="",
+        replaces_proof="",
     )
 
 
-def readmitted(request: EnrolRequest, verify: Verify) -> Credential:
+def succession(
+    request: EnrolRequest,
+    answer: EnrolAnswer,
+    sign: Sign,
+    successors: Mapping[str, tuple[str, bytes, Predecessor]],
+) -> EnrolRequest:
+    """Ask HQ to bind the journals that go on from those of a credential.
+
+    Args:
+        request: what that credential was asked for with.
+        answer: HQ's answer to it.
+        sign: by the device key.
+        successors: lane → journal id, the key in its genesis, and where it goes on from.
+    """
+    ids = {lane: journal_id for lane, (journal_id, _, _) in successors.items()}
+    keys = {
+        lane: key.hex()
+        for lane, (_, key, _) in successors.items()
+        if key.hex() != request.device_key
+    }
+    kept = {lane: key for lane, key in request.journal_keys.items() if lane not in successors}
+    return replace(
+        readmission(request, answer, sign),
+        journals=request.journals | ids,
+        predecessors=request.predecessors | {lane: one for lane, (_, _, one) in successors.items()},
+        journal_keys=kept | keys,
+    )
+
+
+def renewal(
+    request: EnrolRequest, answer: EnrolAnswer, *, new_key: bytes, old_sign: Sign, new_sign: Sign
+) -> EnrolRequest:
+    """Ask HQ to let a new device key take over from the one of a credential.
+
+    The old key stays valid at HQ until the first batch signed by the new one, so that neither a
+    lost answer nor a crash locks the till out.
+    """
+    old_key = unhex(request.device_key)
+    older = {lane: request.journal_keys.get(lane, old_key.hex()) for lane in request.journals}
+    return replace(
+        request,
+        code="",
+        device_key=new_key.hex(),
+        proof=new_sign(proof_bytes("", new_key)).hex(),
+        credential=answer.credential,
+        credential_signature=answer.signature,
+        replaces_key=old_key.hex(),
+        replaces_proof=old_sign(renewal_bytes(old_key, new_key)).hex(),
+        journal_keys=older,
+    )
+
+
+def readmitted(
+    request: EnrolRequest, verify: Verify, verify_by: VerifyBy | None = None
+) -> Credential:
     """Check, at HQ, a request that shows a credential instead of a code.
+
+    It may ask for what the credential says; for successors of its journals, each named with the
+    predecessor that stands in the credential; and for a new key that the old one has signed.
 
     Args:
         request: as received; that its sender holds the device key is `is_proven`'s to tell.
         verify: checks a signature by HQ's own root key.
+        verify_by: gives a check by any Ed25519 key; without it no renewal is taken.
+
+    Returns:
+        The credential as it was signed. That a predecessor's position is one HQ holds is the
+        caller's to check.
 
     Raises:
         CredentialFault: HQ never signed this, or signed it for another device.
     """
     credential = read_credential(request.credential, request.credential_signature, verify)
-    _check_same(credential, request)
+    allowed = credential
+    if verify_by is not None and _is_renewed(credential, request, verify_by):
+        allowed = _renewed(allowed, request)
+    for lane in request.predecessors:
+        if _succeeds(credential, request, lane):
+            allowed = _succeeded(allowed, request, lane)
+    _check_same(allowed, request)
     return credential
 
 
+def _is_renewed(credential: Credential, request: EnrolRequest, verify_by: VerifyBy) -> bool:
+    if not request.replaces_key or request.replaces_key != credential.device_key:
+        return False
+    old_key, new_key = unhex(request.replaces_key), unhex(request.device_key)
+    return verify_by(old_key)(unhex(request.replaces_proof), renewal_bytes(old_key, new_key))
+
+
+def _renewed(credential: Credential, request: EnrolRequest) -> Credential:
+    """Write what the credential says under its new key: the journals stay bound to the old one."""
+    older = credential.journal_keys
+    keys = {lane: older.get(lane, credential.device_key) for lane in credential.journals}
+    return replace(credential, device_key=request.device_key, journal_keys=keys)
+
+
+def _succeeds(credential: Credential, request: EnrolRequest, lane: str) -> bool:
+    """Tell whether the request names a new journal that goes on from the credential's."""
+    before, after = credential.journals.get(lane), request.journals.get(lane)
+    is_new = before is not None and after not in {None, before}
+    return is_new and request.predecessors[lane].journal_id == before
+
+
+def _succeeded(credential: Credential, request: EnrolRequest, lane: str) -> Credential:
+    keys = {key: value for key, value in credential.journal_keys.items() if key != lane}
+    if lane in request.journal_keys:
+        keys[lane] = request.journal_keys[lane]
+    return replace(
+        credential,
+        journals=credential.journals | {lane: request.journals[lane]},
+        predecessors=credential.predecessors | {lane: request.predecessors[lane]},
+        journal_keys=keys,
+    )
+
+
 def _check_same(credential: Credential, request: EnrolRequest) -> None:
-    for field in ("store", "till", "device_key", "journals"):
+    for field in _SAME_FIELDS:
         given, asked = getattr(credential, field), getattr(request, field)
         if given != asked:
             raise CredentialFault(

@@ -97,9 +97,12 @@ def decide(held: Held, batch: Batch, verify: Verify) -> Decision:
         MalformedBatch: no correct till sends this; answer 400, keep nothing.
     """
     _check_shape(held, batch)
-    return (
+    decision = (
         _check_evidence(held, batch, verify) or _check_position(held, batch) or _take(held, batch)
     )
+    if isinstance(decision, Fork):
+        return msgspec.structs.replace(decision, common_seq=_common(held, batch))
+    return decision
 
 
 def behind(held: Held, name: str = "behind") -> Behind:
@@ -146,6 +149,18 @@ def _take(held: Held, batch: Batch) -> Accept | Fork:
     if rows:
         return Accept(tuple(rows), rows[-1].seq, rows[-1].hash)
     return Accept((), held.have_seq, held.have_hash)
+
+
+def _common(held: Held, batch: Batch) -> int:
+    """Find the highest seq of a batch where HQ's chain is the till's; -1 where none is."""
+    if batch.base - 1 > held.have_seq or held.at(batch.base - 1) != batch.prev_hash:
+        return -1
+    seq = batch.base - 1
+    for row in _rows(batch):
+        if row.seq > held.have_seq or held.at(row.seq) != row.hash:
+            break
+        seq = row.seq
+    return seq
 
 
 def _rows(batch: Batch) -> Iterator[Row]:

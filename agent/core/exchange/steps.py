@@ -20,10 +20,18 @@ class Failure(StrEnum):
     """No durable answer: try again later."""
     REFUSED = "refused"
     """HQ answered no: a person must act; try again now and then, nothing is dropped."""
+    VERSION = "sync-version"
+    """426: HQ and till share no sync version; one of them must be updated, nothing is dropped."""
     UNREADABLE = "journal-unreadable"
     """The journal itself could not be read: a person must act."""
+    SLOW = "slow"
+    """No answer within the deadline of a transfer: send fewer records, later."""
     TOO_LARGE = "too-large"
     """413: send fewer records at once."""
+
+
+class Started(msgspec.Struct, frozen=True):
+    """The journal's sync begins (again): the first contact may be spread by HQ's hint."""
 
 
 class Appended(msgspec.Struct, frozen=True):
@@ -43,6 +51,8 @@ class AckReceived(msgspec.Struct, frozen=True):
     """The journal's own chain hash at `ack.seq`; None where it has no such record."""
     took_ms: int = 0
     """From sending to the answer, by a monotonic clock."""
+    safe_seq: int = 0
+    """`acks.genuine_safe(...)`: what the ack proves to be in HQ's backups."""
 
 
 class BehindReceived(msgspec.Struct, frozen=True):
@@ -88,6 +98,16 @@ class HqSeen(msgspec.Struct, frozen=True):
     """HQ answers again after an outage: why wait any longer?"""
 
 
+class HeartbeatDue(msgspec.Struct, frozen=True):
+    """HQ has not heard from this journal for a while, or does not know what has changed here."""
+
+
+class Stalled(msgspec.Struct, frozen=True):
+    """Entries wait, HQ answers, and nothing has moved for too long (see `exchange.progress`)."""
+
+    detail: str
+
+
 class TimerFired(msgspec.Struct, frozen=True):
     """A wait is over."""
 
@@ -95,7 +115,8 @@ class TimerFired(msgspec.Struct, frozen=True):
 
 
 Event = (
-    Appended
+    Started
+    | Appended
     | AckReceived
     | BehindReceived
     | ForkReceived
@@ -103,6 +124,8 @@ Event = (
     | SlowDown
     | EpochChanged
     | HqSeen
+    | HeartbeatDue
+    | Stalled
     | TimerFired
 )
 
@@ -126,6 +149,20 @@ class MoveAck(msgspec.Struct, frozen=True):
     """Keep this ack durably: HQ's signed position of the journal."""
 
     ack: Ack
+    safe_seq: int = 0
+    """Up to here HQ's backups hold it: bodies may be pruned. Never above the ack."""
+
+
+class Succeed(msgspec.Struct, frozen=True):
+    """End the journal here and go on in a successor, which carries every entry above `held_seq`.
+
+    Of a journal that has ended already: carry what is above into the one that follows it.
+    """
+
+    held_seq: int
+    """The last entry that HQ has signed for and still holds with the journal's own hash."""
+    reason: str
+    """`fork` or `older-than-hq`: see `exchange.wire.Predecessor`."""
 
 
 class Alarm(msgspec.Struct, frozen=True):
@@ -133,8 +170,8 @@ class Alarm(msgspec.Struct, frozen=True):
 
     name: str
     """`fork`, `journal-older-than-hq`, `ack-not-genuine`, `refused`, `record-too-large`,
-    `journal-unreadable`, `no-progress`."""
+    `journal-unreadable`, `no-progress`, `stalled`, `sync-version`."""
     detail: str
 
 
-Effect = Send | Wait | MoveAck | Alarm
+Effect = Send | Wait | MoveAck | Succeed | Alarm

@@ -4,15 +4,16 @@ The outbox is a position: what is above it goes out, one batch in flight. On any
 is forgotten and HQ is asked (an empty batch, a heartbeat). No reply means "discard": whatever HQ
 says, the journal stays as it is, and only HQ's signature over our own hash moves the ack (P3).
 
-A fork stops this one journal, never the till: selling goes on, a person is told (P4, P6).
+Where HQ holds another past than this journal (a fork), or more than it has (an old copy), the
+journal ends at the last position both share (`succession` finds it) and a successor goes on:
+selling never stops, nothing is overwritten on either side (P4, P6).
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
+from agent.core.exchange.standing import Mode, Search, Upward, resume
 from agent.core.exchange.steps import (
     AckReceived,
     Alarm,
@@ -24,15 +25,21 @@ from agent.core.exchange.steps import (
     Failed,
     Failure,
     ForkReceived,
+    HeartbeatDue,
     HqSeen,
     MoveAck,
     Send,
     SlowDown,
+    Stalled,
+    Started,
+    Succeed,
     TimerFired,
     Wait,
 )
-from agent.core.exchange.waits import asked_ms, backoff_ms
+from agent.core.exchange.waits import asked_ms, backoff_ms, spread_ms
 from agent.core.exchange.wire import BATCH_RECORDS_MAX, Ack
+
+__all__ = ["GROWTH", "SLOW_MS", "Mode", "Upward", "resume", "step"]
 
 SLOW_MS = 2_000
 """A batch that took longer was too large for this link or this HQ."""
@@ -40,49 +47,7 @@ GROWTH = 50
 """Records by which the next batch may be larger after a quick one."""
 
 
-class Mode(StrEnum):
-    """What the journal's sync is doing."""
-
-    IDLE = "idle"
-    SENDING = "sending"
-    PACED = "paced"
-    """HQ asked to be left alone for a while."""
-    BACKING_OFF = "backing-off"
-    """The last attempt failed."""
-    STOPPED = "stopped"
-    """A fork: nothing more is sent until a person has decided."""
-
-
-class Upward(msgspec.Struct, frozen=True):
-    """Where one journal's sync stands."""
-
-    tail: int = 0
-    acked: int = 0
-    """Up to here HQ has signed, as far as it still holds it: the backlog is `tail - acked`."""
-    held: int = 0
-    """Up to here HQ is believed to hold: the next batch begins above."""
-    epoch: str = ""
-    sure: bool = False
-    """HQ has told its position since the last doubt."""
-    mode: Mode = Mode.IDLE
-    turn: int = 0
-    sending: int = 0
-    """Highest seq in the batch in flight; `held` in a heartbeat."""
-    limit: int = BATCH_RECORDS_MAX
-    failures: int = 0
-    """In a row."""
-    repositioned: bool = False
-    """HQ has told us to resend, and has acked nothing since."""
-    alarmed: str = ""
-    """The last alarm's name, until an ack: it is told once, not at every retry."""
-
-
 Step = tuple[Upward, tuple[Effect, ...]]
-
-
-def resume(*, tail: int, acked: int, epoch: str) -> Upward:
-    """Begin from what the journal has kept; HQ is asked before anything is believed."""
-    return Upward(tail=tail, acked=acked, held=acked, epoch=epoch)
 
 
 def step(state: Upward, event: Event, draw: int) -> Step:
@@ -96,43 +61,58 @@ def step(state: Upward, event: Event, draw: int) -> Step:
     Returns:
         The next state, and what to do, in this order; at most one `Send` or `Wait`, the last.
     """
-    if state.mode is Mode.STOPPED:
-        return _stopped(state, event)
     match event:
         case Appended():
             return _appended(state, event)
         case TimerFired():
             return _timer_fired(state, event)
-        case HqSeen():
-            return _hq_seen(state)
         case EpochChanged():
             return _epoch_changed(state, event)
+        case Started() | HqSeen() | HeartbeatDue() | Stalled():
+            return _roused(state, event, draw)
         case _:
             return _replied(state, event, draw)
 
 
-def _stopped(state: Upward, event: Event) -> Step:
-    """Only count what waits: the backlog is still shown."""
-    if isinstance(event, Appended):
-        return _with(state, tail=max(state.tail, event.tail)), ()
-    return state, ()
+def _roused(state: Upward, event: Started | HqSeen | HeartbeatDue | Stalled, draw: int) -> Step:
+    match event:
+        case Started():
+            return _first_contact(state, draw) if state.mode is Mode.IDLE else (state, ())
+        case HqSeen():
+            return _hq_seen(state, draw)
+        case HeartbeatDue():
+            return _heartbeat_due(state)
+        case _:
+            return _stalled(state, event)
 
 
 def _appended(state: Upward, event: Appended) -> Step:
-    """Send a fresh append at once while HQ answers; a wait that is on stays on."""
-    state = _with(state, tail=max(state.tail, event.tail))
-    return _proceed(state) if state.mode is Mode.IDLE else (state, ())
+    """Send a fresh append at once while HQ answers; a wait that is on stays on.
+
+    Only the spread of first contacts gives way: a customer stands at the till, and sales of a
+    thousand stores are not made in the same moment.
+    """
+    if state.is_closed or event.tail <= state.tail:
+        return (state, ()) if state.mode is not Mode.IDLE else _proceed(state)
+    state = _with(state, tail=event.tail)
+    return _proceed(state) if state.mode in {Mode.IDLE, Mode.SPREADING} else (state, ())
 
 
 def _timer_fired(state: Upward, event: TimerFired) -> Step:
-    waiting = state.mode in {Mode.PACED, Mode.BACKING_OFF}
+    waiting = state.mode in {Mode.PACED, Mode.BACKING_OFF, Mode.SPREADING}
     return _proceed(state) if waiting and event.turn == state.turn else (state, ())
 
 
-def _hq_seen(state: Upward) -> Step:
+def _hq_seen(state: Upward, draw: int) -> Step:
     """After an outage HQ may be another one than before: ask, even with nothing to send."""
     state = _with(state, sure=False)
-    return _proceed(state) if state.mode in {Mode.IDLE, Mode.BACKING_OFF} else (state, ())
+    may = state.mode in {Mode.IDLE, Mode.BACKING_OFF}
+    return _first_contact(state, draw) if may else (state, ())
+
+
+def _first_contact(state: Upward, draw: int) -> Step:
+    wait = spread_ms(state.spread_ms, draw)
+    return _wait(state, Mode.SPREADING, wait) if wait else _proceed(state)
 
 
 def _epoch_changed(state: Upward, event: EpochChanged) -> Step:
@@ -140,6 +120,20 @@ def _epoch_changed(state: Upward, event: EpochChanged) -> Step:
         return state, ()
     state = _with(state, sure=False)
     return _proceed(state) if state.mode is Mode.IDLE else (state, ())
+
+
+def _heartbeat_due(state: Upward) -> Step:
+    return _proceed(_with(state, sure=False)) if state.mode is Mode.IDLE else (state, ())
+
+
+def _stalled(state: Upward, event: Stalled) -> Step:
+    """Tell it, and start again from the cursor; only a wait that HQ asked for is left alone."""
+    told = Alarm("stalled", event.detail)
+    state = _with(state, sure=False, alarmed=told.name)
+    if state.mode is Mode.PACED:
+        return state, (told,)
+    after, effects = _proceed(state)
+    return after, (told, *effects)
 
 
 Reply = AckReceived | BehindReceived | ForkReceived | Failed | SlowDown
@@ -155,27 +149,24 @@ def _replied(state: Upward, event: Reply, draw: int) -> Step:
         case BehindReceived():
             return _behind(state, event, draw)
         case ForkReceived():
-            return _stop(state, "fork", _difference(event))
+            return _forked(state, event)
         case SlowDown():
             return _slow_down(state, event, draw)
         case _:
             return _failed(state, event, draw)
 
 
-def _difference(event: ForkReceived) -> str:
-    if event.own_hash is not None and event.own_hash.hex() == event.fork.hq_hash:
-        return "HQ has since heard this journal from another machine: the disk was copied"
-    return f"HQ holds another record under seq {event.fork.seq}"
-
-
 def _acked(state: Upward, event: AckReceived, draw: int) -> Step:
     ack = event.ack
     if not event.genuine:
         return _doubt(state, draw, "ack-not-genuine", "an ack came without HQ's signature")
+    if state.search is not None:
+        # HQ takes an empty batch only where it holds the hash before it.
+        return _narrow(state, state.search, is_shared=True)
     if event.own_hash is None:
         return _older(state, ack.seq)
     if event.own_hash.hex() != ack.hash:
-        return _stop(state, "fork", f"HQ signed another hash at seq {ack.seq}")
+        return _find(state, ack.seq, "fork", f"HQ signed another hash at seq {ack.seq}")
     if not _is_progress(state, ack):
         return _doubt(state, draw, "no-progress", f"HQ still signs seq {ack.seq} only")
     return _move(state, event, draw)
@@ -189,10 +180,12 @@ def _is_progress(state: Upward, ack: Ack) -> bool:
 
 def _move(state: Upward, event: AckReceived, draw: int) -> Step:
     ack = event.ack
+    kept = state.safe if ack.epoch == state.epoch else 0
     moved = _with(
         state,
-        acked=ack.seq,
-        held=ack.seq,
+        acked=min(ack.seq, state.tail),
+        held=min(ack.seq, state.tail),
+        safe=min(max(kept, event.safe_seq), ack.seq),
         epoch=ack.epoch,
         sure=True,
         failures=0,
@@ -200,12 +193,13 @@ def _move(state: Upward, event: AckReceived, draw: int) -> Step:
         alarmed="",
         limit=_next_limit(state.limit, event),
         mode=Mode.IDLE,
+        spread_ms=ack.next.spread_ms,
     )
     if ack.next.delay_ms > 0:
         after, effects = _wait(moved, Mode.PACED, asked_ms(ack.next.delay_ms, 1, draw))
     else:
         after, effects = _proceed(moved)
-    return after, (MoveAck(ack), *effects)
+    return after, (MoveAck(ack, moved.safe), *effects)
 
 
 def _next_limit(limit: int, event: AckReceived) -> int:
@@ -217,16 +211,21 @@ def _next_limit(limit: int, event: AckReceived) -> int:
 def _behind(state: Upward, event: BehindReceived, draw: int) -> Step:
     have = event.behind
     if event.own_hash is None:
-        return _older(state, have.have_seq)
-    if event.own_hash.hex() != have.have_hash:
-        return _stop(state, "fork", f"HQ holds another hash at seq {have.have_seq}")
+        # A new epoch in which HQ has more than this journal: ask by our own end.
+        have_seq = state.tail
+    elif event.own_hash.hex() != have.have_hash:
+        return _find(state, have.have_seq, "fork", f"HQ holds another hash at seq {have.have_seq}")
+    else:
+        have_seq = have.have_seq
     again = state.repositioned
     state = _with(
         state,
-        held=have.have_seq,
-        acked=min(state.acked, have.have_seq),
+        held=min(have_seq, state.tail),
+        acked=min(state.acked, have_seq),
+        safe=min(state.safe, have_seq),
         epoch=have.epoch,
         repositioned=True,
+        search=None,
     )
     if again:
         return _doubt(state, draw, "no-progress", f"HQ asks for seq {have.have_seq + 1} again")
@@ -235,9 +234,76 @@ def _behind(state: Upward, event: BehindReceived, draw: int) -> Step:
 
 def _older(state: Upward, seq: int) -> Step:
     """HQ has what we no longer have: this disk is an older copy of the journal."""
-    return _stop(
-        state, "journal-older-than-hq", f"HQ holds seq {seq}, the journal ends at {state.tail}"
+    if state.is_closed:
+        # A copy of this machine went on with the journal: what was sent of ours, HQ has verified.
+        sent = state.sending
+        verified = _with(state, held=sent, acked=sent, sure=True, failures=0, mode=Mode.IDLE)
+        return _proceed(verified)
+    detail = f"HQ holds seq {seq}, the journal ends at {state.tail}"
+    return _end(state, state.sending, "older-than-hq", detail)
+
+
+def _forked(state: Upward, event: ForkReceived) -> Step:
+    fork = event.fork
+    if state.search is not None:
+        return _narrow(state, state.search, is_shared=fork.common_seq >= state.search.asked)
+    if event.own_hash is not None and event.own_hash.hex() == fork.hq_hash:
+        detail = "HQ has since heard this journal from another machine: the disk was copied"
+        return _end(state, max(fork.common_seq, fork.seq), "fork", detail)
+    detail = f"HQ holds another record under seq {fork.seq}"
+    if fork.common_seq >= 0:
+        return _end(state, fork.common_seq, "fork", detail)
+    return _find(state, fork.seq, "fork", detail)
+
+
+def _find(state: Upward, differs_at: int, reason: str, detail: str) -> Step:
+    """HQ's past is another one at `differs_at`: look below for the last position both share."""
+    high = max(1, min(state.acked + 1, differs_at))
+    return _look(_with(state, search=Search(0, high, reason, detail)))
+
+
+def _narrow(state: Upward, search: Search, *, is_shared: bool) -> Step:
+    low, high = (search.asked, search.high) if is_shared else (search.low, search.asked)
+    return _look(_with(state, search=Search(low, high, search.reason, search.detail)))
+
+
+def _look(state: Upward) -> Step:
+    search = state.search
+    if search is not None and search.high - search.low <= 1:
+        return _end(state, search.low, search.reason, search.detail)
+    return _proceed(state)
+
+
+def _end(state: Upward, shared: int, reason: str, detail: str) -> Step:
+    """End the journal at the last position that both share and that HQ has signed for.
+
+    What HQ holds above it without our having its signature travels once more in the successor: an
+    entry has its effect once, wherever it turns up, and nobody's unsigned word is relied upon.
+    """
+    held = min(shared, state.acked, state.tail)
+    if state.is_closed and held == state.tail:
+        return _rest(state)
+    name = "fork" if reason == "fork" else "journal-older-than-hq"
+    ended = _with(
+        state,
+        tail=held,
+        acked=held,
+        held=held,
+        safe=min(state.safe, held),
+        is_closed=True,
+        search=None,
+        sure=True,
+        failures=0,
+        alarmed=name,
+        mode=Mode.IDLE,
     )
+    return ended, (Alarm(name, detail), Succeed(held, reason))
+
+
+def _rest(state: Upward) -> Step:
+    """HQ holds all of a journal that has ended; what else it is told there is not ours."""
+    done = _with(state, held=state.tail, search=None, sure=True, failures=0, mode=Mode.IDLE)
+    return done, ()
 
 
 def _slow_down(state: Upward, event: SlowDown, draw: int) -> Step:
@@ -249,9 +315,11 @@ def _slow_down(state: Upward, event: SlowDown, draw: int) -> Step:
 def _failed(state: Upward, event: Failed, draw: int) -> Step:
     if event.kind is Failure.UNREACHABLE:
         return _doubt(state, draw)
+    sent = state.sending - state.held
+    if event.kind is Failure.SLOW:
+        return _doubt(_with(state, limit=max(1, sent // 2)), draw)
     if event.kind is not Failure.TOO_LARGE:
         return _doubt(state, draw, event.kind.value, event.detail)
-    sent = state.sending - state.held
     if sent <= 1:
         return _doubt(state, draw, "record-too-large", f"HQ refuses seq {state.held + 1} by size")
     return _proceed(_with(state, limit=sent // 2))
@@ -266,10 +334,6 @@ def _doubt(state: Upward, draw: int, alarm: str = "", detail: str = "") -> Step:
     return after, effects if told else (Alarm(alarm, detail), *effects)
 
 
-def _stop(state: Upward, alarm: str, detail: str) -> Step:
-    return _with(state, mode=Mode.STOPPED, sure=False, alarmed=alarm), (Alarm(alarm, detail),)
-
-
 def _wait(state: Upward, mode: Mode, ms: int) -> Step:
     turn = state.turn + 1
     return _with(state, mode=mode, turn=turn), (Wait(turn, ms),)
@@ -277,10 +341,13 @@ def _wait(state: Upward, mode: Mode, ms: int) -> Step:
 
 def _proceed(state: Upward) -> Step:
     """Send what is above HQ's position, or ask for it, or rest."""
+    turn = state.turn + 1
+    if state.search is not None:
+        asking = _with(state, mode=Mode.SENDING, turn=turn, sending=state.held)
+        return asking, (Send(turn, state.search.asked + 1, 0),)
     if state.sure and state.held >= state.tail:
         return _with(state, mode=Mode.IDLE), ()
     limit = min(state.limit, max(0, state.tail - state.held))
-    turn = state.turn + 1
     after = _with(state, mode=Mode.SENDING, turn=turn, sending=state.held + limit)
     return after, (Send(turn, state.held + 1, limit),)
 

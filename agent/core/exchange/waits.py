@@ -4,6 +4,8 @@ from __future__ import annotations
 
 FIRST_CEILING_MS = 1_000
 WAIT_MS_MAX = 300_000
+SPREAD_MS_MAX = 60_000
+"""No first contact waits longer, however many stores HQ has."""
 _STEPS_PER_DOUBLING = 2
 _DOUBLINGS_MAX = 9
 
@@ -29,3 +31,12 @@ def backoff_ms(failures: int, draw: int) -> int:
 def asked_ms(delay_ms: int, failures: int, draw: int) -> int:
     """Wait as long as HQ asks for, and a jitter on top; no reply ever silences a till for good."""
     return min(max(delay_ms, 0), WAIT_MS_MAX) + backoff_ms(failures, draw)
+
+
+def spread_ms(hint_ms: int, draw: int) -> int:
+    """Draw when to make the first contact after a start or an outage: anywhere within HQ's hint.
+
+    >>> spread_ms(0, 7), spread_ms(20_000, 25_003), spread_ms(10**9, 60_000)
+    (0, 5002, 60000)
+    """
+    return draw % (min(max(hint_ms, 0), SPREAD_MS_MAX) + 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 SYNC_VERSION = 1
+"""What is written here; what is understood besides is `exchange.versions.SYNC_VERSIONS`."""
 BATCH_RECORDS_MAX = 500
 """DESIGN: batch size 500, halved on slow or 413."""
 
@@ -65,6 +66,9 @@ class Pace(msgspec.Struct, frozen=True):
 
     delay_ms: int = 0
     max_records: int = BATCH_RECORDS_MAX
+    spread_ms: int = 0
+    """Over how long the first contacts after a start or an outage should spread: known stores × ms,
+    at most `waits.SPREAD_MS_MAX`. A till keeps it for its next start."""
 
 
 class Ack(msgspec.Struct, frozen=True):
@@ -99,11 +103,18 @@ class Behind(msgspec.Struct, frozen=True):
 
 
 class Fork(msgspec.Struct, frozen=True):
-    """409 `fork`: HQ holds a different record under this number. Keep selling, raise the alarm."""
+    """409 `fork`: HQ holds a different record under this number. Nothing is overwritten.
+
+    Or HQ has since heard this journal from another start of it: its disk was copied. The till
+    keeps selling, raises the alarm and goes on in a successor.
+    """
 
     seq: int
     hq_hash: str
     name: str = "fork"
+    common_seq: int = -1
+    """The highest seq of this batch (`base - 1` included) where HQ holds the same chain hash;
+    -1 where it shares none of them, or does not say."""
 
 
 class Predecessor(msgspec.Struct, frozen=True):
@@ -138,6 +149,9 @@ class EnrolRequest(msgspec.Struct, frozen=True):
     """Renewal: the device key that `device_key` takes over from, hexadecimal."""
     replaces_proof: str = ""
     """Renewal: Ed25519 by the old key over `credentials.renewal_bytes(...)`, hexadecimal."""
+    journal_keys: dict[str, str] = {}
+    """Lane → device key (hexadecimal) in its journal's genesis, where that is an older one than
+    `device_key`: a journal stays bound to the key it was begun under."""
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -149,6 +163,24 @@ class Credential(msgspec.Struct, frozen=True):
     journals: dict[str, str]
     issued_at: str
     predecessors: dict[str, Predecessor] = {}
+    journal_keys: dict[str, str] = {}
+    """As in the request."""
+    generation: int = 1
+    """Counts the devices HQ has let in at this till: of two credentials of one till the higher one
+    holds, whatever any clock says. Of equal ones, the one HQ knows of already."""
+
+
+class Replaced(msgspec.Struct, frozen=True):
+    """A journal of the machine that stood at this till before, as far as HQ has it."""
+
+    journal_id: str
+    lane: str
+    have_seq: int
+    """Entries HQ holds."""
+    tail_seq: int
+    """Entries the old machine last said it had: the difference was never sent."""
+    last_contact_at: str = ""
+    """HQ's clock, for show."""
 
 
 class EnrolAnswer(msgspec.Struct, frozen=True):
@@ -161,6 +193,8 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
     epoch: str
     scopes: tuple[str, ...]
     """Feed scopes of this till: `global`, `store:ID`."""
+    replaced: tuple[Replaced, ...] = ()
+    """Journals of the machine this one takes the place of, if there was one."""
 
 
 class FeedItem(msgspec.Struct, frozen=True):

@@ -69,7 +69,8 @@ def test_another_record_under_a_held_number_is_a_fork(journal, hq, world, at):
     other, _ = world()
     for n in range(1, 5):
         other.append(b"changed" if n == at else journal.records[n - 1].body)
-    assert Fork(at, journal.hashes[at].hex()) == hq.decide(other.batch(1, 4))
+    fork = Fork(at, journal.hashes[at].hex(), common_seq=at - 1)
+    assert fork == hq.decide(other.batch(1, 4))
     assert 4 == len(hq.rows)
 
 
@@ -96,8 +97,16 @@ def test_a_position_hq_cannot_look_up_is_a_fork(journal, hq):
 def test_a_retired_incarnation_is_a_fork(journal, hq):
     """If it were not, a copied journal could go on selling beside the first."""
     hq.retired = frozenset({"first"})
-    assert Fork(0, journal.hashes[0].hex()) == hq.decide(journal.batch(1, 1))
+    assert Fork(0, journal.hashes[0].hex(), common_seq=0) == hq.decide(journal.batch(1, 1))
     assert isinstance(hq.decide(journal.batch(1, 1, incarnation="second")), intake.Accept)
+
+
+@pytest.mark.parametrize(("base", "limit", "common"), [(1, 6, 4), (3, 0, 2), (5, 1, 4), (6, 1, -1)])
+def test_a_fork_says_what_of_the_batch_both_share(journal, hq, base, limit, common):
+    """If it did not, a copied till would send its whole journal again in its successor."""
+    hq.take(journal.batch(1, 4))
+    hq.retired = frozenset({"first"})
+    assert common == hq.decide(journal.batch(base, limit)).common_seq
 
 
 def test_an_erased_record_verifies_by_its_commitment(journal, hq):
@@ -142,7 +151,8 @@ def test_evidence_of_another_past_is_a_fork(journal, hq):
     """If it were not, HQ could replace what it had acknowledged."""
     last = evidence(hq.ack(2, bytes(32)))
     hq.take(journal.batch(1, 4))
-    assert Fork(2, journal.hashes[2].hex()) == hq.decide(journal.batch(5, 1, last))
+    fork = Fork(2, journal.hashes[2].hex(), common_seq=4)
+    assert fork == hq.decide(journal.batch(5, 1, last))
 
 
 def test_evidence_without_hqs_signature_is_that_tills_fault_alone(journal, hq):

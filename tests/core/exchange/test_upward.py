@@ -13,15 +13,26 @@ from agent.core.exchange.steps import (
     Failed,
     Failure,
     ForkReceived,
+    HeartbeatDue,
     HqSeen,
     MoveAck,
     Send,
     SlowDown,
+    Stalled,
+    Started,
+    Succeed,
     TimerFired,
     Wait,
 )
 from agent.core.exchange.upward import GROWTH, SLOW_MS, Mode, Upward, resume, step
-from agent.core.exchange.waits import FIRST_CEILING_MS, WAIT_MS_MAX, asked_ms, backoff_ms
+from agent.core.exchange.waits import (
+    FIRST_CEILING_MS,
+    SPREAD_MS_MAX,
+    WAIT_MS_MAX,
+    asked_ms,
+    backoff_ms,
+    spread_ms,
+)
 from agent.core.exchange.wire import Ack, Behind, Fork, Pace
 
 HASH = bytes(32)
@@ -153,36 +164,135 @@ def test_behind_twice_in_a_row_waits():
     assert ("no-progress", Wait) == (alarm.name, type(wait))
 
 
-@pytest.mark.parametrize(
-    ("own_hash", "name"), [(b"other" * 4, "fork"), (None, "journal-older-than-hq")]
-)
-def test_another_past_at_hq_stops_the_journal(own_hash, name):
+OTHER = b"o" * 32
+
+
+def ended(effects) -> tuple[str, Succeed]:
+    """Give the alarm's name and the order to go on in a successor."""
+    alarm, succeed = effects
+    return alarm.name, succeed
+
+
+def partly(acked_seq: int = 4, tail: int = 9) -> Upward:
+    """A journal that HQ has signed for in part, whose next batch is in flight."""
+    return sending(tail, acked_seq)
+
+
+def test_a_fork_ends_the_journal_where_both_share_it():
     """If it went on, two different journals would grow under one name."""
-    state = sending(9)
-    behind = Behind("1-aa", 3, HASH.hex())
-    state, effects = after(state, BehindReceived(state.turn, behind, own_hash))
-    assert (Mode.STOPPED, [name]) == (state.mode, [effect.name for effect in effects])
-    state = sending(9)
-    state, effects = after(state, acked(state, 9, own_hash=own_hash))
-    assert (Mode.STOPPED, [name]) == (state.mode, [effect.name for effect in effects])
-
-
-def test_a_fork_stops_this_journal_and_is_told():
-    """If it were silent, nobody would learn that a till was copied."""
-    state = sending(9)
-    state, effects = after(state, ForkReceived(state.turn, Fork(4, HASH.hex())))
-    assert (Alarm("fork", "HQ holds another record under seq 4"),) == effects
-    state, effects = after(state, Appended(12), HqSeen(), TimerFired(state.turn))
-    assert (12, 0, ()) == (state.tail, state.acked, effects)
+    state = partly()
+    state, effects = after(state, ForkReceived(state.turn, Fork(6, "", common_seq=5), OTHER))
+    assert ("fork", Succeed(4, "fork")) == ended(effects)
+    assert "another record under seq 6" in effects[0].detail
+    assert (4, 4, True, Mode.IDLE) == (state.tail, state.acked, state.is_closed, state.mode)
+    assert (state, ()) == after(state, Appended(12))
 
 
 def test_a_copied_disk_is_told_from_a_changed_record():
     """If it were not, a person would look for a wrong sale where a machine is one too many."""
-    state = sending(9)
-    _, effects = after(state, ForkReceived(state.turn, Fork(4, HASH.hex()), HASH))
+    state = partly()
+    _, effects = after(state, ForkReceived(state.turn, Fork(5, HASH.hex()), HASH))
+    assert ("fork", Succeed(4, "fork")) == ended(effects)
     assert "the disk was copied" in effects[0].detail
-    _, effects = after(state, ForkReceived(state.turn, Fork(4, HASH.hex()), b"o" * 32))
-    assert "another record under seq 4" in effects[0].detail
+
+
+def probe(state: Upward, shared: int, *, by_ack: bool) -> tuple[Upward, tuple]:
+    """Answer the question in flight as an HQ that shares the journal up to `shared`."""
+    asked = state.search.asked
+    if asked <= shared and by_ack:
+        return after(state, acked(state, 99, own_hash=None))
+    common = asked if asked <= shared else -1
+    return after(state, ForkReceived(state.turn, Fork(99, "", common_seq=common)))
+
+
+@pytest.mark.parametrize("by_ack", [True, False])
+@pytest.mark.parametrize("shared", range(41))
+def test_the_last_position_both_share_is_found(shared, by_ack):
+    """If it were guessed, HQ would refuse the successor, or sales would be left out."""
+    state = partly(40, 50)
+    state, effects = after(state, ForkReceived(state.turn, Fork(40, "", common_seq=-1), OTHER))
+    for _ in range(10):
+        if state.search is None:
+            break
+        assert Send(state.turn, state.search.asked + 1, 0) == effects[-1]
+        state, effects = probe(state, shared, by_ack=by_ack)
+    assert ("fork", Succeed(min(shared, 39), "fork")) == ended(effects)
+
+
+def test_a_search_survives_an_outage_and_ends_with_a_restored_hq():
+    """If it did not, a fork noticed on a bad line would stay one for ever."""
+    state = partly(40, 50)
+    state = after(state, ForkReceived(state.turn, Fork(40, "", common_seq=-1), OTHER))[0]
+    asked = state.search.asked
+    state = after(state, Failed(state.turn, Failure.UNREACHABLE))[0]
+    state, effects = after(state, TimerFired(state.turn))
+    assert (Send(state.turn, asked + 1, 0),) == effects
+    state, effects = after(state, BehindReceived(state.turn, Behind("2-bb", 7, HASH.hex()), HASH))
+    assert ((Send(state.turn, 8, 43),), None) == (effects, state.search)
+
+
+def test_another_hash_in_an_ack_or_a_position_is_a_fork():
+    """If it were believed, the rest would be sent on top of another past."""
+    state = partly()
+    state, _ = after(state, acked(state, 9, own_hash=OTHER))
+    assert (0, 5) == (state.search.low, state.search.high)
+    state = partly()
+    behind = Behind("1-aa", 3, HASH.hex())
+    state, _ = after(state, BehindReceived(state.turn, behind, OTHER))
+    assert (0, 3) == (state.search.low, state.search.high)
+
+
+def test_an_older_copy_of_the_journal_goes_on_in_a_successor():
+    """If it stopped, a till put back from a backup would never send again."""
+    state = sending(9, 9)
+    state, effects = after(state, acked(state, 12, own_hash=None))
+    assert ("journal-older-than-hq", Succeed(9, "older-than-hq")) == ended(effects)
+    assert "HQ holds seq 12, the journal ends at 9" == effects[0].detail
+
+
+def test_a_new_epoch_beyond_the_own_end_is_asked_about_from_there():
+    """If the older copy were not told from a fork, HQ would hear of the wrong thing."""
+    state = sending(9, 7)
+    behind = Behind("2-bb", 30, HASH.hex(), "epoch")
+    state, effects = after(state, BehindReceived(state.turn, behind, None))
+    assert (Send(2, 10, 0),) == effects
+    state, effects = after(state, acked(state, 30, own_hash=None))
+    assert ("journal-older-than-hq", Succeed(7, "older-than-hq")) == ended(effects)
+
+
+def closed(tail: int = 9, acked_seq: int = 9) -> Upward:
+    """A journal that a successor goes on from, being asked about."""
+    state = resume(tail=tail, acked=acked_seq, epoch="1-aa", is_closed=True)
+    return after(state, Started())[0]
+
+
+def test_a_journal_that_has_ended_is_still_sent_to_its_end():
+    """If it were not, what a restored HQ lost of it would be lost for good."""
+    state = closed(acked_seq=3)
+    assert 9 == state.sending
+    state, effects = after(state, acked(state, 9))
+    assert (MoveAck(an_ack(9)),) == effects
+    assert () == after(state, Appended(20))[1]
+
+
+def test_a_copy_that_went_on_with_an_ended_journal_is_no_news():
+    """If it were an alarm, a machine that was copied would cry wolf for ever."""
+    state = closed()
+    fork = Fork(12, HASH.hex(), common_seq=9)
+    assert () == after(state, ForkReceived(state.turn, fork, OTHER))[1]
+    assert () == after(state, acked(state, 12, own_hash=None))[1]
+    state = closed(tail=700, acked_seq=100)
+    state, effects = after(state, acked(state, 720, own_hash=None))
+    assert (Send(2, 601, 100),) == effects
+
+
+def test_what_an_ended_journal_cannot_deliver_is_carried_after_all():
+    """If it were not, a copy that was faster after HQ's restore would cost this machine's sales."""
+    state = closed(acked_seq=3)
+    fork = Fork(4, "", common_seq=3)
+    state, effects = after(state, ForkReceived(state.turn, fork, OTHER))
+    assert ("fork", Succeed(3, "fork")) == ended(effects)
+    assert (3, True) == (state.tail, state.is_closed)
 
 
 def test_an_ack_without_hqs_signature_moves_nothing():
@@ -231,6 +341,14 @@ def test_too_large_halves_until_it_fits():
     assert (Send(3, 1, 1),) == effects
     _, effects = after(state, Failed(state.turn, Failure.TOO_LARGE))
     assert ["record-too-large"] == [e.name for e in effects if isinstance(e, Alarm)]
+
+
+def test_a_batch_that_misses_its_deadline_is_sent_in_halves():
+    """If it were sent again as it was, a thin line would never get through."""
+    state = sending(400)
+    state, effects = after(state, Failed(state.turn, Failure.SLOW))
+    assert ([Wait], 200) == ([type(effect) for effect in effects], state.limit)
+    assert () == after(state, HeartbeatDue())[1]
 
 
 def test_a_slow_batch_halves_the_next_and_a_quick_one_lets_it_grow():
@@ -291,6 +409,76 @@ def test_what_comes_late_or_twice_says_nothing_new(reply):
     assert (at_rest, ()) == step(at_rest, reply(at_rest.turn), DRAW)
 
 
+def test_the_first_contact_is_spread_by_hqs_hint():
+    """If it were not, a chain whose power comes back would knock HQ over."""
+    state = resume(tail=5, acked=3, epoch="1-aa", hint_ms=20_000)
+    state, effects = after(state, Started())
+    assert (Wait(1, spread_ms(20_000, DRAW)),) == effects
+    assert (state, ()) == after(state, Started(), HqSeen())
+    assert (Send(2, 4, 2),) == after(state, TimerFired(1))[1]
+
+
+def test_a_customer_in_front_does_not_wait_for_the_spread():
+    """If they did, HQ would hear of the first sale of the day a minute late."""
+    state = resume(tail=5, acked=3, epoch="1-aa", hint_ms=20_000)
+    state, _ = after(state, Started())
+    assert () == after(state, Appended(5))[1]
+    assert (Send(2, 4, 3),) == after(state, Appended(6))[1]
+
+
+def test_hqs_hint_is_kept_for_after_the_next_outage():
+    """If it were not, only starts would be spread, and outages end for all at once."""
+    state = sending(5)
+    state, _ = after(state, acked(state, 5, ack=an_ack(5, next=Pace(spread_ms=8000))))
+    assert 8000 == state.spread_ms
+    state, effects = after(state, HqSeen())
+    assert (Mode.SPREADING, Wait) == (state.mode, type(effects[0]))
+
+
+def test_a_heartbeat_asks_only_while_nothing_else_is_on():
+    """If it did not, HQ would not know that a quiet till is still there."""
+    assert (Send(2, 6, 0),) == after(resting(5), HeartbeatDue())[1]
+    assert () == after(sending(5), HeartbeatDue())[1]
+
+
+def test_a_stalled_transfer_is_told_and_begins_again():
+    """If it did not, a transfer that hangs without an error would hang until somebody looks."""
+    state, effects = after(sending(5), Stalled("4 minutes"))
+    assert (Alarm("stalled", "4 minutes"), Send(2, 1, 5)) == effects
+    assert (state, ()) == after(state, acked(resume(tail=0, acked=0, epoch=""), 5))
+    paced = after(sending(5), SlowDown(1, 9000))[0]
+    assert (Alarm("stalled", "4 minutes"),) == after(paced, Stalled("4 minutes"))[1]
+
+
+def test_no_common_version_is_told_and_tried_again():
+    """If it were dropped, a till would fall silent after an update of HQ."""
+    state = sending(5)
+    state, effects = after(state, Failed(state.turn, Failure.VERSION, "update this till-agent"))
+    assert Alarm("sync-version", "update this till-agent") == effects[0]
+    assert (0, 5) == (state.acked, state.tail)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "said", "kept"), [("1-aa", 0, 3), ("1-aa", 4, 4), ("2-bb", 0, 0), ("2-bb", 2, 2)]
+)
+def test_what_is_safe_only_grows_within_an_epoch_and_never_above_the_ack(epoch, said, kept):
+    """If it did not hold, a till would delete what HQ has in no backup."""
+    state = resume(tail=9, acked=3, epoch="1-aa", safe=3)
+    state = after(state, Appended(9))[0]
+    state, effects = after(state, acked(state, 0, ack=an_ack(9, epoch=epoch), safe_seq=said))
+    assert (MoveAck(an_ack(9, epoch=epoch), kept), kept) == (effects[0], state.safe)
+    behind = Behind("3-cc", 1, HASH.hex(), "epoch")
+    state = after(state, EpochChanged("3-cc"))[0]
+    state = after(state, BehindReceived(state.turn, behind, HASH))[0]
+    assert state.safe <= state.acked == 1
+
+
+def test_kept_positions_beyond_the_end_are_cut():
+    """If they were not, a sealed journal would wait for entries that travel elsewhere."""
+    state = resume(tail=5, acked=8, epoch="1-aa", safe=7)
+    assert (5, 5, 5) == (state.acked, state.held, state.safe)
+
+
 def test_waits_stay_within_their_ceilings():
     """If they did not, a till could hammer HQ or fall asleep for good."""
     for failures in range(1, 60):
@@ -298,6 +486,8 @@ def test_waits_stay_within_their_ceilings():
         assert FIRST_CEILING_MS <= max(backoff_ms(failures, draw) for draw in range(1001))
     assert WAIT_MS_MAX <= asked_ms(2**60, 1, 0) <= 2 * WAIT_MS_MAX
     assert 0 == asked_ms(-5, 1, 0)
+    assert SPREAD_MS_MAX == max(spread_ms(10**9, draw) for draw in range(SPREAD_MS_MAX + 1))
+    assert 0 == spread_ms(-5, 7)
 
 
 def test_a_fresh_state_is_of_an_empty_journal():
