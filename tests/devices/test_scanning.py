@@ -22,7 +22,7 @@ def scanner_on(peer):
 
 
 async def scan(desk):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         device, frame = await desk.scans.get()
     return device, frame.data
 
@@ -51,7 +51,7 @@ async def test_noise_arrives_too(desk):
         async with desk.running(scanners={COUNTER: scanner_on(peer)}):
             await desk.told({"state": "ready"})
             peer.send(b"\x00\x01\r")
-            _, frame = await asyncio.wait_for(desk.scans.get(), 5)
+            _, frame = await asyncio.wait_for(desk.scans.get(), 30)
     assert "baud" in frame.noise
 
 
@@ -64,13 +64,13 @@ async def test_gone_once_and_back_once(desk, tmp_path):
             await desk.told({"state": "ready"})
             for _ in range(2):
                 peer.unplug()
-                gone = await desk.told({"state": "gone"}, timeout_s=1)
+                gone = await desk.told({"state": "gone"}, timeout_s=15)
                 assert "check" in gone["detail"]
                 assert "gone" == devices.status()[0].state
                 await asyncio.sleep(0.7)  # it is looked for again and again meanwhile
                 desk.events.clear()
                 peer.plug()
-                await desk.told({"state": "ready"}, timeout_s=3)
+                await desk.told({"state": "ready"}, timeout_s=15)
                 desk.events.clear()
                 peer.scan(EAN)
                 assert (COUNTER, EAN) == await scan(desk)

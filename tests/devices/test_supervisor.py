@@ -16,4 +16,4 @@ async def test_without_devices_it_works_until_stopped(desk):
         assert not done
         assert [] == devices.status()
         await devices.stop()
-        await asyncio.wait_for(second, 5)
+        await asyncio.wait_for(second, 30)

@@ -91,7 +91,7 @@ async def test_a_held_receipt_grows_too_old_by_itself(desk):
             await desk.put("a")
             await desk.told({"print_id": "a", "state": "held"})
             desk.clock.stamp = lambda: Stamp("1970-01-01T00:00:00.000Z", 10**9, "boot")
-            await desk.told({"print_id": "a", "state": "expired"}, timeout_s=3)
+            await desk.told({"print_id": "a", "state": "expired"}, timeout_s=15)
             peer.cover_open = False
             await asyncio.sleep(1.5)
         assert 0 == len(peer.receipts)

@@ -349,7 +349,7 @@ async def test_requeued_job_wakes_the_worker(journal, left):
     for state in (*WAYS[left], "queued"):
         moving = partial(prints.set_state, print_id="p-1", state=state, at="now")
         await journal.write(moving)
-    assert await asyncio.wait_for(journal.signals.prints.wait(seen), 5) == 2
+    assert await asyncio.wait_for(journal.signals.prints.wait(seen), 30) == 2
 
 
 def test_held_jobs_cost_the_next_sale_nothing(enqueue, move, read):

@@ -20,10 +20,10 @@ async def test_follower_is_woken_by_what_it_follows(journal):
     }
     prints = asyncio.create_task(signals.prints.wait(0))
     await journal.write(lambda conn: sell(conn, "sale-a"))
-    assert await asyncio.wait_for(waiting["entries"], 5) == 1
+    assert await asyncio.wait_for(waiting["entries"], 30) == 1
     assert not waiting["events"].done()
     cursor = await journal.write(lambda conn: events.add(conn, "till-1", "scan", "t", {}))
-    assert await asyncio.wait_for(waiting["events"], 5) == cursor
+    assert await asyncio.wait_for(waiting["events"], 30) == cursor
     assert not prints.done()
     prints.cancel()
 
@@ -36,8 +36,8 @@ async def test_late_follower_misses_nothing(open_journal):
     await first.write(lambda conn: sign_on(conn, "anna", "till-2"))
     first.close()
     second = open_journal()
-    assert await asyncio.wait_for(second.signals.entries.wait(0), 5) == 2
-    assert await asyncio.wait_for(second.signals.entries.wait(1), 5) == 2
+    assert await asyncio.wait_for(second.signals.entries.wait(0), 30) == 2
+    assert await asyncio.wait_for(second.signals.entries.wait(1), 30) == 2
 
 
 @pytest.mark.asyncio

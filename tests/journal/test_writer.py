@@ -151,7 +151,7 @@ async def test_reader_does_not_wait_for_the_writer(journal):
     await journal.write(seller("a"))
     writing = asyncio.create_task(journal.write(lambda conn: (sell(conn, "b"), gate(conn))))
     await asyncio.to_thread(gate.entered.wait)
-    heads = await asyncio.wait_for(journal.read(chains.heads), 5)
+    heads = await asyncio.wait_for(journal.read(chains.heads), 30)
     assert heads[0].tail_seq == 1
     gate.open.set()
     await writing

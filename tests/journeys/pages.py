@@ -16,7 +16,7 @@ ARGUMENTS = (
 )
 DESK = {"width": 1280, "height": 800}
 SMALL = {"width": 800, "height": 600}
-PATIENCE_MS = 15_000
+PATIENCE_MS = 45_000
 WEDGE_MS = 1
 """Between two characters of a scanner that types; no hand is as fast."""
 TELLS_VIOLATIONS = """addEventListener("securitypolicyviolation",

@@ -153,7 +153,7 @@ class Shop:
 
     async def until(self, condition) -> None:
         """Wait for a condition that nothing announces."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             for _ in iter(lambda: bool(condition()), True):
                 await asyncio.sleep(0.002)
 

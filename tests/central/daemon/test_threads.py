@@ -58,12 +58,12 @@ def test_a_backlog_that_comes_in_is_applied_within_its_time(monkeypatch):
     while len(times) < 2:
         thread.wake_later()
         time.sleep(0.01)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
     assert times[1] - began >= 0.2
     thread.wake_later()
     thread.wake()
     while len(times) < 3:
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         time.sleep(0.001)
     assert times[2] - times[1] < 0.2
     thread.stop()
@@ -112,7 +112,7 @@ async def test_an_accepted_batch_is_applied_within_a_moment(hq):
     began = time.monotonic()
     await link.send(till.batch())
     while [3] != [row.seq for row in hq.rows(APPLIED)]:
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         await asyncio.sleep(0.01)
     (lane,) = [
         lane

@@ -25,7 +25,7 @@ MOMENTS = ("before", "during", "after")
 
 
 async def until(machine, condition):
-    async with asyncio.timeout(5), machine._printed:
+    async with asyncio.timeout(30), machine._printed:
         await machine._printed.wait_for(condition)
 
 
@@ -289,7 +289,7 @@ async def test_a_change_is_told(rig, hold, tmp_path):
                 ("drawer_open", False),
             ):
                 setattr(machine, fault, state)
-                async with asyncio.timeout(3):
+                async with asyncio.timeout(15):
                     said.append(await anext(watch))
             machine.hang_up()
         result = await printer.print_document(RECEIPT)

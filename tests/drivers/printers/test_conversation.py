@@ -374,7 +374,7 @@ async def test_a_printer_that_sends_without_end():
     async with server:
         port = server.sockets[0].getsockname()[1]
         printer = EscPosPrinter(TcpTransport("127.0.0.1", port), MODEL, patience=QUICK)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             result = await printer.print_document(RECEIPT)
             await hung_up.wait()
     assert (PrintOutcome.UNRESPONSIVE, False) == (result.outcome, result.sent)

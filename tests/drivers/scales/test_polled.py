@@ -46,7 +46,7 @@ async def reading(peer, model, patience=QUICK):
 
 
 async def until(readings, state, weight=None):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for one in readings:
             if (state, weight) == (one.state, one.weight):
                 return one
@@ -97,7 +97,7 @@ async def test_units_of_an_sma_scale(unit):
     """A scale that was switched to another unit would sell by a wrong weight."""
     platter = Platter("sma", unit=unit, load_g=1000)
     async with VirtualScale(platter) as peer, reading(peer, "sma-scp-0499") as readings:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             one = await anext(readings)
     assert State.STABLE is one.state
     assert abs(1000 - one.weight) <= 3
@@ -143,7 +143,7 @@ async def test_one_damaged_answer_is_passed_over(protocol):
     async with VirtualScale(Platter(spoken, load_g=500)) as peer, reading(peer, model) as readings:
         await until(readings, State.STABLE, 500)
         peer.garbage = [b"\x02\x0a99.?99\r", b"\xff\xfe\r"]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             seen = [await anext(readings) for _ in range(5)]
     assert {500} == {one.weight for one in seen}
     assert [] == peer.garbage
@@ -177,7 +177,7 @@ async def test_a_late_answer_is_never_taken_for_the_next(protocol):
             peer.put(2000)
 
         peer.hear = answer_late_once
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             seen = [await anext(readings) for _ in range(3)]
     assert {2000} == {one.weight for one in seen}
 

@@ -33,7 +33,7 @@ def driver(peer, **settings):
 
 
 async def take(frames, count):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return [await anext(frames) for _ in range(count)]
 
 
@@ -191,13 +191,17 @@ async def test_a_pause_ends_a_scan():
 @pytest.mark.asyncio
 async def test_a_busy_loop_does_not_end_a_scan():
     """A till that is busy for a moment would cut scans in two."""
+
+    def slow_neighbour():
+        peer.send(b"81333931")
+        time.sleep(0.6)
+
     with VirtualScanner(suffix=b"") as peer:
         async with driver(peer, suffix="", frame_timeout_ms=400).open() as frames:
             taking = asyncio.create_task(take(frames, 1))
             peer.send(b"40063")
             await asyncio.sleep(0.01)
-            peer.send(b"81333931")
-            time.sleep(0.6)  # noqa: ASYNC251 - the loop is held up, as by a slow neighbour
+            asyncio.get_running_loop().call_soon(slow_neighbour)
             (scan,) = await taking
     assert EAN.encode() == scan.data
 

@@ -18,7 +18,7 @@ EAN = b"]E04006381333931"
 
 
 async def take(frames, count):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return [await anext(frames) for _ in range(count)]
 
 

@@ -38,7 +38,7 @@ async def opened(transport):
 
 
 async def read(stream):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return await stream.read()
 
 

@@ -140,7 +140,7 @@ async def test_connecting_gives_up():
             await opened(TcpTransport(*address, connect_s=0.2))
         for each in waiting:
             each.close()
-    assert loop.time() - began < 2
+    assert loop.time() - began < 10
 
 
 @pytest.mark.asyncio

@@ -123,7 +123,7 @@ async def test_new_paper_lets_work_go_on():
         with pytest.raises(TimeoutError):
             await printer.next_receipt(timeout_s=0.05)
         printer.paper_empty = False
-        assert b"\x00" == await asyncio.wait_for(reader.readexactly(1), 5)
+        assert b"\x00" == await asyncio.wait_for(reader.readexactly(1), 30)
         assert "Shop" in (await printer.next_receipt()).text
         writer.close()
 
