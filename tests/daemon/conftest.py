@@ -111,14 +111,14 @@ def started(command, directory):
 @contextmanager
 def managed_by(command, directory):
     """Run such a program, and give its service manager's socket too."""
-    address = str(directory / "notify")
+    notified = directory / "notify"
     with (
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
         (directory / "log").open("ab") as log,
     ):
-        manager.bind(address)
+        manager.bind(str(notified))
         manager.settimeout(READY_WITHIN_S)
-        environment = {**os.environ, "NOTIFY_SOCKET": address}
+        environment = {**os.environ, "NOTIFY_SOCKET": str(notified)}
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         try:
             assert manager.recv(100) == b"READY=1", (directory / "log").read_text()
@@ -126,7 +126,7 @@ def managed_by(command, directory):
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(ENDS_WITHIN_S)
-            os.unlink(address)  # noqa: PTH108 - a socket's name
+            notified.unlink()
 
 
 @contextmanager

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import urllib.request
 from contextlib import nullcontext
-from urllib.error import HTTPError
 
+import httpx
 import pytest
 
 
@@ -19,14 +18,8 @@ def _listed(shop):
 
 def _status(shop, token):
     """Ask as a till page does; gives the status of the answer."""
-    request = urllib.request.Request(f"{shop.url}/v1/tills/till-1")  # noqa: S310 - the loopback
-    request.add_header("Authorization", f"Bearer {token}")
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
-            return answer.status
-    except HTTPError as refused:
-        with refused:
-            return refused.code
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.get(f"{shop.url}/v1/tills/till-1", headers=headers, timeout=10).status_code
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["alone", "daemon"])

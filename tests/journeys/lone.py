@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from contextlib import asynccontextmanager, suppress
 from importlib import resources
@@ -158,7 +157,7 @@ class LoneAgent:
 
     def handles(self):
         """The open files of the agent's process."""
-        return os.listdir(f"/proc/{self.program.pid}/fd")  # noqa: PTH208 - names are enough
+        return list(Path(f"/proc/{self.program.pid}/fd").iterdir())
 
     @property
     def resident_kib(self):
