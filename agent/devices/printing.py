@@ -277,10 +277,16 @@ class PrintWorker:
     async def _look_at_drawer(self, before: bool) -> None:
         """Follow the switch for a moment, unless there is something to print."""
         for _ in range(LOOKS):
-            if self._queue.woken.is_set() or self._drawer.level != before:
+            if self._drawer.level != before or await self._woken_within(LOOK_S):
                 return
-            await asyncio.sleep(LOOK_S)
             self._note(await self._printer.status())
+
+    async def _woken_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._queue.woken.wait()
+        except TimeoutError:
+            return False
 
     def _note(self, result: PrintResult) -> None:
         """Take what the printer tells: of itself, and of the drawer behind it."""

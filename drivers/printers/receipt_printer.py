@@ -188,22 +188,20 @@ class ReceiptPrinter(ABC):
 
     async def _held(self, talk: Conversation, job: Job) -> PrintResult:
         job = msgspec.structs.replace(job, settle=self._unsettled)
-        try:
-            result = await converse(talk, job)
-        except BaseException:  # cancelled: what was sent is not known to be printed
-            self._unsettled = True
-            raise
-        self._unsettled = self._unsettled_after(result, job)
+        self._unsettled = True  # where it is cancelled, what was sent is not known to be printed
+        result = await converse(talk, job)
+        self._unsettled = _unsettled_after(result, job)
         return result
-
-    def _unsettled_after(self, result: PrintResult, job: Job) -> bool:
-        if result.outcome is PrintOutcome.SUCCESS and result.sent:
-            return job.raw  # those may have asked for answers that are still under way
-        # A question that was cut off may have left half a command behind as well.
-        return result.sent or self._unsettled or result.outcome in _BROKEN_OFF
 
 
 _BROKEN_OFF = (PrintOutcome.DISCONNECTED, PrintOutcome.UNRESPONSIVE)
+
+
+def _unsettled_after(result: PrintResult, job: Job) -> bool:
+    if result.outcome is PrintOutcome.SUCCESS and result.sent:
+        return job.raw  # those may have asked for answers that are still under way
+    # A question that was cut off may have left half a command behind as well.
+    return result.sent or job.settle or result.outcome in _BROKEN_OFF
 
 
 def _seen(condition: Condition) -> PrintResult:
