@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine, func, select
 
-from central.daemon.settings import Settings, load
+from central.daemon.settings import Settings, database_of, load
 from central.daemon.state import opened, prepare, root_key, utc_now
 from central.intake.codes import issue_code
 from central.intake.lag import StoreLag, stores
-from central.ledger.engine import reading, writing
+from central.ledger.engine import LedgerFault, reading, writing
 from central.ledger.epoch import current_epoch
 from central.ledger.migrate import Migrated, migrate, require_current
 from central.ledger.tables import FEED_SCOPES, INCIDENTS, QUARANTINE
@@ -68,10 +68,21 @@ def ledger(config: Path) -> Iterator[tuple[Settings, Engine]]:
         Fault: wrong settings, no permission, or a database that is not of this version.
     """
     settings = load(config)
+    _require_database(settings)
     prepare(Path(settings.central.state_dir))
     with opened(settings.central) as engine:
         require_current(engine)
         yield settings, engine
+
+
+def _require_database(settings: Settings) -> None:
+    """Refuse to make an empty database, and a state directory, by merely looking at it."""
+    database = database_of(settings.central)
+    if isinstance(database, Path) and not database.exists():
+        raise LedgerFault(
+            f"there is no database {database} yet",
+            remedy="run till-central migrate, or till-central serve, with the same --config",
+        )
 
 
 def run_migrate(config: Path) -> Migrated:

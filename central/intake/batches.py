@@ -6,34 +6,50 @@ a different record under a known number becomes an incident, never an overwrite 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Engine,
+    ScalarSelect,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from agent.core.exchange.acks import make_ack
 from agent.core.exchange.intake import Accept, Held, Rewound, behind, decide
-from agent.core.exchange.intake import Row as NewRecord
-from agent.core.exchange.wire import Ack, Batch, Behind, Fork
+from agent.core.exchange.wire import Ack, Batch, Behind, Fork, Pace
 from agent.core.faults import AccessFault
-from central.intake.incidents import note_fork, note_rewind
+from central.intake.incidents import note_fork
+from central.intake.keeping import insert_records
+from central.intake.renewal import takes_over
+from central.intake.rewinds import OPEN as REWIND
+from central.intake.rewinds import Heard, begin, heard
 from central.intake.root_key import RootKey
-from central.ledger.bulk import insert_rows
+from central.ledger.authority_tables import SAFE_POSITIONS
 from central.ledger.engine import writing
-from central.ledger.epoch import bump_epoch, current_epoch
+from central.ledger.epoch import EPOCH_FACT
 from central.ledger.hq import Device
 from central.ledger.tables import (
     APPLIED,
-    BODIES,
     CHAIN,
     CONTACTS,
     CURSORS,
     ERASE_ORDERS,
+    FACTS,
     INCARNATIONS,
     JOURNALS,
 )
+from central.ledger.upserts import upsert
+
+_JOURNAL: BindParameter[str] = bindparam("of_journal")
 
 
 class ForeignJournal(AccessFault):
@@ -43,8 +59,32 @@ class ForeignJournal(AccessFault):
     title = "The journal belongs to another till"
 
 
+class _Position(NamedTuple):
+    """All the intake must know of a journal, read at once."""
+
+    keyid: str
+    genesis: bytes
+    have_seq: int
+    have_hash: bytes
+    epoch: str
+    rewind: str
+    """Epoch of the rewind that is not over yet; empty if there is none."""
+    applied_seq: int
+    safe_seq: int
+    safe_hash: bytes | None
+    ordered: bool
+    """Something above `have_seq` is ordered erased already."""
+
+
+class _Taken(NamedTuple):
+    """What came of a batch, in its transaction."""
+
+    decision: Accept | Behind | Fork
+    position: _Position
+
+
 def receive(
-    engine: Engine, root: RootKey, device: Device, batch: Batch, now: str
+    engine: Engine, root: RootKey, device: Device, batch: Batch, now: str, pace: Pace | None = None
 ) -> Ack | Behind | Fork:
     """Take in a batch of an established sender; when this returns an `Ack`, it is durable.
 
@@ -54,67 +94,139 @@ def receive(
         device: who sent it, by signature.
         batch: what was sent.
         now: HQ's time, for show.
+        pace: HQ's wish for what comes next. No more records than it allows are taken of this
+            batch either: while many stores wait, each gets on, and none has to wait for all of
+            another's.
 
     Raises:
         ForeignJournal: not a journal of this device.
         MalformedBatch: no correct till sends this; nothing was kept.
         LedgerBusy: another writer held the database for too long; nothing was kept.
     """
+    pace = pace or Pace()
+    if len(batch.records) > pace.max_records:
+        batch = msgspec.structs.replace(batch, records=batch.records[: pace.max_records])
     with writing(engine) as conn:
-        _require_own(conn, device, batch.journal_id)
-        held = _held(conn, batch.journal_id)
-        decision = decide(held, batch, root.verify)
-        if isinstance(decision, Accept):
-            _keep(conn, batch, decision.rows, now)
-        elif isinstance(decision, Fork):
-            note_fork(conn, batch, decision, now)
-        elif isinstance(decision, Rewound):
-            return _rewound(conn, held, decision, batch, now)
-        applied = _applied(conn, batch.journal_id)
-    if not isinstance(decision, Accept):
-        return decision
+        taken = _take(conn, root, device, batch, now)
+    if not isinstance(taken.decision, Accept):
+        return taken.decision
+    return _ack(root, batch.journal_id, taken.decision, taken.position, pace, now)
+
+
+def _take(conn: Connection, root: RootKey, device: Device, batch: Batch, now: str) -> _Taken:
+    position = _position(conn, device, batch.journal_id, now)
+    decision = decide(_held(conn, batch.journal_id, position), batch, root.verify)
+    if isinstance(decision, Rewound):
+        epoch = begin(conn, now, seen=decision.signed.epoch, why=_why(batch, decision))
+        position = position._replace(epoch=epoch, rewind=epoch)
+        decision = behind(_held(conn, batch.journal_id, position), "epoch")
+    elif isinstance(decision, Accept):
+        _keep(conn, batch, decision, position, now)
+    elif isinstance(decision, Fork):
+        note_fork(conn, batch, decision, now)
+    if position.rewind:
+        _tell_rewind(conn, batch, decision, position, now)
+    return _Taken(decision, position)
+
+
+def _ack(
+    root: RootKey, journal_id: str, taken: Accept, position: _Position, pace: Pace, now: str
+) -> Ack:
+    """Sign what is durable now, and what no backup can take away any more."""
     return make_ack(
         root.sign,
-        epoch=held.epoch,
-        journal_id=batch.journal_id,
-        seq=decision.seq,
-        hash_=decision.hash,
-        applied_seq=applied,
+        epoch=position.epoch,
+        journal_id=journal_id,
+        seq=taken.seq,
+        hash_=taken.hash,
+        safe_seq=position.safe_seq,
+        safe_hash=position.safe_hash or b"",
+        applied_seq=position.applied_seq,
+        pace=pace,
+        server_time=now,
     )
 
 
-def _require_own(conn: Connection, device: Device, journal_id: str) -> None:
-    query = select(JOURNALS.c.keyid).where(JOURNALS.c.journal_id == journal_id)
-    owner = conn.execute(query).scalar_one_or_none()
-    if owner != device.keyid:
-        raise ForeignJournal(
-            f"the journal {journal_id[:40]!r} is not bound to till {device.till} of {device.store}",
-            remedy="enrol this till again with a new code: "
-            f"till-central enrol-code {device.store} {device.till}",
-        )
+def _position(conn: Connection, device: Device, journal_id: str, now: str) -> _Position:
+    row = conn.execute(_POSITION, {"of_journal": journal_id}).one_or_none()
+    if row is None:
+        raise _foreign(device, journal_id)
+    if row.keyid != device.keyid and not takes_over(conn, device, row.keyid, now):
+        raise _foreign(device, journal_id)
+    return _Position(*row)
 
 
-def _held(conn: Connection, journal_id: str) -> Held:
-    query = select(CURSORS, JOURNALS.c.genesis).join_from(
-        CURSORS, JOURNALS, CURSORS.c.journal_id == JOURNALS.c.journal_id
+def _foreign(device: Device, journal_id: str) -> ForeignJournal:
+    return ForeignJournal(
+        f"the journal {journal_id[:40]!r} is not bound to till {device.till} of {device.store}",
+        remedy="enrol this till again with a new code: "
+        f"till-central enrol-code {device.store} {device.till}",
     )
-    cursor = conn.execute(query.where(CURSORS.c.journal_id == journal_id).with_for_update()).one()
+
+
+def _fact(key: str) -> ScalarSelect[str]:
+    return select(FACTS.c.value).where(FACTS.c.key == key).scalar_subquery()
+
+
+_HERE = JOURNALS.c.journal_id
+_POSITION = (
+    select(
+        JOURNALS.c.keyid,
+        JOURNALS.c.genesis,
+        CURSORS.c.have_seq,
+        CURSORS.c.have_hash,
+        _fact(EPOCH_FACT),
+        func.coalesce(_fact(REWIND), ""),
+        func.coalesce(APPLIED.c.seq, 0),
+        func.coalesce(SAFE_POSITIONS.c.seq, 0),
+        SAFE_POSITIONS.c.hash,
+        exists().where(ERASE_ORDERS.c.journal_id == _HERE, ERASE_ORDERS.c.seq > CURSORS.c.have_seq),
+    )
+    .join(CURSORS, CURSORS.c.journal_id == _HERE)
+    .outerjoin(APPLIED, APPLIED.c.journal_id == _HERE)
+    .outerjoin(SAFE_POSITIONS, SAFE_POSITIONS.c.journal_id == _HERE)
+    .where(_HERE == _JOURNAL)
+    .with_for_update(of=CURSORS)
+)
+
+
+def _held(conn: Connection, journal_id: str, position: _Position) -> Held:
     return Held(
         journal_id=journal_id,
-        epoch=current_epoch(conn),
-        genesis=cursor.genesis,
-        have_seq=cursor.have_seq,
-        have_hash=cursor.have_hash,
+        epoch=position.epoch,
+        genesis=position.genesis,
+        have_seq=position.have_seq,
+        have_hash=position.have_hash,
         hash_at=partial(_hash_at, conn, journal_id),
         retired=_retired(conn, journal_id),
     )
 
 
-def _rewound(conn: Connection, held: Held, decision: Rewound, batch: Batch, now: str) -> Behind:
-    """HQ has lost time: begin the next epoch, so that every till says again where it is."""
-    epoch = bump_epoch(conn, decision.signed.epoch)
-    note_rewind(conn, batch, decision, epoch, now)
-    return behind(msgspec.structs.replace(held, epoch=epoch), "epoch")
+def _why(batch: Batch, rewound: Rewound) -> str:
+    return (
+        f"this database holds journal {batch.journal_id} up to seq {rewound.have_seq}, but HQ had "
+        f"signed seq {rewound.signed.seq} in epoch {rewound.signed.epoch}: it was put back to an "
+        "older state"
+    )
+
+
+def _tell_rewind(
+    conn: Connection,
+    batch: Batch,
+    decision: Accept | Behind | Fork,
+    position: _Position,
+    now: str,
+) -> None:
+    """While HQ gets back what it lost: note what this till shows of the time before."""
+    have = decision.seq if isinstance(decision, Accept) else position.have_seq
+    said = Heard(
+        journal_id=batch.journal_id,
+        have_seq=have,
+        last_ack=batch.last_ack,
+        feed_cursors=batch.feed_cursors,
+        bodies_lost=max(0, batch.pruned_seq - position.have_seq),
+    )
+    heard(conn, position.rewind, said, now)
 
 
 def _hash_at(conn: Connection, journal_id: str, seq: int) -> bytes | None:
@@ -133,33 +245,16 @@ def _incarnations(conn: Connection, journal_id: str) -> list[str]:
     return list(conn.execute(query.order_by(INCARNATIONS.c.ordinal)).scalars())
 
 
-def _applied(conn: Connection, journal_id: str) -> int:
-    query = select(APPLIED.c.seq).where(APPLIED.c.journal_id == journal_id)
-    return conn.execute(query).scalar_one_or_none() or 0
-
-
-def _keep(conn: Connection, batch: Batch, rows: Sequence[NewRecord], now: str) -> None:
+def _keep(conn: Connection, batch: Batch, taken: Accept, position: _Position, now: str) -> None:
     _note_contact(conn, batch, now)
     _note_incarnation(conn, batch, now)
-    if rows:
-        _insert(conn, batch.journal_id, rows, now)
+    if taken.rows:
+        insert_records(conn, batch.journal_id, taken.rows, now, ordered=position.ordered)
         conn.execute(
             update(CURSORS)
             .where(CURSORS.c.journal_id == batch.journal_id)
-            .values(have_seq=rows[-1].seq, have_hash=rows[-1].hash)
+            .values(have_seq=taken.seq, have_hash=taken.hash)
         )
-
-
-def _insert(conn: Connection, journal_id: str, rows: Sequence[NewRecord], now: str) -> None:
-    """Insert in the order of the tables' columns."""
-    chain = [
-        (journal_id, row.seq, row.kind, row.version, row.commitment, row.hash, now) for row in rows
-    ]
-    insert_rows(conn, CHAIN, chain)
-    bodies = [(journal_id, row.seq, row.salt, row.body) for row in rows if not row.erased_by]
-    insert_rows(conn, BODIES, bodies)
-    orders = [(journal_id, row.seq, row.erased_by, now) for row in rows if row.erased_by]
-    insert_rows(conn, ERASE_ORDERS, orders)
 
 
 def _note_contact(conn: Connection, batch: Batch, now: str) -> None:
@@ -169,6 +264,8 @@ def _note_contact(conn: Connection, batch: Batch, now: str) -> None:
         "backlog_bytes": batch.backlog_bytes,
         "oldest_unacked_age_s": batch.oldest_unacked_age_s,
         "agent_version": batch.agent_version,
+        "pruned_seq": batch.pruned_seq,
+        "till_wall": batch.wall or None,
     }
     new = upsert(CONTACTS).values(journal_id=batch.journal_id, **said)
     conn.execute(new.on_conflict_do_update(index_elements=["journal_id"], set_=said))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.entries.chain import genesis
 from agent.core.entries.kinds import LANES
@@ -22,6 +21,7 @@ from central.intake.codes import redeem, spend
 from central.intake.root_key import PUBLIC_KEY_BYTES, RootKey, verifier
 from central.ledger.epoch import current_epoch
 from central.ledger.tables import CREDENTIALS, CURSORS, JOURNALS
+from central.ledger.upserts import upsert
 
 _JOURNAL_ID = re.compile(r"[0-9a-f]{32}")
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import Connection
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, update
 
-from agent.core.exchange.intake import Rewound
 from agent.core.exchange.wire import Batch, Fork
 from central.ledger.tables import INCIDENTS
+from central.ledger.upserts import upsert
 
 
 def note_fork(conn: Connection, batch: Batch, fork: Fork, now: str) -> None:
     """Note that a till holds another record than HQ under one number, or lives twice."""
-    _note(
+    keep_incident(
         conn,
         ("fork", batch.journal_id, str(fork.seq), batch.incarnation),
         journal_id=batch.journal_id,
@@ -26,26 +25,18 @@ def note_fork(conn: Connection, batch: Batch, fork: Fork, now: str) -> None:
     )
 
 
-def note_rewind(conn: Connection, batch: Batch, rewound: Rewound, epoch: str, now: str) -> None:
-    """Note that this database has forgotten what HQ had signed."""
-    _note(
-        conn,
-        ("rewind", epoch),
-        journal_id=batch.journal_id,
-        at=now,
-        detail=f"this database holds the journal up to seq {rewound.have_seq}, but HQ had signed "
-        f"seq {rewound.signed.seq} in epoch {rewound.signed.epoch}: it was restored from an older "
-        f"state; epoch {epoch} has begun and the tills send again what is missing",
-        remedy="nothing, if it was restored on purpose: watch till-central status until no store "
-        "lags; otherwise find out who replaced the database",
-    )
-
-
-def _note(
-    conn: Connection, key: tuple[str, ...], *, journal_id: str, at: str, detail: str, remedy: str
+def keep_incident(
+    conn: Connection,
+    key: tuple[str, ...],
+    *,
+    at: str,
+    detail: str,
+    remedy: str,
+    journal_id: str | None = None,
 ) -> None:
+    """Note an incident once; its key begins with its name and says which one it is."""
     row = {
-        "incident_id": hashlib.sha256("\0".join(key).encode()).hexdigest()[:32],
+        "incident_id": _id(key),
         "at": at,
         "name": key[0],
         "journal_id": journal_id,
@@ -53,3 +44,18 @@ def _note(
         "remedy": remedy,
     }
     conn.execute(upsert(INCIDENTS).values(row).on_conflict_do_nothing())
+
+
+def rewrite_incident(
+    conn: Connection, key: tuple[str, ...], detail: str, *, closed_at: str | None
+) -> None:
+    """Say anew how an incident stands; with a time, that it is over."""
+    conn.execute(
+        update(INCIDENTS)
+        .where(INCIDENTS.c.incident_id == _id(key))
+        .values(detail=detail, closed_at=closed_at)
+    )
+
+
+def _id(key: tuple[str, ...]) -> str:
+    return hashlib.sha256("\0".join(key).encode()).hexdigest()[:32]

@@ -48,6 +48,7 @@ REWINDS = Table(
     text_key("epoch"),
     required_text("at"),
     required_text("lost_epoch"),
+    required_text("why"),
     Column("restored_from", Text),
     Column("closed_at", Text),
     comment="Each time this HQ lost time, by the epoch that began then.",
@@ -120,6 +121,7 @@ CARRIED_COPIES = Table(
     Column("seq", BigInteger, nullable=False),
     Column("in_journal", Text, nullable=False),
     Column("in_seq", BigInteger, nullable=False),
+    required_text("commitment"),
     PrimaryKeyConstraint("journal_id", "seq", "in_journal", "in_seq"),
     comment="Where else the body of an entry lies: carried over into a successor journal.",
 )

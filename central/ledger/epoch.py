@@ -13,18 +13,19 @@ from sqlalchemy import Connection, insert, select, update
 from agent.core.exchange import epochs
 from central.ledger.tables import FACTS
 
-_KEY = "epoch"
+EPOCH_FACT = "epoch"
+"""Key of the installation fact it is kept under."""
 
 
 def current_epoch(conn: Connection) -> str:
     """Read the epoch (`core.exchange.epochs`); a new database gets its first one."""
     text: str | None = conn.execute(
-        select(FACTS.c.value).where(FACTS.c.key == _KEY)
+        select(FACTS.c.value).where(FACTS.c.key == EPOCH_FACT)
     ).scalar_one_or_none()
     if text is not None:
         return text
     first = epochs.first(secrets.token_bytes(epochs.RANDOM_BYTES))
-    conn.execute(insert(FACTS).values(key=_KEY, value=first))
+    conn.execute(insert(FACTS).values(key=EPOCH_FACT, value=first))
     return first
 
 
@@ -37,5 +38,5 @@ def bump_epoch(conn: Connection, seen: str) -> str:
     """
     random = secrets.token_bytes(epochs.RANDOM_BYTES)
     following = epochs.following(current_epoch(conn), random, seen=seen)
-    conn.execute(update(FACTS).where(FACTS.c.key == _KEY).values(value=following))
+    conn.execute(update(FACTS).where(FACTS.c.key == EPOCH_FACT).values(value=following))
     return following

@@ -14,6 +14,11 @@ BATCH_RECORDS_MAX = 500
 """DESIGN: batch size 500, halved on slow or 413."""
 
 
+PRUNED = "pruned"
+"""Stands for an order's id where the till has only the commitment left: HQ had signed that its
+backups hold the body, and asks for it again all the same. HQ keeps the chain whole and lists it."""
+
+
 class WireRecord(msgspec.Struct, frozen=True, array_like=True):
     """One entry of a journal: its sealed body, or the commitment of an erased one."""
 
@@ -26,6 +31,7 @@ class WireRecord(msgspec.Struct, frozen=True, array_like=True):
     commitment: bytes = b""
     """Only of an erased record; otherwise the receiver computes it from salt and body."""
     erased_by: str = ""
+    """The id of the order that erased it, or `PRUNED`."""
 
 
 class LastAck(msgspec.Struct, frozen=True, array_like=True):

@@ -41,7 +41,7 @@ def _rewinds() -> None:
     op.create_table(
         "rewind",
         _key("epoch"),
-        *map(_text, ("at", "lost_epoch")),
+        *map(_text, ("at", "lost_epoch", "why")),
         *map(_optional, ("restored_from", "closed_at")),
     )
     op.create_table(
@@ -78,6 +78,7 @@ def _orders() -> None:
         _number_key("seq"),
         _key("in_journal"),
         _number_key("in_seq"),
+        _text("commitment"),
     )
 
 

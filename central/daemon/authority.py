@@ -1,0 +1,122 @@
+"""What the commands of HQ's authority do; each opens the ledger, does one thing, closes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from agent.core.faults import InputFault
+from central.daemon import backups
+from central.daemon.backups import Checked, Made
+from central.daemon.commands import ledger
+from central.daemon.restoring import Restored
+from central.daemon.restoring import restore as restored
+from central.daemon.settings import load
+from central.daemon.state import root_key, utc_now
+from central.intake import orders
+from central.intake.outstanding import OrderState, order_states
+from central.ledger.engine import writing
+from central.ledger.tables import CREDENTIALS
+
+
+class CheckedAll(msgspec.Struct, frozen=True):
+    """How the backups of the list were found."""
+
+    ok: bool
+    backups: tuple[Checked, ...]
+
+
+class Ordered(msgspec.Struct, frozen=True):
+    """Orders that were given, and who has not heard of them yet."""
+
+    orders: tuple[OrderState, ...]
+
+
+def run_backup(config: Path, directory: Path, *, keep: int, with_root_key: bool) -> Made:
+    """Take a backup."""
+    with ledger(config) as (settings, engine):
+        state = Path(settings.central.state_dir)
+        root = root_key(state, engine)
+        key_file = state / "root.key" if with_root_key else None
+        return backups.take(engine, root, directory, keep=keep, key_file=key_file)
+
+
+def run_check(config: Path) -> CheckedAll:
+    """Verify every backup of the list; none at all is a fault as well."""
+    with ledger(config) as (_, engine):
+        found = backups.check(engine)
+    return CheckedAll(bool(found) and all(each.state == "whole" for each in found), found)
+
+
+def run_forget(config: Path, backup_id: str) -> None:
+    """Strike a backup that is gone off the list."""
+    with ledger(config) as (_, engine):
+        backups.forget(engine, backup_id)
+
+
+def run_restore(config: Path, place: Path) -> Restored:
+    """Put HQ back to a backup."""
+    return restored(load(config), place)
+
+
+def run_erase(config: Path, entries: list[str], reason: str) -> Ordered:
+    """Order bodies erased."""
+    wanted = [entry_of(text) for text in entries]
+    with ledger(config) as (settings, engine):
+        root = root_key(Path(settings.central.state_dir), engine)
+        with writing(engine) as conn:
+            given = orders.erase(conn, root, wanted, reason=reason, now=utc_now())
+            return _ordered(conn, {order.order_id for order in given})
+
+
+def run_revoke(config: Path, device: list[str], reason: str) -> Ordered:
+    """Revoke the device at a till, or one named by its key id."""
+    with ledger(config) as (settings, engine):
+        root = root_key(Path(settings.central.state_dir), engine)
+        with writing(engine) as conn:
+            key = _device_key(conn, device)
+            order = orders.revoke(conn, root, key, reason=reason, now=utc_now())
+            return _ordered(conn, {order.order_id})
+
+
+def entry_of(text: str) -> tuple[str, int]:
+    """Read `JOURNAL:SEQ`.
+
+    >>> entry_of("0123:7")
+    ('0123', 7)
+
+    Raises:
+        InputFault: it is something else.
+    """
+    journal_id, _, seq = text.partition(":")
+    if not journal_id or not (seq.isascii() and seq.isdigit()):
+        raise InputFault(
+            f"{text!r} names no entry", remedy="write the journal's id, a colon and the number"
+        )
+    return journal_id, int(seq)
+
+
+def _ordered(conn: Connection, order_ids: set[str]) -> Ordered:
+    return Ordered(tuple(each for each in order_states(conn) if each.order_id in order_ids))
+
+
+def _device_key(conn: Connection, device: list[str]) -> str:
+    held = CREDENTIALS.c
+    if len(device) == 1:
+        named = held.keyid == device[0]
+    else:
+        named = (held.store == device[0]) & (held.till == device[1]) & held.revoked_at.is_(None)
+    found: str | None = (
+        conn.execute(select(held.device_key).where(named).order_by(held.generation.desc()))
+        .scalars()
+        .first()
+    )
+    if found is None:
+        raise InputFault(
+            f"HQ knows no device {' '.join(device)!r}",
+            remedy="till-central status --json lists stores, tills and the key ids of devices",
+            name="unknown-device",
+        )
+    return found

@@ -1,0 +1,230 @@
+"""Putting a backup back: verified first, the database it replaces kept aside, a new epoch begun.
+
+What HQ had received and published since the backup is missing in it. The epoch tells every till to
+say where it is, and they send again what is missing, by themselves.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent.core.faults import Fault
+from central.daemon.backups import (
+    COPY,
+    ROOT_KEY,
+    BackupFault,
+    digest_of,
+    require_whole,
+    siblings,
+)
+from central.daemon.backups import MANIFEST as MANIFEST_FILE
+from central.daemon.settings import CentralSettings, Settings, database_of
+from central.daemon.state import locked, opened, prepare, utc_now
+from central.intake.rewinds import begin
+from central.intake.root_key import RootKey
+from central.ledger.backups import Manifest, register
+from central.ledger.copies import load_copy, opened_copy, sync_file
+from central.ledger.engine import open_engine, reading, writing
+from central.ledger.epoch import current_epoch
+from central.ledger.migrate import NEWEST, migrate
+
+_ROOT_KEY = "root.key"
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What a restore has done."""
+
+    backup_id: str
+    taken_at: str
+    epoch: str
+    """The one that has begun."""
+    records: int
+    journals: int
+    aside: str | None
+    """Where the replaced database is kept; None where there was none."""
+    listed: int
+    """Backups beside it that stay in the list: they could be restored as well."""
+
+
+def restore(settings: Settings, place: Path) -> Restored:
+    """Put HQ's database back to a backup.
+
+    Args:
+        settings: whose database is replaced; HQ must be stopped.
+        place: the backup's directory.
+
+    Raises:
+        AlreadyServing: HQ runs.
+        BackupFault: the backup is not whole, of another HQ, or of a newer program.
+        RootKeyFault: HQ's root key is missing or cannot be read.
+    """
+    place = place.resolve()
+    directory = Path(settings.central.state_dir)
+    with ExitStack() as stack:
+        prepare(directory)
+        stack.enter_context(locked(directory))
+        manifest = require_whole(place)
+        _check_schema(manifest)
+        _check_root_key(manifest, place, directory)
+        seen = _epoch_before(settings.central)
+        if _is_sqlite(settings.central):
+            aside, epoch = _into_file(settings.central, place, manifest, seen)
+        else:
+            aside, epoch = _into_server(settings.central, place, manifest, seen)
+    beside = sum(1 for _ in siblings(place))
+    return Restored(
+        manifest.backup_id,
+        manifest.taken_at,
+        epoch,
+        manifest.records,
+        len(manifest.journals),
+        aside,
+        beside,
+    )
+
+
+def _into_file(
+    settings: CentralSettings, place: Path, manifest: Manifest, seen: str
+) -> tuple[str | None, str]:
+    """Prepare the restored file beside the one it replaces, then let them change places."""
+    target = _file_of(settings)
+    work = target.with_name(f"{target.name}.restoring")
+    for left in _with_wal(work):
+        left.unlink(missing_ok=True)
+    shutil.copyfile(place / COPY, work)
+    engine = open_engine(work)
+    try:
+        migrate(engine)
+        epoch = _begin_again(engine, place, manifest, seen)
+    finally:
+        engine.dispose()
+    sync_file(work)
+    aside = _set_aside(target)
+    work.rename(target)
+    sync_file(target)
+    return aside, epoch
+
+
+def _into_server(
+    settings: CentralSettings, place: Path, manifest: Manifest, seen: str
+) -> tuple[str | None, str]:
+    """Fill a fresh schema of the same database; the one it replaces keeps all under a new name."""
+    with opened(settings) as engine:
+        aside = _rename_schema(engine)
+        migrate(engine)
+        with opened_copy(place / COPY) as copy, writing(engine) as conn:
+            load_copy(copy, conn)
+        return aside, _begin_again(engine, place, manifest, seen)
+
+
+def _begin_again(engine: Engine, place: Path, manifest: Manifest, seen: str) -> str:
+    """Begin the epoch after the rewind, and list every backup that could still be restored."""
+    with writing(engine) as conn:
+        why = (
+            f"this database was restored from backup {manifest.backup_id}, taken "
+            f"{manifest.taken_at}"
+        )
+        for beside, found in siblings(place):
+            if found.root_key == manifest.root_key:
+                register(conn, found, str(beside), digest_of(beside / MANIFEST_FILE))
+        return begin(conn, utc_now(), seen=seen, why=why, restored_from=manifest.backup_id)
+
+
+def _epoch_before(settings: CentralSettings) -> str:
+    """Read in which epoch HQ lived; empty where the database is gone or cannot be read."""
+    if _is_sqlite(settings) and not _file_of(settings).exists():
+        return ""
+    try:
+        with opened(settings) as engine, reading(engine) as conn:
+            return current_epoch(conn) if inspect(conn).has_table("installation_fact") else ""
+    except (Fault, SQLAlchemyError):
+        return ""
+
+
+def _set_aside(target: Path) -> str | None:
+    """Give the present database another name, its write-ahead log with it."""
+    if not target.exists():
+        return None
+    stamp = utc_now()[:19].replace(":", "").replace("-", "")
+    aside = target.with_name(f"{target.name}.before-{stamp}")
+    for old, new in zip(_with_wal(target), _with_wal(aside), strict=True):
+        if new.exists():
+            raise BackupFault(
+                f"{new} is in the way", remedy="move it elsewhere, then restore again"
+            )
+        if old.exists():
+            old.rename(new)
+    return str(aside)
+
+
+def _rename_schema(engine: Engine) -> str | None:
+    """Put PostgreSQL's present schema aside under another name, if there is anything in it."""
+    stamp = utc_now()[:19].replace(":", "").replace("-", "").lower()
+    with engine.begin() as conn:
+        _require_alone(conn)
+        name = conn.execute(text("SELECT current_schema()")).scalar_one()
+        if not inspect(conn).get_table_names():
+            return None
+        aside = f"{name}_before_{stamp}"
+        conn.execute(text(f'ALTER SCHEMA "{name}" RENAME TO "{aside}"'))
+        conn.execute(text(f'CREATE SCHEMA "{name}"'))
+    return f"schema {aside}"
+
+
+def _require_alone(conn: Connection) -> None:
+    others = conn.execute(
+        text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+    ).scalar_one()
+    if others:
+        raise BackupFault(
+            f"{others} other programs are connected to the database",
+            remedy="stop every till-central that works on it, then restore again",
+            name="database-in-use",
+        )
+
+
+def _check_schema(manifest: Manifest) -> None:
+    if manifest.schema > NEWEST:
+        raise BackupFault(
+            f"the backup has schema {manifest.schema}, this program knows {NEWEST}",
+            remedy="restore it with the till-central that took it, or a newer one",
+            name="newer-backup",
+        )
+
+
+def _check_root_key(manifest: Manifest, place: Path, directory: Path) -> None:
+    """Without the root key the tills know, nothing HQ signs would be believed."""
+    path, carried = directory / _ROOT_KEY, place / ROOT_KEY
+    if not path.exists() and carried.exists():
+        shutil.copyfile(carried, path)
+        path.chmod(0o600)
+        sync_file(path)
+    if RootKey.open(path).public.hex() != manifest.root_key:
+        raise BackupFault(
+            f"the backup belongs to another HQ than the root key {path}",
+            remedy="name a backup of this HQ, or put the root key back that it was used with",
+            name="another-hq",
+        )
+
+
+def _is_sqlite(settings: CentralSettings) -> bool:
+    database = database_of(settings)
+    return isinstance(database, Path) or database.startswith("sqlite:")
+
+
+def _file_of(settings: CentralSettings) -> Path:
+    database = database_of(settings)
+    return database if isinstance(database, Path) else Path(database.split(":///", 1)[1])
+
+
+def _with_wal(path: Path) -> tuple[Path, Path, Path]:
+    return path, Path(f"{path}-wal"), Path(f"{path}-shm")

@@ -1,0 +1,106 @@
+"""Putting accepted records into the inbox, insert-only; what was ordered erased comes back never.
+
+A till that has not heard of an erase order, or an old backup of it, sends the body again: its
+commitment is kept, as the chain needs it, and its text is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, select, tuple_
+
+from agent.core.entries.bodies import EntryCarried
+from agent.core.entries.canonical import decode
+from agent.core.entries.kinds import KINDS
+from agent.core.exchange.intake import Row as NewRecord
+from agent.core.faults import Fault
+from central.ledger.authority_tables import CARRIED_COPIES
+from central.ledger.bulk import insert_rows
+from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS
+from central.ledger.upserts import upsert
+
+_CARRIED = KINDS[EntryCarried].kind
+
+
+def insert_records(
+    conn: Connection, journal_id: str, rows: Sequence[NewRecord], now: str, *, ordered: bool
+) -> None:
+    """Insert records above what is held, in the order of the tables' columns.
+
+    Args:
+        conn: of the intake's transaction.
+        journal_id: whose records these are.
+        rows: as the core has recomputed them.
+        now: HQ's time, for show.
+        ordered: some of this journal's entries above what is held are ordered erased already.
+    """
+    chain = [
+        (journal_id, row.seq, row.kind, row.version, row.commitment, row.hash, now) for row in rows
+    ]
+    insert_rows(conn, CHAIN, chain)
+    gone = _ordered(conn, journal_id, rows) if ordered else {}
+    carried = [row for row in rows if row.kind == _CARRIED and row.body]
+    if carried:
+        gone |= _carried(conn, journal_id, carried)
+    gone |= {row.seq: row.erased_by for row in rows if row.erased_by}
+    bodies = [(journal_id, row.seq, row.salt, row.body) for row in rows if row.seq not in gone]
+    insert_rows(conn, BODIES, bodies)
+    if gone:
+        _note_erased(conn, journal_id, gone, now)
+
+
+def _ordered(conn: Connection, journal_id: str, rows: Sequence[NewRecord]) -> dict[int, str]:
+    query = select(ERASE_ORDERS.c.seq, ERASE_ORDERS.c.erased_by).where(
+        ERASE_ORDERS.c.journal_id == journal_id,
+        ERASE_ORDERS.c.seq.between(rows[0].seq, rows[-1].seq),
+    )
+    return {row.seq: row.erased_by for row in conn.execute(query)}
+
+
+def _carried(conn: Connection, journal_id: str, rows: Iterable[NewRecord]) -> dict[int, str]:
+    """Note where bodies were carried to; gives those whose original is ordered erased."""
+    copies = {row.seq: body for row in rows if (body := _copy(row)) is not None}
+    if not copies:
+        return {}
+    noted = [
+        {
+            "journal_id": body.journal,
+            "seq": body.seq,
+            "in_journal": journal_id,
+            "in_seq": seq,
+            "commitment": body.commitment,
+        }
+        for seq, body in copies.items()
+    ]
+    conn.execute(upsert(CARRIED_COPIES).on_conflict_do_nothing(), noted)
+    orders = _orders_of(conn, {(body.journal, body.seq) for body in copies.values()})
+    return {
+        seq: orders[body.journal, body.seq]
+        for seq, body in copies.items()
+        if (body.journal, body.seq) in orders
+    }
+
+
+def _copy(row: NewRecord) -> EntryCarried | None:
+    """Read a carried entry; one that cannot be read is set aside later, by who applies it."""
+    try:
+        body = decode(row.kind, row.version, row.body)
+    except (Fault, msgspec.MsgspecError):
+        return None
+    return body if isinstance(body, EntryCarried) and not body.erased_by else None
+
+
+def _orders_of(conn: Connection, entries: set[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    place = tuple_(ERASE_ORDERS.c.journal_id, ERASE_ORDERS.c.seq)
+    rows = conn.execute(select(ERASE_ORDERS).where(place.in_(entries)))
+    return {(row.journal_id, row.seq): row.erased_by for row in rows}
+
+
+def _note_erased(conn: Connection, journal_id: str, gone: dict[int, str], now: str) -> None:
+    rows = [
+        {"journal_id": journal_id, "seq": seq, "erased_by": order, "recorded_at": now}
+        for seq, order in gone.items()
+    ]
+    conn.execute(upsert(ERASE_ORDERS).on_conflict_do_nothing(), rows)

@@ -1,0 +1,252 @@
+"""HQ's orders to its tills: signed once by the root key, carried out, acknowledged, never lost.
+
+An order goes out in a feed scope and comes back in the `side` journal of every till that carried
+it out. So an HQ restored from a backup older than the order gets it back from the first till that
+reports: it recognises its own signature, does again what it had ordered, and publishes it again
+for whoever has not heard of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+import msgspec
+from sqlalchemy import Connection, delete, select, update
+from uuid_utils import uuid7
+
+from agent.core.exchange.orders import (
+    ERASE,
+    FEED_KEY,
+    REVOKE,
+    EraseBody,
+    Order,
+    RevokeBody,
+    SignedOrder,
+    make_order,
+    read_order,
+)
+from agent.core.faults import InputFault
+from central.intake.root_key import RootKey
+from central.ledger.authority_tables import (
+    CARRIED_COPIES,
+    ORDER_RECEIPTS,
+    REVOKED_DEVICES,
+    SIGNED_ORDERS,
+)
+from central.ledger.epoch import current_epoch
+from central.ledger.outbox import GLOBAL, publish, store_scope
+from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, ERASE_ORDERS, JOURNALS
+from central.ledger.upserts import upsert
+
+Entry = tuple[str, int]
+"""(journal id, seq), of the journal the entry was first written in."""
+TakeBack = Callable[[Connection, SignedOrder, str, str, str, str], None]
+"""(conn, signed order, store, till, at, outcome): see `take_back`."""
+
+
+def issue(
+    conn: Connection,
+    root: RootKey,
+    *,
+    kind: str,
+    scope: str,
+    body: msgspec.Struct,
+    reason: str,
+    now: str,
+) -> Order:
+    """Sign an order, keep it, carry it out here, and publish it.
+
+    Args:
+        conn: of the caller's writing transaction: all of it happens, or nothing.
+        root: HQ's key.
+        kind: `erase`, `revoke` or `lease`, see `core.exchange.orders`.
+        scope: the feed it goes out in, `global` or `store:ID`.
+        body: `EraseBody`, `RevokeBody`, or what a lease is of.
+        reason: for HQ's own books; it does not travel.
+        now: HQ's time, for show.
+    """
+    raw = msgspec.Raw(msgspec.json.encode(body, order="deterministic"))
+    order = Order(str(uuid7()), kind, scope, current_epoch(conn), now, raw)
+    signed = make_order(root.sign, order)
+    _keep(conn, order, signed, reason=reason, taken_back_at=None)
+    _carry_out(conn, order, reason, now)
+    return order
+
+
+def erase(
+    conn: Connection, root: RootKey, entries: Iterable[Entry], *, reason: str, now: str
+) -> list[Order]:
+    """Have the bodies of entries erased, here and in their stores; one order per store.
+
+    Raises:
+        InputFault: an entry HQ does not hold, or one of `sales`: those are the books.
+    """
+    found = sorted((_store_of(conn, entry), entry) for entry in set(entries))
+    return [
+        issue(
+            conn,
+            root,
+            kind=ERASE,
+            scope=store_scope(store),
+            body=EraseBody(tuple(entry for _, entry in of_store)),
+            reason=reason,
+            now=now,
+        )
+        for store, of_store in groupby(found, lambda each: each[0])
+    ]
+
+
+def revoke(conn: Connection, root: RootKey, device_key: str, *, reason: str, now: str) -> Order:
+    """Let a device in never again; every till keeps the evidence, lest HQ forget it."""
+    body = RevokeBody(device_key, reason)
+    return issue(conn, root, kind=REVOKE, scope=GLOBAL, body=body, reason=reason, now=now)
+
+
+def taker(root: RootKey, now: Callable[[], str]) -> TakeBack:
+    """Make the `TakeBack` of this HQ, for whoever applies what tills acknowledge."""
+
+    def take(
+        conn: Connection, signed: SignedOrder, store: str, till: str, _at: str, outcome: str
+    ) -> None:
+        take_back(conn, signed, store, till, outcome, root=root, now=now())
+
+    return take
+
+
+def take_back(
+    conn: Connection,
+    signed: SignedOrder,
+    store: str,
+    till: str,
+    outcome: str,
+    *,
+    root: RootKey,
+    now: str,
+) -> None:
+    """Note that a till has carried out an order; one HQ has forgotten is taken up again.
+
+    Args:
+        conn: of the applier's transaction.
+        signed: as the till kept it.
+        store: whose till reports.
+        till: which one.
+        outcome: `done`, `nothing-to-do`, or the name of a fault at the till.
+        root: HQ's key.
+        now: HQ's time, for show.
+
+    Raises:
+        CredentialFault: HQ never signed this.
+    """
+    order = read_order(signed, root.verify)
+    known = select(SIGNED_ORDERS.c.order_id).where(SIGNED_ORDERS.c.order_id == order.order_id)
+    if conn.execute(known).first() is None:
+        reason = f"taken back from {store}/{till}"
+        _keep(conn, order, signed, reason=reason, taken_back_at=now)
+        _carry_out(conn, order, reason, now)
+    row = {"order_id": order.order_id, "store": store, "till": till}
+    new = upsert(ORDER_RECEIPTS).values(**row, outcome=outcome, received_at=now)
+    conn.execute(new.on_conflict_do_update(index_elements=list(row), set_={"outcome": outcome}))
+
+
+def erase_here(conn: Connection, entries: Iterable[Entry], order_id: str, now: str) -> None:
+    """Take bodies out of HQ's inbox under a recorded order; what they have caused stays.
+
+    An entry HQ does not hold (yet, or any more) is noted all the same: when it comes, from a till
+    that has not heard of the order, only its commitment is kept.
+    """
+    for entry in _with_copies(conn, entries):
+        journal_id, seq = entry
+        row = {"journal_id": journal_id, "seq": seq, "erased_by": order_id, "recorded_at": now}
+        conn.execute(upsert(ERASE_ORDERS).values(row).on_conflict_do_nothing())
+        held = (BODIES.c.journal_id == journal_id) & (BODIES.c.seq == seq)
+        conn.execute(delete(BODIES).where(held))
+
+
+def _keep(
+    conn: Connection, order: Order, signed: SignedOrder, *, reason: str, taken_back_at: str | None
+) -> None:
+    row = {
+        "order_id": order.order_id,
+        "kind": order.kind,
+        "scope": order.scope,
+        "text": signed.order,
+        "signature": signed.signature,
+        "issued_at": order.issued_at,
+        "reason": reason,
+        "taken_back_at": taken_back_at,
+    }
+    conn.execute(upsert(SIGNED_ORDERS).values(row).on_conflict_do_nothing())
+    publish(conn, order.scope, f"{FEED_KEY}{order.order_id}", "put", msgspec.json.encode(signed))
+
+
+def _carry_out(conn: Connection, order: Order, reason: str, now: str) -> None:
+    """Do at HQ what the order asks of it; a lease is the business of whoever gave it."""
+    if order.kind == ERASE:
+        erase_body = msgspec.json.decode(order.body, type=EraseBody)
+        erase_here(conn, erase_body.entries, order.order_id, now)
+    elif order.kind == REVOKE:
+        revoke_body = msgspec.json.decode(order.body, type=RevokeBody)
+        _shut_out(conn, revoke_body, order.order_id, now, reason)
+
+
+def _shut_out(conn: Connection, body: RevokeBody, order_id: str, now: str, reason: str) -> None:
+    why = body.reason or reason
+    row = {"device_key": body.device_key, "order_id": order_id, "reason": why, "at": now}
+    conn.execute(upsert(REVOKED_DEVICES).values(row).on_conflict_do_nothing())
+    conn.execute(
+        update(CREDENTIALS)
+        .where(CREDENTIALS.c.device_key == body.device_key)
+        .values(revoked_at=now, revoked_why=why)
+    )
+
+
+def _with_copies(conn: Connection, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Give entries, and every successor's entry their body was carried over in."""
+    waiting, done = list(entries), set[Entry]()
+    while waiting:
+        entry = waiting.pop()
+        if entry in done:
+            continue
+        done.add(entry)
+        yield entry
+        waiting += _copies(conn, *entry)
+
+
+def _copies(conn: Connection, journal_id: str, seq: int) -> list[Entry]:
+    """Tell where an entry was carried to; under its number a fork may have carried another one."""
+    copied = CARRIED_COPIES.c
+    rows = conn.execute(
+        select(copied.in_journal, copied.in_seq, copied.commitment).where(
+            copied.journal_id == journal_id, copied.seq == seq
+        )
+    ).all()
+    held = conn.execute(
+        select(CHAIN.c.commitment).where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq == seq)
+    ).scalar_one_or_none()
+    return [
+        (row.in_journal, row.in_seq) for row in rows if held is None or row.commitment == held.hex()
+    ]
+
+
+def _store_of(conn: Connection, entry: Entry) -> str:
+    journal_id, seq = entry
+    query = (
+        select(JOURNALS.c.store, JOURNALS.c.lane)
+        .join(CHAIN, CHAIN.c.journal_id == JOURNALS.c.journal_id)
+        .where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq == seq)
+    )
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        raise InputFault(
+            f"HQ holds no entry {journal_id[:40]}:{seq}",
+            remedy="write JOURNAL:SEQ as till-central status --json and quarantine show them",
+            name="no-such-entry",
+        )
+    if row.lane == "sales":
+        raise InputFault(
+            f"entry {journal_id}:{seq} is of the sales journal: it is kept as the books ask",
+            remedy="erase the entry of the side journal that ties the sale to its customer",
+            name="fiscal-entry",
+        )
+    return str(row.store)

@@ -1,0 +1,100 @@
+"""Which orders are out, and which tills have not carried them out yet: silent since when."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from central.ledger.authority_tables import ORDER_RECEIPTS, SIGNED_ORDERS
+from central.ledger.outbox import GLOBAL, store_scope
+from central.ledger.tables import CONTACTS, CREDENTIALS, JOURNALS
+
+_SHOWN_MAX = 100
+_DONE = ("done", "nothing-to-do")
+
+
+class Awaited(msgspec.Struct, frozen=True):
+    """A till that has not carried an order out."""
+
+    store: str
+    till: str
+    last_contact_at: str | None
+    """HQ's time; None where it was never heard."""
+    outcome: str = ""
+    """What the till said went wrong; empty of one that said nothing yet."""
+
+
+class OrderState(msgspec.Struct, frozen=True):
+    """One order, and how far it is carried out."""
+
+    order_id: str
+    kind: str
+    scope: str
+    issued_at: str
+    reason: str
+    done: int
+    """Tills that have carried it out."""
+    awaited: tuple[Awaited, ...]
+
+
+class _Till(msgspec.Struct, frozen=True):
+    store: str
+    till: str
+    keyid: str
+    last_contact_at: str | None
+
+
+def order_states(conn: Connection, *, open_only: bool = False) -> list[OrderState]:
+    """List orders, newest first, each with the live tills that still owe an answer.
+
+    Tills of one machine share its files: what one of them has carried out is done for all.
+
+    Args:
+        conn: any transaction.
+        open_only: leave out those that are carried out everywhere.
+    """
+    tills = _tills(conn)
+    query = select(SIGNED_ORDERS).order_by(SIGNED_ORDERS.c.order_id.desc()).limit(_SHOWN_MAX)
+    found = []
+    for row in conn.execute(query).all():
+        concerned = [till for till in tills if row.scope in {GLOBAL, store_scope(till.store)}]
+        done, awaited = _answers(conn, row.order_id, concerned)
+        if awaited or not open_only:
+            found.append(
+                OrderState(
+                    row.order_id, row.kind, row.scope, row.issued_at, row.reason, done, awaited
+                )
+            )
+    return found
+
+
+def _answers(
+    conn: Connection, order_id: str, tills: list[_Till]
+) -> tuple[int, tuple[Awaited, ...]]:
+    query = select(ORDER_RECEIPTS).where(ORDER_RECEIPTS.c.order_id == order_id)
+    said = {(row.store, row.till): row.outcome for row in conn.execute(query)}
+    machines = {till.keyid for till in tills if said.get((till.store, till.till)) in _DONE}
+    awaited = tuple(
+        Awaited(till.store, till.till, till.last_contact_at, said.get((till.store, till.till), ""))
+        for till in tills
+        if till.keyid not in machines
+    )
+    return len(tills) - len(awaited), awaited
+
+
+def _tills(conn: Connection) -> list[_Till]:
+    """List the tills that are let in, with their last word."""
+    query = (
+        select(
+            JOURNALS.c.store,
+            JOURNALS.c.till,
+            JOURNALS.c.keyid,
+            func.max(CONTACTS.c.last_contact_at).label("last_contact_at"),
+        )
+        .join(CREDENTIALS, CREDENTIALS.c.keyid == JOURNALS.c.keyid)
+        .outerjoin(CONTACTS, CONTACTS.c.journal_id == JOURNALS.c.journal_id)
+        .where(JOURNALS.c.ended_at.is_(None), CREDENTIALS.c.revoked_at.is_(None))
+        .group_by(JOURNALS.c.store, JOURNALS.c.till, JOURNALS.c.keyid)
+        .order_by(JOURNALS.c.store, JOURNALS.c.till)
+    )
+    return [_Till(*row) for row in conn.execute(query)]
