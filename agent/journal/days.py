@@ -29,7 +29,7 @@ def since_opened(conn: Connection, till: TillId) -> list[Body]:
             break
     if len(members) == 1 and members[0].succeeds is None:
         return [body for _, body in chains.facts_of(conn, members[0].number, members[0].closed_seq)]
-    return _joined(conn, members)
+    return _joined(conn, members) if members else []
 
 
 def z_number(conn: Connection, till: TillId) -> int:
