@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import (
-    MultipleResultsFound,
-    NoResultFound,
-    OperationalError,
-    StatementError,
-)
+from sqlalchemy.exc import OperationalError
 
-from agent.core.entries import decode
-from agent.core.faults import Fault
-from central.histories import quarantine
-from central.histories.effects import NOBODY, apply
-from central.histories.entry import Entry
-from central.histories.pending import Received, journals_behind, move, one, waiting
-from central.identity.cards import card_change
-from central.identity.parties import canonical
-from central.ledger.engine import reading, writing
-from central.ledger.outbox import GLOBAL, Change, publish_many
+from central.histories import quarantine, troubles
+from central.histories.applying import Context, DatabaseFailed, apply_slice
+from central.histories.effects import TakeBack, keep_in_ledger
+from central.histories.entry import REPLAYED
+from central.histories.pending import BATCH, Received, journals_behind, move, one, waiting
+from central.histories.sold import has_sale
+from central.ledger.engine import LedgerBusy, reading, writing
 
-_ENTRY_ERRORS = (
-    Fault,
-    StatementError,
-    NoResultFound,
-    MultipleResultsFound,
-    ValueError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    AttributeError,
-)
-"""What a bad entry can cause. A database that is full, locked or damaged is not the entry's doing:
-`OperationalError` goes up, nothing is skipped, and the same entry is tried again later."""
+TRIES_MAX = 60
+"""So often the database may fail at one entry while it works for others; then it is set aside."""
+FAILURES_MAX = 3
+"""So many journals in a row the database failed on: it is the database, not they."""
+RETRIES = 50
+"""Entries tried again between two looks at what has just come in."""
 
 
 def _at_once() -> None:
@@ -46,7 +32,11 @@ class Applier:
     """Applies accepted entries; one thread at a time."""
 
     def __init__(
-        self, engine: Engine, now: Callable[[], str], give_way: Callable[[], None] = _at_once
+        self,
+        engine: Engine,
+        now: Callable[[], str],
+        give_way: Callable[[], None] = _at_once,
+        take_back: TakeBack = keep_in_ledger,
     ) -> None:
         """Keep what applying needs.
 
@@ -54,11 +44,15 @@ class Applier:
             engine: the ledger.
             now: HQ's clock, UTC, ISO 8601; only for what is shown.
             give_way: called between transactions; may wait while others need the database more.
+            take_back: takes HQ's own orders up again out of a till's evidence.
         """
         self._engine = engine
         self._give_way = give_way
         self._now = now
-        self._fresh = True
+        self._take_back = take_back
+        self._again: list[tuple[str, int]] | None = None
+        self._limits: dict[str, int] = {}
+        self._troubled: set[str] | None = None
         self._stopping = False
 
     def stop(self) -> None:
@@ -68,22 +62,24 @@ class Applier:
     def apply_pending(self) -> int:
         """Apply everything that was received; gives the number of entries gone through.
 
-        The first call of a program's life also tries again what was set aside: an update may
-        have taught it what it could not read before.
+        The first calls of a program's life also try again what was set aside: an update may have
+        taught it what it could not read before.
 
         Raises:
             LedgerBusy: another writer holds the database; call again.
+            OperationalError: the database failed; call again later. Whatever it did not fail on
+                was applied, and the status names the entries it did fail on.
         """
-        if self._fresh:
-            self.retry_quarantine()
-            self._fresh = False
-        done = 0
-        while journals := self._behind():
-            for journal_id in journals:
-                self._give_way()
-                if self._stopping:
-                    return done
-                done += self._apply_batch(journal_id)
+        self._load()
+        done, failed = self._apply_new()
+        while self._again and not self._stopping and not failed:
+            for place in self._again[:RETRIES]:
+                self._retry(*place)
+                self._again.remove(place)
+            more, failed = self._apply_new()
+            done += more
+        if failed:
+            raise failed[-1].error
         return done
 
     def retry_quarantine(self) -> int:
@@ -92,63 +88,111 @@ class Applier:
             aside = quarantine.held(conn)
         return sum(self._retry(journal_id, seq) for journal_id, seq in aside)
 
+    def replay(self, journal_id: str, seq: int, person: quarantine.Person) -> quarantine.Decision:
+        """Try one entry again because a person asks for it, and keep that in the audit.
+
+        Raises:
+            NotFoundFault: it is not in quarantine (any more).
+            StateFault: it is void.
+            InputFault: nobody is named, or no reason is given.
+        """
+        person = person.checked()
+        with writing(self._engine) as conn:
+            found = quarantine.entry(conn, journal_id, seq, to_decide=True)
+            quarantine.require_not_void(found)
+            if self._try_again(conn, one(conn, journal_id, seq)):
+                outcome = "applied"
+            else:
+                after = quarantine.entry(conn, journal_id, seq)
+                outcome = f"{after.name}: {after.reason}"
+            quarantine.note(conn, found, quarantine.REPLAY, person, outcome)
+            return quarantine.decisions(conn, journal_id=journal_id, seq=seq, limit=1)[0]
+
+    def _load(self) -> None:
+        if self._again is None:
+            with reading(self._engine) as conn:
+                self._again = quarantine.held(conn)
+                self._troubled = {each.journal_id for each in troubles.troubles(conn)}
+
+    def _apply_new(self) -> tuple[int, list[DatabaseFailed]]:
+        """Go round the journals until none has anything to apply, or the database fails them."""
+        done = 0
+        failed: dict[str, DatabaseFailed] = {}
+        while journals := [each for each in self._behind() if each not in failed]:
+            in_a_row = 0
+            for journal_id in journals:
+                self._give_way()
+                if self._stopping or in_a_row >= FAILURES_MAX:
+                    return done, list(failed.values())
+                try:
+                    done += self._apply_batch(journal_id)
+                    in_a_row = 0
+                except DatabaseFailed as failure:
+                    in_a_row += self._stands_still(failure, failed)
+        return done, list(failed.values())
+
     def _behind(self) -> list[str]:
         with reading(self._engine) as conn:
             return journals_behind(conn)
 
     def _apply_batch(self, journal_id: str) -> int:
+        limit = self._limits.get(journal_id, BATCH)
         with writing(self._engine) as conn:
-            entries = waiting(conn, journal_id)
-            _apply_all(conn, entries, self._now())
+            entries = waiting(conn, journal_id, limit)
+            apply_slice(conn, entries, self._context())
             if entries:
                 move(conn, journal_id, entries[-1].seq)
+            if journal_id in (self._troubled or ()):
+                troubles.clear(conn, journal_id)
+        self._limits.pop(journal_id, None)
+        (self._troubled or set()).discard(journal_id)
         return len(entries)
 
+    def _stands_still(self, failure: DatabaseFailed, failed: dict[str, DatabaseFailed]) -> bool:
+        """Narrow a failed slice down to the entry it failed at; True once it is that one alone."""
+        journal_id = failure.journal_id
+        with reading(self._engine) as conn:
+            first = waiting(conn, journal_id, 1)
+        before = failure.seq - first[0].seq if first else 0
+        if before > 0:
+            self._limits[journal_id] = before
+            return False
+        self._limits[journal_id] = 1
+        if not self._set_aside(failure):
+            failed[journal_id] = failure
+        return True
+
+    def _set_aside(self, failure: DatabaseFailed) -> bool:
+        """Name the entry in the status; after many tries it may wait elsewhere than in the way.
+
+        Where the database fails at this, too, the entry stays where it is.
+        """
+        journal_id, seq, now = failure.journal_id, failure.seq, self._now()
+        (self._troubled or set()).add(journal_id)
+        with suppress(OperationalError, LedgerBusy), writing(self._engine) as conn:
+            troubles.note(conn, journal_id, seq, failure.error, now)
+            trouble = troubles.of_journal(conn, journal_id)
+            if trouble is not None and trouble.tries >= TRIES_MAX:
+                quarantine.put(conn, one(conn, journal_id, seq), failure.error, now)
+                move(conn, journal_id, seq)
+                return True
+        return False
+
     def _retry(self, journal_id: str, seq: int) -> bool:
-        with writing(self._engine) as conn:
-            if _apply_all(conn, [one(conn, journal_id, seq)], self._now()):
-                return False
-            quarantine.release(conn, journal_id, seq)
-            return True
-
-
-def _apply_all(conn: Connection, entries: Iterable[Received], now: str) -> int:
-    """Apply entries and publish the cards they changed; gives how many had to be set aside."""
-    aside = 0
-    touched: dict[str, Received] = {}
-    for received in entries:
+        self._give_way()
         try:
-            with conn.begin_nested():
-                touched |= dict.fromkeys(_apply(conn, received, now), received)
-        except OperationalError:
-            raise
-        except _ENTRY_ERRORS as error:
-            aside += 1
-            quarantine.put(conn, received, error, now)
-    return aside + _publish_all(conn, touched, now)
+            with writing(self._engine) as conn:
+                return self._try_again(conn, one(conn, journal_id, seq))
+        except DatabaseFailed as failure:
+            raise failure.error from failure
 
+    def _try_again(self, conn: Connection, received: Received) -> bool:
+        counted = has_sale(conn, received.journal_id, received.seq)
+        context = self._context()._replace(why=REPLAYED)
+        if apply_slice(conn, [received], context, counts=not counted).aside:
+            return False
+        quarantine.release(conn, received.journal_id, received.seq)
+        return True
 
-def _apply(conn: Connection, received: Received, now: str) -> frozenset[str]:
-    """Give one entry its effect; tells whose cards changed."""
-    if received.erased:
-        return NOBODY
-    if received.body is None:
-        raise quarantine.BodyMissing(received)
-    body = decode(received.kind, received.version, received.body)
-    return apply(conn, Entry(received.journal_id, received.seq, now), body)
-
-
-def _publish_all(conn: Connection, touched: dict[str, Received], now: str) -> int:
-    aside = 0
-    changes: list[Change] = []
-    for party_id, received in touched.items():
-        try:
-            with conn.begin_nested():
-                changes.append(card_change(conn, canonical(conn, party_id)))
-        except OperationalError:
-            raise
-        except _ENTRY_ERRORS as error:
-            aside += 1
-            quarantine.put(conn, received, error, now)
-    publish_many(conn, GLOBAL, changes)
-    return aside
+    def _context(self) -> Context:
+        return Context(self._now(), self._take_back)

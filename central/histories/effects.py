@@ -5,9 +5,10 @@ A function gets an open transaction and gives the ids of the parties whose card 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import assert_never
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from agent.core.entries.bodies import (
     Body,
@@ -24,28 +25,24 @@ from agent.core.entries.bodies import (
     TillClosed,
     TillOpened,
 )
-from agent.core.faults import Fault
-from central.histories import cash, people, sales, sold
+from agent.core.exchange.orders import SignedOrder
+from agent.core.faults import StateFault
+from central.histories import cash, people, sales, sold, succession
 from central.histories.entry import Entry
+from central.ledger.tables import JOURNALS
 
 NOBODY: frozenset[str] = frozenset()
+TakeBack = Callable[[Connection, SignedOrder, str, str, str, str], None]
+"""Takes HQ's own order up again out of a till's evidence: signed, store, till, at, outcome."""
 
 
-class NotYetApplied(Fault):
-    """An entry that this version of HQ keeps and cannot apply: it waits, nothing is lost."""
-
-    name = "not-yet-applied"
-    title = "This version of HQ cannot apply the entry"
-
-    def __init__(self, body: Body) -> None:
-        """Name the kind of entry."""
-        super().__init__(
-            f"entries of kind {body.__struct_config__.tag} are kept, not applied",
-            remedy="update till-central; it applies what was set aside at its next start",
-        )
+def keep_in_ledger(
+    _conn: Connection, _signed: SignedOrder, _store: str, _till: str, _at: str, _outcome: str
+) -> None:
+    """Leave the evidence where it is: what an HQ without orders does."""
 
 
-def apply(conn: Connection, entry: Entry, body: Body) -> frozenset[str]:
+def apply(conn: Connection, entry: Entry, take_back: TakeBack, body: Body) -> frozenset[str]:
     """Give an entry its effect.
 
     Raises:
@@ -65,10 +62,42 @@ def apply(conn: Connection, entry: Entry, body: Body) -> frozenset[str]:
             cash.moved(conn, entry, body)
         case TillClosed():
             cash.closed(conn, entry, body)
-        case PartyIdentified() | CashierSigned() | JournalBegun():
+        case JournalBegun() | OrderReceived() | EntryCarried():
+            _of_journals(conn, entry, take_back, body)
+        case PartyIdentified() | CashierSigned():
             pass  # evidence in the ledger; no view needs it yet
-        case OrderReceived() | EntryCarried():
-            raise NotYetApplied(body)
         case _:
             assert_never(body)
     return NOBODY
+
+
+def _of_journals(
+    conn: Connection,
+    entry: Entry,
+    take_back: TakeBack,
+    body: JournalBegun | OrderReceived | EntryCarried,
+) -> None:
+    """Note what a journal says of itself and of HQ's orders."""
+    if isinstance(body, JournalBegun):
+        succession.begun(conn, entry, body)
+    elif isinstance(body, OrderReceived):
+        _take_back(conn, entry, take_back, body)
+    else:
+        raise _carried_twice(entry)
+
+
+def _take_back(conn: Connection, entry: Entry, take_back: TakeBack, body: OrderReceived) -> None:
+    """Hand HQ's own order back to who issues them; a rewound HQ may have forgotten it."""
+    query = select(JOURNALS.c.store, JOURNALS.c.till).where(JOURNALS.c.journal_id == entry.place[0])
+    till = conn.execute(query).one()
+    signed = SignedOrder(body.order, body.signature)
+    take_back(conn, signed, till.store, till.till, entry.now, body.outcome)
+
+
+def _carried_twice(entry: Entry) -> StateFault:
+    journal_id, seq = entry.place
+    return StateFault(
+        f"entry {seq} of journal {journal_id} carries an entry that carries another one",
+        remedy="compare the till's version of till-agent with the newest one: none writes this",
+        name="carried-twice",
+    )

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from central.histories.entry import Entry
 from central.ledger.customer_tables import PARKED
+from central.ledger.upserts import upsert
 
 _ARRIVED = PARKED.c.waits_for.in_(bindparam("arrived", expanding=True))
 _PARK = upsert(PARKED).on_conflict_do_nothing()
@@ -22,17 +22,18 @@ _UNPARK = delete(PARKED).where(_ARRIVED)
 
 def park(conn: Connection, entry: Entry, waits_for: str) -> None:
     """Have this entry looked at again when the sale id or pseudonym it waits for arrives."""
+    journal_id, seq = entry.place
     row = {
         "waits_for": waits_for,
-        "journal_id": entry.journal_id,
-        "seq": entry.seq,
+        "journal_id": journal_id,
+        "seq": seq,
         "since": entry.now,
     }
     conn.execute(_PARK, row)
 
 
 def unpark(conn: Connection, arrived: Iterable[str]) -> list[tuple[str, int]]:
-    """Take out the entries that waited for what has arrived: journal and seq, in order."""
+    """Take out the entries that waited for what has arrived: where they lie, in order."""
     keys = {"arrived": list(arrived)}
     found = sorted({(row.journal_id, row.seq) for row in conn.execute(_WAITING, keys)})
     if found:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, ERASE_ORDERS
+from central.ledger.upserts import upsert
 
 BATCH = 100
 """Entries of one transaction: so long the intake has to wait, a few tenths of a second at most."""
@@ -22,6 +22,7 @@ class Received(NamedTuple):
     version: int
     body: bytes | None
     erased: bool
+    commitment: bytes
 
 
 def journals_behind(conn: Connection) -> list[str]:
@@ -48,6 +49,12 @@ def one(conn: Connection, journal_id: str, seq: int) -> Received:
     return _entry(conn.execute(_ONE, {"of_journal": journal_id, "at_seq": seq}).one())
 
 
+def maybe_one(conn: Connection, journal_id: str, seq: int) -> Received | None:
+    """Read one entry, if it was received in its own journal."""
+    row = conn.execute(_ONE, {"of_journal": journal_id, "at_seq": seq}).one_or_none()
+    return None if row is None else _entry(row)
+
+
 def move(conn: Connection, journal_id: str, seq: int) -> None:
     """Note that everything up to `seq` was applied or set aside."""
     new = upsert(APPLIED).values(journal_id=journal_id, seq=seq)
@@ -71,7 +78,13 @@ def _received() -> Select[tuple[object, ...]]:
 
 def _entry(row: Row[tuple[object, ...]]) -> Received:
     return Received(
-        row.journal_id, row.seq, row.kind, row.version, row.body, row.erased_by is not None
+        row.journal_id,
+        row.seq,
+        row.kind,
+        row.version,
+        row.body,
+        row.erased_by is not None,
+        row.commitment,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import BindParameter, Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.entries.bodies import PartyEnrolled, SaleAttributed
 from agent.core.faults import InputFault, StateFault
@@ -20,10 +19,13 @@ from central.identity.cards import reached
 from central.identity.interactions import record
 from central.identity.parties import PROVISIONAL, Origin, ensure, hold
 from central.ledger.customer_tables import PSEUDONYMS, SALES
+from central.ledger.upserts import upsert
 
 _OF_REF: BindParameter[str] = bindparam("of_ref")
 _TIE = select(PSEUDONYMS).where(PSEUDONYMS.c.customer_ref == _OF_REF)
-_SALE = select(SALES.c.journal_id, SALES.c.seq).where(SALES.c.customer_ref == _OF_REF)
+_SALE = select(SALES.c.journal_id, SALES.c.seq, SALES.c.sale_id).where(
+    SALES.c.customer_ref == _OF_REF
+)
 _INSERT_TIE = upsert(PSEUDONYMS).on_conflict_do_nothing()
 _NO_REGION = "ZZ"
 """A till writes phones as E.164: no region is needed to read them."""
@@ -66,7 +68,8 @@ def bridge(conn: Connection, customer_ref: str, now: str) -> frozenset[str]:
     if tie is None or not made:
         return frozenset()
     for sale in made:
-        if (body := sale_body(conn, sale.journal_id, sale.seq)) is not None:
+        body = sale_body(conn, sale.journal_id, sale.seq, sale.sale_id)
+        if body is not None:
             record(conn, tie.party_id, interaction_of(body), now)
     for half in (*made, tie):
         reached(conn, tie.party_id, half.journal_id, half.seq)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.entries.bodies import SaleCompleted
 from agent.core.quantities import decimal_text
@@ -12,6 +11,7 @@ from central.histories.parking import park, unpark
 from central.histories.people import bridge
 from central.histories.sold import insert_sale, sale_body
 from central.ledger.customer_tables import SALE_FLAGS, SALE_LINES, SALES
+from central.ledger.upserts import upsert
 
 RETURNED_TOO_MUCH = "returned-more-than-sold"
 NO_SUCH_LINE = "returned-line-unknown"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.entries import decode
 from agent.core.entries.bodies import SaleCancelled, SaleCompleted
+from agent.core.entries.carried import fact
 from agent.core.faults import StateFault
 from agent.core.sale.model import Line
-from central.histories.entry import Entry
-from central.histories.pending import one
+from central.histories.carrying import places_of
+from central.histories.entry import REPLAYED, Entry
+from central.histories.pending import Received, maybe_one
 from central.ledger.customer_tables import (
     SALE_LINES,
     SALE_TAXES,
@@ -20,20 +22,28 @@ from central.ledger.customer_tables import (
     SALES,
     SALES_CANCELLED,
 )
+from central.ledger.upserts import upsert
 
 _INSERT_SALE = upsert(SALES).on_conflict_do_nothing()
+_INSERT_CANCELLED = upsert(SALES_CANCELLED).on_conflict_do_nothing()
 _INSERT_LINES, _INSERT_TENDERS, _INSERT_TAXES = map(insert, (SALE_LINES, SALE_TENDERS, SALE_TAXES))
 _HELD = select(SALES.c.journal_id, SALES.c.seq).where(SALES.c.sale_id == bindparam("of_sale"))
 
 
+class HadEffect(Exception):
+    """The same fact had its effect already, out of another entry: nothing is to be done."""
+
+
 def insert_sale(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
-    """Keep a completed sale with its lines, tenders and taxes.
+    """Keep a completed sale with its lines, tenders and taxes; at a second try it is held.
 
     Raises:
-        StateFault: another entry brought a sale under this id.
+        HadEffect: another entry brought this very sale.
+        StateFault: another entry brought another sale under this id.
     """
     if not conn.execute(_INSERT_SALE, _sale(entry, body)).rowcount:
-        raise _twice(conn, body.sale_id)
+        _require_same(conn, entry, body)
+        return
     of_sale = {"sale_id": body.sale_id}
     _insert(conn, _INSERT_LINES, [of_sale | _line(row) for row in body.lines])
     _insert(
@@ -62,33 +72,68 @@ def insert_sale(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
 
 
 def insert_cancelled(conn: Connection, body: SaleCancelled) -> None:
-    """Keep that a basket was given up, by whom and why."""
-    conn.execute(
-        insert(SALES_CANCELLED).values(
-            sale_id=body.sale_id,
-            store=body.store,
-            till=body.till,
-            business_date=body.business_date,
-            total=body.total,
-            actor=body.actor,
-            reason=body.reason,
-        )
-    )
+    """Keep that a basket was given up, by whom and why.
+
+    Raises:
+        HadEffect: that is known of this basket.
+    """
+    row = {
+        "sale_id": body.sale_id,
+        "store": body.store,
+        "till": body.till,
+        "business_date": body.business_date,
+        "total": body.total,
+        "actor": body.actor,
+        "reason": body.reason,
+    }
+    if not conn.execute(_INSERT_CANCELLED, row).rowcount:
+        raise HadEffect
 
 
-def sale_body(conn: Connection, journal_id: str, seq: int) -> SaleCompleted | None:
-    """Read a sale as it was sealed; None when its body was erased."""
-    received = one(conn, journal_id, seq)
-    if received.body is None:
-        return None
-    body = decode(received.kind, received.version, received.body)
-    return body if isinstance(body, SaleCompleted) else None
+def has_sale(conn: Connection, journal_id: str, seq: int) -> bool:
+    """Tell whether an entry had its effect as a sale."""
+    query = select(SALES.c.sale_id).where(SALES.c.journal_id == journal_id, SALES.c.seq == seq)
+    return conn.execute(query).first() is not None
 
 
-def _twice(conn: Connection, sale_id: str) -> StateFault:
-    held = conn.execute(_HELD, {"of_sale": sale_id}).one()
+def sale_body(
+    conn: Connection, journal_id: str, seq: int, sale_id: str | None = None
+) -> SaleCompleted | None:
+    """Read a sale as it was sealed; None when its body was erased.
+
+    Args:
+        conn: any open connection.
+        journal_id: where it was born, or of the successor that carried it.
+        seq: its number there.
+        sale_id: which sale, where a fork may have left two under that number.
+    """
+    for received in _candidates(conn, journal_id, seq):
+        if received is None or received.body is None:
+            continue
+        body = fact(decode(received.kind, received.version, received.body))
+        if isinstance(body, SaleCompleted) and sale_id in {None, body.sale_id}:
+            return body
+    return None
+
+
+def _candidates(conn: Connection, journal_id: str, seq: int) -> Iterator[Received | None]:
+    yield maybe_one(conn, journal_id, seq)
+    for place in places_of(conn, journal_id, seq):
+        yield maybe_one(conn, *place)
+
+
+def _require_same(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
+    held = conn.execute(_HELD, {"of_sale": body.sale_id}).one()
+    if sale_body(conn, held.journal_id, held.seq, body.sale_id) != body:
+        raise _twice(body.sale_id, held.journal_id, held.seq)
+    is_retry = entry.why == REPLAYED and (held.journal_id, held.seq) == entry.place
+    if not is_retry:
+        raise HadEffect
+
+
+def _twice(sale_id: str, journal_id: str, seq: int) -> StateFault:
     return StateFault(
-        f"sale {sale_id} is already held from entry {held.seq} of journal {held.journal_id}",
+        f"sale {sale_id} is already held from entry {seq} of journal {journal_id}",
         remedy="compare the two entries: one sale was recorded twice at the till",
         name="sale-twice",
     )

@@ -83,7 +83,6 @@ BOOKED = Table(
     required_text("currency"),
     required_text("late"),
     required_text("origin"),
-    Column("verified", Boolean, nullable=False),
     required_text("booked_at"),
     required_text("running_hash"),
     PrimaryKeyConstraint("stream", "place"),

@@ -10,9 +10,8 @@ from litestar import Litestar
 from litestar.exceptions import HTTPException
 from litestar.testing import TestClient
 from sqlalchemy import func, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
-from agent.core.entries import encode, kind_of
+from agent.core.entries import commitment, encode, kind_of
 from agent.core.entries.bodies import (
     CashMoved,
     ConsentGiven,
@@ -35,9 +34,11 @@ from central.ledger.engine import open_engine, reading, writing
 from central.ledger.hq import FeedSignal, Hq
 from central.ledger.migrate import migrate
 from central.ledger.tables import BODIES, CHAIN, CURSORS, FEED_ROWS
+from central.ledger.upserts import upsert
 from central.reports import routes as reports
 
 NOW = "2026-11-02T12:00:00.000Z"
+SALT = b"s" * 16
 
 
 @pytest.fixture(scope="session")
@@ -176,13 +177,13 @@ def _insert(conn, journal_id, seq, body, kind):
             seq=seq,
             kind=number,
             version=1,
-            commitment=b"c",
+            commitment=b"c" if sealed is None else commitment(SALT, sealed),
             hash=b"h",
             received_at=NOW,
         )
     )
     if sealed is not None:
-        row = {"journal_id": journal_id, "seq": seq, "salt": b"s" * 16, "body": sealed}
+        row = {"journal_id": journal_id, "seq": seq, "salt": SALT, "body": sealed}
         conn.execute(insert(BODIES).values(row))
 
 

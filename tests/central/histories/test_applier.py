@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from agent.core.history import Card, fold
-from central.histories import Applier
+from central.histories import Applier, applying
 from central.histories import applier as applier_module
 from central.identity.cards import card_of
 from central.identity.interactions import interactions_of
@@ -215,7 +215,7 @@ def test_quarantine_is_tried_again_at_the_next_start(
         raise KeyError(args[-1].name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(applier_module, "apply", broken)
+        patch.setattr(applying, "apply", broken)
         applier.apply_pending()
         assert Applier(ledger, lambda: NOW).retry_quarantine() == 0
         assert [row["tries"] for row in rows(QUARANTINE)] == [2, 2]
@@ -228,14 +228,14 @@ def test_card_that_cannot_be_made_costs_no_other_its_update(
     applier, receive, rows, told, feed, monkeypatch
 ):
     """One strange customer would keep every other card from reaching the tills."""
-    real = applier_module.card_change
+    real = applying.card_change
 
     def picky(conn, party_id):
         if party_id == ADA:
             raise ValueError("strange")
         return real(conn, party_id)
 
-    monkeypatch.setattr(applier_module, "card_change", picky)
+    monkeypatch.setattr(applying, "card_change", picky)
     receive(SIDE_J, told.enrolled(ADA), told.enrolled(BOB, name="Bob"))
     applier.apply_pending()
     assert list(feed()) == [("global", f"party:{BOB}")]
@@ -252,7 +252,7 @@ def test_trouble_of_the_database_is_no_entrys_fault(
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(applier_module, step, full)
+        patch.setattr(applying, step, full)
         receive(SIDE_J, told.enrolled(ADA))
         with pytest.raises(OperationalError):
             applier.apply_pending()

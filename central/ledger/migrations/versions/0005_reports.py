@@ -77,7 +77,6 @@ def _booked() -> None:
         _text("from_journal"),
         _number("from_seq"),
         *map(_text, ("ref", "store", "till", "business_date", "currency", "late", "origin")),
-        _flag("verified"),
         *map(_text, ("booked_at", "running_hash")),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,168 @@
+"""A slice of one journal, applied in one transaction: each entry once, none in another's way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import (
+    MultipleResultsFound,
+    NoResultFound,
+    OperationalError,
+    StatementError,
+)
+
+from agent.core.entries import decode
+from agent.core.entries.bodies import Body, EntryCarried
+from agent.core.faults import Fault
+from central.histories import quarantine
+from central.histories.booking import Booking, book, booking_of
+from central.histories.carrying import carried_of, opened
+from central.histories.effects import NOBODY, TakeBack, apply
+from central.histories.entry import Entry
+from central.histories.pending import Received
+from central.histories.sold import HadEffect
+from central.identity.cards import card_change
+from central.identity.parties import canonical
+from central.ledger.outbox import GLOBAL, Change, publish_many
+
+_ENTRY_ERRORS = (
+    Fault,
+    StatementError,
+    NoResultFound,
+    MultipleResultsFound,
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+)
+"""What a bad entry can cause. A database that is full, locked or damaged is not the entry's doing:
+`OperationalError` goes up, nothing is skipped, and the same entry is tried again later."""
+
+
+class DatabaseFailed(Exception):
+    """The database failed while an entry was applied; the transaction is to be undone."""
+
+    def __init__(self, received: Received, error: OperationalError) -> None:
+        """Name the entry it happened at."""
+        super().__init__(str(error))
+        self.journal_id, self.seq = received.journal_id, received.seq
+        self.error = error
+
+
+class Context(NamedTuple):
+    """What all entries of a slice share."""
+
+    now: str
+    take_back: TakeBack
+    why: str = ""
+    """How they came, where that is worth telling: see `Entry.why`."""
+
+
+class Outcome(NamedTuple):
+    """What became of a slice."""
+
+    aside: int
+    """Entries that were set aside."""
+    booked: int
+
+
+class _Effect(NamedTuple):
+    touched: frozenset[str]
+    booking: Booking | None
+
+
+_NOTHING = _Effect(NOBODY, None)
+
+
+def apply_slice(
+    conn: Connection, entries: Sequence[Received], context: Context, *, counts: bool = True
+) -> Outcome:
+    """Apply entries of one journal, publish the cards they changed, and book what counts.
+
+    Args:
+        conn: of `writing`; the caller moves the position in the same transaction.
+        entries: in the order of their journal.
+        context: HQ's time, and what reaches beyond this room.
+        counts: False where they were booked before, and only the rest is made good.
+
+    Raises:
+        DatabaseFailed: nothing is wrong with the entry; undo everything and try again later.
+    """
+    aside = 0
+    touched: dict[str, Received] = {}
+    bookings: list[Booking] = []
+    for received, body in _unread(conn, entries):
+        try:
+            if isinstance(body, Exception):
+                raise body
+            with conn.begin_nested():
+                effect = _effect(conn, received, body, context)
+        except OperationalError as error:
+            raise DatabaseFailed(received, error) from error
+        except HadEffect:
+            continue
+        except _ENTRY_ERRORS as error:
+            aside += 1
+            quarantine.put(conn, received, error, context.now)
+            continue
+        touched |= dict.fromkeys(effect.touched, received)
+        bookings += [effect.booking] if effect.booking and counts else []
+    aside += _publish_all(conn, touched, context.now)
+    book(conn, bookings, context.now)
+    return Outcome(aside, len(bookings))
+
+
+def _unread(
+    conn: Connection, entries: Sequence[Received]
+) -> Iterable[tuple[Received, Body | Exception]]:
+    """Read every body before any has an effect: one nobody can read costs no savepoint.
+
+    Passed over are erased entries, and those whose effect came out of a successor journal.
+    """
+    if not entries:
+        return
+    first, last = entries[0], entries[-1]
+    done = carried_of(conn, first.journal_id, first.seq, last.seq)
+    for received in entries:
+        if not received.erased and received.commitment.hex() not in done.get(received.seq, ()):
+            yield received, _body(received)
+
+
+def _body(received: Received) -> Body | Exception:
+    try:
+        if received.body is None:
+            raise quarantine.BodyMissing(received)
+        return decode(received.kind, received.version, received.body)
+    except _ENTRY_ERRORS as error:
+        return error
+
+
+def _effect(conn: Connection, received: Received, body: Body, context: Context) -> _Effect:
+    """Give one entry its effect; tells whose cards changed and what is booked."""
+    entry = Entry(received.journal_id, received.seq, context.now, why=context.why)
+    if isinstance(body, EntryCarried):
+        inside = opened(conn, entry, body)
+        if inside is None:
+            return _NOTHING
+        entry, body = inside
+    touched = apply(conn, entry, context.take_back, body)
+    return _Effect(touched, booking_of(entry, body))
+
+
+def _publish_all(conn: Connection, touched: dict[str, Received], now: str) -> int:
+    aside = 0
+    changes: list[Change] = []
+    for party_id, received in touched.items():
+        try:
+            with conn.begin_nested():
+                changes.append(card_change(conn, canonical(conn, party_id)))
+        except OperationalError as error:
+            raise DatabaseFailed(received, error) from error
+        except _ENTRY_ERRORS as error:
+            aside += 1
+            quarantine.put(conn, received, error, now)
+    publish_many(conn, GLOBAL, changes)
+    return aside

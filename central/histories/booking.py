@@ -1,0 +1,194 @@
+"""HQ's own order of application: what the export follows, and what tells a late entry from others.
+
+A till's time orders nothing, and neither does the number of an entry: journals come in side by
+side. So each entry that counts gets the next place in HQ's order, in the transaction of its
+effect. The row that gives the places is taken last and held until the commit: a lower place never
+becomes visible after a higher one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, case, insert, select, tuple_
+
+from agent.core.entries.bodies import (
+    Body,
+    CashMoved,
+    SaleCancelled,
+    SaleCompleted,
+    TillClosed,
+    TillOpened,
+)
+from central.histories.entry import Entry
+from central.ledger.epoch import current_epoch
+from central.ledger.report_tables import BOOK_EPOCHS, BOOK_HEADS, BOOKED, DAY_REACH, STORE_DAYS
+from central.ledger.upserts import upsert
+
+STREAM = "all"
+"""The one order of today; a sharded HQ would have one per shard."""
+HASH_CHARACTERS = 16
+SALE, CANCELLED, FLOAT, PAID_IN, PAID_OUT, CLOSING = (
+    "sale",
+    "cancelled",
+    "float",
+    "paid-in",
+    "paid-out",
+    "closing",
+)
+OFFLINE = "offline"
+
+
+class Booking(NamedTuple):
+    """One entry that counts, before it has its place."""
+
+    entry: Entry
+    type: str
+    ref: str
+    """The sale's id; of a closing its Z number; of a cash movement its own id."""
+    store: str
+    till: str
+    business_date: str
+    currency: str
+
+
+def booking_of(entry: Entry, body: Body) -> Booking | None:
+    """Say what is booked of an entry; None of one that moves no money and closes nothing."""
+    match body:
+        case SaleCompleted():
+            return _booking(entry, body, SALE, body.sale_id, body.currency)
+        case SaleCancelled():
+            return _booking(entry, body, CANCELLED, body.sale_id, "")
+        case TillOpened():
+            return _booking(entry, body, FLOAT, "", body.currency)
+        case CashMoved():
+            kind = PAID_IN if body.amount >= 0 else PAID_OUT
+            return _booking(entry, body, kind, body.cash_id, body.currency)
+        case TillClosed():
+            return _booking(entry, body, CLOSING, str(body.z_number), body.currency)
+        case _:
+            return None
+
+
+def book(conn: Connection, bookings: Sequence[Booking], now: str) -> None:
+    """Give each its place, and note late what comes after its day was declared complete.
+
+    Args:
+        conn: of `writing`; call it last, since the order is locked until the commit.
+        bookings: in the order of their effects.
+        now: HQ's time, for show.
+    """
+    if not bookings:
+        return
+    _reach(conn, bookings)
+    declared = _declared(conn, bookings)
+    place, running = _head(conn)
+    _begin_epoch(conn, place + 1)
+    rows = []
+    for booking in bookings:
+        place += 1
+        running = following(running, place, booking.entry.journal_id, booking.entry.seq)
+        is_late = (booking.store, booking.business_date) in declared
+        rows.append(_row(booking, place, running, now, is_late=is_late))
+    conn.execute(insert(BOOKED), rows)
+    _move(conn, place, running)
+
+
+def following(running: str, place: int, journal_id: str, seq: int) -> str:
+    """Run the hash of the order on by one entry: two orders that differ never agree again.
+
+    >>> following("", 1, "ab" * 16, 7)
+    'e9d74dcfbb0aafe9'
+    """
+    text = f"{running} {place} {journal_id} {seq}"
+    return sha256(text.encode()).hexdigest()[:HASH_CHARACTERS]
+
+
+def _booking(
+    entry: Entry,
+    body: SaleCompleted | SaleCancelled | TillOpened | CashMoved | TillClosed,
+    kind: str,
+    ref: str,
+    currency: str,
+) -> Booking:
+    return Booking(entry, kind, ref, body.store, body.till, body.business_date, currency)
+
+
+def _row(booking: Booking, place: int, running: str, now: str, *, is_late: bool) -> dict[str, Any]:
+    entry = booking.entry
+    from_journal, from_seq = entry.place
+    return {
+        "stream": STREAM,
+        "place": place,
+        "type": booking.type,
+        "journal_id": entry.journal_id,
+        "seq": entry.seq,
+        "from_journal": from_journal,
+        "from_seq": from_seq,
+        "ref": booking.ref,
+        "store": booking.store,
+        "till": booking.till,
+        "business_date": booking.business_date,
+        "currency": booking.currency,
+        "late": (entry.why or OFFLINE) if is_late else "",
+        "origin": entry.why or "own",
+        "booked_at": now,
+        "running_hash": running,
+    }
+
+
+def _head(conn: Connection) -> tuple[int, str]:
+    held = BOOK_HEADS.c
+    query = select(held.place, held.running_hash).where(held.stream == STREAM).with_for_update()
+    row = conn.execute(query).one_or_none()
+    return (0, "") if row is None else (row.place, row.running_hash)
+
+
+def _move(conn: Connection, place: int, running: str) -> None:
+    new = upsert(BOOK_HEADS).values(stream=STREAM, place=place, running_hash=running)
+    moved = {"place": new.excluded.place, "running_hash": new.excluded.running_hash}
+    conn.execute(new.on_conflict_do_update(index_elements=["stream"], set_=moved))
+
+
+def _begin_epoch(conn: Connection, first_place: int) -> None:
+    row = {"stream": STREAM, "epoch": current_epoch(conn), "first_place": first_place}
+    conn.execute(upsert(BOOK_EPOCHS).values(row).on_conflict_do_nothing())
+
+
+def _declared(conn: Connection, bookings: Iterable[Booking]) -> set[tuple[str, str]]:
+    """Tell which of the days of these entries had been declared complete before."""
+    held = STORE_DAYS.c
+    days = {(booking.store, booking.business_date) for booking in bookings}
+    query = select(held.store, held.business_date).where(
+        tuple_(held.store, held.business_date).in_(days), held.declared_at.is_not(None)
+    )
+    return {(row.store, row.business_date) for row in conn.execute(query)}
+
+
+def _reach(conn: Connection, bookings: Iterable[Booking]) -> None:
+    """Note up to which entry a journal speaks of each business date."""
+    reach: dict[tuple[str, str, str, str], list[int]] = {}
+    for each in bookings:
+        day = (each.store, each.till, each.business_date, each.entry.journal_id)
+        reach.setdefault(day, []).append(each.entry.seq)
+    keys = ("store", "till", "business_date", "journal_id")
+    rows = [
+        dict(zip(keys, day, strict=True)) | {"first_seq": min(seqs), "last_seq": max(seqs)}
+        for day, seqs in reach.items()
+    ]
+    conn.execute(_REACHED, rows)
+
+
+_NEW_REACH = upsert(DAY_REACH)
+_HELD, _NEW = DAY_REACH.c, _NEW_REACH.excluded
+_REACHED = _NEW_REACH.on_conflict_do_update(
+    index_elements=["store", "till", "business_date", "journal_id"],
+    set_={
+        "first_seq": case(
+            (_NEW.first_seq < _HELD.first_seq, _NEW.first_seq), else_=_HELD.first_seq
+        ),
+        "last_seq": case((_NEW.last_seq > _HELD.last_seq, _NEW.last_seq), else_=_HELD.last_seq),
+    },
+)
