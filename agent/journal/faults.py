@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.core.faults import Fault, StateFault, UnavailableFault
+from agent.core.faults import Fault, NotFoundFault, UnavailableFault
 
 
 class JournalUnusable(Fault):
@@ -55,8 +55,9 @@ class JournalClosed(UnavailableFault):
     title = "The journal is closed"
 
 
-class EntryPruned(StateFault):
-    """The text of an entry has left this machine, since HQ holds it for good."""
+class EntryPruned(NotFoundFault):
+    """The text of an entry has left this machine, since HQ holds it for good (410 Gone)."""
 
     name = "entry-pruned"
+    status = 410
     title = "The entry was pruned here"

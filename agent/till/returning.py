@@ -13,6 +13,7 @@ from agent.core.sale.bounds import pieces
 from agent.core.sale.model import Sale, SaleFault
 from agent.journal import sales
 from agent.journal.connection import Connection
+from agent.journal.faults import EntryPruned
 from agent.till.desk import Desk
 from agent.till.requests import LineRequest, ReturnedLine
 
@@ -72,11 +73,19 @@ def require_returnable(conn: Connection, sale: Sale) -> None:
     """
     originals = {line.returns.sale_id for line in sale.lines if line.returns and not line.voided}
     for sale_id in sorted(originals):
-        body = sales.completed(conn, sale_id)
+        body = _kept(conn, sale_id)
         if body is not None:
             left = rules.returnable(body.lines, sales.returned(conn, sale_id))
             for line, quantity in rules.returned_in(sale, sale_id).items():
                 _require_left(sale_id, line, quantity, left.get(line))
+
+
+def _kept(conn: Connection, sale_id: SaleId) -> SaleCompleted | None:
+    """Read an original; None where it was pruned since the line was added: HQ then counts."""
+    try:
+        return sales.completed(conn, sale_id)
+    except EntryPruned:
+        return None
 
 
 def _require_left(sale_id: SaleId, line: int, quantity: int, left: Thousandths | None) -> None:
