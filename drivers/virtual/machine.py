@@ -6,16 +6,14 @@ The two kinds of wire, `printer` (TCP) and `serial_printer` (a pseudo-terminal),
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
-from drivers.virtual.errands import Errands
+from drivers.virtual.live import LiveDevice
 from drivers.virtual.mechanism import Mechanism, PrintedReceipt
 
 
-class Machine(Errands, ABC):
+class Machine(LiveDevice):
     """A printer one can print on, and break.
 
     Attributes:
@@ -48,19 +46,6 @@ class Machine(Errands, ABC):
         self._planned = (0, "")
         self._told = 0
         self._taken = 0
-
-    @abstractmethod
-    async def __aenter__(self) -> Self:
-        """Connect it to its wire."""
-
-    @abstractmethod
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Put it away."""
 
     @property
     @abstractmethod

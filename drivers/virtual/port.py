@@ -10,14 +10,12 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from drivers.virtual.errands import Errands
+from drivers.virtual.live import LiveDevice
 from drivers.virtual.terminal import PseudoTerminal
 
 
-class VirtualPort(Errands):
+class VirtualPort(LiveDevice):
     """Something one can plug in, listen to, talk through, and pull out.
 
     Attributes:
@@ -41,17 +39,11 @@ class VirtualPort(Errands):
     def hear(self, data: bytes) -> None:
         """Take what the host sent; the device's own business."""
 
-    async def __aenter__(self) -> Self:
+    async def begin(self) -> None:
         """Plug it in."""
         self.plug()
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def end(self) -> None:
         """Pull it out."""
         self.unplug()
         await self.put_away()
@@ -71,7 +63,7 @@ class VirtualPort(Errands):
             self._listener.setblocking(False)
             self.spawn(self._accept(self._listener))
             return
-        self._terminal.make()
+        self._terminal.plug()
         asyncio.get_running_loop().add_reader(self._terminal.ours, self._hear)
 
     def unplug(self) -> None:
@@ -83,7 +75,7 @@ class VirtualPort(Errands):
         self._listener, self._peers = None, []
         if self._terminal.ours >= 0:
             asyncio.get_running_loop().remove_reader(self._terminal.ours)
-        self._terminal.remove()
+        self._terminal.unplug()
 
     def say(self, data: bytes) -> None:
         """Send bytes that nobody asked for."""

@@ -6,8 +6,6 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from drivers.virtual.machine import Machine
 from drivers.virtual.mechanism import Mechanism
@@ -44,7 +42,7 @@ class VirtualPrinter(Machine):
         self._away = False
         self._turn = asyncio.Lock()
 
-    async def __aenter__(self) -> Self:
+    async def begin(self) -> None:
         """Listen.
 
         Raises:
@@ -57,14 +55,8 @@ class VirtualPrinter(Machine):
         if self.buffer_bytes is not None:  # the network's own buffer is part of the printer's
             for listening in self._server.sockets:
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.buffer_bytes)
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def end(self) -> None:
         """Close the port and all connections."""
         self._away = True
         if self._server is not None:

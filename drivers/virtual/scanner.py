@@ -7,40 +7,21 @@ import select
 from pathlib import Path
 
 from agent.contracts.devices import DeviceFault
-from drivers.virtual.plugged import Plugged
 from drivers.virtual.terminal import PseudoTerminal
 
 READ_WITHIN_S = 10.0
 """How long a full line buffer (4 KiB) may stay full before nobody is believed to read it."""
 
 
-class VirtualScanner(Plugged):
+class VirtualScanner(PseudoTerminal):
     """A scanner one can plug in, scan with, and pull out.
 
     With `link`, the port keeps its name when it is plugged in again, as /dev/serial/by-id does.
     """
 
     def __init__(self, link: Path | None = None, *, suffix: bytes = b"\r") -> None:
-        self._port = PseudoTerminal(link)
+        super().__init__(link)
         self._suffix = suffix
-
-    @property
-    def path(self) -> str:
-        """Where the port is."""
-        return self._port.path
-
-    @property
-    def address(self) -> str:
-        """As written in the settings, `serial:PATH`."""
-        return self._port.address
-
-    def plug(self) -> None:
-        """Make the port."""
-        self._port.make()
-
-    def unplug(self) -> None:
-        """Take the port away: whoever has it open sees a hang-up."""
-        self._port.remove()
 
     def scan(self, data: bytes) -> None:
         """Send a symbol with its end mark, as the scanner's trigger does.
@@ -57,10 +38,10 @@ class VirtualScanner(Plugged):
             DeviceFault: nobody reads the port.
         """
         while data:
-            _, writable, _ = select.select([], [self._port.ours], [], READ_WITHIN_S)
+            _, writable, _ = select.select([], [self.ours], [], READ_WITHIN_S)
             if not writable:
                 raise DeviceFault(
                     f"nobody reads {self.path}",
                     remedy="start the agent with this port as a scanner's address",
                 )
-            data = data[os.write(self._port.ours, data) :]
+            data = data[os.write(self.ours, data) :]

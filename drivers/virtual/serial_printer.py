@@ -6,8 +6,6 @@ import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from drivers.virtual.machine import Machine
 from drivers.virtual.mechanism import Mechanism
@@ -25,26 +23,15 @@ class SerialVirtualPrinter(Machine):
         self._port = PseudoTerminal(link)
         self._stirred = asyncio.Event()
 
-    async def __aenter__(self) -> Self:
+    async def begin(self) -> None:
         """Plug it in."""
         self.plug()
         self.spawn(self._listen())
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def end(self) -> None:
         """Pull it out."""
         await self.put_away()
         self.unplug()
-
-    @property
-    def path(self) -> str:
-        """Where the port is."""
-        return self._port.path
 
     @property
     def address(self) -> str:
@@ -53,13 +40,13 @@ class SerialVirtualPrinter(Machine):
 
     def plug(self) -> None:
         """Make the port."""
-        self._port.make()
+        self._port.plug()
         asyncio.get_running_loop().add_reader(self._port.ours, self._stirred.set)
 
     def unplug(self) -> None:
         """Take the port away: whoever has it open sees a hang-up."""
         asyncio.get_running_loop().remove_reader(self._port.ours)
-        self._port.remove()
+        self._port.unplug()
 
     async def send(self, answer: bytes) -> None:
         """Answer; what nobody reads is lost, as on a wire."""

@@ -6,8 +6,10 @@ import os
 import tty
 from pathlib import Path
 
+from drivers.virtual.plugged import Plugged
 
-class PseudoTerminal:
+
+class PseudoTerminal(Plugged):
     """A port that the serial driver opens like any other; what it does is its device's business.
 
     Attributes:
@@ -15,7 +17,7 @@ class PseudoTerminal:
     """
 
     def __init__(self, link: Path | None = None) -> None:
-        """Make nothing yet; with `link`, the port keeps this name over each `make`."""
+        """Make nothing yet; with `link`, the port keeps this name over each `plug`."""
         self.ours = -1
         self._theirs = -1
         self._link = link
@@ -30,7 +32,7 @@ class PseudoTerminal:
         """As written in the settings, `serial:PATH`."""
         return f"serial:{self.path}"
 
-    def make(self) -> None:
+    def plug(self) -> None:
         """Make the port; our own hold on its far side keeps it there between two openings.
 
         It has no echo: a device hears nothing of what the host thinks.
@@ -42,7 +44,7 @@ class PseudoTerminal:
             self._link.unlink(missing_ok=True)
             self._link.symlink_to(os.ttyname(self._theirs))
 
-    def remove(self) -> None:
+    def unplug(self) -> None:
         """Take the port away: whoever has it open sees a hang-up."""
         if self._link is not None:
             self._link.unlink(missing_ok=True)

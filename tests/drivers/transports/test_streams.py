@@ -90,7 +90,7 @@ async def test_writing_to_a_full_line_waits_for_room():
             while got < 100_000:
                 await asyncio.sleep(0)
                 try:
-                    got += len(os.read(peer._port.ours, 65_536))
+                    got += len(os.read(peer.ours, 65_536))
                 except BlockingIOError:
                     await asyncio.sleep(0.001)
             await writing
