@@ -38,6 +38,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 bench: setup
+	$(BIN)/uv sync --frozen --quiet --all-extras --inexact --group bench --python $(BIN)/python
 	$(BIN)/python -m benchmarks
 
 # SIGKILL at random moments under continuous sales; SEED=… plays a run again.
