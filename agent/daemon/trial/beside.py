@@ -86,6 +86,7 @@ def _asked(settings: Settings, till: str, live: Live) -> Finding:
         else:
             last = well("weight", f"{told['grams']} g, stable")
         live(last.detail)
+        # A weight at rest is answered at once; a line every half second can still be read.
         time.sleep(max(0.0, WITHIN_MS / 1000 - (time.monotonic() - began)))
     return last
 
