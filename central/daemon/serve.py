@@ -26,6 +26,7 @@ from agent.program.notify import feed_watchdog, notify
 from agent.program.serving import Server, listen_on
 from central.channels.registry import register
 from central.daemon.app import create_app
+from central.daemon.evidence import evidence
 from central.daemon.settings import Settings, address_of
 from central.daemon.staff import StaffTokens, staff_tokens
 from central.daemon.state import locked, opened, prepare, root_key, utc_now
@@ -111,7 +112,7 @@ class Daemon:
     ) -> None:
         """Assemble everything; nothing runs yet."""
         self._feed_changed = FeedSignal()
-        self._applier = Applier(engine, utc_now, self._give_way)
+        self._applier = Applier(engine, utc_now, self._give_way, evidence(key))
         self._applying = Applying(self._applier.apply_pending, self._thread_ended)
         self._watch = ForeignWrites(engine, self._feed_changed, self._thread_ended)
         self._stopping = False
@@ -125,6 +126,7 @@ class Daemon:
             authenticate=Signatures(engine),
             admits=staff.admits,
             name=settings.central.name,
+            take_back=evidence(key),
         )
         app = create_app(hq, root_key=key, staff=staff, settings=settings.central)
         self._server = Server(app, self._is_ready)

@@ -10,11 +10,11 @@ from sqlalchemy.exc import OperationalError
 
 from central.histories import quarantine, troubles
 from central.histories.applying import Context, DatabaseFailed, apply_slice
-from central.histories.effects import TakeBack, keep_in_ledger
 from central.histories.entry import REPLAYED
 from central.histories.pending import BATCH, Received, journals_behind, move, one, waiting
 from central.histories.sold import has_sale
 from central.ledger.engine import LedgerBusy, reading, writing
+from central.ledger.hq import TakeBack, keep_in_ledger
 
 TRIES_MAX = 60
 """So often the database may fail at one entry while it works for others; then it is set aside."""
@@ -52,7 +52,7 @@ class Applier:
         self._take_back = take_back
         self._again: list[tuple[str, int]] | None = None
         self._limits: dict[str, int] = {}
-        self._troubled: set[str] | None = None
+        self._troubled: set[str] = set()
         self._stopping = False
 
     def stop(self) -> None:
@@ -105,8 +105,7 @@ class Applier:
             else:
                 after = quarantine.entry(conn, journal_id, seq)
                 outcome = f"{after.name}: {after.reason}"
-            quarantine.note(conn, found, quarantine.REPLAY, person, outcome)
-            return quarantine.decisions(conn, journal_id=journal_id, seq=seq, limit=1)[0]
+            return quarantine.note(conn, found, "replay", person, outcome)
 
     def _load(self) -> None:
         if self._again is None:
@@ -142,10 +141,10 @@ class Applier:
             apply_slice(conn, entries, self._context())
             if entries:
                 move(conn, journal_id, entries[-1].seq)
-            if journal_id in (self._troubled or ()):
+            if journal_id in self._troubled:
                 troubles.clear(conn, journal_id)
         self._limits.pop(journal_id, None)
-        (self._troubled or set()).discard(journal_id)
+        self._troubled.discard(journal_id)
         return len(entries)
 
     def _stands_still(self, failure: DatabaseFailed, failed: dict[str, DatabaseFailed]) -> bool:
@@ -168,7 +167,7 @@ class Applier:
         Where the database fails at this, too, the entry stays where it is.
         """
         journal_id, seq, now = failure.journal_id, failure.seq, self._now()
-        (self._troubled or set()).add(journal_id)
+        self._troubled.add(journal_id)
         with suppress(OperationalError, LedgerBusy), writing(self._engine) as conn:
             troubles.note(conn, journal_id, seq, failure.error, now)
             trouble = troubles.of_journal(conn, journal_id)

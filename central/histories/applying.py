@@ -19,12 +19,13 @@ from agent.core.faults import Fault
 from central.histories import quarantine
 from central.histories.booking import Booking, book, booking_of
 from central.histories.carrying import carried_of, opened
-from central.histories.effects import NOBODY, TakeBack, apply
+from central.histories.effects import NOBODY, apply
 from central.histories.entry import Entry
 from central.histories.pending import Received
 from central.histories.sold import HadEffect
 from central.identity.cards import card_change
 from central.identity.parties import canonical
+from central.ledger.hq import TakeBack
 from central.ledger.outbox import GLOBAL, Change, publish_many
 
 _ENTRY_ERRORS = (

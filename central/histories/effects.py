@@ -5,7 +5,6 @@ A function gets an open transaction and gives the ids of the parties whose card 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import assert_never
 
 from sqlalchemy import Connection, select
@@ -29,17 +28,10 @@ from agent.core.exchange.orders import SignedOrder
 from agent.core.faults import StateFault
 from central.histories import cash, people, sales, sold, succession
 from central.histories.entry import Entry
+from central.ledger.hq import TakeBack
 from central.ledger.tables import JOURNALS
 
 NOBODY: frozenset[str] = frozenset()
-TakeBack = Callable[[Connection, SignedOrder, str, str, str, str], None]
-"""Takes HQ's own order up again out of a till's evidence: signed, store, till, at, outcome."""
-
-
-def keep_in_ledger(
-    _conn: Connection, _signed: SignedOrder, _store: str, _till: str, _at: str, _outcome: str
-) -> None:
-    """Leave the evidence where it is: what an HQ without orders does."""
 
 
 def apply(conn: Connection, entry: Entry, take_back: TakeBack, body: Body) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from central.histories.entry import Entry
 from central.ledger.customer_tables import PARKED
@@ -39,3 +39,8 @@ def unpark(conn: Connection, arrived: Iterable[str]) -> list[tuple[str, int]]:
     if found:
         conn.execute(_UNPARK, keys)
     return found
+
+
+def parked(conn: Connection) -> int:
+    """Count the entries that wait for another one."""
+    return int(conn.execute(select(func.count()).select_from(PARKED)).scalar_one())

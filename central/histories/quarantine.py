@@ -6,11 +6,11 @@ in the audit, and a voided entry can be taken back.
 
 from __future__ import annotations
 
-import uuid
 from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from uuid_utils import uuid7
 
 from agent.core.faults import Fault, InputFault, NotFoundFault, StateFault
 from central.histories.pending import Received
@@ -21,7 +21,7 @@ from central.ledger.upserts import upsert
 REASON_CHARACTERS = 500
 """Enough to say what is wrong; a body never gets into it."""
 PAGE = 200
-REPLAY, VOID, UNVOID = "replay", "void", "un-void"
+Action = Literal["replay", "void", "un-void"]
 
 
 class BodyMissing(Fault):
@@ -62,7 +62,7 @@ class Decision(msgspec.Struct, frozen=True):
     """What a person once decided about an entry that was set aside."""
 
     at: str
-    action: Literal["replay", "void", "un-void"]
+    action: Action
     actor: str
     reason: str
     name: str
@@ -212,7 +212,7 @@ def void(conn: Connection, journal_id: str, seq: int, person: Person) -> Aside:
     found = entry(conn, journal_id, seq, to_decide=True)
     require_not_void(found)
     _mark(conn, found, person.now, person.actor, person.reason)
-    note(conn, found, VOID, person, "voided")
+    note(conn, found, "void", person, "voided")
     return entry(conn, journal_id, seq)
 
 
@@ -233,7 +233,7 @@ def unvoid(conn: Connection, journal_id: str, seq: int, person: Person) -> Aside
             name="not-void",
         )
     _mark(conn, found, None, None, None)
-    note(conn, found, UNVOID, person, "waits again")
+    note(conn, found, "un-void", person, "waits again")
     return entry(conn, journal_id, seq)
 
 
@@ -252,20 +252,21 @@ def require_not_void(found: Aside) -> None:
         )
 
 
-def note(conn: Connection, of: Aside, action: str, person: Person, outcome: str) -> None:
+def note(conn: Connection, of: Aside, action: Action, person: Person, outcome: str) -> Decision:
     """Write into the audit what was decided, and what came of it."""
-    row = {
-        "journal_id": of.journal_id,
-        "audit_id": uuid.uuid4().hex,
-        "seq": of.seq,
-        "at": person.now,
-        "action": action,
-        "actor": person.actor,
-        "reason": person.reason,
-        "name": of.name,
-        "outcome": outcome[:REASON_CHARACTERS],
-    }
+    decision = Decision(
+        at=person.now,
+        action=action,
+        actor=person.actor,
+        reason=person.reason,
+        name=of.name,
+        outcome=outcome[:REASON_CHARACTERS],
+        journal_id=of.journal_id,
+        seq=of.seq,
+    )
+    row = msgspec.structs.asdict(decision) | {"audit_id": str(uuid7())}
     conn.execute(insert(QUARANTINE_AUDIT), row)
+    return decision
 
 
 def decisions(
@@ -278,7 +279,7 @@ def decisions(
         query = query.where(held_.journal_id == journal_id)
     if seq is not None:
         query = query.where(held_.seq == seq)
-    newest = query.order_by(held_.at.desc(), held_.journal_id, held_.seq, held_.audit_id)
+    newest = query.order_by(held_.at.desc(), held_.audit_id.desc())
     fields = Decision.__struct_fields__
     return [
         Decision(**{name: getattr(row, name) for name in fields})

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from agent.core.history import Interaction
+from central.histories.quarantine_routes import QUARANTINE_ROUTES
 from central.identity.interactions import PAGE, interactions_of, mark
 from central.identity.parties import canonical
 from central.identity.routes import STAFF
@@ -44,4 +45,4 @@ def get_timeline(
     return Timeline(party_id, tuple(page[:limit]), more)
 
 
-ROUTES: list[HTTPRouteHandler] = [get_timeline]
+ROUTES: list[HTTPRouteHandler] = [get_timeline, *QUARANTINE_ROUTES]

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, Protocol
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from agent.core.exchange.orders import SignedOrder
 from agent.core.faults import AccessFault
 
 
@@ -61,6 +62,16 @@ def nobody(message: SignedMessage) -> Device:
         f"{message.method} {message.url}: this HQ has no intake",
         remedy="send it to the address of till-central serve",
     )
+
+
+TakeBack = Callable[[Connection, SignedOrder, str, str, str, str], None]
+"""Takes HQ's own order up again out of a till's evidence: signed, store, till, at, outcome."""
+
+
+def keep_in_ledger(
+    _conn: Connection, _signed: SignedOrder, _store: str, _till: str, _at: str, _outcome: str
+) -> None:
+    """Leave the evidence where it is: what an `Hq` without orders does."""
 
 
 def admits_nobody(_token: str) -> bool:
@@ -148,6 +159,8 @@ class Hq:
     """Whether a staff token is valid: the console asks it of its cookie."""
     name: str = ""
     """The chain's name, as the console shows it."""
+    take_back: TakeBack = keep_in_ledger
+    """What is done with an order of HQ that comes back as a till's evidence."""
 
 
 def hq_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Hq:
