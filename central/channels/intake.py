@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import (
     MultipleResultsFound,
     NoResultFound,
@@ -20,6 +19,7 @@ from central.channels.effect import Effect, apply
 from central.channels.person import NewId
 from central.channels.told import EventTold, read_event
 from central.ledger.customer_tables import CHANNEL_EVENTS
+from central.ledger.upserts import upsert
 
 ACCEPTED = "accepted"
 DUPLICATE = "duplicate"

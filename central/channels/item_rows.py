@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.faults import InputFault
 from agent.core.recognition.catalogue import Told, codes_of, joined, read_catalogue, taken
@@ -21,6 +20,7 @@ from agent.core.rows import Problem
 from central.channels.csv_rows import ADDED, CHANGED, UNCHANGED, ImportReport, opened, report
 from central.ledger.customer_tables import ITEM_KEYS, ITEMS
 from central.ledger.outbox import GLOBAL, Change, publish_many
+from central.ledger.upserts import upsert
 
 _json = msgspec.json.Encoder(order="deterministic")
 

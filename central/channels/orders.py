@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.faults import InputFault, StateFault
 from agent.core.history import STATES, Order, OrderLine, advance, state_after
@@ -13,6 +12,7 @@ from agent.core.quantities import Minor
 from central.channels.told import EventTold, LineTold, OrderTold, utc
 from central.ledger.customer_tables import ORDERS
 from central.ledger.outbox import GLOBAL, publish, store_scope
+from central.ledger.upserts import upsert
 
 _json = msgspec.json.Encoder(order="deterministic")
 AMOUNT_MAX = 10**12

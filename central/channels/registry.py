@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import msgspec
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.faults import NotFoundFault
 from agent.core.history import STORE_CHANNEL
 from central.ledger.customer_tables import CHANNELS, TOUCH_POINTS
 from central.ledger.tables import JOURNALS
+from central.ledger.upserts import upsert
 
 DISTRIBUTION = "distribution"
 """Sells: a store, a web shop, a call centre that takes orders."""

@@ -12,12 +12,12 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.history import merge_consents
 from central.identity.parties import Origin
 from central.ledger.customer_tables import ATTRIBUTES, CONSENTS
+from central.ledger.upserts import upsert
 
 _OF_PARTY: BindParameter[str] = bindparam("of_party")
 _ATTRIBUTES = (

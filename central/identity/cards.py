@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.exchange.wire import PartyRow
 from agent.core.history import LAST_SHOWN, Card, Order, with_order
@@ -19,6 +18,7 @@ from central.identity.interactions import interactions_of
 from central.identity.parties import identifiers_of
 from central.ledger.customer_tables import CARD_REACH, ORDERS, PARTIES
 from central.ledger.outbox import GLOBAL, Change, publish_many
+from central.ledger.upserts import upsert
 
 _json = msgspec.json.Encoder(order="deterministic")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, Row, bindparam, select, tuple_
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.history import Interaction
 from central.ledger.customer_tables import INTERACTIONS
+from central.ledger.upserts import upsert
 
 PAGE = 100
 """Interactions of one answer; older ones are asked for with `before`."""

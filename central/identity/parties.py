@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
 from central.ledger.customer_tables import IDENTIFIERS, PARTIES
+from central.ledger.upserts import upsert
 
 PERSON = "person"
 ACTIVE = "active"

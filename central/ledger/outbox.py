@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from agent.core.exchange.cursors import ORIGIN, advance
 from agent.core.exchange.epochs import counter
@@ -22,6 +21,7 @@ from agent.core.exchange.wire import FeedItem
 from central.ledger.engine import after_commit
 from central.ledger.epoch import current_epoch
 from central.ledger.tables import FEED_MARKS, FEED_ROWS, FEED_SCOPES
+from central.ledger.upserts import upsert
 
 GLOBAL = "global"
 """The scope every till reads."""

@@ -16,9 +16,5 @@ def upsert(table: Table) -> Insert:
 
     Args:
         table: of `METADATA`; `index_elements` name its primary key or a unique constraint.
-
-    >>> from central.ledger.tables import APPLIED
-    >>> print(upsert(APPLIED).on_conflict_do_nothing())
-    INSERT INTO applied (journal_id, seq) VALUES (%(journal_id)s, %(seq)s) ON CONFLICT DO NOTHING
     """
     return Insert(table)
