@@ -12,7 +12,8 @@ The functions that read and write stand in modules by subject: `chains` (append,
 
 Inside: `journal` (the door), `preparation` (start-up checks), `migrations` with `schema/`,
 `database` (how SQLite is opened), `writer` and `reader` (the threads), `signals` (who waits for
-what), `lock`, `device_key`.
+what), `lock`, `device_key`. Against a full disk: `space` (what may be written), `reserve` (room
+that is held back).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from agent.journal.faults import (
     JournalLocked,
     JournalNotWritable,
     JournalUnusable,
+    NoRoom,
 )
 from agent.journal.journal import Journal, reading
 from agent.journal.signals import Signal, Signals
@@ -39,6 +41,7 @@ __all__ = [
     "JournalLocked",
     "JournalNotWritable",
     "JournalUnusable",
+    "NoRoom",
     "Signal",
     "Signals",
     "reading",

@@ -27,6 +27,7 @@ Database = Any
 # SQLite result codes, primary (sqlite.org/rescode.html), by who must act.
 _NOT_WRITABLE = {8: "read-only", 10: "I/O error", 13: "disk full", 14: "cannot open"}
 _DAMAGED = {11: "malformed", 26: "not a database"}
+_FULL = 13
 _PRIMARY_MASK = 0xFF
 
 
@@ -82,6 +83,11 @@ def is_disk_problem(problem: BaseException) -> bool:
     return isinstance(problem, dbapi2.Error) and _code(problem) in {*_NOT_WRITABLE, *_DAMAGED}
 
 
+def is_full(problem: BaseException | None) -> bool:
+    """Tell whether SQLite itself says that the disk is full."""
+    return isinstance(problem, dbapi2.Error) and _code(problem) == _FULL
+
+
 def as_fault(problem: BaseException, path: Path) -> Fault:
     """Say in a person's words what the disk would not do; the cause is kept."""
     code = _code(problem)
@@ -101,6 +107,13 @@ def unusable(problem: BaseException, path: Path) -> JournalUnusable:
     """Say in a person's words why the journal cannot even be opened."""
     if _code(problem) in _DAMAGED:
         return damaged(path, str(problem))
+    if is_full(problem):
+        return JournalUnusable(
+            f"the disk of {path.parent} is full: {problem}",
+            remedy="nothing is lost; make room for a few megabytes on it (`df -h "
+            f"{path.parent}`), then start the agent again",
+            name="disk-full",
+        )
     return JournalUnusable(
         f"{path} cannot be opened: {problem}",
         remedy=f"check that {path} is a file this user may write (`ls -l {path.parent}`) and that "

@@ -19,7 +19,9 @@ from agent.journal.jobs import Job
 from agent.journal.lock import Lock
 from agent.journal.preparation import Owner, check_directory, prepare
 from agent.journal.reader import Reader, read
+from agent.journal.reserve import Reserve
 from agent.journal.signals import Signals
+from agent.journal.space import Space
 from agent.journal.writer import Writer
 
 T = TypeVar("T")
@@ -31,15 +33,17 @@ class Journal:
     Made by `Journal.open`; `close` (or leaving a `with`) writes what is queued and lets go.
     """
 
-    def __init__(self, path: Path, *, lock: Lock, incarnation: str) -> None:
+    def __init__(self, path: Path, *, lock: Lock, incarnation: str, reserve: Reserve) -> None:
         """Start both threads on a journal that is locked and prepared."""
         self.path = path
         self.incarnation = incarnation
         """32 random hexadecimal digits of this start, sent with every batch."""
         self.signals = Signals()
         """What grew: `events`, `entries`, `prints`."""
+        self.space = Space(reserve)
+        """The room on the disk, and what may be written."""
         self._lock = lock
-        self._writer = Writer(path, self.signals)
+        self._writer = Writer(path, self.signals, reserve.make_room)
         self._reader = Reader(path)
         self._writer.start()
         try:
@@ -57,6 +61,7 @@ class Journal:
         tills: Sequence[TillId],
         device_key: bytes,
         clock: Clock,
+        reserve_bytes: int = 0,
     ) -> Journal:
         """Open the journal file, making it and every till's two journals where they are missing.
 
@@ -66,6 +71,8 @@ class Journal:
             tills: all tills of the settings.
             device_key: Ed25519 public key of this device, 32 bytes.
             clock: for ids and the time shown.
+            reserve_bytes: room to hold back on the disk; 0 for none. On a full disk the start takes
+                of it.
 
         Raises:
             JournalLocked: another process holds it.
@@ -77,7 +84,13 @@ class Journal:
         lock = Lock.take(path)
         try:
             owner = Owner(store=store, tills=tuple(tills), device_key=device_key)
-            return cls(path, lock=lock, incarnation=prepare(path, owner, clock))
+            reserve = Reserve(path.parent, reserve_bytes)
+
+            def begin() -> Journal:
+                incarnation = prepare(path, owner, clock)
+                return cls(path, lock=lock, incarnation=incarnation, reserve=reserve)
+
+            return reserve.starting(begin)
         except BaseException:
             lock.release()
             raise

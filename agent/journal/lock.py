@@ -9,6 +9,9 @@ from pathlib import Path
 
 from agent.journal.faults import JournalLocked
 
+_WIDTH = 20
+"""Bytes of the file: a pid, filled up with blanks."""
+
 
 class Lock:
     """A held `flock` on `journal.lock` beside the journal; the file holds the holder's pid."""
@@ -29,18 +32,21 @@ class Lock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
-            pid = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            pid = os.pread(descriptor, _WIDTH, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(descriptor)
             raise _locked(journal, pid) from problem
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        # Written over, never cut: on a full disk the file keeps the block it has. One that has none
+        # yet holds no pid, and the lock holds all the same.
+        with suppress(OSError):
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode().ljust(_WIDTH), 0)
         return cls(descriptor)
 
     def release(self) -> None:
         """Let another process have the journal; releasing twice does nothing."""
         if self._descriptor >= 0:
             # The file stays: unlinking it would let two processes lock two files of one name.
-            os.ftruncate(self._descriptor, 0)
+            with suppress(OSError):
+                os.pwrite(self._descriptor, b" " * _WIDTH, 0)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -61,7 +67,7 @@ def holder(journal: Path) -> int | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return int(os.pread(descriptor, 20, 0))
+            return int(os.pread(descriptor, _WIDTH, 0))
         finally:
             os.close(descriptor)
     return None

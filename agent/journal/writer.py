@@ -2,12 +2,13 @@
 
 While one batch is on its way to the disk, the next functions gather in the queue; together they
 become the next transaction. Each runs in its own SAVEPOINT, so that one that fails takes only its
-own changes back; nobody hears of anything before the COMMIT has returned.
+own changes back; nobody hears of anything before the COMMIT has returned. A batch that finds the
+disk full is run once more for each slice of the reserve that can be given back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,12 +29,22 @@ _MARKS = (
 )
 
 
+MakeRoom = Callable[[BaseException], bool]
+"""Asked with the disk's problem; whether room was made, so that trying again is worth it."""
+
+
+def no_room(_problem: BaseException) -> bool:
+    """Make none: a journal without a reserve."""
+    return False
+
+
 class Writer(Worker):
     """The writer's thread."""
 
-    def __init__(self, path: Path, signals: Signals) -> None:
+    def __init__(self, path: Path, signals: Signals, make_room: MakeRoom = no_room) -> None:
         super().__init__(path, "journal-writer")
         self._signals = signals
+        self._make_room = make_room
 
     def open(self) -> database.Database:
         """Open the writing connection and say what there is already."""
@@ -45,9 +56,16 @@ class Writer(Worker):
         """Commit batch after batch; followers hear of it after those who wait for it."""
         while batch := self._batch():
             problem = commit(conn, batch, self.path)
+            while problem is not None and self._makes_room(problem):
+                for job in batch:
+                    job.problem = None
+                problem = commit(conn, batch, self.path)
             settle(batch)
             if problem is None:
                 self._announce(conn)
+
+    def _makes_room(self, problem: BaseException) -> bool:
+        return database.is_disk_problem(problem) and self._make_room(problem)
 
     def _batch(self) -> list[AnyJob]:
         """Wait for a function and take all that wait with it; empty at the end."""
