@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint bench setup format schemas fonts kills paper story pictures clean
+.PHONY: run test check lint bench setup format schemas fonts kills badline paper story pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -45,6 +45,11 @@ bench: setup
 KILLS ?= 100
 kills: setup
 	$(BIN)/python -m tests.journeys.kills --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+# Sales over a line that loses, cuts, flips, repeats and hangs, with clocks years off.
+LINE_SECONDS ?= 60
+badline: setup
+	$(BIN)/python -m tests.journeys.bad_line --seconds $(LINE_SECONDS) $(if $(SEED),--seed $(SEED))
 
 # SIGKILL at random moments of printing, with what printers have: none lost, none twice unmarked.
 PAPER_KILLS ?= 300

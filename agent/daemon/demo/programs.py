@@ -66,7 +66,8 @@ class Program:
         self.url = url
         self.log = log
         self._command = command_of(name, *arguments)
-        self._env = {**os.environ, **env}
+        self.env = {**os.environ, **env}
+        """Of the next start."""
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -87,7 +88,7 @@ class Program:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._env,
+                env=self.env,
                 # Ctrl-C reaches the parent alone, which then stops its children in order.
                 start_new_session=True,
             )
