@@ -17,6 +17,7 @@ from central.daemon.settings import load
 from central.daemon.state import root_key, utc_now
 from central.intake import orders
 from central.intake.outstanding import OrderState, order_states
+from central.ledger.authority_tables import ADMISSIONS
 from central.ledger.engine import writing
 from central.ledger.tables import CREDENTIALS
 
@@ -103,16 +104,14 @@ def _ordered(conn: Connection, order_ids: set[str]) -> Ordered:
 
 
 def _device_key(conn: Connection, device: list[str]) -> str:
-    held = CREDENTIALS.c
+    held = ADMISSIONS.c
     if len(device) == 1:
-        named = held.keyid == device[0]
+        named = CREDENTIALS.c.keyid == device[0]
     else:
-        named = (held.store == device[0]) & (held.till == device[1]) & held.revoked_at.is_(None)
-    found: str | None = (
-        conn.execute(select(held.device_key).where(named).order_by(held.generation.desc()))
-        .scalars()
-        .first()
-    )
+        named = (held.store == device[0]) & (held.till == device[1]) & held.replaced_at.is_(None)
+    query = select(CREDENTIALS.c.device_key).join(ADMISSIONS, held.keyid == CREDENTIALS.c.keyid)
+    rows = conn.execute(query.where(named).order_by(held.generation.desc())).scalars()
+    found: str | None = rows.first()
     if found is None:
         raise InputFault(
             f"HQ knows no device {' '.join(device)!r}",

@@ -29,10 +29,12 @@ from agent.core.exchange.wire import Ack, Batch, Behind, Fork, Pace
 from agent.core.faults import AccessFault
 from central.intake.incidents import note_fork
 from central.intake.keeping import insert_records
+from central.intake.places import REPLACED
 from central.intake.renewal import takes_over
 from central.intake.rewinds import OPEN as REWIND
 from central.intake.rewinds import Heard, begin, heard
 from central.intake.root_key import RootKey
+from central.intake.signatures import Revoked
 from central.ledger.authority_tables import SAFE_POSITIONS
 from central.ledger.engine import writing
 from central.ledger.epoch import EPOCH_FACT
@@ -62,7 +64,10 @@ class ForeignJournal(AccessFault):
 class _Position(NamedTuple):
     """All the intake must know of a journal, read at once."""
 
+    store: str
+    till: str
     keyid: str
+    ended_why: str
     genesis: bytes
     have_seq: int
     have_hash: bytes
@@ -151,9 +156,17 @@ def _position(conn: Connection, device: Device, journal_id: str, now: str) -> _P
     row = conn.execute(_POSITION, {"of_journal": journal_id}).one_or_none()
     if row is None:
         raise _foreign(device, journal_id)
-    if row.keyid != device.keyid and not takes_over(conn, device, row.keyid, now):
+    position = _Position(*row)
+    place = position.store, position.till
+    if position.keyid != device.keyid and not takes_over(conn, device, position.keyid, place, now):
         raise _foreign(device, journal_id)
-    return _Position(*row)
+    if position.ended_why == REPLACED:
+        raise Revoked(
+            f"another device stands at till {position.till} of {position.store} now",
+            remedy="what this one has not sent yet: till-agent journal export, and at HQ "
+            "till-central import-journal",
+        )
+    return position
 
 
 def _foreign(device: Device, journal_id: str) -> ForeignJournal:
@@ -171,7 +184,10 @@ def _fact(key: str) -> ScalarSelect[str]:
 _HERE = JOURNALS.c.journal_id
 _POSITION = (
     select(
+        JOURNALS.c.store,
+        JOURNALS.c.till,
         JOURNALS.c.keyid,
+        func.coalesce(JOURNALS.c.ended_why, ""),
         JOURNALS.c.genesis,
         CURSORS.c.have_seq,
         CURSORS.c.have_hash,

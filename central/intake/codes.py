@@ -6,6 +6,7 @@ Only the hash is stored. The day is measured by HQ's own clock, which also wrote
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 
@@ -18,7 +19,8 @@ from central.ledger.tables import ENROL_CODES
 
 CODE_BITS = 128
 VALID_FOR = timedelta(hours=24)
-NAME_CHARACTERS_MAX = 64
+ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+"""What an agent's settings take as the id of a store or a till: anything else fits no agent."""
 
 # Crockford's base 32: no I, L, O, U, so that a code survives being read out on the telephone.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -46,9 +48,11 @@ def issue_code(conn: Connection, store: str, till: str, now: str) -> str:
         InputFault: the store or the till is no name.
     """
     for what, name in (("store", store), ("till", till)):
-        if not name.isprintable() or not 1 <= len(name.strip()) == len(name) <= NAME_CHARACTERS_MAX:
+        if not ID.fullmatch(name):
             raise InputFault(
-                f"{name!r} is no {what} id", remedy=f"give the {what} id of the agent's settings"
+                f"{name!r} is no {what} id",
+                remedy=f"give the {what} id of the agent's settings: 1 to 32 lower-case letters, "
+                "digits and inner hyphens, such as till-1",
             )
     code = _new()
     row = {"code_hash": _hash(code), "store": store, "till": till}

@@ -1,36 +1,45 @@
 """Enrolment: a device shows a code, or the credential HQ once signed, and is let in.
 
 The credential is signed by the root key. An HQ restored from a backup older than the enrolment
-does not know the device any more, but it knows its own signature, and readmits it (P5).
+does not know the device any more, but it knows its own signature, and readmits it (P5). By its
+credential a device also brings in the successors of its journals, and a new key of its own.
 """
 
 from __future__ import annotations
 
 import re
 
-from sqlalchemy import Connection, select, update
+from msgspec.structs import replace
+from sqlalchemy import Connection, select
 
-from agent.core.entries.chain import genesis
 from agent.core.entries.kinds import LANES
-from agent.core.exchange.credentials import is_proven, key_id, make_answer, readmitted
+from agent.core.exchange.credentials import (
+    is_proven,
+    key_id,
+    make_answer,
+    read_credential,
+    readmitted,
+)
 from agent.core.exchange.signed import unhex
-from agent.core.exchange.wire import EnrolAnswer, EnrolRequest
-from agent.core.faults import AccessFault, InputFault
-from agent.core.identifiers import JournalId, StoreId, TillId
+from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest
+from agent.core.faults import InputFault
+from central.intake.binding import NotAdmitted, ancestors, bind
 from central.intake.codes import redeem, spend
+from central.intake.places import (
+    admit,
+    next_generation,
+    replace_others,
+    revocation,
+    rivals,
+)
 from central.intake.root_key import PUBLIC_KEY_BYTES, RootKey, verifier
+from central.ledger.authority_tables import ADMISSIONS
 from central.ledger.epoch import current_epoch
-from central.ledger.tables import CREDENTIALS, CURSORS, JOURNALS
-from central.ledger.upserts import upsert
+from central.ledger.tables import CREDENTIALS
 
 _JOURNAL_ID = re.compile(r"[0-9a-f]{32}")
-
-
-class NotAdmitted(AccessFault):
-    """A device that is not, or no longer, to be let in."""
-
-    name = "not-admitted"
-    title = "The device is not admitted"
+_SEQ_MAX = 2**63 - 1
+_HASH_BYTES = 32
 
 
 def enrol(conn: Connection, request: EnrolRequest, root: RootKey, now: str) -> EnrolAnswer:
@@ -47,124 +56,168 @@ def enrol(conn: Connection, request: EnrolRequest, root: RootKey, now: str) -> E
             remedy="enrol again on the till itself: till-agent enrol CODE",
             name="no-proof",
         )
+    _refuse_key(conn, request.device_key)
     if request.credential:
-        return _readmit(conn, request, root, now)
+        return _by_credential(conn, request, root, now)
+    return _by_code(conn, request, root, now)
+
+
+def _by_code(conn: Connection, request: EnrolRequest, root: RootKey, now: str) -> EnrolAnswer:
+    """A person at HQ has let this device in: whoever stood there before is let in no longer."""
     before = redeem(conn, request, now)
     if before is not None:
         return before
-    answer = _answer(conn, request, root, now)
-    _bind(conn, request, answer, now)
+    generation = next_generation(conn, request.store, request.till)
+    answer = _answer(conn, request, root, now, generation)
+    credential = read_credential(answer.credential, answer.signature, root.verify)
+    left = replace_others(conn, credential, now)
+    admit(conn, credential, answer)
+    bind(conn, credential, now, owner=_keyid(request))
+    answer = replace(answer, replaced=left)
     spend(conn, request, answer, now)
     return answer
 
 
-def _readmit(conn: Connection, request: EnrolRequest, root: RootKey, now: str) -> EnrolAnswer:
-    credential = readmitted(request, root.verify)
-    _refuse_revoked(conn, request)
-    answer = EnrolAnswer(
+def _by_credential(conn: Connection, request: EnrolRequest, root: RootKey, now: str) -> EnrolAnswer:
+    """Readmit a device HQ has forgotten, or take in what its credential entitles it to."""
+    shown = readmitted(request, root.verify, verifier)
+    old = key_id(unhex(shown.device_key))
+    _refuse_key(conn, shown.device_key)
+    _refuse_replaced(conn, shown, request)
+    answer = _given_before(conn, request, root, shown.generation)
+    if answer is not None:
+        return answer
+    if _is_forgotten(conn, shown):
+        replace_others(conn, shown, now)
+        admit(conn, shown, _as_shown(conn, request, root))
+    bind(conn, shown, now, owner=_owner(conn, shown))
+    if _says_same(shown, request):
+        return _as_shown(conn, request, root)
+    is_renewal = shown.device_key != request.device_key
+    generation = next_generation(conn, shown.store, shown.till) if is_renewal else shown.generation
+    answer = _answer(conn, request, root, now, generation)
+    credential = read_credential(answer.credential, answer.signature, root.verify)
+    admit(conn, credential, answer, renews=old if is_renewal else _renews(conn, old))
+    bind(conn, credential, now, owner=old if is_renewal else _owner(conn, credential))
+    return answer
+
+
+def _is_forgotten(conn: Connection, shown: Credential) -> bool:
+    held = ADMISSIONS.c
+    query = select(held.generation).where(
+        held.store == shown.store,
+        held.till == shown.till,
+        held.keyid == key_id(unhex(shown.device_key)),
+    )
+    known = conn.execute(query).scalar_one_or_none()
+    return known is None or known < shown.generation
+
+
+def _owner(conn: Connection, credential: Credential) -> str:
+    """Tell who may append to a credential's journals: its key, or the one it has yet to renew."""
+    keyid = key_id(unhex(credential.device_key))
+    return _renews(conn, keyid) or keyid
+
+
+def _says_same(shown: Credential, request: EnrolRequest) -> bool:
+    return (shown.device_key, shown.journals) == (request.device_key, request.journals)
+
+
+def _as_shown(conn: Connection, request: EnrolRequest, root: RootKey) -> EnrolAnswer:
+    return EnrolAnswer(
         request.credential,
         request.credential_signature,
         root.public.hex(),
         current_epoch(conn),
-        ("global", f"store:{credential.store}"),
+        ("global", f"store:{request.store}"),
     )
-    _bind(conn, request, answer, now, readmission=True)
-    return answer
 
 
-def _answer(conn: Connection, request: EnrolRequest, root: RootKey, now: str) -> EnrolAnswer:
+def _given_before(
+    conn: Connection, request: EnrolRequest, root: RootKey, generation: int
+) -> EnrolAnswer | None:
+    """Give the same answer once more to a device whose reply was lost."""
+    held = ADMISSIONS.c
+    query = select(held.credential, held.signature).where(
+        held.store == request.store, held.till == request.till, held.keyid == _keyid(request)
+    )
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        return None
+    given = read_credential(row.credential, row.signature, root.verify)
+    if given.generation < generation or not _says_same(given, request):
+        return None
+    asked = replace(request, credential=row.credential, credential_signature=row.signature)
+    return _as_shown(conn, asked, root)
+
+
+def _renews(conn: Connection, keyid: str) -> str:
+    """Name the key a device has yet to take over from, with its first signed batch."""
+    old = CREDENTIALS.alias()
+    query = (
+        select(old.c.keyid)
+        .join(CREDENTIALS, CREDENTIALS.c.renews == old.c.keyid)
+        .where(CREDENTIALS.c.keyid == keyid, old.c.revoked_at.is_(None))
+    )
+    return conn.execute(query).scalar_one_or_none() or ""
+
+
+def _answer(
+    conn: Connection, request: EnrolRequest, root: RootKey, now: str, generation: int
+) -> EnrolAnswer:
     return make_answer(
-        root.sign, request, issued_at=now, root_key=root.public, epoch=current_epoch(conn)
-    )
-
-
-def _bind(
-    conn: Connection,
-    request: EnrolRequest,
-    answer: EnrolAnswer,
-    now: str,
-    *,
-    readmission: bool = False,
-) -> None:
-    if not readmission:
-        _revoke_others(conn, request, now)
-    new = upsert(CREDENTIALS).values(
-        keyid=key_id(unhex(request.device_key)),
-        device_key=request.device_key,
-        store=request.store,
-        till=request.till,
-        credential=answer.credential,
-        signature=answer.signature,
+        root.sign,
+        request,
         issued_at=now,
+        root_key=root.public,
+        epoch=current_epoch(conn),
+        generation=generation,
+        ancestors=ancestors(conn, request.predecessors.values()),
     )
-    # A device enrolled once more with a new code has been let in again by a person.
-    renewed = ("store", "till", "credential", "signature", "issued_at", "revoked_at")
-    conn.execute(
-        new.on_conflict_do_update(
-            index_elements=["keyid"], set_={name: new.excluded[name] for name in renewed}
-        )
-    )
-    for lane, journal_id in request.journals.items():
-        _bind_journal(conn, request, lane, journal_id, now)
 
 
-def _bind_journal(
-    conn: Connection, request: EnrolRequest, lane: str, journal_id: str, now: str
-) -> None:
-    device_key = unhex(request.device_key)
-    row = {
-        "store": request.store,
-        "till": request.till,
-        "lane": lane,
-        "keyid": key_id(device_key),
-        "genesis": _genesis(request, lane, journal_id, device_key),
-    }
-    held = conn.execute(select(JOURNALS).where(JOURNALS.c.journal_id == journal_id)).one_or_none()
-    if held is None:
-        conn.execute(JOURNALS.insert().values(journal_id=journal_id, bound_at=now, **row))
-        first = {"journal_id": journal_id, "have_seq": 0, "have_hash": row["genesis"]}
-        conn.execute(CURSORS.insert().values(first))
-    elif any(getattr(held, name) != value for name, value in row.items()):
+def _refuse_key(conn: Connection, device_key: str) -> None:
+    """A revoked key comes back never, by no code and no credential: it may be in wrong hands."""
+    reason = revocation(conn, device_key)
+    if reason is not None:
         raise NotAdmitted(
-            f"the journal {journal_id} belongs to till {held.till} of {held.store}",
-            remedy="do not copy a state directory to another till: give this till an empty one",
-            name="journal-taken",
-        )
-
-
-def _genesis(request: EnrolRequest, lane: str, journal_id: str, device_key: bytes) -> bytes:
-    return genesis(
-        JournalId(journal_id), StoreId(request.store), TillId(request.till), lane, device_key
-    )
-
-
-def _revoke_others(conn: Connection, request: EnrolRequest, now: str) -> None:
-    """One till, one device: the machine that stood there before is let in no longer."""
-    conn.execute(
-        update(CREDENTIALS)
-        .where(
-            CREDENTIALS.c.store == request.store,
-            CREDENTIALS.c.till == request.till,
-            CREDENTIALS.c.device_key != request.device_key,
-            CREDENTIALS.c.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
-    )
-
-
-def _refuse_revoked(conn: Connection, request: EnrolRequest) -> None:
-    """A successor enrolled in its place, or a revocation, outweighs a credential from before."""
-    mine = CREDENTIALS.c.device_key == request.device_key
-    place = (CREDENTIALS.c.store == request.store) & (CREDENTIALS.c.till == request.till)
-    others = select(CREDENTIALS.c.keyid).where(place, ~mine, CREDENTIALS.c.revoked_at.is_(None))
-    revoked = select(CREDENTIALS.c.keyid).where(mine, CREDENTIALS.c.revoked_at.is_not(None))
-    if conn.execute(others).first() or conn.execute(revoked).first():
-        raise NotAdmitted(
-            f"another device stands at till {request.till} of {request.store} now",
-            remedy="if this machine is the right one, enrol it with a new code: "
-            f"till-central enrol-code {request.store} {request.till}",
+            f"this device was revoked by HQ: {reason}",
+            remedy="give the machine an empty state directory, and so a new key; then enrol it "
+            "with a new code: till-central enrol-code STORE TILL",
             name="revoked",
         )
+
+
+def _refuse_replaced(conn: Connection, shown: Credential, request: EnrolRequest) -> None:
+    """A device enrolled in its place since outweighs a credential from before."""
+    keyid = key_id(unhex(shown.device_key))
+    held = ADMISSIONS.c
+    query = select(held.replaced_at).where(
+        held.store == shown.store, held.till == shown.till, held.keyid == keyid
+    )
+    is_out = conn.execute(query).scalar_one_or_none() is not None
+    others = rivals(conn, shown.store, shown.till, keyid)
+    heirs = {rival.keyid for rival in others if _follows(conn, rival.keyid, keyid)}
+    newer = [rival for rival in others if rival.generation >= shown.generation]
+    if is_out and _keyid(request) in heirs:
+        return
+    if is_out or any(rival.keyid not in heirs for rival in newer):
+        raise NotAdmitted(
+            f"another device stands at till {shown.till} of {shown.store} now",
+            remedy="if this machine is the right one, enrol it with a new code: "
+            f"till-central enrol-code {shown.store} {shown.till}",
+            name="revoked",
+        )
+
+
+def _follows(conn: Connection, keyid: str, old: str) -> bool:
+    """Tell whether a device is the same machine under its next key."""
+    query = select(CREDENTIALS.c.renews).where(CREDENTIALS.c.keyid == keyid)
+    return conn.execute(query).scalar_one_or_none() == old
+
+
+def _keyid(request: EnrolRequest) -> str:
+    return key_id(unhex(request.device_key))
 
 
 def _check_shape(request: EnrolRequest) -> None:
@@ -175,6 +228,13 @@ def _check_shape(request: EnrolRequest) -> None:
     ids = list(request.journals.values())
     if len(set(ids)) != len(ids) or not all(map(_JOURNAL_ID.fullmatch, ids)):
         raise _malformed("each journal id must be 32 hexadecimal digits, each its own")
+    if not set(request.predecessors) <= set(LANES) or not set(request.journal_keys) <= set(LANES):
+        raise _malformed(f"predecessors and journal_keys are of the lanes {', '.join(LANES)}")
+    if any(len(unhex(key)) != PUBLIC_KEY_BYTES for key in request.journal_keys.values()):
+        raise _malformed(f"each of journal_keys must be {PUBLIC_KEY_BYTES} bytes in hexadecimal")
+    for before in request.predecessors.values():
+        if not 0 <= before.seq <= _SEQ_MAX or len(unhex(before.hash)) != _HASH_BYTES:
+            raise _malformed("a predecessor is named by its id, a number and a hash of 32 bytes")
 
 
 def _malformed(detail: str) -> InputFault:

@@ -7,6 +7,9 @@ from itertools import groupby
 import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
 
+from central.intake.places import REPLACED
+from central.intake.renewal import RENEWED
+from central.ledger.authority_tables import SAFE_POSITIONS
 from central.ledger.tables import APPLIED, CONTACTS, CREDENTIALS, CURSORS, JOURNALS, QUARANTINE
 
 
@@ -29,6 +32,11 @@ class LaneLag(msgspec.Struct, frozen=True):
     oldest_unacked_age_s: int
     backlog_bytes: int
     agent_version: str
+    safe_seq: int
+    """Up to here every backup that could be restored holds it: the till may prune so far."""
+    succeeded_by: str | None = None
+    """The journal that goes on from this one, from seq `ends_at` on."""
+    ends_at: int | None = None
 
 
 class TillLag(msgspec.Struct, frozen=True):
@@ -36,7 +44,9 @@ class TillLag(msgspec.Struct, frozen=True):
 
     till: str
     state: str
-    """`active`, or `replaced` where another device took its place."""
+    """`active`, `replaced` where another device took its place, or `revoked`."""
+    keyid: str
+    """Of its device key."""
     lanes: tuple[LaneLag, ...]
 
 
@@ -67,6 +77,10 @@ def _query() -> Select[tuple[object, ...]]:
         select(
             JOURNALS,
             CREDENTIALS.c.revoked_at,
+            CREDENTIALS.c.revoked_why,
+            func.coalesce(SAFE_POSITIONS.c.seq, 0).label("safe_seq"),
+            JOURNALS.c.successor.label("succeeded_by"),
+            JOURNALS.c.ended_seq.label("ends_at"),
             CURSORS.c.have_seq,
             func.coalesce(APPLIED.c.seq, 0).label("applied_seq"),
             func.coalesce(aside.c.quarantined, 0).label("quarantined"),
@@ -78,6 +92,7 @@ def _query() -> Select[tuple[object, ...]]:
         )
         .join(CURSORS, same == CURSORS.c.journal_id)
         .join(CREDENTIALS, JOURNALS.c.keyid == CREDENTIALS.c.keyid)
+        .outerjoin(SAFE_POSITIONS, same == SAFE_POSITIONS.c.journal_id)
         .outerjoin(APPLIED, same == APPLIED.c.journal_id)
         .outerjoin(CONTACTS, same == CONTACTS.c.journal_id)
         .outerjoin(aside, same == aside.c.journal_id)
@@ -91,10 +106,19 @@ def _device(row: Row[tuple[object, ...]]) -> tuple[str, str]:
 
 
 def _till(rows: list[Row[tuple[object, ...]]]) -> TillLag:
-    state = "active" if rows[0].revoked_at is None else "replaced"
-    return TillLag(rows[0].till, state, tuple(map(_lane, rows)))
+    return TillLag(rows[0].till, _state(rows), rows[0].keyid, tuple(map(_lane, rows)))
+
+
+def _state(rows: list[Row[tuple[object, ...]]]) -> str:
+    """Tell whether a device still stands at its till: one key may have lost one till of two."""
+    if all(row.ended_why == REPLACED for row in rows):
+        return REPLACED
+    if rows[0].revoked_at is None:
+        return "active"
+    return REPLACED if rows[0].revoked_why in {None, REPLACED, RENEWED} else "revoked"
 
 
 def _lane(row: Row[tuple[object, ...]]) -> LaneLag:
     values = {name: getattr(row, name) for name in LaneLag.__struct_fields__ if name != "lag"}
-    return LaneLag(**values, lag=max(0, row.tail_seq - row.have_seq))
+    due_seq = row.tail_seq if row.ends_at is None else min(row.tail_seq, row.ends_at)
+    return LaneLag(**values, lag=max(0, due_seq - row.have_seq))

@@ -8,35 +8,44 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select, update
 
+from central.intake.places import retire
+from central.ledger.authority_tables import ADMISSIONS
 from central.ledger.hq import Device
 from central.ledger.tables import CREDENTIALS, JOURNALS
 
 RENEWED = "renewed"
 
 
-def takes_over(conn: Connection, device: Device, owner: str, now: str) -> bool:
+def takes_over(
+    conn: Connection, device: Device, owner: str, place: tuple[str, str], now: str
+) -> bool:
     """Hand a till's journals to the key that renews their owner's; False if it does not.
 
     Args:
         conn: of the intake's transaction.
         device: who has signed.
         owner: key id of the device the journal is bound to.
+        place: store and till of the journal.
         now: HQ's time, for show.
     """
-    if not _renews(conn, device.keyid, owner):
+    store, till = place
+    if not _stands(conn, device.keyid, store, till) or not _renews(conn, device.keyid, owner):
         return False
-    of_till = (JOURNALS.c.store == device.store) & (JOURNALS.c.till == device.till)
     conn.execute(
-        update(JOURNALS).where(of_till, JOURNALS.c.keyid == owner).values(keyid=device.keyid)
+        update(JOURNALS)
+        .where(JOURNALS.c.store == store, JOURNALS.c.till == till, JOURNALS.c.keyid == owner)
+        .values(keyid=device.keyid)
     )
-    left = select(JOURNALS.c.journal_id).where(JOURNALS.c.keyid == owner)
-    if conn.execute(left).first() is None:
-        conn.execute(
-            update(CREDENTIALS)
-            .where(CREDENTIALS.c.keyid == owner, CREDENTIALS.c.revoked_at.is_(None))
-            .values(revoked_at=now, revoked_why=RENEWED)
-        )
+    retire(conn, store, till, owner, now, RENEWED)
     return True
+
+
+def _stands(conn: Connection, keyid: str, store: str, till: str) -> bool:
+    held = ADMISSIONS.c
+    query = select(held.generation).where(
+        held.store == store, held.till == till, held.keyid == keyid, held.replaced_at.is_(None)
+    )
+    return conn.execute(query).first() is not None
 
 
 def _renews(conn: Connection, keyid: str, owner: str) -> bool:

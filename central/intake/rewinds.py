@@ -92,7 +92,7 @@ def heard(conn: Connection, epoch: str, said: Heard, now: str) -> None:
     if before is not None:
         known = max(known, before.known_seq)
     if is_news:
-        bodies = said.bodies_lost + (before.bodies_lost if before else 0)
+        bodies = max(said.bodies_lost, before.bodies_lost if before else 0)
         _keep_journal(conn, epoch, said.journal_id, known, bodies, now)
     if is_news or lost or said.have_seq >= known:
         _tell(conn, epoch, now)

@@ -26,6 +26,10 @@ from central.ledger.tables import CREDENTIALS
 
 _ANY_SKEW = timedelta(days=365 * 1900)
 """As far as a year of four digits can be wrong."""
+_REASONS = {
+    "replaced": "was replaced by another one",
+    "renewed": "has got a new key since, and this is its old one",
+}
 _ENROL_AGAIN = "enrol this till again with a new code: till-central enrol-code STORE TILL"
 
 
@@ -38,7 +42,7 @@ class NotIdentified(AccessFault):
 
 
 class Revoked(AccessFault):
-    """A device that was replaced by another one."""
+    """A device that HQ has revoked, or that was replaced by another one."""
 
     name = "revoked"
     title = "The device is no longer admitted"
@@ -104,10 +108,13 @@ class _Keys(HTTPSignatureKeyResolver):
         """Give the device whose signature was found genuine."""
         row = self._row
         if row is None or row.revoked_at is not None:
-            raise Revoked(
-                f"the device {self._asked} was replaced by another one", remedy=_ENROL_AGAIN
-            )
+            why = _REASONS.get(row.revoked_why or "", "") if row else ""
+            raise Revoked(f"the device {self._asked} {why or _revoked(row)}", remedy=_ENROL_AGAIN)
         return Device(row.keyid, row.store, row.till)
+
+
+def _revoked(row: Row[tuple[object, ...]] | None) -> str:
+    return f"was revoked by HQ: {row.revoked_why}" if row and row.revoked_why else "was replaced"
 
 
 def _verifier(keys: _Keys) -> HTTPMessageVerifier:

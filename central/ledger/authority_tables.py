@@ -114,6 +114,22 @@ REVOKED_DEVICES = Table(
     comment="Device keys that are let in never again, known here or not.",
 )
 
+ADMISSIONS = Table(
+    "admission",
+    METADATA,
+    Column("store", Text, nullable=False),
+    Column("till", Text, nullable=False),
+    Column("keyid", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    required_text("credential"),
+    required_text("signature"),
+    required_text("issued_at"),
+    Column("replaced_at", Text),
+    PrimaryKeyConstraint("store", "till", "keyid"),
+    comment="Which devices stood at which till, with the credential the root key signed for each; "
+    "one machine may serve several tills.",
+)
+
 CARRIED_COPIES = Table(
     "carried_copy",
     METADATA,

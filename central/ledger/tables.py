@@ -61,7 +61,6 @@ CREDENTIALS = Table(
     required_text("signature"),
     required_text("issued_at"),
     Column("revoked_at", Text),
-    Column("generation", BigInteger, nullable=False, server_default="1"),
     Column("renews", Text),
     Column("revoked_why", Text),
     comment="Devices by key id; the credential is the very JSON the root key signed.",

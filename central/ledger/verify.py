@@ -17,6 +17,8 @@ from agent.core.identifiers import JournalId, StoreId, TillId, receipt_number
 from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, CURSORS, ERASE_ORDERS, JOURNALS
 
 _FETCH = 1000
+VOUCHED_FOR = ""
+"""In place of a journal's birth key: its genesis was taken from a credential of the root key."""
 
 
 class JournalReport(msgspec.Struct, frozen=True):
@@ -78,14 +80,18 @@ def _report(conn: Connection, journal: Row[tuple[object, ...]]) -> JournalReport
 
 def _check_genesis(journal: Row[tuple[object, ...]]) -> None:
     device_key = bytes.fromhex(journal.device_key or "")
+    # The key it was begun under: its owner may have been given another one since.
+    birth_key = bytes.fromhex(journal.birth_key) if journal.birth_key else device_key
     first = genesis(
         JournalId(journal.journal_id),
         StoreId(journal.store),
         TillId(journal.till),
         journal.lane,
-        device_key,
+        birth_key,
+        journal.predecessor_hash or b"",
     )
-    if key_id(device_key) != journal.keyid or first != journal.genesis:
+    is_known = journal.birth_key == VOUCHED_FOR or first == journal.genesis
+    if key_id(device_key) != journal.keyid or not is_known:
         raise _Broken("the genesis is not that of this store, till, lane and device key")
 
 

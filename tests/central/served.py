@@ -41,6 +41,7 @@ class Till:
         self.incarnation = secrets.token_hex(16)
         self.chains = {lane: [] for lane in self.journals}
         self.answer = None
+        self.born = {}
 
     def request(self, code):
         return make_request(
@@ -56,7 +57,8 @@ class Till:
         return readmission(self.request(""), self.answer, self.key.sign)
 
     def genesis(self, lane):
-        return genesis(self.journals[lane], self.store, self.till, lane, self.public)
+        before, key = self.born.get(lane, (b"", self.public))
+        return genesis(self.journals[lane], self.store, self.till, lane, key, before)
 
     def hash_at(self, lane, seq):
         return self.chains[lane][seq - 1].hash if seq else self.genesis(lane)
@@ -94,8 +96,9 @@ class Till:
 class Hq:
     """A served HQ: its address, its database, its staff token."""
 
-    def __init__(self, url, engine, token, running):
+    def __init__(self, url, engine, token, running, root):
         self.url, self.engine, self.token, self.running = url, engine, token, running
+        self.root = root
         self.links = []
         self.staff = httpx.AsyncClient(
             base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False
@@ -128,7 +131,7 @@ async def served_hq(directory, toml=""):
     with listen_on("127.0.0.1", 0, setting="[central] listen") as sock:
         daemon = Daemon(settings, engine, key, staff)
         running = asyncio.create_task(daemon.run(sock))
-        hq = Hq(f"http://127.0.0.1:{sock.getsockname()[1]}", engine, token, running)
+        hq = Hq(f"http://127.0.0.1:{sock.getsockname()[1]}", engine, token, running, key)
         try:
             await hq.staff.get("/metrics")
             yield hq

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.signed import Sign, Verify, statement, unhex
-from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest, Predecessor
+from agent.core.exchange.wire import Ancestor, Credential, EnrolAnswer, EnrolRequest, Predecessor
 
 VerifyBy = Callable[[bytes], Verify]
 """Ed25519 public key → check of signatures by it; a key that is none verifies nothing."""
@@ -95,6 +95,7 @@ def make_answer(
     root_key: bytes,
     epoch: str,
     generation: int = 1,
+    ancestors: tuple[Ancestor, ...] = (),
 ) -> EnrolAnswer:
     """Sign a credential for a device that has shown its code and its key."""
     credential = Credential(
@@ -106,6 +107,7 @@ def make_answer(
         request.predecessors,
         request.journal_keys,
         generation,
+        ancestors,
     )
     text = credential_bytes(credential)
     scopes = ("global", f"store:{request.store}")

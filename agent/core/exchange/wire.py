@@ -160,6 +160,15 @@ class EnrolRequest(msgspec.Struct, frozen=True):
     `device_key`: a journal stays bound to the key it was begun under."""
 
 
+class Ancestor(msgspec.Struct, frozen=True):
+    """A journal that was succeeded: an HQ that has forgotten it takes it in again by this."""
+
+    journal_id: str
+    lane: str
+    genesis: str
+    """Chain hash at 0, hexadecimal."""
+
+
 class Credential(msgspec.Struct, frozen=True):
     """HQ's signed statement of who a device is; a rewound HQ readmits a forgotten till by it."""
 
@@ -174,6 +183,8 @@ class Credential(msgspec.Struct, frozen=True):
     generation: int = 1
     """Counts the devices HQ has let in at this till: of two credentials of one till the higher one
     holds, whatever any clock says. Of equal ones, the one HQ knows of already."""
+    ancestors: tuple[Ancestor, ...] = ()
+    """The journals that `journals` go on from, the latest first; HQ writes them in."""
 
 
 class Replaced(msgspec.Struct, frozen=True):

@@ -11,15 +11,15 @@ import pytest
 from agent.contracts.hq import HqRefused
 from agent.core.exchange.credentials import accept_answer
 from agent.core.faults import InputFault
+from agent.settings.checks import ID as AGENT_ID
 from central.daemon.state import utc_now
-from central.intake.codes import issue_code
+from central.intake.codes import ID, issue_code
 from central.intake.root_key import verifier
 from central.ledger.engine import writing
 from central.ledger.tables import CREDENTIALS, CURSORS, ENROL_CODES, JOURNALS
 
-pytestmark = pytest.mark.asyncio
 
-
+@pytest.mark.asyncio
 async def refused(link, request):
     with pytest.raises(HqRefused) as caught:
         await link.enrol(request)
@@ -27,6 +27,7 @@ async def refused(link, request):
     return caught.value
 
 
+@pytest.mark.asyncio
 async def test_a_code_lets_its_till_in_with_a_credential_of_the_root_key(hq, new_till):
     """Wrong: the till cannot check who it was enrolled with, or its journals are not bound."""
     till = new_till()
@@ -45,6 +46,7 @@ async def test_a_code_lets_its_till_in_with_a_credential_of_the_root_key(hq, new
     await link.aclose()
 
 
+@pytest.mark.asyncio
 async def test_the_same_request_again_gets_the_same_answer(hq, new_till):
     """Wrong: a till whose reply was lost has burnt its code."""
     till = new_till()
@@ -54,6 +56,7 @@ async def test_the_same_request_again_gets_the_same_answer(hq, new_till):
     await link.aclose()
 
 
+@pytest.mark.asyncio
 async def test_a_code_is_read_as_it_is_read_out(hq, new_till):
     """Wrong: a code typed in small letters or without dashes is refused."""
     till = new_till()
@@ -63,6 +66,7 @@ async def test_a_code_is_read_as_it_is_read_out(hq, new_till):
     await link.aclose()
 
 
+@pytest.mark.asyncio
 async def test_a_used_code_lets_no_second_device_in(hq, new_till):
     """Wrong: whoever overhears a code can enrol a till of their own."""
     till, other = new_till(), new_till()
@@ -75,6 +79,7 @@ async def test_a_used_code_lets_no_second_device_in(hq, new_till):
     await link.aclose()
 
 
+@pytest.mark.asyncio
 async def test_a_code_is_for_one_till_and_for_a_day(hq, new_till):
     """Wrong: a code opens another till, or for ever."""
     till, other = new_till(), new_till("store-0001", "till-2")
@@ -89,6 +94,7 @@ async def test_a_code_is_for_one_till_and_for_a_day(hq, new_till):
     await link.aclose()
 
 
+@pytest.mark.asyncio
 async def test_the_database_holds_no_code_in_clear(hq, new_till):
     """Wrong: who reads a backup can enrol devices."""
     code = hq.code(new_till())
@@ -97,6 +103,7 @@ async def test_the_database_holds_no_code_in_clear(hq, new_till):
     await hq.staff.get("/v1/stores")
 
 
+@pytest.mark.asyncio
 async def test_a_request_not_signed_by_its_key_is_refused(hq, new_till):
     """Wrong: somebody enrols a key of somebody else."""
     till, other = new_till(), new_till()
@@ -107,6 +114,7 @@ async def test_a_request_not_signed_by_its_key_is_refused(hq, new_till):
     await link.aclose()
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -125,6 +133,7 @@ async def test_a_malformed_request_is_refused(hq, new_till, wrong):
     await link.aclose()
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"code": 1}', b""])
 async def test_malformed_json_gets_a_problem(hq, content):
     """Wrong: a mistake in a request brings a stack trace or a wrong status."""
@@ -136,6 +145,7 @@ async def test_malformed_json_gets_a_problem(hq, content):
     assert reply.json()["remedy"]
 
 
+@pytest.mark.asyncio
 async def test_a_new_device_at_a_till_takes_the_old_ones_place(hq):
     """Wrong: a stolen machine still writes after its till was enrolled anew."""
     old, link = await hq.enrolled()
@@ -153,6 +163,7 @@ async def test_a_new_device_at_a_till_takes_the_old_ones_place(hq):
     await other.aclose()
 
 
+@pytest.mark.asyncio
 async def test_a_journal_of_another_till_cannot_be_taken(hq, new_till):
     """Wrong: a copied state directory takes over the books of the original."""
     first, link = await hq.enrolled()
@@ -164,6 +175,7 @@ async def test_a_journal_of_another_till_cannot_be_taken(hq, new_till):
     await link.aclose()
 
 
+@pytest.mark.asyncio
 async def test_a_rewound_hq_readmits_a_till_it_has_forgotten(hq_at, tmp_path):
     """Wrong: after restoring an old backup every newer till needs a person with a code (P5)."""
     live, backup = tmp_path / "live", tmp_path / "backup"
@@ -189,6 +201,7 @@ async def test_a_rewound_hq_readmits_a_till_it_has_forgotten(hq_at, tmp_path):
         await link.aclose()
 
 
+@pytest.mark.asyncio
 async def test_a_credential_hq_never_signed_admits_nobody(hq, new_till):
     """Wrong: anybody can write themselves a credential."""
     till, link = await hq.enrolled()
@@ -198,8 +211,14 @@ async def test_a_credential_hq_never_signed_admits_nobody(hq, new_till):
     await link.aclose()
 
 
-@pytest.mark.parametrize("name", ["", " till", "x" * 65, "a\nb"])
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["", " till", "x" * 33, "a\nb", "Till-1", "till_1", "-a", "a-"])
 async def test_a_code_needs_real_names(hq, name):
     """Wrong: a typing error makes a code that fits no till."""
     with pytest.raises(InputFault), writing(hq.engine) as conn:
         issue_code(conn, "store-0001", name, utc_now())
+
+
+def test_a_code_is_for_ids_an_agent_takes():
+    """Wrong: HQ makes codes for tills that no agent's settings can name, or refuses real ones."""
+    assert AGENT_ID.pattern == ID.pattern

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _backups()
     _rewinds()
     _orders()
+    _admissions()
     _columns()
 
 
@@ -82,6 +83,22 @@ def _orders() -> None:
     )
 
 
+def _admissions() -> None:
+    op.create_table(
+        "admission",
+        *map(_key, ("store", "till", "keyid")),
+        _number("generation"),
+        *map(_text, ("credential", "signature", "issued_at")),
+        _optional("replaced_at"),
+    )
+    op.execute(
+        "INSERT INTO admission "
+        "(store, till, keyid, generation, credential, signature, issued_at, replaced_at) "
+        "SELECT store, till, keyid, 1, credential, signature, issued_at, revoked_at "
+        "FROM credential"
+    )
+
+
 def _columns() -> None:
     for column in ("birth_key", "predecessor", "successor", "ended_at", "ended_why"):
         op.add_column("journal", _optional(column))
@@ -89,7 +106,6 @@ def _columns() -> None:
         op.add_column("journal", sa.Column(name, sa.BigInteger))
     for name in ("predecessor_hash", "ended_hash"):
         op.add_column("journal", sa.Column(name, sa.LargeBinary))
-    op.add_column("credential", _counted("generation", 1))
     op.add_column("credential", _optional("renews"))
     op.add_column("credential", _optional("revoked_why"))
     op.add_column("incident", _optional("closed_at"))
