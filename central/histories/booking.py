@@ -8,6 +8,7 @@ becomes visible after a higher one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -84,6 +85,7 @@ def book(conn: Connection, bookings: Sequence[Booking], now: str) -> None:
         return
     _reach(conn, bookings)
     declared = _declared(conn, bookings)
+    _reopen(conn, bookings, declared, now)
     place, running = _head(conn)
     _begin_epoch(conn, place + 1)
     rows = []
@@ -167,6 +169,24 @@ def _declared(conn: Connection, bookings: Iterable[Booking]) -> set[tuple[str, s
     return {(row.store, row.business_date) for row in conn.execute(query)}
 
 
+def _reopen(
+    conn: Connection, bookings: Iterable[Booking], declared: set[tuple[str, str]], now: str
+) -> None:
+    """Have the days of these entries looked at again; what was declared stays declared."""
+    days = Counter((booking.store, booking.business_date) for booking in bookings)
+    rows = [
+        {
+            "store": store,
+            "business_date": date,
+            "state": "open",
+            "since": now,
+            "late": count if (store, date) in declared else 0,
+        }
+        for (store, date), count in sorted(days.items())
+    ]
+    conn.execute(_REOPENED, rows)
+
+
 def _reach(conn: Connection, bookings: Iterable[Booking]) -> None:
     """Note up to which entry a journal speaks of each business date."""
     reach: dict[tuple[str, str, str, str], list[int]] = {}
@@ -191,4 +211,14 @@ _REACHED = _NEW_REACH.on_conflict_do_update(
         ),
         "last_seq": case((_NEW.last_seq > _HELD.last_seq, _NEW.last_seq), else_=_HELD.last_seq),
     },
+)
+_NEW_DAY = upsert(STORE_DAYS)
+_REOPENED = _NEW_DAY.on_conflict_do_update(
+    index_elements=["store", "business_date"],
+    set_={
+        "state": _NEW_DAY.excluded.state,
+        "since": _NEW_DAY.excluded.since,
+        "late": STORE_DAYS.c.late + _NEW_DAY.excluded.late,
+    },
+    where=(STORE_DAYS.c.state != _NEW_DAY.excluded.state) | (_NEW_DAY.excluded.late > 0),
 )

@@ -141,6 +141,7 @@ STORE_DAYS = Table(
     required_text("state"),
     Column("declared_at", Text),
     Column("declared_place", BigInteger),
+    _number("late"),
     required_text("since"),
     comment="A store's day; once it was declared complete, what comes later is late.",
 )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 
 from central.ledger.engine import reading
 from central.ledger.hq import hq_of
 from central.reports.attention import Concern, concerns
+from central.reports.completeness import PAGE, LateEntry, StoreDay, days, late_entries
 from central.reports.days import DayTotal, ZReport, day_totals, z_reports
+
+DAYS_MAX = 5000
 
 
 @get("/v1/reports/days", sync_to_thread=True)
@@ -43,4 +46,28 @@ def get_concerns(request: Request[Any, Any, Any]) -> list[Concern]:
         return concerns(conn)
 
 
-ROUTES: list[HTTPRouteHandler] = [get_days, get_z_reports, get_concerns]
+@get("/v1/days", sync_to_thread=True)
+def get_store_days(
+    request: Request[Any, Any, Any],
+    store: FromQuery[str | None] = None,
+    since: FromQuery[str | None] = None,
+    open_only: FromQuery[bool] = False,
+    limit: Annotated[int, QueryParameter(ge=1, le=DAYS_MAX)] = PAGE,
+) -> list[StoreDay]:
+    """Tell of each store's days whether they are complete, and what is missing in them."""
+    with reading(hq_of(request).engine) as conn:
+        return days(conn, store=store, since=since, open_only=open_only, limit=limit)
+
+
+@get("/v1/days/late", sync_to_thread=True)
+def get_late(
+    request: Request[Any, Any, Any],
+    store: FromQuery[str | None] = None,
+    business_date: FromQuery[str | None] = None,
+) -> list[LateEntry]:
+    """List what arrived after its day was declared complete, with when and why."""
+    with reading(hq_of(request).engine) as conn:
+        return late_entries(conn, store=store, business_date=business_date)
+
+
+ROUTES: list[HTTPRouteHandler] = [get_days, get_z_reports, get_concerns, get_store_days, get_late]

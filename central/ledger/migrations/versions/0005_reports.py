@@ -105,6 +105,7 @@ def _days() -> None:
         _text("state"),
         sa.Column("declared_at", sa.Text),
         sa.Column("declared_place", sa.BigInteger),
+        _number("late"),
         _text("since"),
     )
 
