@@ -38,4 +38,5 @@ ANSWERS: dict[int, ResponseSpec] = {
     429: _problem("Too many changes a second with this token; Retry-After says how long to wait."),
     500: _problem("A mistake in the agent; the trace is in its log."),
     503: _problem("Try again later: the till is busy, or the disk does not take writes."),
+    507: _problem("The disk is so full that this is not begun; what was begun is finished."),
 }

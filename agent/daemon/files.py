@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 JOURNAL = "journal.db"
+MEGABYTE = 1 << 20
 DIRECTORY = "directory.db"
 
 
@@ -58,6 +59,7 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
         tills=[till.id for till in settings.tills],
         device_key=key.public_bytes,
         clock=SystemClock(),
+        reserve_bytes=settings.agent.reserve_mb * MEGABYTE,
     )
     return journal, key
 

@@ -29,7 +29,7 @@ log = structlog.get_logger("till-agent")
 FIXED_STORE = ("id", "currency", "timezone", "prices_include_tax")
 """Open baskets and journals are of these."""
 AGAIN = "reload them again: systemctl reload till-agent"
-LIVE_AGENT = ("log_level",)
+LIVE_AGENT = ("log_level", "keep_days", "backup_dir", "backup_keep")
 
 
 class Reloading:
@@ -113,7 +113,9 @@ def effective(old: Settings, wanted: Settings) -> Settings:
         store=msgspec.structs.replace(
             wanted.store, **{field: getattr(old.store, field) for field in FIXED_STORE}
         ),
-        agent=msgspec.structs.replace(old.agent, log_level=wanted.agent.log_level),
+        agent=msgspec.structs.replace(
+            old.agent, **{field: getattr(wanted.agent, field) for field in LIVE_AGENT}
+        ),
         hq=old.hq,
         tills=tuple(
             msgspec.structs.replace(tills.get(till.id, till), basket=till.basket)

@@ -107,17 +107,20 @@ def unusable(problem: BaseException, path: Path) -> JournalUnusable:
     """Say in a person's words why the journal cannot even be opened."""
     if _code(problem) in _DAMAGED:
         return damaged(path, str(problem))
-    if is_full(problem):
-        return JournalUnusable(
-            f"the disk of {path.parent} is full: {problem}",
-            remedy="nothing is lost; make room for a few megabytes on it (`df -h "
-            f"{path.parent}`), then start the agent again",
-            name="disk-full",
-        )
     return JournalUnusable(
         f"{path} cannot be opened: {problem}",
         remedy=f"check that {path} is a file this user may write (`ls -l {path.parent}`) and that "
         f"its disk has room (`df -h {path.parent}`)",
+    )
+
+
+def no_room(directory: Path, problem: BaseException) -> JournalUnusable:
+    """Say that a start finds no room at all."""
+    return JournalUnusable(
+        f"the disk of {directory} is full: {problem}",
+        remedy="nothing is lost; make room for a few megabytes on it (`df -h "
+        f"{directory}`), then start the agent again",
+        name="disk-full",
     )
 
 

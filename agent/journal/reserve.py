@@ -27,6 +27,8 @@ FILE_NAME = "reserve"
 SLICES = 16
 FOR_THE_START = 2
 """Slices that only a start may take."""
+_CRAMPED = 256 << 10
+"""Less than this is as good as nothing: SQLite needs a log and an index beside the journal."""
 _BLOCK = 512
 """`st_blocks` counts in these, whatever the file system (POSIX.1-2017, <sys/stat.h>)."""
 
@@ -62,9 +64,9 @@ class Reserve:
 
     @property
     def free(self) -> int:
-        """Bytes free on the disk: for root also those that only root may use."""
+        """Bytes free on the disk, for a user who is not root."""
         disk = os.statvfs(self.path.parent)
-        return (disk.f_bavail if os.geteuid() else disk.f_bfree) * disk.f_frsize
+        return disk.f_bavail * disk.f_frsize
 
     def fill(self) -> bool:
         """Take back what is missing, as far as there is room beside it; more than wanted is let go.
@@ -111,14 +113,17 @@ class Reserve:
         Returns:
             Whether trying again is worth it.
         """
-        full = database.is_full(problem) or self.free < self.slice
-        return full and self.release(starting=starting)
+        return self._is_full(problem) and self.release(starting=starting)
+
+    def _is_full(self, problem: BaseException | None) -> bool:
+        return database.is_full(problem) or self.free < max(self.slice, _CRAMPED)
 
     def starting(self, begin: Callable[[], T]) -> T:
         """Run what a start has to write, with as much of the reserve as it takes.
 
         Raises:
-            JournalUnusable: whatever `begin` raises when there is nothing left to give back.
+            JournalUnusable: whatever `begin` raises when there is nothing left to give back;
+                `disk-full` where that is the reason.
         """
         while self.free < self.slice and self.release(starting=True):
             pass
@@ -126,8 +131,10 @@ class Reserve:
             try:
                 return begin()
             except JournalUnusable as fault:
-                if not self.make_room(fault.__cause__, starting=True):
+                if not self._is_full(fault.__cause__):
                     raise
+                if not self.release(starting=True):
+                    raise database.no_room(self.path.parent, fault) from fault
 
     @property
     def slice(self) -> int:

@@ -6,13 +6,14 @@ import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from agent.core.barcode import parse_pattern
 from agent.core.faults import Fault
 from agent.core.fields import FieldProblem
 from agent.settings.device_checks import device_problems
-from agent.settings.model import Settings
+from agent.settings.model import AgentSettings, Settings
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 """Ids stand in receipt numbers, paths and URLs."""
@@ -23,6 +24,10 @@ ORIGIN = re.compile(rf"(?:https?|[a-z][a-z0-9+.-]*-extension)://(?:{HOST.pattern
 """RFC 6454, 6.2: scheme, host and port, as a browser sends them."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 TAX_MAX = 10_000
+RESERVE_MB_MAX = 65_536
+KEEP_DAYS_MAX = 36_500
+"""A hundred years: for ever."""
+BACKUPS_MAX = 365
 
 Problems = Iterator[FieldProblem]
 
@@ -187,6 +192,41 @@ def _barcode(settings: Settings) -> Problems:
             yield FieldProblem(f"barcode.in_store[{n}]", fault.detail, fault.remedy)
 
 
+def _upkeep(settings: Settings) -> Problems:
+    agent = settings.agent
+    for name, least, most in (
+        ("reserve_mb", 0, RESERVE_MB_MAX),
+        ("keep_days", 1, KEEP_DAYS_MAX),
+        ("backup_keep", 1, BACKUPS_MAX),
+    ):
+        value = getattr(agent, name)
+        if not least <= value <= most:
+            yield FieldProblem(
+                f"agent.{name}",
+                f"{value} is not between {least} and {most}",
+                f"write a whole number, or leave it out for {getattr(AgentSettings(), name)}",
+            )
+    yield from _backup_dir(agent)
+
+
+def _backup_dir(agent: AgentSettings) -> Problems:
+    if agent.backup_dir is None:
+        return
+    folder, state = PurePath(agent.backup_dir), PurePath(agent.state_dir)
+    if not folder.is_absolute():
+        yield FieldProblem(
+            "agent.backup_dir",
+            f"{agent.backup_dir!r} is not a whole path",
+            'write it from the root on, such as "/mnt/backup"',
+        )
+    elif folder.is_relative_to(state):
+        yield FieldProblem(
+            "agent.backup_dir",
+            f"{agent.backup_dir!r} lies in the state directory, and is lost with it",
+            "name a folder on a second medium (a USB stick, a share of another machine)",
+        )
+
+
 RULES: tuple[Callable[[Settings], Problems], ...] = (
     _ids,
     _unique,
@@ -198,4 +238,5 @@ RULES: tuple[Callable[[Settings], Problems], ...] = (
     _callers,
     _hq,
     _barcode,
+    _upkeep,
 )

@@ -61,6 +61,18 @@ class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allowed_hosts: tuple[str, ...] = ()
     """Host header values besides the listening address and localhost."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    reserve_mb: int = 64
+    """Megabytes held back on the disk of `state_dir`, so that a sale that is being paid, and
+    deleting, still work when it is full; when only these are left, no sale is begun. At most an
+    eighth of that disk is taken; 0: none, and nothing is refused."""
+    keep_days: int = 90
+    """Business days (closed ones) whose records stay complete here even when HQ has them safely;
+    older ones are thinned out at night, down to their hashes."""
+    backup_dir: str | None = None
+    """Folder on a second medium that gets a verified copy of the journal every night; absent: none.
+    `till-agent backup DIR` writes one at once. The device key is never in it."""
+    backup_keep: int = 3
+    """How many of its own copies are kept in `backup_dir`, the newest."""
 
 
 class HqSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

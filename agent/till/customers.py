@@ -20,6 +20,7 @@ from agent.core.recognition import (
     normalise,
     token,
 )
+from agent.core.space import Work
 from agent.journal import Connection, chains
 from agent.till.commands import Enrol, ForgetCustomer, Identify
 from agent.till.desk import Desk
@@ -77,6 +78,7 @@ async def enrol(desk: Desk, ask: Enrol) -> Enrolled:
     Raises:
         InputFault: a phone number, e-mail address or card that cannot be one.
         StateFault: `already-known`: an identifier belongs to somebody else.
+        NoRoom: `disk-full`.
     """
     request = ask.request
     if request.party_id is not None:
@@ -85,6 +87,7 @@ async def enrol(desk: Desk, ask: Enrol) -> Enrolled:
             return known
     fact = _fact(desk, request)
     _require_unknown(desk, fact)
+    desk.require_room(Work.SIDE, "nobody new is enrolled; sell without")
     await desk.commit(lambda _conn: None, facts=[fact])
     remember(desk, fact)
     desk.met(fact.party_id)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeVar
 
 from agent.contracts.clock import Clock
-from agent.core.entries.bodies import Body
+from agent.core.entries.bodies import Body, PartyIdentified
 from agent.core.faults import InputFault, NotFoundFault, StateFault
 from agent.core.identifiers import ActorId, PartyId, SaleId
 from agent.core.sale import business_date, totals
 from agent.core.sale.model import Sale, Stamp, Totals
+from agent.core.space import Work
 from agent.directory import Directory
 from agent.journal import Journal, baskets, chains, events, sales
 from agent.journal.chains import Appended
@@ -144,6 +145,7 @@ class Desk:
                 decision was then stored.
         """
         wall = self.clock.stamp().wall
+        facts = [fact for fact in facts if self._is_kept(fact)]
 
         def write(conn: Connection) -> tuple[T, list[tuple[Appended, Body]]]:
             result = change(conn)
@@ -156,6 +158,11 @@ class Desk:
         for appended, body in written:
             self.note(appended, body)
         return result
+
+    def _is_kept(self, fact: Body) -> bool:
+        """Leave out what can be done without while the disk has no room for it: who was met."""
+        space = self.journal.space
+        return not isinstance(fact, PartyIdentified) or space.verdict().allows(Work.SIDE)
 
     def append(self, conn: Connection, body: Body, tail: Tail | None = None) -> Appended:
         """Seal one fact under a fresh salt, within the caller's transaction."""
@@ -215,6 +222,18 @@ class Desk:
                 remedy="sign on first: POST /v1/tills/{till}/sign-on with an actor",
                 name="nobody-signed-on",
             )
+
+    def require_room(self, work: Work, refused: str) -> None:
+        """Refuse what the disk has no room for, before anybody has paid.
+
+        Args:
+            work: which kind it is.
+            refused: what is not done, as a sentence's end: "no sale is begun".
+
+        Raises:
+            NoRoom: `disk-full`.
+        """
+        self.journal.space.require(work, refused)
 
     def require_basket_mode(self, mode: str) -> None:
         """Refuse what the other basket mode does.

@@ -17,6 +17,7 @@ from agent.core.identifiers import DeviceId
 from agent.core.recognition import Item, ItemKey
 from agent.core.sale import NewLine
 from agent.core.sale.model import Line, Sale
+from agent.core.space import Work
 from agent.journal import Connection
 from agent.till.desk import Desk
 from agent.till.lines import Measured, item_line, measured, measured_item
@@ -82,6 +83,7 @@ async def _sell(desk: Desk, scan: Scan, found: Recognised) -> Recognised:
     current = desk.open_sale()
     try:
         desk.require_cashier()
+        desk.require_room(Work.SALES, "nothing is sold")
         require_sellable(desk, scan.said, scan.item.name, LineRequest())
         sale = current or new_sale(desk)
         changed = rules.add_line(sale, await _new_line(desk, sale, scan))
@@ -101,9 +103,11 @@ async def _sell(desk: Desk, scan: Scan, found: Recognised) -> Recognised:
 async def _offer(desk: Desk, scan: Scan, found: Recognised) -> Recognised:
     """Tell POS software what was scanned, with weight and price, in a line of no sale.
 
-    A pack past its date is told as such and no more: POS software decides what it sells.
+    A pack past its date is told as such and no more: POS software decides what it sells. What could
+    not be recorded for lack of room is refused here, since the sale itself comes when it is paid.
     """
     try:
+        desk.require_room(Work.SALES, "nothing is to be sold")
         scratch = new_sale(desk)
         line = rules.add_line(scratch, await _new_line(desk, scratch, scan)).lines[-1]
     except Fault as fault:

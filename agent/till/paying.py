@@ -10,6 +10,7 @@ from agent.core.entries.bodies import SaleAttributed, SaleCompleted
 from agent.core.identifiers import PrintId, ReceiptNo, SaleId
 from agent.core.sale import CASH
 from agent.core.sale.model import Sale, Stamp
+from agent.core.space import Work
 from agent.journal import baskets, chains, prints, sales
 from agent.journal.chains import Appended
 from agent.journal.connection import Connection
@@ -26,8 +27,15 @@ Written = list[tuple[Appended, SaleCompleted | SaleAttributed]]
 
 
 async def add_tender(desk: Desk, ask: AddTender) -> SaleView:
-    """Take money; a tender id that is there already takes nothing."""
+    """Take money; a tender id that is there already takes nothing.
+
+    Raises:
+        NoRoom: `disk-full`: the first money of a sale; what was begun to be paid is finished.
+        SaleFault: the sale does not allow it.
+    """
     sale = await desk.basket(ask.sale_id)
+    if not sale.tenders:
+        desk.require_room(Work.SALES, "no money is taken")
     changed = rules.add_tender(
         sale,
         ask.request.kind,

@@ -13,6 +13,7 @@ from agent.core.faults import InputFault, NotFoundFault, StateFault
 from agent.core.identifiers import DeviceId, PrintId, SaleId
 from agent.core.receipt.document import ReceiptDocument
 from agent.core.sale.model import Stamp
+from agent.core.space import Work
 from agent.journal import prints, sales
 from agent.journal.connection import Connection
 from agent.journal.prints import PrintJob
@@ -30,6 +31,7 @@ async def print_job(desk: Desk, ask: Print) -> Printing:
         InputFault: not exactly one of the three.
         StateFault: `no-printer`, `print-id-reused`.
         NotFoundFault: `no-such-sale`.
+        NoRoom: `disk-full`: what is not a sale's receipt would have to be kept until it is printed.
     """
     given = [each for each in (ask.document, ask.raw, ask.sale_id) if each is not None]
     if len(given) != 1:
@@ -41,6 +43,8 @@ async def print_job(desk: Desk, ask: Print) -> Printing:
     device = desk.till.printer
     if device is None:
         raise no_device(desk, "printer")
+    if ask.sale_id is None:
+        desk.require_room(Work.PICTURES, "only receipts of sales are printed")
     stamp = desk.clock.stamp()
     job = await desk.commit(lambda conn: _put(desk, conn, ask, device, stamp))
     # Whoever asks again is answered what the first was answered; where the job stands by now is

@@ -186,6 +186,16 @@ class Settled(msgspec.Struct, frozen=True):
     """The new job that prints a marked copy."""
 
 
+class DiskView(msgspec.Struct, frozen=True):
+    """The room on the agent's disk, as far as a till is concerned."""
+
+    level: str
+    """`ok`, `low`, `shed`, `sales-only` or `full`; at `full` no sale is begun."""
+    detail: str = ""
+    """What is the matter; empty while nothing is."""
+    remedy: str = ""
+
+
 class TillView(msgspec.Struct, frozen=True):
     """Everything a till page needs to draw itself after a reload."""
 
@@ -216,6 +226,7 @@ class TillView(msgspec.Struct, frozen=True):
     display: DeviceId | None = None
     scale: DeviceId | None = None
     scanners: tuple[DeviceId, ...] = ()
+    disk: DiskView = DiskView("ok")
 
 
 class CustomerOf(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from agent.core.entries import facts
 from agent.core.faults import StateFault
 from agent.core.identifiers import CustomerRef, PartyId, SaleId
 from agent.core.sale.model import Sale
+from agent.core.space import Work
 from agent.till.adding import added
 from agent.till.commands import (
     AddLine,
@@ -36,6 +37,7 @@ async def open_sale(desk: Desk, ask: OpenSale) -> SaleView:
         return desk.view(known)
     desk.require_cashier()
     _require_none_open(desk)
+    desk.require_room(Work.SALES, "no sale is begun")
     sale = new_sale(desk, ask.sale_id)
     await desk.keep(sale, *opening_events(desk, sale))
     desk.present = None
@@ -73,6 +75,7 @@ async def add_line(desk: Desk, ask: AddLine) -> SaleView:
     )
     if known is not None:
         return desk.view(sale, known.line)
+    desk.require_room(Work.SALES, "nothing is added to a sale")
     changed = await added(desk, sale, ask.request)
     await desk.keep(changed, *line_events(desk, changed))
     return desk.view(changed, changed.lines[-1].line)

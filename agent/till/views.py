@@ -5,12 +5,13 @@ from __future__ import annotations
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import SaleId
 from agent.core.sale.model import Sale
+from agent.core.space import Level
 from agent.journal import Connection, days, events, prints, sales
 from agent.till.cash_day import day_view
 from agent.till.desk import Desk
 from agent.till.numbers import print_id_for
 from agent.till.paying import finished, sale_of
-from agent.till.replies import Completed, DayView, ParkedSale, SaleView, TillView
+from agent.till.replies import Completed, DayView, DiskView, ParkedSale, SaleView, TillView
 
 
 async def till_view(desk: Desk) -> TillView:
@@ -50,6 +51,7 @@ async def till_view(desk: Desk) -> TillView:
         display=till.display,
         scale=till.scale,
         scanners=till.scanners,
+        disk=_disk(desk),
     )
 
 
@@ -85,6 +87,14 @@ async def report(desk: Desk) -> DayView:
     """Show the figures since the till was closed last."""
     bodies = await desk.journal.read(lambda conn: days.since_opened(conn, desk.till.id))
     return day_view(desk, bodies, desk.clock.stamp())
+
+
+def _disk(desk: Desk) -> DiskView:
+    space = desk.journal.space
+    verdict = space.verdict()
+    if verdict.level is Level.OK:
+        return DiskView(verdict.level)
+    return DiskView(verdict.level, space.said(verdict), space.remedy())
 
 
 def _parked(desk: Desk, sale: Sale) -> ParkedSale:

@@ -205,7 +205,9 @@ def test_what_can_change_and_what_cannot():
     old = settings()
     wanted = settings(
         store=StoreSettings(id="other", name="New name", currency="CHF", timezone="Europe/Zurich"),
-        agent=AgentSettings(listen="127.0.0.1:1", log_level="debug"),
+        agent=AgentSettings(
+            listen="127.0.0.1:1", log_level="debug", reserve_mb=1, keep_days=9, backup_dir="/mnt"
+        ),
         hq=HqSettings(url="https://hq.example"),
         tills=(TillSettings(id="two", basket="external", printer="p"), TillSettings(id="three")),
         tax={"standard": 810},
@@ -215,6 +217,7 @@ def test_what_can_change_and_what_cannot():
         "store.currency",
         "store.timezone",
         "agent.listen",
+        "agent.reserve_mb",
         "hq",
         "till one (removed)",
         "till three (added)",
@@ -223,6 +226,11 @@ def test_what_can_change_and_what_cannot():
     found = effective(old, wanted)
     assert ("s", "New name", "EUR") == (found.store.id, found.store.name, found.store.currency)
     assert ("127.0.0.1:8460", "debug") == (found.agent.listen, found.agent.log_level)
+    assert (64, 9, "/mnt") == (
+        found.agent.reserve_mb,
+        found.agent.keep_days,
+        found.agent.backup_dir,
+    )
     assert (None, {"standard": 810}) == (found.hq, found.tax)
     assert [("one", None, "agent"), ("two", "p", "agent")] == [
         (till.id, till.printer, till.basket) for till in found.tills

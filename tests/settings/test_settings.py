@@ -236,3 +236,32 @@ def test_the_fault_reads_as_a_list():
         parse(GOOD.replace("1900", "19000"), Path("agent.toml"))
     assert "agent.toml has 1 error:\n  tax.standard: 19000" in caught.value.detail
     assert "check-config agent.toml" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("reserve_mb = -1", "agent.reserve_mb"),
+        ("reserve_mb = 70000", "agent.reserve_mb"),
+        ("keep_days = 0", "agent.keep_days"),
+        ("backup_keep = 0", "agent.backup_keep"),
+        ('backup_dir = "backup"', "agent.backup_dir"),
+        ('backup_dir = "/var/lib/till-agent/backup"', "agent.backup_dir"),
+    ],
+)
+def test_upkeep_that_cannot_be_meant(line, path):
+    """A backup would lie beside what it is to replace, or a reserve take the whole disk."""
+    found = problems(f"{GOOD}\n[agent]\n{line}\n")
+    assert [path] == list(found)
+    assert found[path].remedy
+
+
+def test_upkeep_by_default():
+    """A shop that sets nothing would have no reserve, or lose what HQ may still ask for."""
+    agent = parse(GOOD, Path("agent.toml")).agent
+    assert (64, 90, None, 3) == (
+        agent.reserve_mb,
+        agent.keep_days,
+        agent.backup_dir,
+        agent.backup_keep,
+    )

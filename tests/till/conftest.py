@@ -83,8 +83,9 @@ class ToldClock:
 class Shop:
     """One store's agent without devices: settings, files, clock, tills."""
 
-    def __init__(self, folder: Path, *tills: TillSettings) -> None:
+    def __init__(self, folder: Path, *tills: TillSettings, reserve_bytes: int = 0) -> None:
         self.folder = folder
+        self.reserve_bytes = reserve_bytes
         self.clock = ToldClock()
         self.settings = Settings(
             store=StoreSettings(id=StoreId("s1"), name="Corner Shop"),
@@ -102,6 +103,7 @@ class Shop:
             tills=[till.id for till in self.settings.tills],
             device_key=bytes(32),
             clock=self.clock,
+            reserve_bytes=self.reserve_bytes,
         )
         self.directory = Directory.open(self.folder / "directory.db")
         self.directory.import_items([COFFEE, CHEESE, SOCKS])

@@ -7,9 +7,19 @@ const MOODS = { ready: "", success: "", starting: "warn" };
 export function showHealth(view, connected) {
   const used = new Set([...(view.scanners || []), view.printer, view.drawer, view.display, view.scale].filter(Boolean));
   fill($("devices"), ...view.devices.filter((device) => used.has(device.id)).map(lamp));
+  showDisk(view.disk);
   const [text, kind] = connected ? sync(view.sync) : ["Agent away, reconnecting", "bad"];
   fill($("sync"), text);
   $("sync").className = `pill ${kind}`;
+}
+
+// What is wrong and what to do stand in the title; a cashier has to know only whether to go on.
+function showDisk(disk) {
+  const full = disk.level === "full";
+  fill($("disk"), full ? "Disk full: begin no sale" : "Disk nearly full");
+  $("disk").className = `pill ${full ? "bad" : "warn"}`;
+  $("disk").title = `${disk.detail}. ${disk.remedy}`;
+  $("disk").hidden = disk.level === "ok";
 }
 
 function lamp(device) {
