@@ -36,7 +36,7 @@ from central.intake.rewinds import Heard, begin, heard
 from central.intake.root_key import RootKey
 from central.intake.signatures import Revoked
 from central.ledger.authority_tables import SAFE_POSITIONS
-from central.ledger.engine import writing
+from central.ledger.engine import has_turn, transact
 from central.ledger.epoch import EPOCH_FACT
 from central.ledger.hq import Device
 from central.ledger.tables import (
@@ -111,16 +111,25 @@ def receive(
     pace = pace or Pace()
     if len(batch.records) > pace.max_records:
         batch = msgspec.structs.replace(batch, records=batch.records[: pace.max_records])
-    with writing(engine) as conn:
-        taken = _take(conn, root, device, batch, now)
+    take = partial(_take, root=root, device=device, batch=batch, now=now)
+    try:
+        taken = transact(engine, take, turn=False)
+    except _TurnNeeded:
+        taken = transact(engine, take)
     if not isinstance(taken.decision, Accept):
         return taken.decision
     return _ack(root, batch.journal_id, taken.decision, taken.position, pace, now)
 
 
-def _take(conn: Connection, root: RootKey, device: Device, batch: Batch, now: str) -> _Taken:
+class _TurnNeeded(Exception):
+    """What a batch brings concerns more than its own journal: do it again, in turn."""
+
+
+def _take(conn: Connection, *, root: RootKey, device: Device, batch: Batch, now: str) -> _Taken:
     position = _position(conn, device, batch.journal_id, now)
     decision = decide(_held(conn, batch.journal_id, position), batch, root.verify)
+    if (position.rewind or isinstance(decision, Rewound)) and not has_turn(conn):
+        raise _TurnNeeded
     if isinstance(decision, Rewound):
         epoch = begin(conn, now, seen=decision.signed.epoch, why=_why(batch, decision))
         position = position._replace(epoch=epoch, rewind=epoch)
@@ -158,6 +167,8 @@ def _position(conn: Connection, device: Device, journal_id: str, now: str) -> _P
         raise _foreign(device, journal_id)
     position = _Position(*row)
     place = position.store, position.till
+    if position.keyid != device.keyid and not has_turn(conn):
+        raise _TurnNeeded
     if position.keyid != device.keyid and not takes_over(conn, device, position.keyid, place, now):
         raise _foreign(device, journal_id)
     if position.ended_why == REPLACED:

@@ -8,7 +8,7 @@ for whoever has not heard of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 import msgspec
@@ -41,8 +41,6 @@ from central.ledger.upserts import upsert
 
 Entry = tuple[str, int]
 """(journal id, seq), of the journal the entry was first written in."""
-TakeBack = Callable[[Connection, SignedOrder, str, str, str, str], None]
-"""(conn, signed order, store, till, at, outcome): see `take_back`."""
 
 
 def issue(
@@ -101,17 +99,6 @@ def revoke(conn: Connection, root: RootKey, device_key: str, *, reason: str, now
     """Let a device in never again; every till keeps the evidence, lest HQ forget it."""
     body = RevokeBody(device_key, reason)
     return issue(conn, root, kind=REVOKE, scope=GLOBAL, body=body, reason=reason, now=now)
-
-
-def taker(root: RootKey, now: Callable[[], str]) -> TakeBack:
-    """Make the `TakeBack` of this HQ, for whoever applies what tills acknowledge."""
-
-    def take(
-        conn: Connection, signed: SignedOrder, store: str, till: str, _at: str, outcome: str
-    ) -> None:
-        take_back(conn, signed, store, till, outcome, root=root, now=now())
-
-    return take
 
 
 def take_back(

@@ -18,7 +18,7 @@ from central.intake.content import check_headers, read_batch, too_large
 from central.intake.enrolment import enrol
 from central.intake.lag import StoreLag, stores
 from central.intake.root_key import RootKey
-from central.ledger.engine import reading, writing
+from central.ledger.engine import reading, transact
 from central.ledger.hq import hq_of, signed_message
 
 ENROL_BYTES_MAX = 16 << 10
@@ -37,8 +37,8 @@ def root_key_of(connection: ASGIConnection[Any, Any, Any, Any]) -> RootKey:
 def post_enrol(request: Request[Any, Any, Any], data: JSONBody[EnrolRequest]) -> EnrolAnswer:
     """Trade a one-time code, or a credential HQ has forgotten, for a credential."""
     hq = hq_of(request)
-    with writing(hq.engine) as conn:
-        return enrol(conn, data, root_key_of(request), hq.now())
+    root, now = root_key_of(request), hq.now()
+    return transact(hq.engine, lambda conn: enrol(conn, data, root, now))
 
 
 @post(
