@@ -34,14 +34,16 @@ def erase(conn: Connection, journal_id: JournalId, seq: int, *, order_id: str, a
         " WHERE j.id = ? AND c.seq = ?",
         (journal_id, seq),
     ).fetchone()
-    if row is None:
+    # The journal it was first written in may stand in another file.
+    places = [] if row is None else [row[0] << SEQ_BITS | seq]
+    places += copies(conn, journal_id, seq)
+    if not places:
         raise NotFoundFault(
             f"journal {journal_id} holds no entry {seq}",
             remedy="check the erase order against HQ's ledger",
             name="no-such-entry",
         )
-    _erase_at(conn, row[0] << SEQ_BITS | seq, order_id, at)
-    for place in copies(conn, journal_id, seq):
+    for place in places:
         _erase_at(conn, place, order_id, at)
 
 
@@ -51,7 +53,7 @@ def copies(conn: Connection, journal_id: JournalId, seq: int) -> list[int]:
     beginning = encode(_copy_of(journal_id, seq)).partition(b',"kind":')[0] + b","
     rows = conn.execute(
         "SELECT b.place FROM chain c JOIN body b ON b.place = (c.journal << 40 | c.seq)"
-        " WHERE c.kind = ? AND c.journal IN (SELECT journal FROM succession)"
+        " WHERE c.kind = ? AND c.journal IN (SELECT no FROM carrying)"
         " AND substr(b.bytes, 1, ?) = ?",
         (KINDS[EntryCarried].kind, len(beginning), beginning),
     ).fetchall()

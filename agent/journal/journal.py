@@ -13,7 +13,7 @@ from pysqlite3 import dbapi2
 
 from agent.contracts.clock import Clock
 from agent.core.identifiers import StoreId, TillId
-from agent.journal import database
+from agent.journal import database, moving
 from agent.journal.connection import Connection
 from agent.journal.jobs import Job
 from agent.journal.lock import Lock
@@ -83,6 +83,7 @@ class Journal:
         check_directory(path.parent)
         lock = Lock.take(path)
         try:
+            moving.finish(path)
             owner = Owner(store=store, tills=tuple(tills), device_key=device_key)
             reserve = Reserve(path.parent, reserve_bytes)
 

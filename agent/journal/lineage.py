@@ -18,8 +18,10 @@ class Member(msgspec.Struct, frozen=True):
     journal_id: JournalId
     tail_seq: int
     closed_seq: int
+    carries: bool = False
+    """Whether entries of other journals may stand in it."""
     succeeds: Predecessor | None = None
-    """What it goes on from; None of a till's first journal."""
+    """What it goes on from; None of a till's first journal, or where that is not known."""
 
 
 def lineage(conn: Connection, till: TillId, lane: str) -> Iterator[Member]:
@@ -60,9 +62,10 @@ def successor(conn: Connection, journal_id: JournalId) -> JournalId | None:
 
 def _member(conn: Connection, number: int) -> Member:
     row = conn.execute(
-        "SELECT id, tail_seq, closed_seq FROM head WHERE no = ?", (number,)
+        "SELECT id, tail_seq, closed_seq, no IN (SELECT no FROM carrying) FROM head WHERE no = ?",
+        (number,),
     ).fetchall()[0]
-    return Member(number, row[0], row[1], row[2], predecessor(conn, row[0]))
+    return Member(number, row[0], row[1], row[2], bool(row[3]), predecessor(conn, row[0]))
 
 
 def _before(conn: Connection, member: Member) -> tuple[int] | None:

@@ -129,7 +129,7 @@ def recent(conn: Connection, till: TillId, limit: int) -> list[SaleCompleted]:
     """Read a till's latest sales, newest first, those of predecessor journals included."""
     found: dict[SaleId, SaleCompleted] = {}
     for member in lineage(conn, till, SALES):
-        for kind in (_SALE, _CARRIED) if member.succeeds else (_SALE,):
+        for kind in (_SALE, _CARRIED) if member.carries else (_SALE,):
             for sale in _latest(conn, member.number, kind, limit):
                 found.setdefault(sale.sale_id, sale)
             if len(found) >= limit:
@@ -171,7 +171,7 @@ def _carried_receipt(conn: Connection, receipt_no: ReceiptNo) -> SaleId | None:
     rows = conn.execute(
         "SELECT c.kind, c.version, b.bytes FROM chain c"
         " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
-        " WHERE c.kind = ? AND c.journal IN (SELECT journal FROM succession)"
+        " WHERE c.kind = ? AND c.journal IN (SELECT no FROM carrying)"
         " AND instr(b.bytes, ?) > 0",
         (_CARRIED, receipt_no.encode()),
     ).fetchall()

@@ -63,6 +63,7 @@ class Old(msgspec.Struct, frozen=True):
     device_key: bytes
     held_seq: int
     held_hash: bytes
+    """Empty where nothing is known of it any more: the new journal then hangs on nothing."""
     reason: str
 
 
@@ -132,10 +133,12 @@ def begin(
     number = founding.found(
         conn, Founding(new_id, old.store, old.till, old.lane, old.device_key, old.held_hash)
     )
-    conn.execute(
-        "INSERT INTO succession (journal, predecessor, seq, hash, reason) VALUES (?, ?, ?, ?, ?)",
-        (number, old.journal_id, old.held_seq, old.held_hash, old.reason),
-    )
+    if old.held_hash:
+        conn.execute(
+            "INSERT INTO succession (journal, predecessor, seq, hash, reason)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (number, old.journal_id, old.held_seq, old.held_hash, old.reason),
+        )
     begun = JournalBegun(
         predecessor=old.journal_id,
         seq=old.held_seq,

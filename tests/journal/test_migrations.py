@@ -6,7 +6,7 @@ import pytest
 from pysqlite3 import dbapi2
 from sqlite_utils import Database
 
-from agent.core.entries.bodies import SaleCompleted, TillClosed
+from agent.core.entries.bodies import JournalBegun, SaleCompleted, TillClosed
 from agent.core.entries.kinds import KINDS
 from agent.journal import prints
 from agent.journal.migrations import migrate, migrations
@@ -65,6 +65,15 @@ def test_jobs_of_an_earlier_version_are_taken_over(path):
     migrate(conn)
     job = prints.get(conn, "p")
     assert ("queued", b"x", 0, "") == (job.state, job.payload, job.asked_ns, job.asked_boot)
+    conn.close()
+
+
+def test_view_counts_the_kind_it_names(path):
+    """Successors are told by a kind number written in SQL: it must be that of `journal.begun`."""
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    migrate(conn)
+    sql = next(text for _, name, text in schema(conn) if name == "carrying")
+    assert f"kind = {KINDS[JournalBegun].kind})" in sql
     conn.close()
 
 

@@ -34,6 +34,11 @@ BEGIN SELECT raise(ABORT, 'where a journal comes from is never changed'); END;
 CREATE TRIGGER succession_no_delete BEFORE DELETE ON succession
 BEGIN SELECT raise(ABORT, 'where a journal comes from is never changed'); END;
 
+-- The journals that entries of others may stand in: their first entry (journal.begun) says so.
+CREATE VIEW carrying AS
+SELECT no FROM journal
+WHERE EXISTS (SELECT 1 FROM chain WHERE journal = no AND seq = 1 AND kind = 200);
+
 -- Up to where a journal's bodies were pruned: a position that is really the chain's, and only grows.
 CREATE TABLE pruned (
     journal   INTEGER PRIMARY KEY,

@@ -1,0 +1,355 @@
+"""A damaged file: kept, and everything that can be read of it goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from itertools import count
+
+import pytest
+from pysqlite3 import dbapi2
+
+from agent.core.entries.bodies import EntryCarried, JournalBegun
+from agent.core.entries.canonical import decode
+from agent.core.faults import Fault
+from agent.journal import (
+    Journal,
+    baskets,
+    chains,
+    cursors,
+    moving,
+    pairing,
+    prints,
+    registry,
+    sales,
+)
+from agent.journal.cursors import Acked
+from agent.journal.erasures import erase
+from agent.journal.faults import JournalDamaged, JournalUnusable
+from agent.journal.preparation import Owner
+from agent.journal.prune import prune
+from agent.journal.salvage import last, lines, salvage
+from agent.journal.successors import succeed
+from agent.journal.verify import verify
+from tests.journal.shop import (
+    KEY,
+    STAMP,
+    STORE,
+    TILLS,
+    CountingClock,
+    basket,
+    close_day,
+    give_back,
+    sell,
+    sign_on,
+)
+
+SALES = 60
+ACKED = 20
+SEEDS = count(20)
+OWNER = Owner(STORE, TILLS, KEY)
+
+
+def fill(path):
+    """A busy day at one till; the journal as a power cut leaves it: file and log."""
+    clock = CountingClock(1)
+    with Journal.open(path, store=STORE, tills=TILLS, device_key=KEY, clock=clock) as journal:
+        write = journal.write_blocking
+        for number in range(SALES):
+            write(lambda conn, n=number: sell(conn, f"sale-{n:03}"))
+            write(lambda conn, n=number: sign_on(conn, f"actor-{n:03}"))
+        write(lambda conn: sell(conn, "back", lines=(give_back("sale-003", 1, 500),)))
+        write(lambda conn: baskets.save(conn, basket("open-1")))
+        write(lambda conn: registry.put(conn, "enrolled/till-1", {"credential": "paper"}))
+        write(lambda conn: pairing.issue(conn, "till-1", "ab" * 32, "now"))
+        receipt = {"device": "receipt", "kind": prints.RECEIPT, "payload": None, "at": "now"}
+        write(
+            lambda conn: prints.enqueue(
+                conn, print_id="p-1", till="till-1", sale_id="sale-001", **receipt
+            )
+        )
+        side = write(chains.heads)[1].journal_id
+        write(lambda conn: erase(conn, side, 5, order_id="order-7", at="now"))
+        head = write(chains.heads)[0]
+        hash_ = write(lambda conn: chains.hash_at(conn, head.journal_id, ACKED))
+        ack = Acked("e1", ACKED, hash_, b"s" * 64, 0)
+        write(lambda conn: cursors.set_acked(conn, head.journal_id, ack))
+        return path.read_bytes(), path.with_name("journal.db-wal").read_bytes()
+
+
+def put(path, main, log=None):
+    """Lay a file, and its log, as a crash leaves them."""
+    for name in path.parent.iterdir():
+        name.unlink()
+    path.write_bytes(main)
+    if log is not None:
+        path.with_name("journal.db-wal").write_bytes(log)
+
+
+def whole(path):
+    """Give the day as one file, everything checkpointed into it."""
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    conn.close()
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory):
+    path = tmp_path_factory.mktemp("day") / "journal.db"
+    main, log = fill(path)
+    return main, log, whole(path)
+
+
+def opened(path):
+    return Journal.open(
+        path, store=STORE, tills=TILLS, device_key=KEY, clock=CountingClock(next(SEEDS))
+    )
+
+
+def rescued(path, why="a page is damaged"):
+    done = salvage(path, OWNER, CountingClock(next(SEEDS)), why)
+    return done, opened(path)
+
+
+def faults(conn):
+    return [report.fault for report in verify(conn) if report.fault]
+
+
+def sold(conn):
+    found = (sales.completed(conn, f"sale-{n:03}") for n in range(SALES))
+    return {sale.sale_id for sale in found if sale}
+
+
+def carried(conn, lane="sales"):
+    head = next(
+        head
+        for head in chains.heads(conn)
+        if (head.till, head.lane, head.sealed) == ("till-1", lane, 0)
+    )
+    records = chains.records(conn, head.journal_id, 1, 10_000)
+    return head, [decode(one.kind, one.version, one.body) for one in records]
+
+
+def test_a_sound_file_comes_over_whole(day, tmp_path):
+    """Salvage by hand, of a file that is not as bad as it looked, would lose something."""
+    path = tmp_path / "journal.db"
+    put(path, day[0], day[1])
+    done, journal = rescued(path)
+    with journal:
+        read = journal.read_blocking
+        assert SALES == len(read(sold))
+        assert [] == read(faults)
+        assert (0, 1, True) == (done.lost, done.baskets, done.enrolled)
+        _, bodies = read(carried)
+        assert (ACKED, "damaged", SALES + 1 - ACKED) == (
+            bodies[0].seq,
+            bodies[0].reason,
+            bodies[0].carried,
+        )
+        assert isinstance(bodies[0], JournalBegun)
+        assert all(isinstance(one, EntryCarried) and one.verified for one in bodies[1:])
+        assert {1: 500} == read(lambda conn: sales.returned(conn, "sale-003"))
+        assert "open-1" == read(lambda conn: baskets.get(conn, "open-1")).sale_id
+        assert {"credential": "paper"} == read(lambda conn: registry.get(conn, "enrolled/till-1"))
+        assert "till-1" == read(lambda conn: pairing.find(conn, "ab" * 32))
+        assert "queued" == read(lambda conn: prints.get(conn, "p-1")).state
+        old = read(chains.heads)[0]
+        assert ACKED == read(lambda conn: cursors.acked(conn, old.journal_id)).seq
+        assert (True, ACKED) == (old.sealed, old.due_seq)
+        texts = read(lambda conn: conn.execute("SELECT bytes FROM body").fetchall())
+        assert not [text for (text,) in texts if b"actor-004" in text]
+        assert done == read(last)
+        assert "journal.damaged-1.db" in "\n".join(lines(done))
+        journal.write_blocking(lambda conn: sell(conn, "after"))
+        journal.write_blocking(lambda conn: close_day(conn, 1))
+    assert day[0] == path.with_name("journal.damaged-1.db").read_bytes()
+    assert day[1] == path.with_name("journal.damaged-1.db-wal").read_bytes()
+    assert not [each for each in tmp_path.iterdir() if "wreck" in each.name or "new" in each.name]
+
+
+def texts_in(image):
+    """Which sales are still there in the bytes, whole."""
+    return {
+        f"sale-{n:03}"
+        for n in range(SALES)
+        if f'"sale_id":"sale-{n:03}","receipt_no"'.encode() in image
+    }
+
+
+WOUNDS = {
+    "header": lambda image: b"\0" * 4096 + image[4096:],
+    "first-64k": lambda image: b"\0" * 65536 + image[65536:],
+    "half": lambda image: image[: len(image) // 2],
+    "end": lambda image: image[:-5000],
+    "not-a-database": lambda image: b"x" * 100 + image[100:],
+    "middle": lambda image: image[:40960] + b"\xff" * 12288 + image[53248:],
+}
+
+
+@pytest.mark.parametrize("wound", sorted(WOUNDS))
+def test_what_is_still_there_goes_on(day, tmp_path, wound):
+    """A till would refuse to sell, or sales whose every byte is on the disk would be given up."""
+    path = tmp_path / "journal.db"
+    damaged = WOUNDS[wound](day[2])
+    put(path, damaged)
+    _, journal = rescued(path)
+    with journal:
+        read = journal.read_blocking
+        assert texts_in(damaged) <= read(sold) | {"sale-000"}
+        assert [] == read(faults)
+        journal.write_blocking(lambda conn: sell(conn, "after"))
+        journal.write_blocking(lambda conn: sign_on(conn, "new"))
+        assert [] == read(faults)
+    with opened(path) as again:
+        again.write_blocking(lambda conn: sell(conn, "after-that"))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scattered_damage(day, tmp_path, seed):
+    """One bad sector more than tried by hand, and the agent would not start."""
+    chance = random.Random(seed)
+    image = bytearray(day[2])
+    for _ in range(chance.randrange(1, 12)):
+        at = chance.randrange(0, len(image) // 512) * 512
+        size = chance.choice([1, 16, 512, 4096])
+        image[at : at + size] = chance.randbytes(size)
+    path = tmp_path / "journal.db"
+    put(path, bytes(image[: len(day[2])]))
+    done, journal = rescued(path)
+    with journal:
+        assert [] == journal.read_blocking(faults)
+        assert SALES // 3 < len(journal.read_blocking(sold)) + done.lost
+        journal.write_blocking(lambda conn: sell(conn, "after"))
+
+
+def test_what_cannot_be_proven_is_marked(day, tmp_path):
+    """A changed amount would go to HQ as if it had been proven."""
+    path = tmp_path / "journal.db"
+    number = next(
+        n
+        for n in range(ACKED + 1, SALES)
+        if day[2].count(f'"sale_id":"sale-{n:03}","receipt_no"'.encode()) == 1
+    )
+    at = day[2].index(f'"sale_id":"sale-{number:03}","receipt_no"'.encode())
+    at = day[2].index(b'"total":398', at)
+    put(path, day[2][:at] + b'"total":399' + day[2][at + 11 :])
+    with pytest.raises(JournalDamaged, match="not the one that was sealed"):
+        opened(path)
+    done, journal = rescued(path)
+    with journal:
+        _, bodies = journal.read_blocking(carried)
+        unproven = [one for one in bodies[1:] if not one.verified]
+        assert [number + 1] == [one.seq for one in unproven]
+        assert [1] == [each.unproven for each in done.journals if each.unproven]
+        assert [] == journal.read_blocking(faults)
+
+
+def test_nothing_left_at_all(tmp_path):
+    """A till whose disk ate the file would stay closed."""
+    path = tmp_path / "journal.db"
+    put(path, b"\x55" * 65536)
+    done, journal = rescued(path)
+    with journal:
+        assert (0, False, 4) == (done.baskets, done.enrolled, len(done.journals))
+        assert "no enrolment" in list(lines(done))[-1]
+        _, bodies = journal.read_blocking(carried)
+        assert [("", 0, "damaged", 0)] == [
+            (one.predecessor, one.seq, one.reason, one.carried) for one in bodies
+        ]
+        journal.write_blocking(lambda conn: sell(conn, "after"))
+        assert [] == journal.read_blocking(faults)
+
+
+def test_a_salvaged_journal_is_salvaged_again(day, tmp_path):
+    """The second bad sector would take what the first one left."""
+    path = tmp_path / "journal.db"
+    put(path, day[0], day[1])
+    first, journal = rescued(path)
+    with journal:
+        journal.write_blocking(lambda conn: sell(conn, "between"))
+    second, journal = rescued(path)
+    with journal:
+        read = journal.read_blocking
+        assert ["journal.damaged-1.db", "journal.damaged-2.db"] == [first.kept, second.kept]
+        assert SALES == len(read(sold))
+        assert "between" == read(lambda conn: sales.completed(conn, "between")).sale_id
+        assert [] == read(faults)
+        _, bodies = read(carried)
+        assert not [one for one in bodies if getattr(one, "kind", 0) == 201]
+
+
+def test_pruned_and_succeeded_journals_come_over(tmp_path):
+    """What HQ alone still has would be told as lost, or stop the salvage."""
+    path = tmp_path / "journal.db"
+    with opened(path) as journal:
+        write = journal.write_blocking
+        for number in range(6):
+            write(lambda conn, n=number: sell(conn, f"sale-{n:03}"))
+        write(lambda conn: sell(conn, "back", lines=(give_back("sale-000", 1, 500),)))
+        write(lambda conn: close_day(conn, 1))
+        head = write(chains.heads)[0]
+        hash_ = write(lambda conn: chains.hash_at(conn, head.journal_id, 8))
+        ack = Acked("e1", 8, hash_, b"s" * 64, 8)
+        write(lambda conn: cursors.set_acked(conn, head.journal_id, ack))
+        write(lambda conn: prune(conn, head.journal_id, 7))
+        write(lambda conn: sell(conn, "late"))
+        clock = CountingClock(11)
+        go_on = {"reason": "fork", "clock_stamp": STAMP, "random": clock.random}
+        write(lambda conn: succeed(conn, head.journal_id, held_seq=8, held_hash=hash_, **go_on))
+        write(lambda conn: sell(conn, "later"))
+    done, journal = rescued(path)
+    with journal:
+        read = journal.read_blocking
+        assert 0 == done.lost
+        assert [] == read(faults)
+        assert {1: 500} == read(lambda conn: sales.returned(conn, "sale-000"))
+        for sale_id in ("late", "later"):
+            found = read(lambda conn, one=sale_id: sales.completed(conn, one))
+            assert sale_id == found.sale_id
+        with pytest.raises(Fault, match="no longer kept"):
+            read(lambda conn: sales.completed(conn, "sale-001"))
+
+
+@pytest.mark.parametrize("stop", range(12))
+def test_a_power_cut_while_the_files_are_moved(day, tmp_path, monkeypatch, stop):
+    """The next start would find no journal, or one file with another one's log."""
+    path = tmp_path / "journal.db"
+    put(path, day[0], day[1])
+    steps = []
+    for name in ("rename", "unlink"):
+        real = getattr(type(path), name)
+
+        def counted(self, *args, real=real, **kwargs):
+            if "wreck" not in self.name and "lock" not in self.name:
+                steps.append(self.name)
+                if len(steps) == stop + 1:
+                    raise KeyboardInterrupt
+            return real(self, *args, **kwargs)
+
+        monkeypatch.setattr(type(path), name, counted)
+    with contextlib.suppress(KeyboardInterrupt):
+        salvage(path, OWNER, CountingClock(5), "test")
+    monkeypatch.undo()
+    with opened(path) as journal:
+        assert SALES == len(journal.read_blocking(sold))
+        assert [] == journal.read_blocking(faults)
+    if path.with_name("journal.damaged-1.db").exists():
+        assert day[0] == path.with_name("journal.damaged-1.db").read_bytes()
+        assert day[1] == path.with_name("journal.damaged-1.db-wal").read_bytes()
+    assert not path.with_name("journal.moving").exists()
+
+
+def test_no_room_changes_nothing(day, tmp_path, monkeypatch):
+    """A full disk in the middle would leave neither the old file nor a new one."""
+    path = tmp_path / "journal.db"
+    put(path, day[0], day[1])
+
+    def full(_path, _aside):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(moving, "replace", full)
+    with pytest.raises(JournalUnusable, match="No space left") as refused:
+        salvage(path, OWNER, CountingClock(5), "test")
+    assert "salvage-failed" == refused.value.name
+    assert (day[0], day[1]) == (path.read_bytes(), path.with_name("journal.db-wal").read_bytes())
