@@ -12,6 +12,7 @@ from agent.journal import JournalNotWritable, JournalUnusable, baskets, chains, 
 from agent.journal.reserve import FOR_THE_START, SLICES, Reserve
 from agent.journal.verify import verify
 from tests.disks import MB, Hog, needs_root, small_disk
+from tests.journal import full_disk
 from tests.journal.selling import decide
 from tests.journal.shop import basket, sell
 
@@ -164,3 +165,17 @@ def test_a_reserve_is_at_most_an_eighth_of_the_disk(tmp_path):
     """On a small disk everything would be reserve, and nothing could ever be sold."""
     disk = os.statvfs(tmp_path)
     assert disk.f_blocks * disk.f_frsize // 8 == Reserve(tmp_path, 1 << 60).wanted
+
+
+def test_no_write_of_a_sale_can_be_cut_in_half(tmp_path):
+    """Half a sale would be held after a disk had run full at just that byte."""
+    written, ends = full_disk.run(12, "size", tmp_path)
+    assert written > MB // 64
+    assert {0, 3} <= set(ends)
+
+
+@needs_root
+def test_no_sale_is_half_stored_when_another_program_takes_the_disk(tmp_path):
+    """The same on a file system that is full, where a sync and a new block fail as well."""
+    _, ends = full_disk.run(8, "disk", tmp_path)
+    assert {0, 3} <= set(ends)

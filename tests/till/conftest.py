@@ -83,10 +83,14 @@ class ToldClock:
 class Shop:
     """One store's agent without devices: settings, files, clock, tills."""
 
-    def __init__(self, folder: Path, *tills: TillSettings, reserve_bytes: int = 0) -> None:
+    def __init__(
+        self, folder: Path, *tills: TillSettings, reserve_bytes: int = 0, made: int = 0
+    ) -> None:
         self.folder = folder
         self.reserve_bytes = reserve_bytes
         self.clock = ToldClock()
+        # A start in another process makes other ids than those before it.
+        self.clock.made = made
         self.settings = Settings(
             store=StoreSettings(id=StoreId("s1"), name="Corner Shop"),
             tills=tills,
