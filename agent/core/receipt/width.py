@@ -14,6 +14,7 @@ from collections.abc import Iterator
 _WIDE = frozenset("WF")
 _WIDEST = 2
 _ON_ANOTHER = frozenset(("Mn", "Me", "Cf"))
+_MARKS = frozenset(("Mn", "Me"))
 _BEHIND_ANOTHER = "Mc"
 """Vowel signs of Indic scripts: they take a column, and belong to the letter before them."""
 _JAMO = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
@@ -53,9 +54,11 @@ def printable(text: str) -> str:
     """Replace control characters: a name must not speak to the printer (ESC/POS is full of them).
 
     Line breaks stay. Half of a surrogate pair, which no encoding can write, becomes a question
-    mark.
+    mark. A mark with no letter before it sits on a blank (The Unicode Standard, 7.9.1): else it
+    would be a column on paper that nobody counted.
     """
-    return "".join(_printable(character) for character in text.replace("\r\n", "\n"))
+    shown = "".join(_printable(character) for character in text.replace("\r\n", "\n"))
+    return "\n".join(_seated(line) for line in shown.split("\n"))
 
 
 def wrap(text: str, columns: int) -> list[str]:
@@ -79,6 +82,11 @@ def _printable(character: str) -> str:
     if kind == "Cs":
         return "?"
     return " " if kind in ("Cc", "Zl", "Zp") and character != "\n" else character
+
+
+def _seated(line: str) -> str:
+    begins_with_mark = line and unicodedata.category(line[0]) in _MARKS
+    return f"\N{NO-BREAK SPACE}{line}" if begins_with_mark else line
 
 
 def _paragraph(text: str, columns: int) -> list[str]:

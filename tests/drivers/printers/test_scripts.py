@@ -130,6 +130,15 @@ def test_any_text_is_printed_column_for_column(text, name, bold, double):
         assert meant == printed[: len(meant)]
 
 
+@pytest.mark.parametrize("text", ["\u20d0", "\u0301", "\u20d0a", "Tea \u0301", "\u064e9", "\u200d"])
+def test_a_mark_without_a_letter_takes_the_column_it_was_given(text):
+    """A broken name would push the price beside it off the paper."""
+    document = ReceiptDocument("en", (Row(text, "9.99"), Cut()))
+    [line] = [line for line in lay_out(document, 42) if line.kind == "text"]
+    [printed] = read(job("bixolon-srp-350iii", document), MODELS["bixolon-srp-350iii"]).lines
+    assert 42 == width(line.text) == len(printed.text)
+
+
 @pytest.mark.parametrize("name", PRINTING_DOTS)
 def test_a_logo_is_printed_dot_by_dot(name):
     """The shop's logo would come out skewed, cut or full of stripes."""
