@@ -18,6 +18,7 @@ from agent.api.metrics import CONTENT_TYPE, exposition
 from agent.core.faults import StateFault
 from agent.core.identifiers import JournalId, TillId
 from agent.journal import chains
+from agent.journal.salvaged import Salvaged, last
 from agent.journal.verify import JournalReport, verify
 from agent.sync.status import SyncStatus
 
@@ -46,6 +47,8 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     directory: dict[str, int] | None = None
     """How many parties, items and orders are held."""
     journals: tuple[JournalTail, ...] = ()
+    salvaged: Salvaged | None = None
+    """What became of a damaged journal file, the last time there was one."""
 
 
 class JournalTail(msgspec.Struct, frozen=True):
@@ -86,7 +89,7 @@ async def show_status(request: Request[None, None, State], backend: Served) -> S
 
 async def full_status(backend: Backend) -> Status:
     """Gather everything there is to say."""
-    heads = await backend.journal.read(chains.heads)
+    heads, salvaged = await backend.journal.read(lambda conn: (chains.heads(conn), last(conn)))
     now = time.monotonic()
     return Status(
         ok=backend.ready(),
@@ -103,6 +106,7 @@ async def full_status(backend: Backend) -> Status:
             JournalTail(each.journal_id, each.till, each.lane, each.tail_seq, each.tail_hash.hex())
             for each in heads
         ),
+        salvaged=salvaged,
     )
 
 

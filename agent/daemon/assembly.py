@@ -18,9 +18,10 @@ from agent.core.identifiers import DeviceId, TillId
 from agent.core.receipt import Template
 from agent.daemon.clock import SystemClock
 from agent.daemon.control import make_admin_token
-from agent.daemon.files import DIRECTORY, open_journal, state_dir
+from agent.daemon.files import DIRECTORY, state_dir
 from agent.daemon.hardware import Hardware
 from agent.daemon.receipts import load_template
+from agent.daemon.salvaging import open_or_salvage
 from agent.daemon.scans import announce
 from agent.daemon.ways import link_to_hq, signer
 from agent.devices.claims import Claims
@@ -62,7 +63,7 @@ class Agent:
         """
         self.settings = settings
         self.clock = SystemClock()
-        self.journal, self._key = open_journal(settings)
+        self.journal, self._key = open_or_salvage(settings)
         try:
             self._make()
         except BaseException:

@@ -294,6 +294,21 @@ def journal_export(
     export_journals(config, file)
 
 
+@journal.command("salvage")
+@shows_faults
+def journal_salvage(
+    config: Config = DEFAULT_CONFIG,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Begin successor journals though this one is sound.")
+    ] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Put a damaged journal aside and go on in a new one with all that can be read of it."""
+    from agent.daemon.salvaging import salvage_journal
+
+    salvage_journal(config, yes=yes, json=json)
+
+
 @receipt.command("preview")
 @shows_faults
 def receipt_preview(

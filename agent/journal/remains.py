@@ -19,37 +19,11 @@ from agent.journal.connection import Connection
 from agent.journal.filling import Filling
 from agent.journal.founding import Entry, Founding
 from agent.journal.preparation import Owner
+from agent.journal.salvaged import SalvagedJournal
 from agent.journal.successors import DAMAGED, Old, carried_of
 from agent.journal.wreck import ChainRow, JournalFound, Wreck
 
 _TAGS = {body.__struct_config__.tag: kind for body, kind in KINDS.items()}
-
-
-class SalvagedJournal(msgspec.Struct, frozen=True):
-    """What became of one journal."""
-
-    till: TillId
-    lane: str
-    old_id: str
-    """Empty where not even that could be read."""
-    new_id: str
-    """The successor; empty of a journal that had ended before."""
-    proven: int
-    """Its first entries, up to this one, are all there, and proven."""
-    held_seq: int
-    """Up to here HQ has it."""
-    carried: int
-    unproven: int
-    """Of those carried: how many could not be proven."""
-    lost: int
-    """Entries that should be there and could not be read."""
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        said = f"{self.till} {self.lane}: {self.proven} entries proven, {self.carried} carried over"
-        if self.unproven:
-            said += f", {self.unproven} of them unproven"
-        return said + (f", {self.lost} LOST" if self.lost else "")
 
 
 class _Standing(msgspec.Struct, frozen=True):

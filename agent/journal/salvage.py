@@ -9,7 +9,6 @@ The damaged file is only read, then moved aside (`moving`): it is never changed 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,38 +19,17 @@ from pysqlite3 import dbapi2
 from agent.contracts.clock import Clock
 from agent.core.sale.model import Sale
 from agent.journal import database, moving, registry, sales
-from agent.journal.connection import Connection
 from agent.journal.faults import JournalUnusable
 from agent.journal.lock import Lock
 from agent.journal.preparation import Owner
-from agent.journal.remains import Remains, SalvagedJournal
+from agent.journal.remains import Remains
+from agent.journal.salvaged import KEY, Salvaged
 from agent.journal.wreck import Wreck
 
-KEY = "salvage"
-"""Where the registry says what was salvaged last."""
 _WORK = "journal.wreck.db"
 _CURSOR_STEP = 1_000
 """Events are not taken over; the next one comes surely behind all that were shown."""
 _AS_IT_IS = "INSERT OR IGNORE INTO ? (!) VALUES ($)"
-
-
-class Salvaged(msgspec.Struct, frozen=True):
-    """What became of a damaged file."""
-
-    kept: str
-    """The name it is kept under, beside the journal."""
-    why: str
-    """What was found wrong."""
-    at: str
-    journals: tuple[SalvagedJournal, ...]
-    baskets: int
-    enrolled: bool
-    """Whether an enrolment at HQ was still readable; otherwise the till needs a new code."""
-
-    @property
-    def lost(self) -> int:
-        """How many entries could not be read."""
-        return sum(each.lost for each in self.journals)
 
 
 def salvage(path: Path, owner: Owner, clock: Clock, why: str) -> Salvaged:
@@ -87,12 +65,6 @@ def salvage(path: Path, owner: Owner, clock: Clock, why: str) -> Salvaged:
     finally:
         lock.release()
     return done
-
-
-def last(conn: Connection) -> Salvaged | None:
-    """Tell what was salvaged last into this file; None where nothing was."""
-    kept = registry.get(conn, KEY)
-    return None if kept is None else msgspec.convert(kept, Salvaged)
 
 
 def _build(fresh: Path, wreck: Wreck, owner: Owner, clock: Clock, aside: str, why: str) -> Salvaged:
@@ -201,12 +173,3 @@ def _tell(conn: database.Database, owner: Owner, done: Salvaged, cursor: int) ->
             "INSERT INTO event (cursor, till, type, at, data) VALUES (?, ?, 'sync', ?, ?)",
             (cursor + _CURSOR_STEP + number, till, done.at, msgspec.json.encode(data)),
         )
-
-
-def lines(done: Salvaged) -> Iterator[str]:
-    """Say in a few lines what became of a damaged file."""
-    yield f"the damaged journal is kept as {done.kept} ({done.why})"
-    for each in done.journals:
-        yield f"  {each}"
-    if not done.enrolled:
-        yield "  no enrolment at HQ could be read: `till-agent enrol CODE`, if HQ knows this till"

@@ -28,7 +28,8 @@ from agent.journal.erasures import erase
 from agent.journal.faults import JournalDamaged, JournalUnusable
 from agent.journal.preparation import Owner
 from agent.journal.prune import prune
-from agent.journal.salvage import last, lines, salvage
+from agent.journal.salvage import salvage
+from agent.journal.salvaged import last, lines
 from agent.journal.successors import succeed
 from agent.journal.verify import verify
 from tests.journal.shop import (

@@ -12,7 +12,7 @@ from agent.daemon.backlog import backlog
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.doctor.processes import Process
 from agent.daemon.files import read_journal
-from agent.journal import Connection, chains, cursors, pairing
+from agent.journal import Connection, chains, cursors, pairing, salvaged
 from agent.journal.preparation import LINKS_CHECKED
 from agent.journal.verify import verify_recent
 from agent.settings import Settings
@@ -37,6 +37,7 @@ def journal(settings: Settings, held_by: Process | None) -> list[Finding]:
 
 def _findings(conn: Connection, settings: Settings, held_by: Process | None) -> Iterator[Finding]:
     yield from _links(conn, held_by)
+    yield from _salvaged(conn, path_of(settings).parent)
     if settings.hq is not None:
         yield from _enrolled(conn, settings)
         yield _behind(conn)
@@ -59,6 +60,18 @@ def _links(conn: Connection, held_by: Process | None) -> Iterator[Finding]:
         entries = sum(report.tail_seq for report in reports)
         whose = f"in use by {held_by}" if held_by else "in use by nobody"
         yield well(_NAME, f"{entries} entries, the newest links hold, {whose}")
+
+
+def _salvaged(conn: Connection, directory: Path) -> Iterator[Finding]:
+    """Keep telling of a damaged file for as long as it lies here."""
+    done = salvaged.last(conn)
+    if done is None or not (directory / done.kept).exists():
+        return
+    yield ill(
+        "salvaged journal",
+        f"{directory / done.kept} was damaged ({done.why}); {done.lost} entries were lost",
+        "check the disk (smartctl -a, dmesg); when the chain's IT has a copy, move the file away",
+    )
 
 
 def _enrolled(conn: Connection, settings: Settings) -> Iterator[Finding]:

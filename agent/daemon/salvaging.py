@@ -1,0 +1,97 @@
+"""A damaged journal is no reason to stay closed: it is kept, and the shop goes on (P1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from agent.core.faults import InputFault
+from agent.daemon.clock import SystemClock
+from agent.daemon.files import JOURNAL, become_owner, open_journal, state_dir
+from agent.journal import Journal, JournalDamaged
+from agent.journal.salvaged import Salvaged, lines
+from agent.program.terminal import print_json, say
+from agent.settings import Settings, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agent.journal.device_key import DeviceKey
+
+log = structlog.get_logger(__name__)
+
+
+def open_or_salvage(settings: Settings) -> tuple[Journal, DeviceKey]:
+    """Open the journal for writing; a damaged one is put aside first, with a loud word about it.
+
+    Raises:
+        JournalUnusable: it cannot be opened, nor a new one be made of it.
+    """
+    try:
+        return open_journal(settings)
+    except JournalDamaged as fault:
+        damage = fault.detail
+    log.error("the journal is damaged; what can be read of it is saved", why=damage)
+    done = salvage_now(settings, damage)
+    told = log.error if done.lost else log.warning
+    told(
+        "the journal was salvaged: selling goes on in a new one",
+        kept=done.kept,
+        lost=done.lost,
+        journals=[str(each) for each in done.journals],
+        remedy="check the disk (smartctl, dmesg); keep the damaged file for the chain's IT",
+    )
+    return open_journal(settings)
+
+
+def salvage_now(settings: Settings, why: str) -> Salvaged:
+    """Put the journal aside and make a new one of what can be read of it.
+
+    Raises:
+        JournalLocked: the agent runs.
+        JournalUnusable: there is no room, or the disk gives nothing.
+    """
+    from agent.journal.device_key import load_or_create
+    from agent.journal.preparation import Owner
+    from agent.journal.salvage import salvage
+
+    directory = state_dir(settings)
+    become_owner(directory)
+    key = load_or_create(directory)
+    tills = tuple(till.id for till in settings.tills)
+    owner = Owner(settings.store.id, tills, key.public_bytes)
+    return salvage(directory / JOURNAL, owner, SystemClock(), why)
+
+
+def salvage_journal(config: Path, *, yes: bool, json: bool) -> None:
+    """Salvage by hand, as `till-agent journal salvage` does.
+
+    Raises:
+        InputFault: the journal is sound, and nobody insisted; or there is none.
+    """
+    settings = load(config)
+    why = "by hand" if yes else _damage(settings)
+    done = salvage_now(settings, why)
+    if json:
+        print_json(done)
+    for line in () if json else lines(done):
+        say(line)
+
+
+def _damage(settings: Settings) -> str:
+    """Say what is wrong with the journal; one that is sound is left alone."""
+    from agent.daemon.files import read_journal
+    from agent.journal.verify import verify
+
+    try:
+        broken = [report for report in read_journal(settings, verify) if not report.ok]
+    except JournalDamaged as damage:
+        return damage.detail
+    if not broken:
+        raise InputFault(
+            "the journal is sound: there is nothing to salvage",
+            remedy="to begin successor journals all the same: till-agent journal salvage --yes",
+            name="journal-sound",
+        )
+    return "; ".join(f"{each.till} {each.lane}: {each.fault}" for each in broken)
