@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.wire import (
     Ack,
     Batch,
@@ -13,7 +14,7 @@ from agent.core.exchange.wire import (
     FeedPage,
     Fork,
 )
-from agent.core.faults import AccessFault, UnavailableFault
+from agent.core.faults import AccessFault, NotFoundFault, UnavailableFault
 
 
 class HqUnreachable(UnavailableFault):
@@ -49,6 +50,20 @@ class HqRefused(AccessFault):
     title = "HQ refuses this till"
 
 
+class NoCommonVersion(HqRefused):
+    """HQ and this agent share no version of journal sync (426): one of them must be updated."""
+
+    name = "sync-version"
+    title = "HQ speaks another version"
+
+
+class NoSnapshot(NotFoundFault):
+    """HQ has no snapshot of a scope, or no longer the one that was asked for."""
+
+    name = "no-snapshot"
+    title = "HQ has no such snapshot"
+
+
 class HqLink(Protocol):
     """A way to HQ: http, a drop box folder, or a fake in memory."""
 
@@ -65,6 +80,25 @@ class HqLink(Protocol):
 
         Raises:
             FeedGone: HQ's feed no longer contains the cursor; read it from the start.
+            HqUnreachable, HqSlowDown, HqRefused.
+        """
+        ...
+
+    async def snapshot(self, scope: str) -> SignedManifest:
+        """Ask what snapshot of a scope there is.
+
+        Raises:
+            NoSnapshot: none, since the feed is short: read it page by page.
+            HqSlowDown: one is being made.
+            HqUnreachable, HqRefused.
+        """
+        ...
+
+    async def snapshot_chunk(self, scope: str, snapshot_id: str, number: int) -> bytes:
+        """Get a piece of a snapshot, from 0, as it travelled: whoever asks checks it.
+
+        Raises:
+            NoSnapshot: HQ does not have this one any more; ask for the manifest again.
             HqUnreachable, HqSlowDown, HqRefused.
         """
         ...

@@ -15,8 +15,9 @@ import msgspec
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.contracts.hq import HqRefused, HqUnreachable
+from agent.contracts.hq import HqRefused, HqUnreachable, NoSnapshot
 from agent.core.exchange.coding import BATCH_MEDIA_TYPE, FEED_ITEMS_MAX, encode_batch
+from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
 from agent.core.faults import InputFault
 from agent.links.address import hq_address, trust
@@ -79,6 +80,28 @@ class HttpLink:
         query = {"after": after, "wait": str(wait_s), "limit": str(FEED_ITEMS_MAX)}
         reply = await self._ask("GET", path, query=query, silence_s=SILENCE_S + wait_s)
         return _expected(reply, FeedPage)
+
+    async def snapshot(self, scope: str) -> SignedManifest:
+        """See `HqLink.snapshot`."""
+        return _expected(
+            await self._snapshot(f"/v1/snapshots/{quote(scope, safe=':')}"), SignedManifest
+        )
+
+    async def snapshot_chunk(self, scope: str, snapshot_id: str, number: int) -> bytes:
+        """See `HqLink.snapshot_chunk`."""
+        path = f"/v1/snapshots/{quote(scope, safe=':')}/{quote(snapshot_id)}/{number}"
+        status, headers, content = await self._snapshot(path)
+        if status != httpx.codes.OK:
+            raise fault_of(status, headers, content)
+        return content
+
+    async def _snapshot(self, path: str) -> tuple[int, httpx.Headers, bytes]:
+        reply = await self._ask("GET", path)
+        if reply[0] in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
+            raise NoSnapshot(
+                f"HQ has nothing at {path}", remedy="nothing: the feed is read page by page"
+            )
+        return reply
 
     async def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         """See `HqLink.enrol`."""

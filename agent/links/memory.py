@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from agent.contracts.hq import HqSlowDown, HqTooLarge, HqUnreachable
 from agent.core.exchange.coding import FEED_ITEMS_MAX
+from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
 from agent.links.memory_hq import MemoryHq
 
@@ -77,6 +78,14 @@ class MemoryLink:
             return page
         await self._wait(wait_s)
         return await self._exchange(lambda: self.hq.page(scope, after, FEED_ITEMS_MAX))
+
+    async def snapshot(self, scope: str) -> SignedManifest:
+        """See `HqLink.snapshot`."""
+        return await self._exchange(lambda: self.hq.shelf.manifest(scope, self.hq.database.epoch))
+
+    async def snapshot_chunk(self, scope: str, snapshot_id: str, number: int) -> bytes:
+        """See `HqLink.snapshot_chunk`."""
+        return await self._exchange(lambda: self.hq.shelf.chunk(scope, snapshot_id, number))
 
     async def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         """See `HqLink.enrol`."""

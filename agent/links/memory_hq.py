@@ -18,9 +18,11 @@ from agent.core.entries.chain import genesis
 from agent.core.exchange import credentials, cursors, epochs, intake
 from agent.core.exchange.acks import make_ack
 from agent.core.exchange.faults import CredentialFault, MalformedBatch
+from agent.core.exchange.orders import FEED_KEY, Order, SignedOrder, make_order
 from agent.core.exchange.signed import Verify, unhex
 from agent.core.exchange.wire import (
     Ack,
+    Ancestor,
     Batch,
     Behind,
     Credential,
@@ -29,8 +31,12 @@ from agent.core.exchange.wire import (
     FeedItem,
     FeedPage,
     Fork,
+    Pace,
+    Predecessor,
+    Replaced,
 )
 from agent.core.identifiers import JournalId, StoreId, TillId
+from agent.links.memory_snapshots import Shelf
 
 ISSUED_AT = "2024-01-01T00:00:00.000Z"
 """This HQ has no clock."""
@@ -43,6 +49,15 @@ class MemoryJournal:
     genesis: bytes
     rows: list[intake.Row] = field(default_factory=list)
     incarnations: list[str] = field(default_factory=list)
+    lane: str = ""
+    predecessor: Predecessor | None = None
+    safe_seq: int = 0
+    """What the oldest backup that could still be restored holds: see `MemoryHq.declare_safe`."""
+
+    @property
+    def safe_hash(self) -> bytes:
+        """Give the chain hash at the safe position; empty while nothing is safe."""
+        return self.rows[self.safe_seq - 1].hash if self.safe_seq else b""
 
 
 @dataclass
@@ -65,6 +80,10 @@ class Database:
     journals: dict[str, MemoryJournal] = field(default_factory=dict)
     feeds: dict[str, MemoryFeed] = field(default_factory=dict)
     codes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    answers: dict[str, EnrolAnswer] = field(default_factory=dict)
+    """Code → answer: who lost a reply may ask the same once more."""
+    devices: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(store, till) → device key that stands there."""
 
 
 class MemoryHq:
@@ -75,6 +94,9 @@ class MemoryHq:
         self._root = root or Ed25519PrivateKey.generate()
         self.database = Database(epochs.first(bytes(epochs.RANDOM_BYTES)))
         self.incidents: list[intake.Rewound | Fork] = []
+        self.shelf = Shelf(self._root.sign)
+        self.pace = Pace()
+        """What each ack asks of the till."""
 
     @property
     def root_key(self) -> bytes:
@@ -106,6 +128,28 @@ class MemoryHq:
         """Copy the database as it is."""
         return copy.deepcopy(self.database)
 
+    def declare_safe(self, backup: Database) -> None:
+        """Say in each ack from now on what this backup holds: it will not be thrown away."""
+        for journal_id, journal in self.database.journals.items():
+            held = backup.journals.get(journal_id)
+            journal.safe_seq = min(len(held.rows), len(journal.rows)) if held else 0
+
+    def order(self, scope: str, order_id: str, kind: str, body: msgspec.Struct) -> SignedOrder:
+        """Sign an order and publish it."""
+        signed = make_order(
+            self._root.sign,
+            Order(
+                order_id=order_id,
+                kind=kind,
+                scope=scope,
+                epoch=self.database.epoch,
+                issued_at=ISSUED_AT,
+                body=msgspec.Raw(msgspec.json.encode(body)),
+            ),
+        )
+        self.publish(scope, FEED_KEY + order_id, 1, body=msgspec.json.encode(signed))
+        return signed
+
     def restore(self, backup: Database) -> None:
         """Go back to a backup; HQ does not know that it did, the tills will tell it."""
         self.database = copy.deepcopy(backup)
@@ -116,22 +160,63 @@ class MemoryHq:
         Raises:
             HqRefused: the code is unknown, used, for another till, or not proven.
         """
-        own_key = _verifier(unhex(request.device_key))
-        if own_key is None or not credentials.is_proven(request, own_key):
+        if not credentials.is_proven(request, _verifier(unhex(request.device_key))):
             raise _refused("the sender does not hold the device key it shows", "bad-proof")
-        if request.credential:
-            self._readmit(request)
-        elif self.database.codes.pop(request.code, None) != (request.store, request.till):
+        if not request.credential:
+            return self._by_code(request)
+        try:
+            shown = credentials.readmitted(request, self._genuine, _verifier)
+        except CredentialFault as fault:
+            raise HqRefused(fault.detail, remedy=fault.remedy, name=fault.name) from fault
+        self._bind(shown)
+        return self._answer(request)
+
+    def _by_code(self, request: EnrolRequest) -> EnrolAnswer:
+        before = self.database.answers.get(request.code)
+        if before is not None and _is_for(before, request):
+            return before
+        place = (request.store, request.till)
+        if self.database.codes.pop(request.code, None) != place:
             raise _refused("the code is unknown, used up or for another till", "bad-code")
+        left = self._left_behind(place, request.device_key)
+        answer = msgspec.structs.replace(self._answer(request), replaced=left)
+        self.database.answers[request.code] = answer
+        self.database.devices[place] = request.device_key
+        return answer
+
+    def _answer(self, request: EnrolRequest) -> EnrolAnswer:
         answer = credentials.make_answer(
             self._root.sign,
             request,
             issued_at=ISSUED_AT,
             root_key=self.root_key,
             epoch=self.database.epoch,
+            ancestors=self._ancestors(request),
         )
         self._bind(msgspec.json.decode(answer.credential, type=Credential))
         return answer
+
+    def _left_behind(self, place: tuple[str, str], device_key: str) -> tuple[Replaced, ...]:
+        """Tell of the journals of the machine that stood there before."""
+        if self.database.devices.get(place, device_key) == device_key:
+            return ()
+        journals = self.database.journals.items()
+        return tuple(
+            Replaced(one, journal.lane, len(journal.rows), len(journal.rows))
+            for one, journal in journals
+        )
+
+    def _ancestors(self, request: EnrolRequest) -> tuple[Ancestor, ...]:
+        """List the journals that are gone on from, and those before them."""
+        found: dict[str, Ancestor] = {}
+        waiting = [before.journal_id for before in request.predecessors.values()]
+        while waiting:
+            journal_id = waiting.pop(0)
+            journal = self.database.journals.get(journal_id)
+            if journal is not None and journal_id not in found:
+                found[journal_id] = Ancestor(journal_id, journal.lane, journal.genesis.hex())
+                waiting += [journal.predecessor.journal_id] if journal.predecessor else []
+        return tuple(found.values())
 
     def receive(self, batch: Batch) -> Ack | Behind | Fork:
         """Decide about a batch, keep what is new, answer.
@@ -183,8 +268,19 @@ class MemoryHq:
                 return decision
 
     def _ack(self, journal_id: str, seq: int, hash_: bytes) -> Ack:
-        epoch = self.database.epoch
-        return make_ack(self._root.sign, epoch=epoch, journal_id=journal_id, seq=seq, hash_=hash_)
+        journal = self.database.journals[journal_id]
+        return make_ack(
+            self._root.sign,
+            epoch=self.database.epoch,
+            journal_id=journal_id,
+            seq=seq,
+            hash_=hash_,
+            safe_seq=journal.safe_seq,
+            safe_hash=journal.safe_hash,
+            applied_seq=seq,
+            pace=self.pace,
+            server_time=ISSUED_AT,
+        )
 
     def _held(self, journal_id: str, journal: MemoryJournal) -> intake.Held:
         rows = journal.rows
@@ -198,34 +294,39 @@ class MemoryHq:
             retired=frozenset(journal.incarnations[:-1]),
         )
 
-    def _readmit(self, request: EnrolRequest) -> None:
-        try:
-            credentials.readmitted(request, self._genuine)
-        except CredentialFault as fault:
-            raise HqRefused(fault.detail, remedy=fault.remedy, name=fault.name) from fault
-
     def _bind(self, credential: Credential) -> None:
         """Begin the journals of a device; those that are known stay as they are."""
+        for ancestor in credential.ancestors:
+            begun = MemoryJournal(unhex(ancestor.genesis), lane=ancestor.lane)
+            self.database.journals.setdefault(ancestor.journal_id, begun)
         for lane, journal_id in credential.journals.items():
+            before = credential.predecessors.get(lane)
             start = genesis(
                 JournalId(journal_id),
                 StoreId(credential.store),
                 TillId(credential.till),
                 lane,
-                unhex(credential.device_key),
+                unhex(credential.journal_keys.get(lane, credential.device_key)),
+                unhex(before.hash) if before else b"",
             )
-            self.database.journals.setdefault(journal_id, MemoryJournal(start))
+            begun = MemoryJournal(start, lane=lane, predecessor=before)
+            self.database.journals.setdefault(journal_id, begun)
 
     def _genuine(self, signature: bytes, message: bytes) -> bool:
         return _is_genuine(self._root.public_key(), signature, message)
 
 
-def _verifier(device_key: bytes) -> Verify | None:
+def _verifier(device_key: bytes) -> Verify:
     try:
         key = Ed25519PublicKey.from_public_bytes(device_key)
     except ValueError:
-        return None
+        return lambda _signature, _message: False
     return lambda signature, message: _is_genuine(key, signature, message)
+
+
+def _is_for(answer: EnrolAnswer, request: EnrolRequest) -> bool:
+    given = msgspec.json.decode(answer.credential, type=Credential)
+    return (given.device_key, given.journals) == (request.device_key, request.journals)
 
 
 def _is_genuine(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
