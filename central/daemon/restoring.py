@@ -217,13 +217,14 @@ def _check_root_key(manifest: Manifest, place: Path, directory: Path) -> None:
 
 
 def _is_sqlite(settings: CentralSettings) -> bool:
-    database = database_of(settings)
-    return isinstance(database, Path) or database.startswith("sqlite:")
+    return isinstance(database_of(settings), Path)
 
 
 def _file_of(settings: CentralSettings) -> Path:
     database = database_of(settings)
-    return database if isinstance(database, Path) else Path(database.split(":///", 1)[1])
+    if not isinstance(database, Path):
+        raise TypeError(database.drivername)
+    return database
 
 
 def _with_wal(path: Path) -> tuple[Path, Path, Path]:

@@ -5,18 +5,22 @@ The docstrings are the text of the JSON Schema.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from agent.core.faults import Fault
 from agent.core.fields import FieldProblem, convert_checked
 from central.channels.registry import COMMUNICATION, DISTRIBUTION, Channel
 
 PORT_MAX = 65535
+DATABASE_VARIABLE = "TILL_CENTRAL_DATABASE_PASSWORD"
 
 
 class CentralSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,7 +31,11 @@ class CentralSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state_dir: str = "/var/lib/till-central"
     """Owned by the service's user; holds the root key and, by default, the database."""
     database: str | None = None
-    """`sqlite:////path/central.sqlite`; absent: `central.sqlite` in the state directory."""
+    """`sqlite:////path/central.sqlite` or `postgresql://USER@HOST:PORT/NAME`, without a password;
+    absent: `central.sqlite` in the state directory."""
+    database_password_file: str | None = None
+    """A file, readable by the service alone, whose first line is the password of PostgreSQL; or
+    the variable TILL_CENTRAL_DATABASE_PASSWORD, or what libpq knows (`.pgpass`)."""
     name: str = ""
     """The chain's name, as the console shows it."""
     allowed_origins: tuple[str, ...] = ()
@@ -43,6 +51,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     central: CentralSettings = CentralSettings()
     channels: tuple[Channel, ...] = msgspec.field(default=(), name="channel")
     """`[[channel]]`: where else than in stores customers are met."""
+
+
+class PasswordFault(Fault):
+    """The password of the database cannot be read."""
+
+    name = "database-password"
+    title = "The database's password cannot be read"
 
 
 class SettingsFault(Fault):
@@ -107,9 +122,38 @@ def address_of(listen: str) -> tuple[str, int] | None:
     return None if ":" in host else (host, int(port))
 
 
-def database_of(settings: CentralSettings) -> str | Path:
-    """Tell where the database is."""
-    return settings.database or Path(settings.state_dir) / "central.sqlite"
+def database_of(settings: CentralSettings) -> Path | URL:
+    """Tell where the database is, with the password it asks for.
+
+    Raises:
+        PasswordFault: the file of the password cannot be read, or is empty.
+    """
+    if settings.database is None:
+        return Path(settings.state_dir) / "central.sqlite"
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite":
+        return Path(url.database or "")
+    password = _password(settings)
+    return url.set(password=password) if password else url
+
+
+def _password(settings: CentralSettings) -> str:
+    """Read the password; it stands in no settings and in no message."""
+    if settings.database_password_file is None:
+        return os.environ.get(DATABASE_VARIABLE, "")
+    path = settings.database_password_file
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PasswordFault(
+            f"the database's password cannot be read from {path}: {type(error).__name__}",
+            remedy="let the service's user read it: chown and chmod 0400, one line of UTF-8",
+        ) from error
+    if not lines or not lines[0]:
+        raise PasswordFault(
+            f"the first line of {path} is empty", remedy="write the database's password into it"
+        )
+    return lines[0]
 
 
 def _problems(settings: Settings) -> Iterator[FieldProblem]:
@@ -128,12 +172,40 @@ def _listen(settings: CentralSettings) -> Iterator[FieldProblem]:
 
 
 def _database(settings: CentralSettings) -> Iterator[FieldProblem]:
-    if settings.database is not None and not settings.database.startswith("sqlite:///"):
-        yield FieldProblem(
-            "central.database",
-            f"{settings.database!r} is not a database this version works with",
-            'leave it out, or write "sqlite:////path/central.sqlite"',
+    if settings.database is None:
+        if settings.database_password_file is not None:
+            what = "there is no database server it would belong to"
+            mend = "leave it out, or write central.database"
+            yield FieldProblem("central.database_password_file", what, mend)
+        return
+    problem = _url_problem(settings.database)
+    if problem is not None:
+        yield FieldProblem("central.database", *problem)
+
+
+def _url_problem(database: str) -> tuple[str, str] | None:
+    """Say what is wrong with a database's address; what could be a password is not repeated."""
+    try:
+        url = make_url(database)
+        backend = url.get_backend_name()
+    except (ArgumentError, ValueError):
+        return "cannot be read as a URL", _DATABASES
+    if backend not in {"sqlite", "postgresql"} or "+" in url.drivername:
+        return f"{url.drivername!r} is not a database this version works with", _DATABASES
+    if backend == "sqlite":
+        is_path = database.startswith("sqlite:///") and bool(url.database)
+        return None if is_path else ("names no file", _DATABASES)
+    if url.password is not None or "password" in url.query:
+        return "has a password in it", (
+            "write postgresql://USER@HOST/NAME, and put the password into the file of "
+            f"central.database_password_file or into {DATABASE_VARIABLE}"
         )
+    return None if url.database else ("names no database", _DATABASES)
+
+
+_DATABASES = (
+    'leave it out, or write "sqlite:////path/central.sqlite" or "postgresql://USER@HOST:PORT/NAME"'
+)
 
 
 def _channels(settings: Settings) -> Iterator[FieldProblem]:

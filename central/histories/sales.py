@@ -11,6 +11,7 @@ from central.histories.parking import park, unpark
 from central.histories.people import bridge
 from central.histories.sold import insert_sale, sale_body
 from central.ledger.customer_tables import SALE_FLAGS, SALE_LINES, SALES
+from central.ledger.sums import whole_sum
 from central.ledger.upserts import upsert
 
 RETURNED_TOO_MUCH = "returned-more-than-sold"
@@ -68,7 +69,7 @@ def _flag(conn: Connection, sale_id: str, line: int, now: str) -> None:
 
 def _returned(conn: Connection, sale_id: str, line: int) -> int:
     """Add up what all sales return of one line: thousandths, negative."""
-    query = select(func.coalesce(func.sum(SALE_LINES.c.quantity), 0)).where(
+    query = select(func.coalesce(whole_sum(SALE_LINES.c.quantity), 0)).where(
         SALE_LINES.c.returns_sale == sale_id,
         SALE_LINES.c.returns_line == line,
         SALE_LINES.c.voided.is_(False),

@@ -18,6 +18,7 @@ from agent.core.faults import InputFault
 from central.intake.incidents import keep_incident, rewrite_incident
 from central.ledger.authority_tables import REWIND_JOURNALS, REWIND_SCOPES, REWINDS, SIGNED_ORDERS
 from central.ledger.epoch import bump_epoch, current_epoch
+from central.ledger.sums import whole_sum
 from central.ledger.tables import CREDENTIALS, CURSORS, FACTS, FEED_MARKS, FEED_SCOPES, JOURNALS
 from central.ledger.upserts import upsert
 
@@ -218,7 +219,7 @@ def _lost_feeds(conn: Connection, epoch: str) -> list[str]:
 def _lost_bodies(conn: Connection, epoch: str) -> list[str]:
     lost = REWIND_JOURNALS.c
     query = (
-        select(JOURNALS.c.store, JOURNALS.c.till, JOURNALS.c.lane, func.sum(lost.bodies_lost))
+        select(JOURNALS.c.store, JOURNALS.c.till, JOURNALS.c.lane, whole_sum(lost.bodies_lost))
         .join(JOURNALS, JOURNALS.c.journal_id == lost.journal_id)
         .where(lost.epoch == epoch, lost.bodies_lost > 0)
         .group_by(JOURNALS.c.store, JOURNALS.c.till, JOURNALS.c.lane)

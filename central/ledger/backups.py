@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from central.ledger.authority_tables import BACKUP_POSITIONS, BACKUPS, SAFE_POSITIONS
 from central.ledger.bulk import insert_rows
+from central.ledger.sums import whole_sum
 from central.ledger.tables import CHAIN, CURSORS
 from central.ledger.upserts import upsert
 
@@ -133,7 +134,7 @@ def reckon_safe(conn: Connection) -> None:
 def safe_lag(conn: Connection) -> int:
     """Count the records held here that are not yet safe: what stores must still keep."""
     safe = func.coalesce(SAFE_POSITIONS.c.seq, 0)
-    query = select(func.coalesce(func.sum(CURSORS.c.have_seq - safe), 0)).select_from(
+    query = select(func.coalesce(whole_sum(CURSORS.c.have_seq - safe), 0)).select_from(
         CURSORS.outerjoin(SAFE_POSITIONS, SAFE_POSITIONS.c.journal_id == CURSORS.c.journal_id)
     )
     return int(conn.execute(query).scalar_one())

@@ -1,16 +1,23 @@
 """Many rows into one table at once, past the expression language: the intake's hot path.
 
-SQLite takes the driver's own `executemany`; binding through the expression language costs more
-there than the insert itself. Any other database gets a plain insert, until COPY takes its place.
+SQLite takes the driver's own `executemany`; PostgreSQL takes binary COPY (PostgreSQL, SQL-COPY,
+"Binary Format"), and for a handful of rows a prepared insert, which is one exchange less.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from functools import cache
 
-from sqlalchemy import Connection, Table, insert
+import psycopg
+from sqlalchemy import BigInteger, Boolean, Connection, LargeBinary, Table, insert
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
+
+FEW = 8
+"""Up to so many rows are inserted one by one."""
+_TYPES = ((BigInteger, "int8"), (Boolean, "bool"), (LargeBinary, "bytea"))
 
 
 def insert_rows(conn: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
@@ -23,11 +30,42 @@ def insert_rows(conn: Connection, table: Table, rows: Sequence[tuple[object, ...
         return
     if conn.dialect.name == "sqlite":
         conn.exec_driver_sql(_statement(table), list(rows))
-    else:
+    elif len(rows) <= FEW:
         names = [column.name for column in table.columns]
         conn.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        _copy(conn, table, rows)
 
 
 @cache
 def _statement(table: Table) -> str:
     return str(insert(table).compile(dialect=sqlite.dialect()))
+
+
+def _copy(conn: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    statement = _copy_statement(table)
+    try:
+        # Its own error, not SQLAlchemy's, would pass by everybody who knows what to do about it.
+        with closing(conn.connection.cursor()) as cursor, cursor.copy(statement) as copy:
+            copy.set_types(_types(table))
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, psycopg.Error, dialect=conn.dialect
+        ) from error
+
+
+@cache
+def _copy_statement(table: Table) -> str:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)'
+
+
+@cache
+def _types(table: Table) -> tuple[str, ...]:
+    return tuple(_type(column.type) for column in table.columns)
+
+
+def _type(of_column: object) -> str:
+    return next((name for kind, name in _TYPES if isinstance(of_column, kind)), "text")

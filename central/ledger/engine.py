@@ -1,8 +1,9 @@
-"""The database engine: SQLite that survives a power cut, one writer at a time.
+"""The database engine, and the ways to write: by turns, or for one journal.
 
-SQLAlchemy's pysqlite notes are followed: the driver's own transaction control is switched off and
-BEGIN is emitted by an event. A transaction that may write begins IMMEDIATE, so that it never has
-to be upgraded (SQLITE_BUSY without a wait) half way.
+On SQLite there is one writer at a time, whoever it is. On PostgreSQL the same holds for everything
+that takes the *turn*, a table lock: code that reads, decides and writes is then as safe between
+several HQ processes as it is on SQLite, and tills are told things in one order. Only the intake
+goes past it (`turn=False`): what a batch decides concerns one journal, whose cursor row it locks.
 """
 
 from __future__ import annotations
@@ -11,157 +12,156 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from pysqlite3 import dbapi2
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from agent.core.faults import Fault, InputFault, UnavailableFault
+from agent.core.faults import InputFault
+from central.ledger import embedded, server
+from central.ledger.embedded import SQLITE_OLDEST, check_sqlite
+from central.ledger.faults import BUSY_TIMEOUT_S, POOL_SIZE, LedgerBusy, LedgerFault, LostRace
 
-SQLITE_OLDEST = (3, 51, 3)
-"""The WAL-reset corruption bug (3.7.0 to 3.51.2) is fixed from here on."""
-BUSY_TIMEOUT_S = 30
-"""How long a writer waits for another program's transaction, for example an import."""
-POOL_SIZE = 8
-_FULL = 2
-_PRAGMAS = (
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    # 32 MB of WAL between checkpoints: a backlog coming in would checkpoint at every batch.
-    "wal_autocheckpoint = 8000",
-)
+__all__ = [
+    "BUSY_TIMEOUT_S",
+    "POOL_SIZE",
+    "SQLITE_OLDEST",
+    "LedgerBusy",
+    "LedgerFault",
+    "LostRace",
+    "after_commit",
+    "check_sqlite",
+    "has_turn",
+    "is_passing",
+    "is_shared",
+    "open_engine",
+    "reading",
+    "transact",
+    "writing",
+]
+
+TRIES = 50
+"""So often a transaction that lost against another one is done again; each time one has won."""
+TURN_TABLE = "writer_turn"
 _AFTER_COMMIT = "after_commit"
-_BUSY_CODES = (dbapi2.SQLITE_BUSY, dbapi2.SQLITE_LOCKED)
+_TURN = "turn"
 
 AfterCommit = Callable[[], None]
+Done = TypeVar("Done")
 _locks: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 
 
-class LedgerFault(Fault):
-    """The database cannot be used as it is; HQ does not start on it."""
-
-    name = "ledger-fault"
-    title = "HQ's database cannot be used"
-
-
-class LedgerBusy(UnavailableFault):
-    """Another writer held the database for too long."""
-
-    name = "ledger-busy"
-    title = "HQ's database is busy"
-
-
-def check_sqlite(version: tuple[int, ...] = dbapi2.sqlite_version_info) -> None:
-    """Refuse an SQLite that can corrupt a WAL database.
-
-    Raises:
-        LedgerFault: older than `SQLITE_OLDEST`.
-    """
-    if version < SQLITE_OLDEST:
-        raise LedgerFault(
-            f"SQLite {'.'.join(map(str, version))} can corrupt a database in WAL mode",
-            remedy="install pysqlite3 0.6.1 or later in this environment",
-        )
-
-
-def open_engine(database: str | Path) -> Engine:
+def open_engine(database: str | Path | URL) -> Engine:
     """Open a database: a path of an SQLite file, or an SQLAlchemy URL.
 
     Raises:
-        InputFault: not SQLite.
-        LedgerFault: SQLite is too old, or the file cannot be opened or is no database.
+        InputFault: neither SQLite nor PostgreSQL.
+        LedgerFault: it cannot be opened, or is not durable.
     """
-    check_sqlite()
     url = _url(database)
-    engine = create_engine(
-        url,
-        module=dbapi2,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_SIZE,
-        connect_args={"timeout": BUSY_TIMEOUT_S},
-    )
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
+    is_embedded = url.get_backend_name() == "sqlite"
+    engine = embedded.sqlite_engine(url) if is_embedded else server.server_engine(url)
     _locks[engine] = Lock()
-    _try_out(engine)
     return engine
 
 
-def _url(database: str | Path) -> URL:
-    if isinstance(database, Path) or "://" not in database:
+def is_shared(engine: Engine) -> bool:
+    """Tell whether several HQ processes may serve from this database at once."""
+    return engine.dialect.name != "sqlite"
+
+
+def _url(database: str | Path | URL) -> URL:
+    if isinstance(database, Path) or "://" not in str(database):
         return URL.create("sqlite+pysqlite", database=str(database))
-    url = make_url(database)
-    if url.get_backend_name() != "sqlite":
-        raise InputFault(
-            f"the database {url.render_as_string()!r} is not SQLite",
-            remedy="leave out `database`, or write sqlite:////path/central.sqlite",
-        )
-    return url.set(drivername="sqlite+pysqlite")
-
-
-def _configure(connection: DBAPIConnection, _record: object) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("begin", "IMMEDIATE")
-    connection.exec_driver_sql(f"BEGIN {mode}")
-
-
-def _try_out(engine: Engine) -> None:
-    """Read back what durability rests on: a PRAGMA that cannot be obeyed says nothing."""
     try:
-        with reading(engine) as conn:
-            journal_mode = conn.exec_driver_sql("PRAGMA journal_mode").scalar_one()
-            synchronous = conn.exec_driver_sql("PRAGMA synchronous").scalar_one()
-    except DBAPIError as error:
-        engine.dispose()
-        raise LedgerFault(
-            f"the database {engine.url.database} cannot be opened: {error.orig}",
-            remedy="check that its directory exists, is writable for this user and has space; "
-            "if the file is damaged, restore a backup",
-        ) from error
-    if (journal_mode, synchronous) != ("wal", _FULL):
-        engine.dispose()
-        raise LedgerFault(
-            f"the database runs with journal_mode={journal_mode}, synchronous={synchronous}",
-            remedy="put it on a local file system: WAL and FULL are what durability rests on",
-        )
+        url = make_url(database)
+        backend = url.get_backend_name()
+    except ArgumentError as error:
+        raise InputFault("the database URL cannot be read", remedy=_REMEDY) from error
+    if backend not in {"sqlite", "postgresql"}:
+        what = url.render_as_string()
+        raise InputFault(f"the database {what!r} is neither SQLite nor PostgreSQL", remedy=_REMEDY)
+    return url.set(drivername="sqlite+pysqlite" if backend == "sqlite" else server.DRIVER)
+
+
+_REMEDY = (
+    "leave out `database`, or write sqlite:////path/central.sqlite or postgresql://USER@HOST/NAME"
+)
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that only reads: one consistent picture, in nobody's way."""
-    with engine.connect().execution_options(begin="DEFERRED") as conn:
+    options = {"begin": "DEFERRED"}
+    if is_shared(engine):
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": "on"}
+    with _told(), engine.connect().execution_options(**options) as conn:
         yield conn
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Open the one writing transaction; commit at the end, roll back on an exception.
+def writing(engine: Engine, *, turn: bool = True) -> Iterator[Connection]:
+    """Open a writing transaction; commit at the end, roll back on an exception.
 
-    After the commit, and only then, what `after_commit` collected is called.
+    After the commit, and only then, what `after_commit` collected is called. A block cannot be
+    run again: where it may lose against another one, use `transact`.
+
+    Args:
+        engine: the ledger.
+        turn: False promises to write only what belongs to one journal, under the lock of its
+            cursor row; on SQLite it changes nothing.
 
     Raises:
-        LedgerBusy: another writer, here or in another program, did not finish in time.
+        LedgerBusy: another writer, here or in another program, did not finish in time, or the
+            database is away.
+        LostRace: the database undid it in favour of another one.
     """
-    with _turn(engine), engine.begin() as conn:
+    turn = turn or not is_shared(engine)
+    with _told(), _line(engine, turn=turn), engine.begin() as conn:
         calls: dict[Hashable, AfterCommit] = {}
-        conn.info[_AFTER_COMMIT] = calls
+        info = conn.info  # Of a lost connection it could not be asked for again.
+        info[_AFTER_COMMIT], info[_TURN] = calls, turn
         try:
+            if turn and is_shared(engine):
+                conn.exec_driver_sql(f"LOCK TABLE {TURN_TABLE} IN EXCLUSIVE MODE")
             yield conn
         finally:
-            del conn.info[_AFTER_COMMIT]
+            del info[_AFTER_COMMIT], info[_TURN]
     for call in calls.values():
         call()
+
+
+def transact(engine: Engine, function: Callable[[Connection], Done], *, turn: bool = True) -> Done:
+    """Run a function in a writing transaction, and again for as long as it loses the race.
+
+    Args:
+        engine: the ledger.
+        function: gets the connection; does nothing that a rollback does not undo.
+        turn: see `writing`.
+
+    Raises:
+        LedgerBusy: as of `writing`; a `LostRace` only after `TRIES`.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            with writing(engine, turn=turn) as conn:
+                return function(conn)
+        except LostRace:
+            continue
+    with writing(engine, turn=turn) as conn:
+        return function(conn)
+
+
+def has_turn(conn: Connection) -> bool:
+    """Tell whether a transaction of `writing` may write more than one journal's rows."""
+    return bool(conn.info.get(_TURN))
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Tell whether the database was merely busy or away, whatever was asked of it."""
+    return embedded.is_busy(error) or server.is_passing(error)
 
 
 def after_commit(conn: Connection, key: Hashable, call: AfterCommit) -> None:
@@ -174,19 +174,43 @@ def after_commit(conn: Connection, key: Hashable, call: AfterCommit) -> None:
 
 
 @contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
+def _line(engine: Engine, *, turn: bool) -> Iterator[None]:
     """Wait in line within this program; SQLite's own waiting sleeps, and is not fair."""
+    if not turn:
+        yield
+        return
     lock = _locks[engine]
     if not lock.acquire(timeout=BUSY_TIMEOUT_S):
         raise _busy("a transaction of this program did not end")
     try:
         yield
-    except OperationalError as error:
-        if getattr(error.orig, "sqlite_errorcode", None) not in _BUSY_CODES:
-            raise
-        raise _busy(str(error.orig)) from error
     finally:
         lock.release()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say of a database that is busy or away that it is just that."""
+    try:
+        yield
+    except DBAPIError as error:
+        if server.is_lost_race(error):
+            raise LostRace(
+                f"another transaction came first: {_said(error)}", remedy="try again"
+            ) from error
+        if not is_passing(error):
+            raise
+        if server.is_away(error):
+            raise LedgerBusy(
+                f"the database is not available: {_said(error)}",
+                remedy="try again; if it stays so, look at the database server",
+            ) from error
+        raise _busy(_said(error)) from error
+
+
+def _said(error: DBAPIError) -> str:
+    """Give the database's own words, in one line."""
+    return next(iter(str(error.orig).strip().splitlines()), type(error.orig).__name__)
 
 
 def _busy(why: str) -> LedgerBusy:

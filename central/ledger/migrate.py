@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, Engine, column, inspect, select, table
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from central.ledger.engine import LedgerFault, reading, writing
+from central.ledger.engine import LedgerFault, is_shared, reading, writing
 from central.ledger.epoch import current_epoch
+from central.ledger.work_tables import TURNS
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -39,11 +42,24 @@ def migrate(engine: Engine) -> Migrated:
     """
     from alembic import command
 
+    with reading(engine) as conn:
+        if _revision(conn) == NEWEST:
+            # Nothing to do: also for a role that may read and write rows, and create nothing.
+            return Migrated(NEWEST, NEWEST)
+    if is_shared(engine):
+        _make_turn(engine)
     with writing(engine) as conn:
         before = _revision(conn)
         command.upgrade(_config(conn), "head")
         current_epoch(conn)
         return Migrated(before, NEWEST)
+
+
+def _make_turn(engine: Engine) -> None:
+    """Have the lock before anything else, so that of several processes one migrates at a time."""
+    with suppress(IntegrityError, ProgrammingError), engine.begin() as conn:
+        # Two that create it at once collide in the catalogue; then it is there all the same.
+        TURNS.create(conn, checkfirst=True)
 
 
 def require_current(engine: Engine) -> None:

@@ -17,4 +17,5 @@ def upsert(table: Table) -> Insert:
     Args:
         table: of `METADATA`; `index_elements` name its primary key or a unique constraint.
     """
-    return Insert(table)
+    # An insert's count is not kept by itself: here it tells whether the row was new.
+    return Insert(table).execution_options(preserve_rowcount=True)

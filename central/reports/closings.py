@@ -18,6 +18,7 @@ from central.ledger.customer_tables import (
     SALES,
     Z_REPORTS,
 )
+from central.ledger.sums import whole_sum
 from central.ledger.tables import ERASE_ORDERS, QUARANTINE
 from central.reports.periods import Part, parts_of, within
 
@@ -134,7 +135,7 @@ def _sold(conn: Connection, part: Part, currency: str) -> dict[str, int]:
         "cash rounding": held.cash_rounding,
         f"tender {CASH}": -held.change,
     }
-    columns = [func.coalesce(func.sum(column), 0).label(name) for name, column in sums.items()]
+    columns = [func.coalesce(whole_sum(column), 0).label(name) for name, column in sums.items()]
     query = select(*columns).where(within(SALES, part), held.currency == currency)
     row = conn.execute(query).one()
     return {name: int(value) for name, value in zip(sums, row, strict=True)}
@@ -142,7 +143,7 @@ def _sold(conn: Connection, part: Part, currency: str) -> dict[str, int]:
 
 def _tendered(conn: Connection, part: Part, currency: str) -> dict[str, int]:
     query = (
-        select(SALE_TENDERS.c.kind, func.sum(SALE_TENDERS.c.amount).label("amount"))
+        select(SALE_TENDERS.c.kind, whole_sum(SALE_TENDERS.c.amount).label("amount"))
         .join(SALES, SALES.c.sale_id == SALE_TENDERS.c.sale_id)
         .where(within(SALES, part), SALES.c.currency == currency)
         .group_by(SALE_TENDERS.c.kind)
@@ -153,7 +154,7 @@ def _tendered(conn: Connection, part: Part, currency: str) -> dict[str, int]:
 def _taxed(conn: Connection, part: Part, currency: str) -> dict[str, int]:
     held = SALE_TAXES.c
     query = (
-        select(held.name, held.basis_points, func.sum(held.tax).label("tax"))
+        select(held.name, held.basis_points, whole_sum(held.tax).label("tax"))
         .join(SALES, SALES.c.sale_id == held.sale_id)
         .where(within(SALES, part), SALES.c.currency == currency)
         .group_by(held.name, held.basis_points)
@@ -164,7 +165,7 @@ def _taxed(conn: Connection, part: Part, currency: str) -> dict[str, int]:
 def _moved(conn: Connection, part: Part, currency: str) -> dict[str, int]:
     held = CASH_MOVEMENTS.c
     query = (
-        select(held.kind, func.sum(held.amount).label("amount"))
+        select(held.kind, whole_sum(held.amount).label("amount"))
         .where(within(CASH_MOVEMENTS, part), held.currency == currency)
         .group_by(held.kind)
     )

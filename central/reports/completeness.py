@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Select, Table, func, select, tuple_
 
 from central.ledger.engine import reading, writing
 from central.ledger.report_tables import BOOKED, DAY_REACH, STORE_DAYS, TILL_DAYS
+from central.ledger.sums import whole_sum
 from central.reports.reckoning import (
     CLOSED,
     COMPLETE,
@@ -256,7 +257,7 @@ def _of_keys(
 
 def _late_counts(conn: Connection, only: list[str] | None) -> dict[str, int]:
     held = STORE_DAYS.c
-    query = select(held.store, func.sum(held.late).label("late")).where(held.late > 0)
+    query = select(held.store, whole_sum(held.late).label("late")).where(held.late > 0)
     if only is not None:
         query = query.where(held.store.in_(only))
     return {row.store: int(row.late) for row in conn.execute(query.group_by(held.store))}

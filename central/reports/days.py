@@ -7,6 +7,7 @@ from sqlalchemy import Connection, case, func, select
 
 from agent.core.entries.bodies import DayTotals
 from central.ledger.customer_tables import SALES, Z_REPORTS
+from central.ledger.sums import whole_sum
 
 ROWS_MAX = 500
 
@@ -57,9 +58,9 @@ def day_totals(
         held.business_date,
         held.currency,
         func.count().label("sales"),
-        func.sum(case((held.total < 0, 1), else_=0)).label("refunds"),
-        func.sum(held.total).label("total"),
-        func.sum(held.net).label("net"),
+        whole_sum(case((held.total < 0, 1), else_=0)).label("refunds"),
+        whole_sum(held.total).label("total"),
+        whole_sum(held.net).label("net"),
         func.count(held.customer_ref).label("attributed"),
         func.max(held.completed_at).label("last_sale_at"),
     )

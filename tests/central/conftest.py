@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -36,6 +38,7 @@ from central.ledger.migrate import migrate
 from central.ledger.tables import BODIES, CHAIN, CURSORS, FEED_ROWS
 from central.ledger.upserts import upsert
 from central.reports import routes as reports
+from tests.central.postgres import server
 
 NOW = "2026-11-02T12:00:00.000Z"
 SALT = b"s" * 16
@@ -51,10 +54,54 @@ def migrated(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres():
+    """One PostgreSQL server for all tests, started by the first that needs it."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(postgres):
+    """One migrated database for all tests to copy."""
+    engine = open_engine(postgres.create("migrated"))
+    migrate(engine)
+    engine.dispose()
+    return "migrated"
+
+
 @pytest.fixture
-def ledger(tmp_path, migrated):
-    """A real, migrated SQLite file."""
-    engine = open_engine(shutil.copy(migrated, tmp_path / "central.sqlite"))
+def postgres_url(postgres, template):
+    """A migrated database of the test's own, on PostgreSQL."""
+    name = f"test-{uuid4().hex}"
+    yield postgres.create(name, template)
+    postgres.drop(name)
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test marked `both_databases` once on each; others on SQLite alone.
+
+    With TILL_TEST_DATABASE=postgresql in the environment, everything runs on PostgreSQL.
+    """
+    if "database" in metafunc.fixturenames:
+        marked = metafunc.definition.get_closest_marker("both_databases") is not None
+        one = os.environ.get("TILL_TEST_DATABASE", "sqlite")
+        metafunc.parametrize("database", ["sqlite", "postgresql"] if marked else [one])
+
+
+@pytest.fixture
+def database_url(request, tmp_path, database):
+    """Where a migrated database of the test's own lies, on the database the test runs on."""
+    if database == "postgresql":
+        return request.getfixturevalue("postgres_url")
+    file = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "central.sqlite")
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def ledger(database_url):
+    """A real, migrated database."""
+    engine = open_engine(database_url)
     yield engine
     engine.dispose()
 

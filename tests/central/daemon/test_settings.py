@@ -8,7 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from central.daemon.settings import Settings, SettingsFault, address_of, database_of, load, parse
+from central.daemon.settings import (
+    PasswordFault,
+    Settings,
+    SettingsFault,
+    address_of,
+    database_of,
+    load,
+    parse,
+)
 
 ROOT = Path(__file__).parents[3]
 FILE = Path("central.toml")
@@ -67,6 +75,55 @@ def test_every_error_is_named_at_once_with_its_remedy():
     assert [*paths, "channel[2].id"] == list(found)
     assert "65535" in found["central.listen"].remedy
     assert all(problem.remedy for problem in found.values())
+
+
+@pytest.mark.parametrize(
+    "database",
+    ["postgresql://hq@db.example:5432/central", "postgresql:///central", "sqlite:////x/y.sqlite"],
+)
+def test_both_databases_may_be_named(database):
+    """Wrong: HQ cannot be put on PostgreSQL, or no longer on a file of another place."""
+    parse(f'[central]\ndatabase = "{database}"\n', FILE)
+
+
+@pytest.mark.parametrize(
+    ("database", "detail"),
+    [
+        ("postgresql://hq:s3cret@db/central", "has a password in it"),
+        ("postgresql://db/central?password=s3cret", "has a password in it"),
+        ("postgresql+asyncpg://db/s3cret", "not a database this version works with"),
+        ("mysql://db/s3cret", "not a database this version works with"),
+        ("postgresql://db:port/s3cret", "cannot be read as a URL"),
+        ("s3cret", "cannot be read as a URL"),
+        ("postgresql://hq@db", "names no database"),
+        ("sqlite://", "names no file"),
+    ],
+)
+def test_a_wrong_database_is_named_and_no_password_repeated(database, detail):
+    """Wrong: a password lies readable in the settings, or in the log of the error about it."""
+    found = problems(f'[central]\ndatabase = "{database}"\n')["central.database"]
+    assert detail in found.detail
+    assert "postgresql://USER@HOST" in found.remedy
+    assert "s3cret" not in found.detail + found.remedy
+
+
+def test_the_password_is_read_from_a_file_or_the_environment(tmp_path, monkeypatch):
+    """Wrong: PostgreSQL asks for a password that IT has written down where it was told to."""
+    held = tmp_path / "password"
+    held.write_text("s3cret\n")
+    text = '[central]\ndatabase = "postgresql://hq@db/central"\n'
+    of_file = parse(f'{text}database_password_file = "{held}"\n', FILE).central
+    assert "s3cret" == database_of(of_file).password
+    monkeypatch.setenv("TILL_CENTRAL_DATABASE_PASSWORD", "other")
+    assert "other" == database_of(parse(text, FILE).central).password
+    held.write_text("\n")
+    with pytest.raises(PasswordFault, match="is empty"):
+        database_of(of_file)
+    held.unlink()
+    with pytest.raises(PasswordFault, match="FileNotFoundError"):
+        database_of(of_file)
+    stray = problems('[central]\ndatabase_password_file = "x"\n')
+    assert {"central.database_password_file"} == set(stray)
 
 
 def test_a_file_that_is_no_toml_or_not_there_is_named(tmp_path):

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from agent.core.faults import InputFault
+from central.ledger import embedded
 from central.ledger import engine as ledger_engine
 from central.ledger.engine import (
     LedgerBusy,
@@ -112,11 +113,12 @@ def test_a_writer_that_does_not_end_is_named(engine, tmp_path, monkeypatch):
     other.dispose()
 
 
-@pytest.mark.parametrize("url", ["postgresql://host/name", "nonsense://x"])
+@pytest.mark.parametrize("url", ["mysql://host/name", "nonsense://x"])
 def test_another_database_is_refused(url):
     """Wrong: a setting that cannot work ends in a stack trace."""
-    with pytest.raises(InputFault, match="not SQLite"):
+    with pytest.raises(InputFault) as caught:
         open_engine(url)
+    assert "sqlite:////path" in caught.value.remedy
 
 
 def test_a_url_names_a_file_too(tmp_path):
@@ -137,6 +139,6 @@ def test_what_is_no_database_is_refused(tmp_path):
 
 def test_a_database_that_cannot_be_durable_is_refused(tmp_path, monkeypatch):
     """Wrong: HQ acknowledges on a file system where a commit is no commit."""
-    monkeypatch.setattr(ledger_engine, "_FULL", 3)
+    monkeypatch.setattr(embedded, "_FULL", 3)
     with pytest.raises(LedgerFault, match="synchronous=2"):
         open_engine(tmp_path / "x.sqlite")

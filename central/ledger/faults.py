@@ -1,0 +1,30 @@
+"""What can be wrong with HQ's database, and how long anybody waits for it."""
+
+from __future__ import annotations
+
+from agent.core.faults import Fault, UnavailableFault
+
+BUSY_TIMEOUT_S = 30
+"""How long a writer waits for another program's transaction, for example an import."""
+POOL_SIZE = 8
+
+
+class LedgerFault(Fault):
+    """The database cannot be used as it is; HQ does not start on it."""
+
+    name = "ledger-fault"
+    title = "HQ's database cannot be used"
+
+
+class LedgerBusy(UnavailableFault):
+    """Another writer held the database for too long, or the database is away for the moment."""
+
+    name = "ledger-busy"
+    title = "HQ's database is busy"
+
+
+class LostRace(LedgerBusy):
+    """The database undid this transaction in favour of another one; done again, it succeeds."""
+
+    name = "lost-race"
+    title = "Another transaction came first"

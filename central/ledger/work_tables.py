@@ -1,0 +1,24 @@
+"""The tables by which several HQ processes on one database keep out of each other's way."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Table
+
+from central.ledger.engine import TURN_TABLE
+from central.ledger.metadata import METADATA, required_text, text_key
+
+TURNS = Table(
+    TURN_TABLE,
+    METADATA,
+    text_key("turn"),
+    comment="Holds no row: on PostgreSQL it is locked by whoever writes more than one journal.",
+)
+
+LEASES = Table(
+    "work_lease",
+    METADATA,
+    text_key("work"),
+    required_text("holder"),
+    Column("until_s", BigInteger, nullable=False),
+    comment="Who does what of the work only one process should do; until_s is the database's time.",
+)
