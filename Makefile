@@ -23,7 +23,7 @@ run: setup
 	$(BIN)/till-agent demo
 
 test: setup lint
-	$(BIN)/pytest -n 2 --dist loadscope --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/pytest -n 4 --dist loadscope --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='agent/core/*,drivers/*/codecs/*' --fail-under=100 --skip-covered
 
 # What is said of the code without running it.

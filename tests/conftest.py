@@ -25,10 +25,10 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the tests that take long."""
-    from tests.scheduling import long_ones_first
+    """Begin with the tests that take long, those that are busy beside those that wait."""
+    from tests.scheduling import busy_beside_waiting
 
-    long_ones_first(items)
+    busy_beside_waiting(items)
 
 
 @pytest.hookimpl(wrapper=True)
