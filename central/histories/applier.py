@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
@@ -13,7 +14,7 @@ from central.histories.applying import Context, DatabaseFailed, apply_slice
 from central.histories.entry import REPLAYED
 from central.histories.pending import BATCH, Received, journals_behind, move, one, waiting
 from central.histories.sold import has_sale
-from central.ledger.engine import LedgerBusy, reading, writing
+from central.ledger.engine import LedgerBusy, reading, transact
 from central.ledger.hq import TakeBack, keep_in_ledger
 
 TRIES_MAX = 60
@@ -97,7 +98,8 @@ class Applier:
             InputFault: nobody is named, or no reason is given.
         """
         person = person.checked()
-        with writing(self._engine) as conn:
+
+        def replay(conn: Connection) -> quarantine.Decision:
             found = quarantine.entry(conn, journal_id, seq, to_decide=True)
             quarantine.require_not_void(found)
             if self._try_again(conn, one(conn, journal_id, seq)):
@@ -106,6 +108,8 @@ class Applier:
                 after = quarantine.entry(conn, journal_id, seq)
                 outcome = f"{after.name}: {after.reason}"
             return quarantine.note(conn, found, "replay", person, outcome)
+
+        return transact(self._engine, replay)
 
     def _load(self) -> None:
         if self._again is None:
@@ -135,16 +139,18 @@ class Applier:
             return journals_behind(conn)
 
     def _apply_batch(self, journal_id: str) -> int:
-        limit = self._limits.get(journal_id, BATCH)
-        with writing(self._engine) as conn:
-            entries = waiting(conn, journal_id, limit)
-            apply_slice(conn, entries, self._context())
-            if entries:
-                move(conn, journal_id, entries[-1].seq)
-            if journal_id in self._troubled:
-                troubles.clear(conn, journal_id)
+        done = transact(self._engine, partial(self._apply_next, journal_id))
         self._limits.pop(journal_id, None)
         self._troubled.discard(journal_id)
+        return done
+
+    def _apply_next(self, journal_id: str, conn: Connection) -> int:
+        entries = waiting(conn, journal_id, self._limits.get(journal_id, BATCH))
+        apply_slice(conn, entries, self._context())
+        if entries:
+            move(conn, journal_id, entries[-1].seq)
+        if journal_id in self._troubled:
+            troubles.clear(conn, journal_id)
         return len(entries)
 
     def _stands_still(self, failure: DatabaseFailed, failed: dict[str, DatabaseFailed]) -> bool:
@@ -168,20 +174,26 @@ class Applier:
         """
         journal_id, seq, now = failure.journal_id, failure.seq, self._now()
         self._troubled.add(journal_id)
-        with suppress(OperationalError, LedgerBusy), writing(self._engine) as conn:
+
+        def note(conn: Connection) -> bool:
             troubles.note(conn, journal_id, seq, failure.error, now)
             trouble = troubles.of_journal(conn, journal_id)
-            if trouble is not None and trouble.tries >= TRIES_MAX:
-                quarantine.put(conn, one(conn, journal_id, seq), failure.error, now)
-                move(conn, journal_id, seq)
-                return True
+            if trouble is None or trouble.tries < TRIES_MAX:
+                return False
+            quarantine.put(conn, one(conn, journal_id, seq), failure.error, now)
+            move(conn, journal_id, seq)
+            return True
+
+        with suppress(OperationalError, LedgerBusy):
+            return transact(self._engine, note)
         return False
 
     def _retry(self, journal_id: str, seq: int) -> bool:
         self._give_way()
         try:
-            with writing(self._engine) as conn:
-                return self._try_again(conn, one(conn, journal_id, seq))
+            return transact(
+                self._engine, lambda conn: self._try_again(conn, one(conn, journal_id, seq))
+            )
         except DatabaseFailed as failure:
             raise failure.error from failure
 

@@ -25,6 +25,7 @@ from central.histories.pending import Received
 from central.histories.sold import HadEffect
 from central.identity.cards import card_change
 from central.identity.parties import canonical
+from central.ledger.engine import is_passing
 from central.ledger.hq import TakeBack
 from central.ledger.outbox import GLOBAL, Change, publish_many
 
@@ -102,6 +103,8 @@ def apply_slice(
             with conn.begin_nested():
                 effect = _effect(conn, received, body, context)
         except OperationalError as error:
+            if is_passing(error):
+                raise
             raise DatabaseFailed(received, error) from error
         except HadEffect:
             continue
@@ -161,6 +164,8 @@ def _publish_all(conn: Connection, touched: dict[str, Received], now: str) -> in
             with conn.begin_nested():
                 changes.append(card_change(conn, canonical(conn, party_id)))
         except OperationalError as error:
+            if is_passing(error):
+                raise
             raise DatabaseFailed(received, error) from error
         except _ENTRY_ERRORS as error:
             aside += 1

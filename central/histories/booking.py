@@ -24,21 +24,25 @@ from agent.core.entries.bodies import (
     TillOpened,
 )
 from central.histories.entry import Entry
+from central.ledger.customer_tables import CASH_MOVEMENTS, SALES
 from central.ledger.epoch import current_epoch
-from central.ledger.report_tables import BOOK_EPOCHS, BOOK_HEADS, BOOKED, DAY_REACH, STORE_DAYS
+from central.ledger.report_tables import (
+    BOOK_EPOCHS,
+    BOOK_HEADS,
+    BOOKED,
+    CANCELLED,
+    CLOSING,
+    DAY_REACH,
+    FLOAT,
+    PAID_IN,
+    PAID_OUT,
+    SALE,
+    STORE_DAYS,
+    STREAM,
+)
 from central.ledger.upserts import upsert
 
-STREAM = "all"
-"""The one order of today; a sharded HQ would have one per shard."""
 HASH_CHARACTERS = 16
-SALE, CANCELLED, FLOAT, PAID_IN, PAID_OUT, CLOSING = (
-    "sale",
-    "cancelled",
-    "float",
-    "paid-in",
-    "paid-out",
-    "closing",
-)
 OFFLINE = "offline"
 
 
@@ -93,7 +97,8 @@ def book(conn: Connection, bookings: Sequence[Booking], now: str) -> None:
         place += 1
         running = following(running, place, booking.entry.journal_id, booking.entry.seq)
         is_late = (booking.store, booking.business_date) in declared
-        rows.append(_row(booking, place, running, now, is_late=is_late))
+        whole = _with_currency(conn, booking)
+        rows.append(_row(whole, place, running, now, is_late=is_late))
     conn.execute(insert(BOOKED), rows)
     _move(conn, place, running)
 
@@ -116,6 +121,23 @@ def _booking(
     currency: str,
 ) -> Booking:
     return Booking(entry, kind, ref, body.store, body.till, body.business_date, currency)
+
+
+def _with_currency(conn: Connection, booking: Booking) -> Booking:
+    """A cancelled basket names no currency: it is that of the sale before it."""
+    if booking.currency or booking.type != CANCELLED:
+        return booking
+    for table in (SALES, CASH_MOVEMENTS):
+        query = (
+            select(table.c.currency)
+            .where(table.c.journal_id == booking.entry.journal_id)
+            .order_by(table.c.seq.desc())
+            .limit(1)
+        )
+        found = conn.execute(query).scalar_one_or_none()
+        if found is not None:
+            return booking._replace(currency=found)
+    return booking
 
 
 def _row(booking: Booking, place: int, running: str, now: str, *, is_late: bool) -> dict[str, Any]:

@@ -11,6 +11,18 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint,
 
 from central.ledger.metadata import METADATA, required_text, text_key
 
+STREAM = "all"
+"""The one order of application of today; a sharded HQ would have one per shard."""
+SALE, CANCELLED, FLOAT, PAID_IN, PAID_OUT, CLOSING = (
+    "sale",
+    "cancelled",
+    "float",
+    "paid-in",
+    "paid-out",
+    "closing",
+)
+"""What is booked."""
+
 
 def _number(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False)

@@ -16,6 +16,7 @@ from central.ledger.customer_tables import Z_REPORTS
 from central.ledger.report_tables import (
     BOOK_HEADS,
     BOOKED,
+    CLOSING,
     DAY_REACH,
     STORE_DAYS,
     TILL_DAYS,
@@ -29,7 +30,6 @@ OPEN, CLOSED, DIFFERS, SILENT, BEHIND = "open", "closed", "differs", "silent", "
 COMPLETE = "complete"
 NOT_CLOSED = "the till was not closed yet (no Z report)"
 _SALES = "sales"
-_CLOSING = "closing"
 
 
 class TillDay(NamedTuple):
@@ -238,7 +238,7 @@ def _closed_at(conn: Connection, store: str, date: str) -> str | None:
     """Tell when HQ last heard of a closing of this date, by its own clock."""
     held = BOOKED.c
     query = select(func.max(held.booked_at)).where(
-        held.store == store, held.business_date >= date, held.type == _CLOSING
+        held.store == store, held.business_date >= date, held.type == CLOSING
     )
     at: str | None = conn.execute(query).scalar_one()
     return at

@@ -6,15 +6,19 @@ from typing import Annotated, Any
 
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from central.ledger.engine import reading
 from central.ledger.hq import hq_of
 from central.reports.attention import Concern, concerns
 from central.reports.completeness import PAGE, LateEntry, StoreDay, days, late_entries
 from central.reports.days import DayTotal, ZReport, day_totals, z_reports
+from central.reports.export.dictionary import Dictionary, dictionary
+from central.reports.export.reading import ExportPage, export_page
 
 DAYS_MAX = 5000
+EXPORT_MAX = 1000
+"""Entries of one page of an export."""
 
 
 @get("/v1/reports/days", sync_to_thread=True)
@@ -70,4 +74,29 @@ def get_late(
         return late_entries(conn, store=store, business_date=business_date)
 
 
-ROUTES: list[HTTPRouteHandler] = [get_days, get_z_reports, get_concerns, get_store_days, get_late]
+@get("/v1/export", sync_to_thread=False)
+def get_dictionary() -> Dictionary:
+    """Describe what can be exported: the data dictionary."""
+    return dictionary()
+
+
+@get("/v1/export/{table:str}", sync_to_thread=True)
+def get_export(
+    request: Request[Any, Any, Any],
+    table: FromPath[str],
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=EXPORT_MAX)] = EXPORT_MAX,
+) -> ExportPage:
+    """Export one page of a table, in HQ's order, behind a cursor."""
+    return export_page(hq_of(request).engine, table, after, limit)
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    get_days,
+    get_z_reports,
+    get_concerns,
+    get_store_days,
+    get_late,
+    get_dictionary,
+    get_export,
+]
