@@ -112,6 +112,8 @@ class Agent:
             on_change=self._directory_changed,
             on_status=self._sync_changed,
             sign=signer(self._key),
+            device_key=self._key.public_bytes,
+            forget=self.directory.forget,
         )
 
     def _backend(self) -> Backend:

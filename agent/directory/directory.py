@@ -21,11 +21,11 @@ T = TypeVar("T")
 
 _COUNTED = {
     "items": "SELECT count(*) FROM items",
-    "parties": "SELECT count(*) FROM parties",
+    "parties": "SELECT count(*) FROM people WHERE card IS NOT NULL",
     "orders": "SELECT count(*) FROM orders",
-    "tokens": "SELECT count(*) FROM tokens",
+    "tokens": "SELECT count(*) FROM found_by",
     "refused": "SELECT count(*) FROM refused",
-    "local": "SELECT count(*) FROM parties WHERE local = 1",
+    "local": "SELECT count(*) FROM people WHERE local = 1",
 }
 
 
@@ -108,6 +108,16 @@ class Directory:
     def reread(self, scope: str) -> None:
         """Begin a scope of the feed anew; what is held stays until it has been read again."""
         self._change(lambda conn: feed.reread(conn, scope))
+
+    def forget(self, party_ids: Sequence[PartyId]) -> None:
+        """Erase people whose enrolment HQ ordered to be erased, before its feed says so, too."""
+
+        def erase(conn: Connection) -> None:
+            for party_id in party_ids:
+                parties.erase(conn, party_id)
+
+        self._change(erase)
+        self._ask(lambda conn: conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     def put_local(self, card: Card, tokens: Sequence[str]) -> None:
         """Keep a party enrolled here, until the feed brings what HQ says of them.

@@ -16,15 +16,17 @@ from agent.contracts.hq import HqLink, HqUnreachable
 from agent.core.exchange.credentials import accept_answer, make_request
 from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.signed import Sign, unhex
-from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest
+from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest, Predecessor
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import StoreId, TillId
-from agent.journal import Connection, Journal, chains, registry
+from agent.journal import Connection, Journal, chains, lineage, registry
 from agent.sync.keys import verifier
 
 ATTEMPTS = 3
 """A person waits for the outcome: a short outage is bridged, a long one is said."""
 LONGEST_WAIT_S = 2
+REVOKED = "revoked"
+"""Key of the registry: why HQ has revoked this device."""
 
 
 class Enrolled(msgspec.Struct, frozen=True):
@@ -34,6 +36,14 @@ class Enrolled(msgspec.Struct, frozen=True):
     request: EnrolRequest
     """As sent, without the code: to be readmitted with by an HQ that has forgotten the till."""
     answer: EnrolAnswer
+
+    @property
+    def journals(self) -> frozenset[str]:
+        """Ids of the journals that HQ has bound to this till, those gone on from included."""
+        shown = msgspec.json.decode(self.answer.credential, type=Credential)
+        before = {one.journal_id for one in shown.predecessors.values()}
+        ancestors = {one.journal_id for one in shown.ancestors}
+        return frozenset(shown.journals.values()) | before | ancestors
 
     @property
     def root_key(self) -> bytes:
@@ -51,7 +61,7 @@ async def enrol(
     device_key: bytes,
     sign: Sign,
     root_key: bytes | None = None,
-) -> Credential:
+) -> Enrolled:
     """Enrol a till at HQ with a one-time code, and keep the credential.
 
     Args:
@@ -64,25 +74,32 @@ async def enrol(
         sign: signs by its private half.
         root_key: HQ's public key where it is known already, else HQ's answer is believed once.
 
+    Returns:
+        What was kept; `answer.replaced` tells of the machine that stood there before.
+
     Raises:
         NotFoundFault: the till is not in the settings.
         CredentialFault: HQ's answer is for another device, or from another HQ.
         HqUnreachable, HqSlowDown, HqRefused: no credential was given.
     """
+    journals = await journal.read(lambda conn: own_journals(conn, till))
     request = make_request(
         sign,
         code=code.strip(),
         device_key=device_key,
         store=store,
         till=till,
-        journals=await _journals(journal, till),
+        journals={lane: own.journal_id for lane, own in journals.items()},
+        journal_keys={lane: own.device_key for lane, own in journals.items()},
     )
+    before = {lane: own.succeeds for lane, own in journals.items() if own.succeeds}
+    request = msgspec.structs.replace(request, predecessors=before)
     answer: EnrolAnswer = await _asking()(link.enrol, request)
     known = root_key or await _known_root(journal)
-    credential = accept_answer(answer, request, verifier(_same_hq(known, answer)))
+    accept_answer(answer, request, verifier(_same_hq(known, answer)))
     kept = Enrolled(till, msgspec.structs.replace(request, code=""), answer)
-    await journal.write(lambda conn: keep(conn, kept))
-    return credential
+    await journal.write(lambda conn: _keep_anew(conn, kept))
+    return kept
 
 
 def _asking() -> AsyncRetrying:
@@ -93,6 +110,16 @@ def _asking() -> AsyncRetrying:
         wait=wait_random_exponential(multiplier=LONGEST_WAIT_S / 4, max=LONGEST_WAIT_S),
         reraise=True,
     )
+
+
+def revoked(conn: Connection) -> str:
+    """Tell why HQ has revoked this device; empty of one that may report."""
+    return str(registry.get(conn, REVOKED) or "")
+
+
+def set_revoked(conn: Connection, reason: str) -> None:
+    """Note that HQ has revoked this device, until a person enrols it anew."""
+    registry.put(conn, REVOKED, reason or "without a reason given")
 
 
 def keep(conn: Connection, enrolled: Enrolled) -> None:
@@ -111,18 +138,40 @@ def enrolments(conn: Connection, tills: Sequence[TillId]) -> list[Enrolled]:
     return [found for till in tills if (found := enrolment(conn, till))]
 
 
-async def _journals(journal: Journal, till: TillId) -> dict[str, str]:
-    heads = await journal.read(chains.heads)
-    journals = {
-        head.lane: str(head.journal_id) for head in heads if head.till == till and not head.sealed
-    }
-    if not journals:
+class OwnJournal(msgspec.Struct, frozen=True):
+    """An open journal as enrolment needs to know it."""
+
+    journal_id: str
+    device_key: bytes
+    """In its genesis."""
+    succeeds: Predecessor | None
+
+
+def own_journals(conn: Connection, till: TillId) -> dict[str, OwnJournal]:
+    """Read the open journals of a till, by lane.
+
+    Raises:
+        NotFoundFault: the agent has no such till.
+    """
+    rows = conn.execute(
+        "SELECT lane, id, device_key FROM journal WHERE till = ? AND sealed = 0", (till,)
+    ).fetchall()
+    if not rows:
         raise NotFoundFault(
             f"this agent has no till {till!r}",
             remedy="name a till of the settings, or add it there and restart the agent",
             name="unknown-till",
         )
-    return journals
+    return {
+        lane: OwnJournal(journal_id, key, lineage.predecessor(conn, journal_id))
+        for lane, journal_id, key in rows
+    }
+
+
+def _keep_anew(conn: Connection, enrolled: Enrolled) -> None:
+    """A person at HQ has let this machine in: an earlier revocation is over."""
+    keep(conn, enrolled)
+    registry.put(conn, REVOKED, None)
 
 
 async def _known_root(journal: Journal) -> bytes | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from agent.contracts.clock import Clock
 from agent.contracts.hq import HqLink, HqRefused, HqSlowDown, HqUnreachable
 from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.orders import FEED_KEY
 from agent.core.exchange.waits import asked_ms, backoff_ms
-from agent.core.exchange.wire import FeedPage
+from agent.core.exchange.wire import FeedItem, FeedPage
 from agent.core.faults import Fault
 from agent.sync.presence import Presence
 
@@ -25,6 +27,8 @@ _DRAW_BYTES = 4
 
 OnChange = Callable[[str, list[str]], Awaitable[None]]
 """(scope, keys that changed): called after they were applied."""
+OnOrders = Callable[[Sequence[FeedItem]], Awaitable[None]]
+"""Carries out HQ's signed orders among the items, before any other of them is applied."""
 
 
 class Replica(Protocol):
@@ -56,6 +60,7 @@ class FeedFollower:
         presence: Presence,
         on_change: OnChange,
         on_epoch: Callable[[str], None],
+        on_orders: OnOrders,
     ) -> None:
         """Follow `scope`; `on_epoch` is told HQ's epoch with each page."""
         self._scope = scope
@@ -65,6 +70,7 @@ class FeedFollower:
         self._presence = presence
         self._on_change = on_change
         self._on_epoch = on_epoch
+        self._on_orders = on_orders
         self._failures = 0
         self._back = asyncio.Event()
 
@@ -102,7 +108,9 @@ class FeedFollower:
         return EMPTY_PAUSE_S * 1000 if quick and wait_s and not page.items else 0
 
     async def _apply(self, page: FeedPage) -> None:
-        keys = self._replica.apply(self._scope, page)
+        await self._on_orders(page.items)
+        rest = tuple(item for item in page.items if not item.key.startswith(FEED_KEY))
+        keys = self._replica.apply(self._scope, msgspec.structs.replace(page, items=rest))
         self._on_epoch(page.cursor.partition(".")[0])
         if keys:
             await self._on_change(self._scope, keys)

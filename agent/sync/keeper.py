@@ -8,12 +8,28 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from agent.core.exchange.wire import LastAck
 from agent.core.faults import Fault
 from agent.core.identifiers import JournalId
-from agent.journal import Journal, cursors
+from agent.journal import Connection, Journal, cursors, endings, registry
 from agent.journal.cursors import Acked
 from agent.sync.presence import Presence
+
+_HINT = "sync/spread-ms"
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What an earlier run left for this one to begin from."""
+
+    acked: Acked | None
+    hint_ms: int
+    """HQ's hint over how long first contacts are to spread."""
+    due_seq: int
+    """See `agent.journal.endings.due_seq`."""
+    is_closed: bool
+    """A successor goes on from the journal."""
 
 
 class AckKeeper:
@@ -24,27 +40,44 @@ class AckKeeper:
         self._journal = journal
         self._journal_id = journal_id
         self._presence = presence
-        self._acks: asyncio.Queue[Acked] = asyncio.Queue()
+        self._acks: asyncio.Queue[tuple[Acked, int]] = asyncio.Queue()
+        self._hint_ms: int | None = None
 
-    async def kept(self) -> Acked | None:
+    async def kept(self) -> Kept:
         """Read what an earlier run kept."""
-        return await self._journal.read(lambda conn: cursors.acked(conn, self._journal_id))
+        found = await self._journal.read(self._kept)
+        self._hint_ms = found.hint_ms
+        return found
 
-    def keep(self, last: LastAck, safe_seq: int) -> None:
+    def keep(self, last: LastAck, safe_seq: int, hint_ms: int = 0) -> None:
         """Have an ack written as soon as the one before is."""
         acked = Acked(last.epoch, last.seq, last.hash, last.signature, safe_seq)
-        self._acks.put_nowait(acked)
+        self._acks.put_nowait((acked, hint_ms))
 
     async def run(self) -> None:
         """Write acks until cancelled."""
         while True:
-            acked = await self._acks.get()
+            waiting = await self._acks.get()
             while not self._acks.empty():
-                acked = self._acks.get_nowait()
-            await self._write(acked)
+                waiting = self._acks.get_nowait()
+            await self._write(*waiting)
 
-    async def _write(self, acked: Acked) -> None:
+    async def _write(self, acked: Acked, hint_ms: int) -> None:
         try:
-            await self._journal.write(lambda conn: cursors.set_acked(conn, self._journal_id, acked))
+            await self._journal.write(lambda conn: self._put(conn, acked, hint_ms))
         except Fault as fault:
             self._presence.failed(str(fault))
+
+    def _kept(self, conn: Connection) -> Kept:
+        return Kept(
+            cursors.acked(conn, self._journal_id),
+            int(registry.get(conn, _HINT) or 0),
+            endings.due_seq(conn, self._journal_id),
+            endings.is_succeeded(conn, self._journal_id),
+        )
+
+    def _put(self, conn: Connection, acked: Acked, hint_ms: int) -> None:
+        cursors.set_acked(conn, self._journal_id, acked)
+        if hint_ms != self._hint_ms:
+            registry.put(conn, _HINT, hint_ms)
+            self._hint_ms = hint_ms

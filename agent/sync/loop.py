@@ -8,32 +8,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from importlib import metadata
 
 import structlog
 
 from agent.contracts.clock import Clock
-from agent.contracts.hq import HqLink, HqRefused
-from agent.core.exchange.credentials import readmission
+from agent.contracts.hq import HqLink, HqRefused, HqSlowDown, HqUnreachable
 from agent.core.exchange.signed import Sign
 from agent.core.exchange.steps import Appended, EpochChanged, HqSeen
+from agent.core.exchange.waits import backoff_ms
 from agent.core.faults import Fault
-from agent.core.identifiers import JournalId, StoreId, TillId
-from agent.journal import Connection, Journal, chains, cursors
+from agent.core.identifiers import JournalId, PartyId, StoreId, TillId
+from agent.journal import Journal, chains
 from agent.journal.chains import Head
-from agent.sync.enrolment import Enrolled, enrolments
+from agent.sync.admission import Admission
+from agent.sync.enrolment import Enrolled
 from agent.sync.feeds import FeedFollower, OnChange, Replica
-from agent.sync.keys import verifier
+from agent.sync.orders import OrderDesk
 from agent.sync.presence import Presence
 from agent.sync.pump import Pump, Way
-from agent.sync.status import SyncStatus, Trouble
+from agent.sync.standing import Standing, backlog
+from agent.sync.status import SyncStatus
+from agent.sync.troubles import REMEDIES, Troubles
+from agent.sync.watch import Watch
+from agent.sync.words import of_all
 
 _log = structlog.get_logger(__name__)
-FORGOTTEN = frozenset({"unknown-device", "not-your-journal"})
-"""How HQ's refusals are named when it was restored from a backup and has forgotten the device, or
-one till of a device it knows."""
+_DRAW_BYTES = 4
 
 OnStatus = Callable[[SyncStatus], Awaitable[None]]
+
+
+def _forget_nobody(_party_ids: Sequence[PartyId]) -> None:
+    """Where there is no directory that holds people."""
 
 
 class SyncLoop:
@@ -52,6 +60,8 @@ class SyncLoop:
         root_key: bytes | None = None,
         on_status: OnStatus | None = None,
         sign: Sign | None = None,
+        device_key: bytes | None = None,
+        forget: Callable[[Sequence[PartyId]], None] = _forget_nobody,
     ) -> None:
         """Prepare; `run` does the work.
 
@@ -64,29 +74,49 @@ class SyncLoop:
             tills: as in the settings.
             on_change: awaited with (scope, keys) after changes from HQ were applied.
             root_key: HQ's public key where it is pinned; otherwise each enrolment's own.
-            on_status: awaited once for each change between online and offline.
+            on_status: awaited once for each change between online and offline, and of troubles.
             sign: signs by the device key, to be readmitted by an HQ that has forgotten a till.
+            device_key: its public half, which successor journals are bound to.
+            forget: takes people out of the directory whose enrolment HQ ordered to be erased.
         """
-        self._link, self._journal, self._directory, self._clock = link, journal, directory, clock
-        self._store, self._tills, self._on_change = store, tuple(tills), on_change
-        self._root_key, self._on_status, self._sign = root_key, on_status, sign
+        self._journal, self._directory, self._clock = journal, directory, clock
+        self._link, self._on_change = link, on_change
+        self._store, self._tills = store, tuple(tills)
+        self._root_key, self._on_status = root_key, on_status
         self._presence = Presence(clock, self._presence_changed)
+        self._troubles = Troubles(clock, self._tell_soon)
+        self._admission = Admission(link, journal, tills, sign)
+        self._orders = OrderDesk(
+            journal,
+            clock,
+            self._troubles,
+            enrolled=lambda: self._admission.enrolled,
+            device_key=device_key,
+            forget=forget,
+            on_revoked=self._revoked,
+        )
         self._way = Way(
             link,
             journal,
             clock,
             self._presence,
+            self._troubles,
             on_refused=self._refused,
             on_epoch=self._epoch_heard,
+            on_succession=self._succeeded,
+            feed_cursors=self._feed_cursors,
             agent_version=metadata.version("till-agent"),
+            device_key=device_key,
         )
         self._heads: dict[JournalId, Head] = {}
-        self._acked: dict[JournalId, int] = {}
-        self._enrolled: dict[TillId, Enrolled] = {}
+        self._standing = Standing(self._troubles)
         self._pumps: dict[JournalId, Pump] = {}
+        self._pumping: dict[JournalId, asyncio.Task[None]] = {}
         self._followers: dict[str, FeedFollower] = {}
+        self._watch = Watch(self._pumps.values, lambda: self._presence.online)
         self._epoch = ""
         self._look_again = asyncio.Event()
+        self._successors_due = asyncio.Event()
         self._told: asyncio.Queue[SyncStatus] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -95,24 +125,40 @@ class SyncLoop:
             group.create_task(self._tell(), name="sync-tell")
             group.create_task(self._watch_entries(group), name="sync-watch")
             group.create_task(self._watch_enrolment(group), name="sync-enrolment")
+            group.create_task(self._watch_successors(group), name="sync-successors")
+            group.create_task(self._watch.run(), name="sync-progress")
 
     def refresh(self) -> None:
         """Look again who is enrolled; to be called after `enrolment.enrol`."""
         self._look_again.set()
 
+    def renew(self, sign: Sign, device_key: bytes) -> None:
+        """Go on under another device key, once every till's credential is for it."""
+        self._admission.renew_sign(sign)
+        self._way.device_key = self._orders.device_key = device_key
+        self.refresh()
+
     def status(self) -> SyncStatus:
         """Tell where sync stands; the backlog is counted, never flagged."""
-        presence, troubles = self._presence, tuple(self._troubles())
+        presence, troubles = self._presence, self._troubles.all()
         told = [f"{trouble.name}: {trouble.detail}" for trouble in troubles]
+        enrolled = all(till in self._admission.enrolled for till in self._tills)
+        outage = "" if presence.online else (presence.last_error or "HQ was not reached yet")
+        journals = self._standing.journals(
+            self._heads.values(), self._pumps, self._watch.is_stalled, outage
+        )
         return SyncStatus(
-            enrolled=all(till in self._enrolled for till in self._tills),
+            enrolled=enrolled,
             online=presence.online,
             since=presence.since,
             epoch=self._epoch,
-            backlog={till: self._backlog(till) for till in self._tills},
+            backlog={till: backlog(journals, till) for till in self._tills},
             last_error=presence.last_error or next(iter(told), None),
             last_ack_at=presence.last_ack_at,
             troubles=troubles,
+            journals=journals,
+            complete=enrolled and not any(journal.unsent for journal in journals),
+            said=of_all(journals, enrolled=enrolled, outage=outage if enrolled else ""),
         )
 
     async def _watch_entries(self, group: asyncio.TaskGroup) -> None:
@@ -120,39 +166,83 @@ class SyncLoop:
         signal = self._journal.signals.entries
         while True:
             seen = signal.value
-            for head in await self._journal.read(chains.heads):
-                self._heads[head.journal_id] = head
-                if pump := self._pumps.get(head.journal_id):
-                    pump.post(Appended(head.tail_seq))
+            await self._read_heads()
             self._start_pumps(group)
             await signal.wait(seen)
 
+    async def _read_heads(self) -> None:
+        heads = await self._journal.read(chains.heads)
+        if len(heads) != len(self._heads):
+            await self._journal.read(self._standing.read)
+            self._successors_due.set()
+        for head in heads:
+            self._heads[head.journal_id] = head
+            if pump := self._pumps.get(head.journal_id):
+                pump.post(Appended(head.tail_seq))
+
     async def _watch_enrolment(self, group: asyncio.TaskGroup) -> None:
-        self._acked = await self._journal.read(_acked_seqs)
         while True:
             self._look_again.clear()
-            for found in await self._journal.read(lambda conn: enrolments(conn, self._tills)):
+            for found in await self._admission.load():
                 self._admit(group, found)
+            if self._admission.revoked:
+                self._revoked(self._admission.revoked)
+            else:
+                for till in self._tills:
+                    self._troubles.clear(till, "revoked")
             await self._look_again.wait()
 
     def _admit(self, group: asyncio.TaskGroup, found: Enrolled) -> None:
         if self._root_key is not None and found.root_key != self._root_key:
             self._presence.failed(f"till {found.till} is enrolled at another HQ: enrol it again")
             return
-        self._enrolled[found.till] = found
+        self._admission.admit(found)
         self._epoch = self._epoch or found.answer.epoch
+        self._successors_due.set()
         self._start_pumps(group)
         for scope in found.answer.scopes:
             self._start_follower(group, scope)
 
+    async def _watch_successors(self, group: asyncio.TaskGroup) -> None:
+        """Have HQ bind the journals that go on from others, until it has."""
+        failures = 0
+        while True:
+            self._successors_due.clear()
+            failed = [fault for till in self._tills if (fault := await self._bind(group, till))]
+            failures = failures + 1 if failed else 0
+            draw = int.from_bytes(self._clock.random(_DRAW_BYTES), "big")
+            wait_s = backoff_ms(failures, draw) / 1000 if failures else None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._successors_due.wait()
+
+    async def _bind(self, group: asyncio.TaskGroup, till: TillId) -> Fault | None:
+        try:
+            bound = await self._admission.bind_successors(till)
+        except (HqUnreachable, HqSlowDown) as fault:
+            return fault
+        except Fault as fault:
+            self._troubles.raise_(
+                till, "successor-not-bound", str(fault), till=till, remedy=fault.remedy
+            )
+            return fault
+        self._troubles.clear(till, "successor-not-bound")
+        if bound:
+            self._start_pumps(group)
+        return None
+
     def _start_pumps(self, group: asyncio.TaskGroup) -> None:
-        """Start what can be sent and is not yet: journals of tills that are enrolled."""
+        """Start what can be sent and is not yet: journals HQ has bound to a till of this agent."""
+        if self._admission.revoked:
+            return
         for head in self._heads.values():
-            enrolled = self._enrolled.get(head.till)
-            if enrolled is not None and head.journal_id not in self._pumps:
-                pump = Pump(self._way, head, verifier(enrolled.root_key))
-                self._pumps[head.journal_id] = pump
-                group.create_task(pump.run(), name=f"sync-{head.till}-{head.lane}")
+            journal_id = head.journal_id
+            if journal_id in self._pumps or not self._admission.may_send(head.till, journal_id):
+                continue
+            pump = Pump(self._way, head, self._admission.verify(head.till))
+            self._pumps[journal_id] = pump
+            name = f"sync-{head.till}-{head.lane}"
+            self._pumping[journal_id] = group.create_task(pump.run(), name=name)
 
     def _start_follower(self, group: asyncio.TaskGroup, scope: str) -> None:
         if scope in self._followers:
@@ -165,13 +255,42 @@ class SyncLoop:
             presence=self._presence,
             on_change=self._on_change,
             on_epoch=self._epoch_heard,
+            on_orders=self._orders.take,
         )
         self._followers[scope] = follower
         group.create_task(follower.run(), name=f"sync-feed-{scope}")
 
+    def _feed_cursors(self) -> dict[str, str]:
+        return {scope: self._directory.cursor(scope) for scope in self._followers}
+
+    async def _succeeded(self, head: Head, carried: int) -> None:
+        await self._read_heads()
+        _log.warning(
+            "a journal has ended, a successor goes on",
+            till=head.till,
+            lane=head.lane,
+            journal=head.journal_id,
+            carried=carried,
+        )
+
+    def _revoked(self, reason: str) -> None:
+        """HQ does not want to hear from this device any more: keep everything, and sell on."""
+        self._admission.revoked = reason
+        for task in self._pumping.values():
+            task.cancel()
+        self._pumping.clear()
+        self._pumps.clear()
+        for till in self._tills:
+            detail = f"HQ has revoked this device: {reason}; everything is kept, nothing is sent"
+            self._troubles.raise_(till, "revoked", detail, till=till, remedy=REMEDIES["revoked"])
+
     def _presence_changed(self) -> None:
         if self._presence.online:
             self._wake_all()
+            self._successors_due.set()
+        self._tell_soon()
+
+    def _tell_soon(self) -> None:
         self._told.put_nowait(self.status())
 
     def _wake_all(self) -> None:
@@ -194,37 +313,5 @@ class SyncLoop:
 
     async def _refused(self, head: Head, fault: HqRefused) -> None:
         """Show a forgetful HQ the credential it once signed; the next retry then succeeds."""
-        enrolled = self._enrolled.get(head.till)
-        if fault.name not in FORGOTTEN or self._sign is None or enrolled is None:
-            return
-        request = readmission(enrolled.request, enrolled.answer, self._sign)
-        try:
-            await self._link.enrol(request)
-        except Fault as refusal:
-            _log.warning("HQ does not take the till back", till=head.till, reason=str(refusal))
-            return
-        _log.info("HQ had forgotten this till and has taken it back", till=head.till)
-        self._wake_all()
-
-    def _backlog(self, till: TillId) -> dict[str, int]:
-        waiting = {"sales": 0, "side": 0}
-        for head in self._heads.values():
-            if head.till == till:
-                waiting[head.lane] += max(0, head.tail_seq - self._acked_seq(head.journal_id))
-        return waiting
-
-    def _acked_seq(self, journal_id: JournalId) -> int:
-        pump = self._pumps.get(journal_id)
-        return pump.state.acked if pump else self._acked.get(journal_id, 0)
-
-    def _troubles(self) -> list[Trouble]:
-        return [
-            Trouble(pump.head.till, pump.head.lane, pump.alarm.name, pump.alarm.detail)
-            for pump in self._pumps.values()
-            if pump.alarm
-        ]
-
-
-def _acked_seqs(conn: Connection) -> dict[JournalId, int]:
-    found = {head.journal_id: cursors.acked(conn, head.journal_id) for head in chains.heads(conn)}
-    return {journal_id: ack.seq for journal_id, ack in found.items() if ack}
+        if await self._admission.readmit(head.till, fault):
+            self._wake_all()

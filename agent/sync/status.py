@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from agent.core.exchange.wire import Predecessor
 from agent.core.identifiers import TillId
 
 
@@ -13,8 +14,46 @@ class Trouble(msgspec.Struct, frozen=True):
     till: TillId
     lane: str
     name: str
-    """`fork`, `journal-older-than-hq`, `refused` …, see `core.exchange.steps.Alarm`."""
+    """`fork`, `journal-older-than-hq`, `refused` …, see `core.exchange.steps.Alarm`; also
+    `pruned-beyond-hq`, `successor-not-bound`, `order-not-genuine`, `revoked`."""
     detail: str
+    """Why."""
+    since: str = ""
+    """Wall clock, UTC, ISO 8601: only shown."""
+    about: str = ""
+    """The journal's id, or that of the order."""
+    remedy: str = ""
+
+
+class JournalStatus(msgspec.Struct, frozen=True):
+    """Is everything of one journal in? What is missing, since when, why."""
+
+    till: TillId
+    lane: str
+    journal_id: str
+    tail: int
+    """Entries that HQ is to get from this journal itself."""
+    acked: int
+    """HQ has signed that it holds them up to here."""
+    safe: int
+    """HQ has signed that its backups hold them up to here: bodies may be pruned."""
+    unsent: int
+    """tail − acked."""
+    unsent_bytes: int = 0
+    """About."""
+    oldest_unsent_s: int = 0
+    """For how many seconds the oldest of them has waited."""
+    epoch: str = ""
+    state: str = ""
+    """`idle`, `sending`, `paced`, `backing-off`, `spreading`; empty while nothing sends it."""
+    is_open: bool = True
+    """False of a journal that another one goes on from."""
+    succeeds: Predecessor | None = None
+    """The journal this one goes on from, where, and why."""
+    successor: str = ""
+    stalled: bool = False
+    said: str = ""
+    """All of it in words."""
 
 
 class SyncStatus(msgspec.Struct, frozen=True):
@@ -34,3 +73,9 @@ class SyncStatus(msgspec.Struct, frozen=True):
     last_ack_at: str | None = None
     """Wall clock, UTC, ISO 8601."""
     troubles: tuple[Trouble, ...] = ()
+    journals: tuple[JournalStatus, ...] = ()
+    """In the order they were begun."""
+    complete: bool = False
+    """Whether HQ holds every entry of every journal."""
+    said: str = ""
+    """Is everything in? If not, what is missing, since when, and why."""

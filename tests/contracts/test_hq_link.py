@@ -77,13 +77,19 @@ async def enrolled(link_, hq, device):
 
 @pytest.mark.asyncio
 async def test_a_code_is_traded_for_a_credential_once(way, hq, device):
-    """If a code worked twice, whoever finds one could add a till to the chain."""
+    """If a code worked twice, whoever finds one could add a till to the chain.
+
+    If a lost answer could not be asked for again, a technician would have to go there twice.
+    """
     async with way.reach(hq) as link_:
         answer = await enrolled(link_, hq, device)
         credential = accept_answer(answer, a_request(device), verifier(hq))
         assert JOURNALS == credential.journals
+        again = await link_.enrol(a_request(device))
+        assert answer.credential == again.credential
+        other = msgspec.structs.replace(a_request(device), journals={"sales": SIDE, "side": SALES})
         with pytest.raises(HqRefused) as caught:
-            await link_.enrol(a_request(device))
+            await link_.enrol(other)
         assert "bad-code" == caught.value.name
         assert caught.value.remedy
 
@@ -136,7 +142,7 @@ async def test_behind_fork_and_epoch_arrive_as_values(way, hq, device):
         backup = hq.backup()
         last = evidence(await link_.send(a_batch(chain, 1, 2)))
         fork = await link_.send(a_batch(other, 1, 3))
-        assert Fork(2, chain[1][2].hex()) == fork
+        assert Fork(2, chain[1][2].hex(), common_seq=1) == fork
         hq.restore(backup)
         rewound = await link_.send(a_batch(chain, 3, 3, last_ack=last))
     assert isinstance(rewound, Behind)

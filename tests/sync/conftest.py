@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.core.entries.bodies import CashierSigned, CashMoved
+from agent.core.entries.bodies import CashierSigned, CashMoved, EntryCarried, JournalBegun
+from agent.core.entries.canonical import decode
+from agent.core.entries.kinds import KINDS
 from agent.core.sale.model import Stamp
 from agent.journal import Journal, chains
 from agent.links import MemoryHq, MemoryLink
@@ -24,8 +26,8 @@ STAMP = Stamp(wall="2024-05-01T10:00:00.000Z", mono_ns=1, boot_id="boot")
 class QuickClock:
     """Time stands still, ids are counted, and every jitter is drawn as a few milliseconds."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, seed: str = "") -> None:
+        self.seed, self.count = seed, 0
 
     def stamp(self) -> Stamp:
         return STAMP
@@ -37,7 +39,7 @@ class QuickClock:
         self.count += 1
         if size == 4:
             return (self.count % 20).to_bytes(4, "big")
-        return hashlib.sha512(f"{self.count}".encode()).digest()[:size]
+        return hashlib.sha512(f"{self.seed}{self.count}".encode()).digest()[:size]
 
 
 class ListReplica:
@@ -69,15 +71,30 @@ class ListReplica:
         return [key for _, keys in self.pages for key in keys]
 
 
+def facts(hq) -> list[bytes]:
+    """Give the body of every fact an HQ holds, each entry once, whichever journal brought it."""
+    found = {}
+    for journal_id, journal in hq.database.journals.items():
+        for row in journal.rows:
+            if row.kind == KINDS[EntryCarried].kind:
+                body = decode(row.kind, row.version, row.body)
+                found[body.journal, body.seq, body.commitment] = body.body.encode()
+            elif row.kind != KINDS[JournalBegun].kind:
+                found[journal_id, row.seq, row.commitment.hex()] = row.body
+    return list(found.values())
+
+
 class Shop:
     """One agent: its journal, its way to HQ, its sync loop."""
 
     def __init__(self, journal, hq, clock, tills) -> None:
         self.journal, self.hq, self.clock, self.tills = journal, hq, clock, tills
+        self.sold = []
         self.link = MemoryLink(hq)
         self.replica = ListReplica()
         self.told = []
         self.changes = []
+        self.forgotten = []
         self.loop = self.new_loop()
 
     def new_loop(self, **changes) -> SyncLoop:
@@ -87,6 +104,8 @@ class Shop:
             "on_change": self.on_change,
             "on_status": self.on_status,
             "sign": DEVICE.sign,
+            "device_key": PUBLIC,
+            "forget": self.forgotten.extend,
         }
         return SyncLoop(self.link, self.journal, self.replica, self.clock, **(values | changes))
 
@@ -139,7 +158,8 @@ class Shop:
 
     async def head(self, lane="sales", till=TILL):
         heads = await self.journal.read(chains.heads)
-        return next(head for head in heads if (head.till, head.lane) == (till, lane))
+        lane_of = [head for head in heads if (head.till, head.lane) == (till, lane)]
+        return next(head for head in lane_of if not head.sealed)
 
     async def own(self, lane="sales", till=TILL) -> list[bytes]:
         head = await self.head(lane, till)
@@ -151,6 +171,10 @@ class Shop:
     async def held(self, lane="sales", till=TILL) -> list[bytes]:
         return [row.body for row in self.hq.rows((await self.head(lane, till)).journal_id)]
 
+    def at_hq(self) -> list[bytes]:
+        """Give the body of every fact HQ holds, each once: carried ones are taken out."""
+        return facts(self.hq)
+
     async def until(self, condition) -> None:
         """Wait for a condition that nothing announces."""
         async with asyncio.timeout(30):
@@ -158,15 +182,25 @@ class Shop:
                 await asyncio.sleep(0.002)
 
     async def until_sent(self, loop=None) -> None:
+        """Wait until HQ has everything, in whichever journal it travels."""
         loop = loop or self.loop
-        tails = {head.journal_id: head.tail_seq for head in await self.journal.read(chains.heads)}
+        async with asyncio.timeout(30):
+            async for _ in self.looks(loop):
+                await asyncio.sleep(0.002)
 
-        def sent() -> bool:
-            lanes = [lane for till in loop.status().backlog.values() for lane in till.values()]
-            held = [len(self.hq.rows(one)) >= tail for one, tail in tails.items()]
-            return loop.status().online and all(held) and not any(lanes)
+    async def looks(self, loop):
+        """Look again and again, until HQ has everything."""
+        while not await self.is_sent(loop):
+            yield
 
-        await self.until(sent)
+    async def is_sent(self, loop) -> bool:
+        heads = await self.journal.read(chains.heads)
+        held = [len(self.hq.rows(head.journal_id)) >= head.due_seq for head in heads]
+        status = loop.status()
+        known = {journal.journal_id for journal in status.journals}
+        lanes = [lane for till in status.backlog.values() for lane in till.values()]
+        is_known = all(head.journal_id in known for head in heads)
+        return status.online and is_known and all(held) and not any(lanes)
 
     async def settle(self) -> None:
         """Let everything that is under way come to rest."""
@@ -197,7 +231,7 @@ def open_shop(tmp_path):
     journals = []
 
     def opened(hq=None, tills=(TILL,), name="journal.db") -> Shop:
-        clock = QuickClock()
+        clock = QuickClock(f"{name}/{len(journals)}/")
         path = tmp_path / name
         journal = Journal.open(path, store=STORE, tills=tills, device_key=PUBLIC, clock=clock)
         journals.append(journal)

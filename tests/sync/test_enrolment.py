@@ -18,9 +18,10 @@ TILL = "till-1"
 @pytest.mark.asyncio
 async def test_the_credential_is_kept_without_the_code(shop):
     """If the code were kept, a stolen disk would hold a key to HQ's door."""
-    credential = await shop.enrol()
+    given = await shop.enrol()
     kept = await shop.journal.read(lambda conn: enrolment(conn, TILL))
-    assert ("store-1", TILL) == (credential.store, credential.till)
+    assert given == kept
+    assert ("store-1", TILL) == (kept.request.store, kept.till)
     assert ("", shop.hq.root_key) == (kept.request.code, kept.root_key)
     assert ("global", "store:store-1") == kept.answer.scopes
 

@@ -36,7 +36,7 @@ TABLES = (
     ) WITHOUT ROWID""",
     # Changes that could not be understood: shown in status, never in the way of others (P6).
     """CREATE TABLE refused (
-        key TEXT PRIMARY KEY, ver INTEGER NOT NULL, reason TEXT NOT NULL
+        key TEXT PRIMARY KEY, scope TEXT NOT NULL, ver INTEGER NOT NULL, reason TEXT NOT NULL
     ) WITHOUT ROWID""",
     """CREATE TABLE items (
         id INTEGER PRIMARY KEY, item_id TEXT NOT NULL UNIQUE, ver INTEGER NOT NULL,

@@ -209,24 +209,17 @@ def _next_limit(limit: int, event: AckReceived) -> int:
 
 
 def _behind(state: Upward, event: BehindReceived, draw: int) -> Step:
-    have = event.behind
-    if event.own_hash is None:
-        # A new epoch in which HQ has more than this journal: ask by our own end.
-        have_seq = state.tail
-    elif event.own_hash.hex() != have.have_hash:
+    have, again = event.behind, state.repositioned
+    # Where a new epoch has more than this journal, HQ is asked by the journal's own end.
+    have_seq = state.tail if event.own_hash is None else have.have_seq
+    # From now on the evidence of an epoch that is over is left out.
+    state = _with(state, epoch=have.epoch, repositioned=True, search=None)
+    differs = event.own_hash is not None and event.own_hash.hex() != have.have_hash
+    if differs and not again:
         return _find(state, have.have_seq, "fork", f"HQ holds another hash at seq {have.have_seq}")
-    else:
-        have_seq = have.have_seq
-    again = state.repositioned
-    state = _with(
-        state,
-        held=min(have_seq, state.tail),
-        acked=min(state.acked, have_seq),
-        safe=min(state.safe, have_seq),
-        epoch=have.epoch,
-        repositioned=True,
-        search=None,
-    )
+    if not differs:
+        acked, safe = min(state.acked, have_seq), min(state.safe, have_seq)
+        state = _with(state, held=min(have_seq, state.tail), acked=acked, safe=safe)
     if again:
         return _doubt(state, draw, "no-progress", f"HQ asks for seq {have.have_seq + 1} again")
     return _proceed(state)
@@ -294,6 +287,7 @@ def _end(state: Upward, shared: int, reason: str, detail: str) -> Step:
         search=None,
         sure=True,
         failures=0,
+        repositioned=False,
         alarmed=name,
         mode=Mode.IDLE,
     )

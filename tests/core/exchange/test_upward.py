@@ -242,6 +242,16 @@ def test_another_hash_in_an_ack_or_a_position_is_a_fork():
     assert (0, 3) == (state.search.low, state.search.high)
 
 
+def test_a_new_epoch_with_another_past_is_searched_without_the_old_evidence():
+    """If it went along, HQ would answer 410 to every question, at full speed."""
+    state = sending(9, 5)
+    behind = Behind("2-bb", 3, HASH.hex(), "epoch")
+    state, effects = after(state, BehindReceived(state.turn, behind, OTHER))
+    assert ("2-bb", Send(2, 2, 0)) == (state.epoch, effects[-1])
+    _, effects = after(state, BehindReceived(state.turn, behind, OTHER))
+    assert ["Alarm", "Wait"] == [type(effect).__name__ for effect in effects]
+
+
 def test_an_older_copy_of_the_journal_goes_on_in_a_successor():
     """If it stopped, a till put back from a backup would never send again."""
     state = sending(9, 9)

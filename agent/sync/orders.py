@@ -1,0 +1,206 @@
+"""HQ's signed orders: verified, carried out before anything else of their page, acknowledged.
+
+Effect and receipt are one transaction: an `order.received` entry in `side` of each till, once, in
+which HQ's own signature travels back. An HQ that was restored from before the order gets it from
+there (P5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+import msgspec
+
+from agent.contracts.clock import Clock
+from agent.core.entries.bodies import Body, OrderReceived, PartyEnrolled
+from agent.core.entries.chain import SALT_SIZE
+from agent.core.exchange.faults import CredentialFault
+from agent.core.exchange.orders import (
+    ERASE,
+    FEED_KEY,
+    LEASE,
+    REVOKE,
+    EraseBody,
+    Order,
+    RevokeBody,
+    SignedOrder,
+    read_order,
+)
+from agent.core.exchange.wire import FeedItem
+from agent.core.faults import Fault, NotFoundFault
+from agent.core.identifiers import JournalId, PartyId, TillId
+from agent.journal import Connection, Journal, chains, erasures, registry
+from agent.sync.enrolment import Enrolled, revoked, set_revoked
+from agent.sync.keys import verifier
+from agent.sync.troubles import Troubles
+
+DONE, NOTHING, UNKNOWN = "done", "nothing-to-do", "unknown-order"
+"""Outcomes of `OrderReceived`."""
+_LEASE = "lease/"
+_PUT = "put"
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+Forget = Callable[[Sequence[PartyId]], None]
+"""Takes people out of the directory whose enrolment was erased."""
+
+
+class OrderDesk:
+    """Carries out what HQ orders."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        troubles: Troubles,
+        *,
+        enrolled: Callable[[], Mapping[TillId, Enrolled]],
+        device_key: bytes | None,
+        forget: Forget,
+        on_revoked: Callable[[str], None],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            journal: where bodies are erased and receipts written.
+            clock: for the time shown.
+            troubles: told of an order that is not genuine, and of a revocation.
+            enrolled: the tills that acknowledge, with HQ's root key.
+            device_key: public half of this device's key.
+            forget: told of people whose enrolment was erased, before it is acknowledged.
+            on_revoked: told that HQ has revoked this very device, with the reason.
+        """
+        self._journal, self._clock, self._troubles = journal, clock, troubles
+        self._enrolled, self._forget, self._on_revoked = enrolled, forget, on_revoked
+        self.device_key = device_key
+
+    async def take(self, items: Sequence[FeedItem]) -> None:
+        """Carry out the orders among the items of a page, each once, in their order.
+
+        Raises:
+            Fault: the journal could not be written; the page must be read again.
+        """
+        for item in items:
+            if item.key.startswith(FEED_KEY) and item.op == _PUT:
+                await self._take(item)
+
+    async def _take(self, item: FeedItem) -> None:
+        tills = self._enrolled()
+        enrolled = next(iter(tills.values()), None)
+        if enrolled is None:
+            return
+        try:
+            signed = _signed(item)
+            order = read_order(signed, verifier(enrolled.root_key))
+            if FEED_KEY + order.order_id != item.key:
+                raise _not_genuine(f"{item.key} holds the order {order.order_id}")
+        except CredentialFault as fault:
+            self._troubles.raise_(
+                item.key, fault.name, str(fault), till=enrolled.till, remedy=fault.remedy
+            )
+            return
+        await self._carry_out(order, signed, list(tills))
+
+    async def _carry_out(self, order: Order, signed: SignedOrder, tills: list[TillId]) -> None:
+        due = await self._journal.read(lambda conn: _not_received(conn, order, tills))
+        if due:
+            people = await self._journal.read(lambda conn: _people(conn, order))
+            if people:
+                self._forget(people)
+            await self._journal.write(lambda conn: self._write(conn, order, signed, due))
+        await self._after(order)
+
+    def _write(
+        self, conn: Connection, order: Order, signed: SignedOrder, tills: list[TillId]
+    ) -> None:
+        outcome = self._effect(conn, order)
+        for till in tills:
+            body = OrderReceived(signed.order, signed.signature, self._clock.stamp(), outcome)
+            chains.append(conn, till, body, salt=self._clock.random(SALT_SIZE))
+            conn.execute(
+                "INSERT INTO order_received (till, order_id, outcome) VALUES (?, ?, ?)",
+                (till, order.order_id, outcome),
+            )
+
+    def _effect(self, conn: Connection, order: Order) -> str:
+        """Do what is ordered, in the transaction of the receipt; gives the outcome."""
+        effects = {ERASE: self._erase, REVOKE: self._revoke, LEASE: _lease}
+        effect = effects.get(order.kind)
+        if effect is None:
+            return UNKNOWN
+        try:
+            return effect(conn, order)
+        except _UNREADABLE:
+            return UNKNOWN
+
+    def _erase(self, conn: Connection, order: Order) -> str:
+        body = msgspec.json.decode(order.body, type=EraseBody)
+        at, outcome = self._clock.stamp().wall, NOTHING
+        for journal_id, seq in body.entries:
+            # Most entries of an order are other tills'.
+            with suppress(NotFoundFault):
+                erasures.erase(conn, JournalId(journal_id), seq, order_id=order.order_id, at=at)
+                outcome = DONE
+        return outcome
+
+    def _revoke(self, conn: Connection, order: Order) -> str:
+        body = msgspec.json.decode(order.body, type=RevokeBody)
+        if not self._is_mine(body):
+            return NOTHING
+        set_revoked(conn, body.reason)
+        return DONE
+
+    def _is_mine(self, body: RevokeBody) -> bool:
+        return self.device_key is not None and body.device_key == self.device_key.hex()
+
+    async def _after(self, order: Order) -> None:
+        """Stop reporting where this device was revoked, also where a crash came in between."""
+        if order.kind == REVOKE and (reason := await self._journal.read(revoked)):
+            self._on_revoked(reason)
+
+
+def _lease(conn: Connection, order: Order) -> str:
+    registry.put(conn, _LEASE + order.order_id, msgspec.json.decode(order.body))
+    return DONE
+
+
+def _signed(item: FeedItem) -> SignedOrder:
+    try:
+        return msgspec.json.decode(item.body, type=SignedOrder)
+    except _UNREADABLE as error:
+        raise _not_genuine(f"the item {item.key} holds no signed order: {error}") from error
+
+
+def _not_genuine(reason: str) -> CredentialFault:
+    return CredentialFault(
+        f"an order was not carried out: {reason}",
+        remedy="compare the versions of HQ and agent; if they are equal, find out who sent it",
+        name="order-not-genuine",
+    )
+
+
+def _not_received(conn: Connection, order: Order, tills: Sequence[TillId]) -> list[TillId]:
+    """List the tills that have not acknowledged an order yet."""
+    sql = "SELECT till FROM order_received WHERE order_id = ?"
+    known = {row[0] for row in conn.execute(sql, (order.order_id,)).fetchall()}
+    return [till for till in tills if till not in known]
+
+
+def _people(conn: Connection, order: Order) -> list[PartyId]:
+    """Find the people whose enrolment is about to be erased here."""
+    if order.kind != ERASE:
+        return []
+    try:
+        entries = msgspec.json.decode(order.body, type=EraseBody).entries
+    except _UNREADABLE:
+        return []
+    bodies = (_body(conn, JournalId(journal_id), seq) for journal_id, seq in entries)
+    return [body.party_id for body in bodies if isinstance(body, PartyEnrolled)]
+
+
+def _body(conn: Connection, journal_id: JournalId, seq: int) -> Body | None:
+    """Read an entry, or the copy of it that a successor carries."""
+    try:
+        return chains.body_at(conn, journal_id, seq)
+    except Fault:
+        return None
