@@ -16,18 +16,20 @@ from collections.abc import Callable
 import msgspec
 
 from agent.core.exchange.cursors import parse
-from agent.core.exchange.wire import FeedItem, FeedPage, PartyRow
-from agent.core.history.model import Card, Order
-from agent.core.recognition import Item
+from agent.core.exchange.replica import (
+    DELETE,
+    ERASE,
+    PUT,
+    Refused,
+    item_of,
+    order_of,
+    person_of,
+)
+from agent.core.exchange.wire import FeedItem, FeedPage
 from agent.directory import items, orders, parties
 from agent.directory.schema import Connection
 
-PUT, DELETE, ERASE = "put", "del", "erase"
 _ANY_OLDER = -1
-
-
-class Refused(Exception):
-    """A change that cannot be applied; the reason is kept with its key."""
 
 
 def cursor(conn: Connection, scope: str) -> str:
@@ -72,28 +74,30 @@ def _is_another_feed(held: str, given: str) -> bool:
 
 
 def _take(conn: Connection, scope: str, change: FeedItem) -> bool:
-    held = conn.execute("SELECT scope, ver FROM versions WHERE key = ?", (change.key,)).fetchone()
+    query = "SELECT scope, ver, op FROM versions WHERE key = ?"
+    held = conn.execute(query, (change.key,)).fetchone()
     if held is not None and not _counts(change, scope, *held):
         return False
     try:
         _do(conn, change)
     except (Refused, msgspec.MsgspecError) as problem:
         conn.execute(
-            "INSERT OR REPLACE INTO refused (key, ver, reason) VALUES (?, ?, ?)",
-            (change.key, change.ver, str(problem)),
+            "INSERT OR REPLACE INTO refused (key, scope, ver, reason) VALUES (?, ?, ?, ?)",
+            (change.key, scope, change.ver, str(problem)),
         )
         return False
     _note(conn, scope, change)
     return True
 
 
-def _counts(change: FeedItem, scope: str, held_scope: str, held_ver: int) -> bool:
+def _counts(change: FeedItem, scope: str, held_scope: str, held_ver: int, held_op: str) -> bool:
     if change.op == ERASE:
         return True
     if held_scope == scope:
         return change.ver > held_ver
     # The key moved between scopes: the put says where it is, a deletion elsewhere says nothing.
-    return change.op == PUT
+    # What was erased does not come back by another scope, whose page may be older.
+    return change.op == PUT and held_op != ERASE
 
 
 def _note(conn: Connection, scope: str, change: FeedItem) -> None:
@@ -113,22 +117,15 @@ def _do(conn: Connection, change: FeedItem) -> None:
 
 
 def _put_item(conn: Connection, name: str, change: FeedItem) -> None:
-    item = msgspec.json.decode(change.body, type=Item)
-    if item.item_id != name:
-        raise Refused(f"the item inside is {item.item_id!r}")
-    items.put(conn, item, change.ver)
+    items.put(conn, item_of(name, change), change.ver)
 
 
 def _put_party(conn: Connection, name: str, change: FeedItem) -> None:
-    row = msgspec.json.decode(change.body, type=PartyRow)
-    parties.put(conn, name, msgspec.json.decode(row.card, type=Card), row.tokens)
+    parties.put(conn, name, person_of(change))
 
 
 def _put_order(conn: Connection, name: str, change: FeedItem) -> None:
-    order = msgspec.json.decode(change.body, type=Order)
-    if order.order_no != name:
-        raise Refused(f"the order inside is {order.order_no!r}")
-    orders.put(conn, order)
+    orders.put(conn, order_of(name, change))
 
 
 def _erase_party(conn: Connection, name: str, _change: FeedItem) -> None:

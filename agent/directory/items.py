@@ -10,13 +10,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from agent.core.exchange.replica import GTIN_DIGITS, item_keys
 from agent.core.recognition import Item, ItemKey
 from agent.directory.schema import Connection
 
 SEARCH_MAX = 200
-GTIN_DIGITS = 14
-_PREFIX_DIGITS = 2
-"""In-store prefixes have two digits: what follows is the number a cashier knows, the PLU."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Item).decode
@@ -64,7 +62,7 @@ def put(conn: Connection, item: Item, ver: int) -> None:
         "INSERT INTO items (item_id, ver, name, body) VALUES (?, ?, ?, ?) RETURNING id",
         (item.item_id, ver, item.name, _encode(item)),
     ).fetchone()[0]
-    keys = [(kind, key, row) for kind, key in sorted(set(_keys(item)))]
+    keys = [(kind, key, row) for kind, key in item_keys(item)]
     conn.executemany("INSERT INTO item_keys (kind, key, id) VALUES (?, ?, ?)", keys)
     conn.execute(
         "INSERT INTO item_words (rowid, name, department) VALUES (?, ?, ?)",
@@ -90,16 +88,6 @@ def delete(conn: Connection, item_id: str) -> None:
         conn.execute("DELETE FROM item_keys WHERE id = ?", row)
         conn.execute("DELETE FROM item_words WHERE rowid = ?", row)
         conn.execute("DELETE FROM items WHERE id = ?", row)
-
-
-def _keys(item: Item) -> Iterable[tuple[str, str]]:
-    for gtin in item.gtins:
-        yield "gtin", gtin.zfill(GTIN_DIGITS)
-    if item.reference:
-        yield "reference", item.reference
-        plain = item.reference[_PREFIX_DIGITS:].lstrip("0")
-        if plain:
-            yield "plu", plain
 
 
 def _first(rows: Iterable[tuple[bytes]]) -> Item | None:

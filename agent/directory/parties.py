@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from agent.core.exchange.replica import Person, token_bytes
 from agent.core.history.model import Card
 from agent.core.identifiers import PartyId
 from agent.core.recognition import (
@@ -24,6 +25,8 @@ from agent.directory.schema import Connection
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Card).decode
+_HOLDERS = """SELECT party_id, people.local, card IS NOT NULL
+    FROM found_by JOIN people ON people.id = found_by.person WHERE token = ?"""
 
 # What is said names the type only: an identifier has no place in events and logs (P9).
 _WORDS = {
@@ -42,13 +45,10 @@ def find(conn: Connection, identifier: Identifier) -> Answer:
     A party that HQ has confirmed goes before one enrolled here under the same identifier. Two
     confirmed parties with one identifier share it (a household's phone): it decides nothing.
     """
-    rows = conn.execute(
-        "SELECT party_id, local FROM tokens LEFT JOIN parties USING (party_id) WHERE token = ?",
-        (token(identifier),),
-    ).fetchall()
+    rows = conn.execute(_HOLDERS, (bytes.fromhex(token(identifier)),)).fetchall()
     what = _WORDS[identifier.type]
-    confirmed = [party for party, local in rows if local == 0]
-    held = confirmed or [party for party, local in rows if local is not None]
+    confirmed = [party for party, local, is_held in rows if is_held and not local]
+    held = confirmed or [party for party, _, is_held in rows if is_held]
     if len(held) == 1:
         return Found(PartyId(held[0]), identifier, _found(what, confirmed=bool(confirmed)))
     if held:
@@ -60,34 +60,38 @@ def find(conn: Connection, identifier: Identifier) -> Answer:
 
 def card(conn: Connection, party_id: str) -> Card | None:
     """Give a party's card, from HQ or made here."""
-    row = conn.execute("SELECT card FROM parties WHERE party_id = ?", (party_id,)).fetchone()
-    return None if row is None else _decode(row[0])
+    row = conn.execute("SELECT card FROM people WHERE party_id = ?", (party_id,)).fetchone()
+    return None if row is None or row[0] is None else _decode(row[0])
 
 
-def put(conn: Connection, party_id: str, body: Card, tokens: Sequence[str]) -> None:
+def put(conn: Connection, party_id: str, person: Person) -> None:
     """Keep what HQ says of a party; all it had here before is replaced."""
-    _store(conn, party_id, body, local=0)
-    conn.execute("DELETE FROM tokens WHERE party_id = ?", (party_id,))
-    _add_tokens(conn, party_id, tokens)
+    number = _store(conn, party_id, person.card, local=0)
+    conn.execute("DELETE FROM found_by WHERE person = ?", (number,))
+    _add_tokens(conn, number, person.tokens, local=0)
 
 
 def put_local(conn: Connection, body: Card, tokens: Sequence[str]) -> None:
     """Keep a party enrolled here until HQ says more; HQ's own card is never replaced."""
-    held = conn.execute("SELECT local FROM parties WHERE party_id = ?", (body.party_id,)).fetchone()
-    if held is None or held[0]:
-        _store(conn, body.party_id, body, local=1)
-    _add_tokens(conn, body.party_id, tokens)
+    row = conn.execute(
+        "SELECT id, local, card IS NOT NULL FROM people WHERE party_id = ?", (body.party_id,)
+    ).fetchone()
+    is_hqs = row is not None and row[2] and not row[1]
+    number = row[0] if is_hqs else _store(conn, body.party_id, _encode(body), local=1)
+    _add_tokens(conn, number, token_bytes(tuple(tokens)), local=1)
 
 
 def withdraw(conn: Connection, party_id: str) -> None:
     """Drop the card, but keep the tokens: the till still knows that HQ knows the person."""
-    conn.execute("DELETE FROM parties WHERE party_id = ?", (party_id,))
+    conn.execute("UPDATE people SET card = NULL, local = 0 WHERE party_id = ?", (party_id,))
 
 
 def erase(conn: Connection, party_id: str) -> None:
     """Forget a party wholly."""
-    withdraw(conn, party_id)
-    conn.execute("DELETE FROM tokens WHERE party_id = ?", (party_id,))
+    row = conn.execute("SELECT id FROM people WHERE party_id = ?", (party_id,)).fetchone()
+    if row is not None:
+        conn.execute("DELETE FROM found_by WHERE person = ?", row)
+        conn.execute("DELETE FROM people WHERE id = ?", row)
 
 
 def _found(what: str, *, confirmed: bool) -> tuple[str, ...]:
@@ -95,15 +99,17 @@ def _found(what: str, *, confirmed: bool) -> tuple[str, ...]:
     return told if confirmed else (*told, "enrolled at this store and not yet confirmed by HQ")
 
 
-def _store(conn: Connection, party_id: str, body: Card, local: int) -> None:
-    conn.execute(
-        "INSERT OR REPLACE INTO parties (party_id, local, card) VALUES (?, ?, ?)",
-        (party_id, local, _encode(body)),
-    )
+def _store(conn: Connection, party_id: str, body: bytes, local: int) -> int:
+    number: int = conn.execute(
+        "INSERT INTO people (party_id, local, card) VALUES (?, ?, ?) ON CONFLICT (party_id) "
+        "DO UPDATE SET local = excluded.local, card = excluded.card RETURNING id",
+        (party_id, local, body),
+    ).fetchone()[0]
+    return number
 
 
-def _add_tokens(conn: Connection, party_id: str, tokens: Sequence[str]) -> None:
+def _add_tokens(conn: Connection, person: int, tokens: Sequence[bytes], local: int) -> None:
     conn.executemany(
-        "INSERT OR IGNORE INTO tokens (token, party_id) VALUES (?, ?)",
-        [(one, party_id) for one in tokens],
+        "INSERT OR IGNORE INTO found_by (token, person, local) VALUES (?, ?, ?)",
+        [(one, person, local) for one in tokens],
     )

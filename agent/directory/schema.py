@@ -1,4 +1,4 @@
-"""The tables of the directory, as migrations.
+"""The tables of the directory (`core.exchange.replica`), as migrations.
 
 A file that a newer program wrote is not migrated back: everything in it comes again from HQ.
 """
@@ -9,21 +9,20 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
+from agent.core.exchange.replica import INDEXES, TABLES
+
 Connection = Any
 """A pysqlite3 connection; it is untyped."""
 
 migrations = Migrations("directory")
 
 _FIRST = (
-    # How far each scope of the feed was applied; `rereading` while it is read from the start.
     """CREATE TABLE scopes (
         scope TEXT PRIMARY KEY, cursor TEXT NOT NULL, rereading INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID""",
-    # The newest change seen of every key, deleted ones included, so that nothing old comes back.
     """CREATE TABLE versions (
         key TEXT PRIMARY KEY, scope TEXT NOT NULL, ver INTEGER NOT NULL, op TEXT NOT NULL
     ) WITHOUT ROWID""",
-    # Changes that could not be understood: shown in status, never in the way of others (P6).
     """CREATE TABLE refused (
         key TEXT PRIMARY KEY, ver INTEGER NOT NULL, reason TEXT NOT NULL
     ) WITHOUT ROWID""",
@@ -51,6 +50,21 @@ _FIRST = (
     ) WITHOUT ROWID""",
     "CREATE INDEX orders_of_party ON orders (party_id, placed_at)",
 )
+_MOVED = (
+    """INSERT INTO refused (key, scope, ver, reason)
+       SELECT key, '', ver, reason FROM refused_before""",
+    """INSERT INTO people (party_id, local, card)
+       SELECT party_id, local, card FROM parties ORDER BY party_id""",
+    """INSERT INTO people (party_id, local)
+       SELECT DISTINCT party_id, 0 FROM tokens
+       WHERE party_id NOT IN (SELECT party_id FROM parties)""",
+    """INSERT OR IGNORE INTO found_by (token, person, local)
+       SELECT unhex(token), people.id, people.local FROM tokens JOIN people USING (party_id)
+       WHERE unhex(token) IS NOT NULL""",
+    "DROP TABLE refused_before",
+    "DROP TABLE parties",
+    "DROP TABLE tokens",
+)
 
 
 @migrations()
@@ -58,6 +72,35 @@ def m0001_first_sale(db: Database) -> None:
     """Items with their keys and words, parties with their tokens, orders, feed positions."""
     for statement in _FIRST:
         db.execute(statement)
+
+
+@migrations()
+def m0002_replica(db: Database) -> None:
+    """People by number, so that a million of them are small; everything held is kept."""
+    db.execute("ALTER TABLE refused RENAME TO refused_before")
+    _make(db, TABLES)
+    for statement in _MOVED:
+        db.execute(statement)
+    _make(db, INDEXES)
+
+
+def _make(db: Database, statements: tuple[str, ...]) -> None:
+    """Make what is not there yet."""
+    held = {name for (name,) in db.execute("SELECT name FROM sqlite_master").fetchall()}
+    for statement in statements:
+        if name_of(statement) not in held:
+            db.execute(statement)
+
+
+def name_of(statement: str) -> str:
+    """Read what a CREATE statement creates.
+
+    >>> name_of("CREATE UNIQUE INDEX a_b ON a (b)")
+    'a_b'
+    """
+    words = statement.split()
+    kind = next(n for n, word in enumerate(words) if word in {"TABLE", "INDEX"})
+    return words[kind + 1]
 
 
 def migrate(conn: Connection) -> bool:

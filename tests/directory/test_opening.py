@@ -93,8 +93,8 @@ def test_damage_while_running_is_survived(path, phone):
 def test_a_write_that_sqlite_refuses_is_a_fault(path, feed, phone):
     """A page would be half applied, or the cursor move without it."""
     directory = _filled(path)
-    directory._conn.execute("DROP TABLE tokens")
-    directory._conn.execute("CREATE VIEW tokens AS SELECT 1 AS token")
+    directory._conn.execute("DROP TABLE found_by")
+    directory._conn.execute("CREATE VIEW found_by AS SELECT 1 AS token")
     with pytest.raises(DirectoryFault):
         directory.apply("global", feed.page(feed.party("ada", phone)))
     assert directory.cursor("global") == ""
