@@ -262,10 +262,18 @@ def import_items(
 
 @journal.command("verify")
 @shows_faults
-def journal_verify(config: Config = DEFAULT_CONFIG, json: JsonFlag = False) -> None:
-    """Check every link and every body of every journal."""
-    from agent.daemon.journals import verify_journals
+def journal_verify(
+    config: Config = DEFAULT_CONFIG,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Check this exported file instead.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Check every link and every body of every journal; says what HQ lacks of it."""
+    from agent.daemon.journals import verify_file, verify_journals
 
+    if file is not None:
+        raise typer.Exit(verify_file(file, json=json))
     raise typer.Exit(verify_journals(config, json=json))
 
 
@@ -285,13 +293,26 @@ def journal_tail(
 @journal.command("export")
 @shows_faults
 def journal_export(
-    file: Annotated[Path, typer.Argument(help="Where to write; one JSON record per line.")],
+    file: Annotated[Path, typer.Argument(help="A new file; one JSON record per line.")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Write every record of every journal, with its hashes, to a file."""
+    """Write every record of every journal to a signed file that proves itself."""
     from agent.daemon.journals import export_journals
 
     export_journals(config, file)
+
+
+@journal.command("import")
+@shows_faults
+def journal_import(
+    file: Annotated[Path, typer.Argument(help="A file of: till-agent journal export.")],
+    config: Config = DEFAULT_CONFIG,
+    json: JsonFlag = False,
+) -> None:
+    """Take in the journals of another disk, sealed, so that HQ gets what it lacks of them."""
+    from agent.daemon.journals import import_journals
+
+    import_journals(config, file, json=json)
 
 
 @journal.command("salvage")

@@ -64,6 +64,18 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
     return journal, key
 
 
+def device_key(settings: Settings) -> DeviceKey:
+    """Read this device's key, to sign by it; nothing is locked.
+
+    Raises:
+        JournalUnusable: it cannot be read.
+    """
+    from agent.journal.device_key import load_or_create
+
+    become_owner(state_dir(settings))
+    return load_or_create(state_dir(settings))
+
+
 @contextmanager
 def opened_journal(settings: Settings) -> Iterator[tuple[Journal, DeviceKey]]:
     """Open the journal for writing and close it again; see `open_journal`."""

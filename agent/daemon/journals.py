@@ -1,24 +1,28 @@
-"""`till-agent journal verify|tail|export`."""
+"""`till-agent journal verify|tail|export|import`."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from agent.core.entries.archive import ArchiveRefused
+from agent.core.entries.bodies import EntryCarried
 from agent.core.entries.canonical import decode
 from agent.core.exchange.wire import WireRecord
 from agent.core.faults import Fault, InputFault
-from agent.daemon.files import read_journal
+from agent.daemon.clock import SystemClock
+from agent.daemon.files import device_key, opened_journal, read_journal
 from agent.journal import Connection, chains
-from agent.journal.chains import Head
-from agent.journal.verify import verify
+from agent.journal.archives import Checked, check, lines, take_in, write
+from agent.journal.device_key import keyid
+from agent.journal.prune import pruned_seq
+from agent.journal.verify import JournalReport, verify
 from agent.program.terminal import print_json, say, say_aside
 from agent.settings import load
-
-PAGE = 500
 
 
 def verify_journals(config: Path, *, json: bool) -> int:
@@ -28,16 +32,23 @@ def verify_journals(config: Path, *, json: bool) -> int:
         print_json(reports)
     for report in [] if json else reports:
         verdict = "intact" if report.ok else f"BROKEN: {report.fault}"
-        say(f"{report.till} {report.lane:<5} {report.tail_seq} entries, {verdict}")
+        say(f"{report.till} {report.lane:<5} {report.tail_seq} entries, {verdict}{_more(report)}")
     if all(report.ok for report in reports):
         return 0
     say_aside("→ stop the daemon, copy the state directory away, and call the chain's IT")
     return 1
 
 
-def tail_journals(config: Path, lines: int, *, json: bool) -> None:
+def _more(report: JournalReport) -> str:
+    """Say what else matters of a journal: that it ended, what only HQ has, what HQ lacks."""
+    said = ", sealed" if report.sealed else ""
+    said += f", pruned up to {report.pruned_seq}" if report.pruned_seq else ""
+    return said + (f", {report.unacked} not at HQ" if report.unacked else "")
+
+
+def tail_journals(config: Path, count: int, *, json: bool) -> None:
     """Show the last entries of each journal."""
-    shown = read_journal(load(config), lambda conn: list(_tails(conn, lines)))
+    shown = read_journal(load(config), lambda conn: list(_tails(conn, count)))
     if json:
         print_json(shown)
     for entry in [] if json else shown:
@@ -45,10 +56,10 @@ def tail_journals(config: Path, lines: int, *, json: bool) -> None:
         say(f"{entry['till']} {entry['lane']} {entry['seq']} {body}")
 
 
-def _tails(conn: Connection, lines: int) -> Iterator[dict[str, Any]]:
+def _tails(conn: Connection, count: int) -> Iterator[dict[str, Any]]:
     for head in chains.heads(conn):
-        base = max(1, head.tail_seq - lines + 1)
-        for record in chains.records(conn, head.journal_id, base, lines):
+        base = max(1, head.tail_seq - count + 1, pruned_seq(conn, head.journal_id) + 1)
+        for record in chains.records(conn, head.journal_id, base, count):
             yield {"till": head.till, "lane": head.lane, "seq": record.seq, "body": _body(record)}
 
 
@@ -56,61 +67,110 @@ def _body(record: WireRecord) -> object:
     if record.erased_by:
         return {"erased_by": record.erased_by}
     try:
-        return msgspec.to_builtins(decode(record.kind, record.version, record.body))
-    except Fault as fault:
-        return {"unreadable": str(fault)}
+        body = decode(record.kind, record.version, record.body)
+        shown: dict[str, Any] = msgspec.to_builtins(body)
+        if isinstance(body, EntryCarried) and not body.erased_by:
+            shown["body"] = msgspec.json.decode(body.body)
+    except (Fault, msgspec.DecodeError) as problem:
+        return {"unreadable": str(problem)}
+    return shown
+
+
+def verify_file(file: Path, *, json: bool) -> int:
+    """Prove an exported file from its first to its last byte; gives the exit code.
+
+    Raises:
+        ArchiveRefused: it is not what a till-agent wrote, or not all of it.
+        InputFault: it cannot be read.
+    """
+    checked = _checked(file)
+    if json:
+        print_json(checked)
+        return 0
+    for journal in checked.journals:
+        say(f"{journal.till} {journal.lane:<5} {journal.tail_seq} entries, intact")
+    say(
+        f"{file}: written by device {keyid(bytes.fromhex(checked.device_key))} of "
+        f"{checked.store} at {checked.made_at}, {checked.records} entries"
+    )
+    return 0
 
 
 def export_journals(config: Path, file: Path) -> None:
-    """Write every record with its hashes as JSON lines: enough to verify and to read elsewhere.
+    """Write every journal into a file that proves itself, and read it back to make sure.
 
     Raises:
-        InputFault: the file cannot be written.
+        InputFault: the file is there already, or cannot be written.
+        ArchiveRefused: what was written does not prove itself: the journal is damaged.
     """
     settings = load(config)
+    key = device_key(settings)
+    made_at = SystemClock().stamp().wall
 
-    def write(conn: Connection) -> int:
-        count = 0
-        with file.open("wb") as target:
-            for line in _exported(conn):
-                target.write(msgspec.json.encode(line) + b"\n")
-                count += 1
+    def written(conn: Connection) -> int:
+        with file.open("xb") as target:
+            count = write(target, lines(conn, settings.store.id, made_at, key))
+            target.flush()
+            os.fsync(target.fileno())
         return count
 
     try:
-        count = read_journal(settings, write)
+        count = read_journal(settings, written)
+    except FileExistsError as error:
+        raise InputFault(
+            f"{file} is there already", remedy="name a new file; nothing is overwritten"
+        ) from error
     except OSError as error:
+        file.unlink(missing_ok=True)
         raise InputFault(
             f"{file} cannot be written: {error}", remedy="name a file this user may write"
         ) from error
-    say(f"{count} lines in {file}")
+    _read_back(file)
+    say(f"{count} lines in {file}, read back and proven")
 
 
-def _exported(conn: Connection) -> Iterator[dict[str, Any]]:
-    for head in chains.heads(conn):
-        yield {
-            "journal": head.journal_id,
-            "till": head.till,
-            "lane": head.lane,
-            "genesis": head.genesis.hex(),
-            "tail_seq": head.tail_seq,
-            "tail_hash": head.tail_hash.hex(),
-        }
-        yield from _records(conn, head)
+def import_journals(config: Path, file: Path, *, json: bool) -> None:
+    """Take the journals of an exported file in, sealed, so that HQ gets what it lacks of them.
+
+    Raises:
+        ArchiveRefused: it is not what a till-agent wrote, or not all of it; nothing was taken in.
+        StateFault: `journal-differs`: a journal is here with other entries.
+        JournalLocked: the agent runs.
+    """
+    _checked(file)
+    at = SystemClock().stamp().wall
+    with opened_journal(load(config)) as (journal, _):
+        taken = journal.write_blocking(lambda conn: take_in(conn, file, at))
+    if json:
+        print_json(taken)
+        return
+    for each in taken:
+        verdict = "taken in" if each.taken else "here already"
+        say(f"{each.till} {each.lane:<5} {each.entries} entries of {each.journal}, {verdict}")
+    if any(each.taken for each in taken):
+        say_aside(
+            "→ the agent sends them to HQ, if HQ lets this machine; if not, there: "
+            "till-central import-journal FILE"
+        )
 
 
-def _records(conn: Connection, head: Head) -> Iterator[dict[str, Any]]:
-    for base in range(1, head.tail_seq + 1, PAGE):
-        for record in chains.records(conn, head.journal_id, base, PAGE):
-            yield {
-                "journal": head.journal_id,
-                "seq": record.seq,
-                "kind": record.kind,
-                "version": record.version,
-                "salt": record.salt.hex(),
-                # The sealed bytes are JSON text; as a string they survive byte for byte.
-                "body": record.body.decode(),
-                "erased_by": record.erased_by,
-                "commitment": record.commitment.hex(),
-                "hash": chains.hash_at(conn, head.journal_id, record.seq).hex(),
-            }
+def _checked(file: Path) -> Checked:
+    try:
+        return check(file)
+    except OSError as error:
+        raise InputFault(
+            f"{file} cannot be read: {error}", remedy="name a file of: till-agent journal export"
+        ) from error
+
+
+def _read_back(file: Path) -> None:
+    """A file that does not prove itself is worse than none: it goes."""
+    try:
+        _checked(file)
+    except Fault as fault:
+        file.unlink(missing_ok=True)
+        raise ArchiveRefused(
+            f"what was written does not prove itself: {fault.detail}",
+            remedy="the journal itself is damaged, or the disk: till-agent journal verify",
+            name="export-not-proven",
+        ) from fault
