@@ -28,7 +28,7 @@ from agent.core.exchange.intake import Accept, Held, Rewound, behind, decide
 from agent.core.exchange.wire import Ack, Batch, Behind, Fork, Pace
 from agent.core.faults import AccessFault
 from central.intake.incidents import note_fork
-from central.intake.keeping import insert_records
+from central.intake.keeping import CARRIED_KIND, insert_records
 from central.intake.places import REPLACED
 from central.intake.renewal import takes_over
 from central.intake.rewinds import OPEN as REWIND
@@ -52,6 +52,29 @@ from central.ledger.tables import (
 from central.ledger.upserts import upsert
 
 _JOURNAL: BindParameter[str] = bindparam("of_journal")
+_INCARNATIONS = (
+    select(INCARNATIONS.c.incarnation)
+    .where(INCARNATIONS.c.journal_id == _JOURNAL)
+    .order_by(INCARNATIONS.c.ordinal)
+)
+_MOVE_CURSOR = (
+    update(CURSORS)
+    .where(CURSORS.c.journal_id == _JOURNAL)
+    .values(have_seq=bindparam("to_seq"), have_hash=bindparam("to_hash"))
+)
+_HASH_AT = select(CHAIN.c.hash).where(
+    CHAIN.c.journal_id == _JOURNAL, CHAIN.c.seq == bindparam("at")
+)
+_NEW_CONTACT = upsert(CONTACTS)
+_NOTE_CONTACT = _NEW_CONTACT.on_conflict_do_update(
+    index_elements=["journal_id"],
+    set_={
+        column.name: _NEW_CONTACT.excluded[column.name]
+        for column in CONTACTS.columns
+        if column.name != "journal_id"
+    },
+)
+"""Statements are made once: to make and compile one costs more than SQLite takes to run it."""
 
 
 class ForeignJournal(AccessFault):
@@ -128,7 +151,7 @@ class _TurnNeeded(Exception):
 def _take(conn: Connection, *, root: RootKey, device: Device, batch: Batch, now: str) -> _Taken:
     position = _position(conn, device, batch.journal_id, now)
     decision = decide(_held(conn, batch.journal_id, position), batch, root.verify)
-    if (position.rewind or isinstance(decision, Rewound)) and not has_turn(conn):
+    if not has_turn(conn) and _reaches_beyond(decision, position):
         raise _TurnNeeded
     if isinstance(decision, Rewound):
         epoch = begin(conn, now, seen=decision.signed.epoch, why=_why(batch, decision))
@@ -141,6 +164,13 @@ def _take(conn: Connection, *, root: RootKey, device: Device, batch: Batch, now:
     if position.rewind:
         _tell_rewind(conn, batch, decision, position, now)
     return _Taken(decision, position)
+
+
+def _reaches_beyond(decision: Accept | Behind | Fork | Rewound, position: _Position) -> bool:
+    """Tell whether a batch concerns more than its journal: an epoch, an incident, other entries."""
+    if position.rewind or isinstance(decision, Fork | Rewound):
+        return True
+    return isinstance(decision, Accept) and any(row.kind == CARRIED_KIND for row in decision.rows)
 
 
 def _ack(
@@ -257,8 +287,8 @@ def _tell_rewind(
 
 
 def _hash_at(conn: Connection, journal_id: str, seq: int) -> bytes | None:
-    query = select(CHAIN.c.hash).where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq == seq)
-    hash_: bytes | None = conn.execute(query).scalar_one_or_none()
+    found = conn.execute(_HASH_AT, {"of_journal": journal_id, "at": seq})
+    hash_: bytes | None = found.scalar_one_or_none()
     return hash_
 
 
@@ -268,8 +298,7 @@ def _retired(conn: Connection, journal_id: str) -> frozenset[str]:
 
 
 def _incarnations(conn: Connection, journal_id: str) -> list[str]:
-    query = select(INCARNATIONS.c.incarnation).where(INCARNATIONS.c.journal_id == journal_id)
-    return list(conn.execute(query.order_by(INCARNATIONS.c.ordinal)).scalars())
+    return list(conn.execute(_INCARNATIONS, {"of_journal": journal_id}).scalars())
 
 
 def _keep(conn: Connection, batch: Batch, taken: Accept, position: _Position, now: str) -> None:
@@ -277,11 +306,8 @@ def _keep(conn: Connection, batch: Batch, taken: Accept, position: _Position, no
     _note_incarnation(conn, batch, now)
     if taken.rows:
         insert_records(conn, batch.journal_id, taken.rows, now, ordered=position.ordered)
-        conn.execute(
-            update(CURSORS)
-            .where(CURSORS.c.journal_id == batch.journal_id)
-            .values(have_seq=taken.seq, have_hash=taken.hash)
-        )
+        moved = {"of_journal": batch.journal_id, "to_seq": taken.seq, "to_hash": taken.hash}
+        conn.execute(_MOVE_CURSOR, moved)
 
 
 def _note_contact(conn: Connection, batch: Batch, now: str) -> None:
@@ -294,8 +320,7 @@ def _note_contact(conn: Connection, batch: Batch, now: str) -> None:
         "pruned_seq": batch.pruned_seq,
         "till_wall": batch.wall or None,
     }
-    new = upsert(CONTACTS).values(journal_id=batch.journal_id, **said)
-    conn.execute(new.on_conflict_do_update(index_elements=["journal_id"], set_=said))
+    conn.execute(_NOTE_CONTACT, {"journal_id": batch.journal_id, **said})
 
 
 def _note_incarnation(conn: Connection, batch: Batch, now: str) -> None:

@@ -21,7 +21,7 @@ from central.ledger.bulk import insert_rows
 from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS
 from central.ledger.upserts import upsert
 
-_CARRIED = KINDS[EntryCarried].kind
+CARRIED_KIND = KINDS[EntryCarried].kind
 
 
 def insert_records(
@@ -41,7 +41,7 @@ def insert_records(
     ]
     insert_rows(conn, CHAIN, chain)
     gone = _ordered(conn, journal_id, rows) if ordered else {}
-    carried = [row for row in rows if row.kind == _CARRIED and row.body]
+    carried = [row for row in rows if row.kind == CARRIED_KIND and row.body]
     if carried:
         gone |= _carried(conn, journal_id, carried)
     gone |= {row.seq: row.erased_by for row in rows if row.erased_by}

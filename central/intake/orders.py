@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from uuid_utils import uuid7
 
 from agent.core.exchange.orders import (
@@ -36,9 +36,15 @@ from central.ledger.authority_tables import (
 )
 from central.ledger.epoch import current_epoch
 from central.ledger.outbox import GLOBAL, publish, store_scope
-from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, ERASE_ORDERS, JOURNALS
+from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, CURSORS, ERASE_ORDERS, JOURNALS
 from central.ledger.upserts import upsert
 
+_STOP_INTAKE = (
+    select(CURSORS.c.have_seq)
+    .where(CURSORS.c.journal_id == bindparam("of_journal"))
+    .with_for_update()
+)
+"""A batch under way either has brought the body before it is erased, or sees the order."""
 Entry = tuple[str, int]
 """(journal id, seq), of the journal the entry was first written in."""
 
@@ -142,8 +148,9 @@ def erase_here(conn: Connection, entries: Iterable[Entry], order_id: str, now: s
     An entry HQ does not hold (yet, or any more) is noted all the same: when it comes, from a till
     that has not heard of the order, only its commitment is kept.
     """
-    for entry in _with_copies(conn, entries):
+    for entry in sorted(_with_copies(conn, entries)):
         journal_id, seq = entry
+        conn.execute(_STOP_INTAKE, {"of_journal": journal_id})
         row = {"journal_id": journal_id, "seq": seq, "erased_by": order_id, "recorded_at": now}
         conn.execute(upsert(ERASE_ORDERS).values(row).on_conflict_do_nothing())
         held = (BODIES.c.journal_id == journal_id) & (BODIES.c.seq == seq)
