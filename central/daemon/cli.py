@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from agent.program.terminal import print_json, say, shows_faults
-from central.daemon import authority_cli, export_cli, quarantine_cli
+from central.daemon import archive_cli, authority_cli, export_cli, quarantine_cli
 
 DEFAULT_CONFIG = Path("/etc/till-central/central.toml")
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 ledger = typer.Typer(help="Look into what was received.", no_args_is_help=True)
 app.add_typer(ledger, name="ledger")
 authority_cli.add(app)
+archive_cli.add(app)
 quarantine_cli.add(app)
 export_cli.add(app)
 

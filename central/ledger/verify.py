@@ -91,7 +91,9 @@ def _check_genesis(journal: Row[tuple[object, ...]]) -> None:
         journal.predecessor_hash or b"",
     )
     is_known = journal.birth_key == VOUCHED_FOR or first == journal.genesis
-    if key_id(device_key) != journal.keyid or not is_known:
+    # Of a journal that came as a file HQ knows the key it was begun under, and no device.
+    owners = {key_id(device_key), key_id(birth_key)} if journal.birth_key else {key_id(device_key)}
+    if journal.keyid not in owners or not is_known:
         raise _Broken("the genesis is not that of this store, till, lane and device key")
 
 

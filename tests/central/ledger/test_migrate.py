@@ -18,8 +18,10 @@ from central.ledger.migrate import NEWEST, migrate, require_current
 
 importlib.import_module("central.ledger.tables")
 importlib.import_module("central.ledger.customer_tables")
+importlib.import_module("central.ledger.archive_tables")
 importlib.import_module("central.ledger.authority_tables")
 importlib.import_module("central.ledger.report_tables")
+importlib.import_module("central.ledger.snapshot_tables")
 
 
 @pytest.fixture

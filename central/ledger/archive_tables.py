@@ -1,0 +1,24 @@
+"""The table of journals that came in as files: which file, whose, on whose word, how far."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Table, Text
+
+from central.ledger.metadata import METADATA, required_text
+
+ARCHIVE_IMPORTS = Table(
+    "archive_import",
+    METADATA,
+    Column("journal_id", Text, nullable=False),
+    Column("import_id", Text, nullable=False),
+    required_text("at"),
+    required_text("digest"),
+    required_text("device_key"),
+    required_text("approved_by"),
+    required_text("outcome"),
+    required_text("detail"),
+    Column("before_seq", BigInteger, nullable=False),
+    Column("after_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("journal_id", "import_id"),
+    comment="Journals handed in as files. approved_by is empty where HQ knew the device.",
+)
