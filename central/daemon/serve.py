@@ -27,10 +27,12 @@ from agent.program.serving import Server, listen_on
 from central.channels.registry import register
 from central.daemon.app import create_app
 from central.daemon.evidence import evidence
-from central.daemon.settings import Settings, address_of
+from central.daemon.settings import Settings, address_of, database_of
+from central.daemon.sharing import Sharing
 from central.daemon.staff import StaffTokens, staff_tokens
 from central.daemon.state import locked, opened, prepare, root_key, utc_now
 from central.daemon.threads import Applying, ForeignWrites
+from central.daemon.watching import Watch
 from central.histories.applier import Applier
 from central.intake.root_key import RootKey
 from central.intake.signatures import Signatures
@@ -67,7 +69,8 @@ def serve(settings: Settings, show: Callable[[str], None], *, new_staff_token: b
     directory = Path(settings.central.state_dir)
     with ExitStack() as stack:
         prepare(directory)
-        stack.enter_context(locked(directory))
+        is_file = isinstance(database_of(settings.central), Path)
+        stack.enter_context(locked(directory, shared=not is_file))
         sock = stack.enter_context(_listening(settings))
         engine = stack.enter_context(opened(settings.central))
         migrate(engine)
@@ -105,7 +108,7 @@ def _staff(
 
 
 class Daemon:
-    """The loop, the server on it, and the two threads beside it."""
+    """The loop, the server on it, and the threads beside it."""
 
     def __init__(
         self, settings: Settings, engine: Engine, key: RootKey, staff: StaffTokens
@@ -113,8 +116,12 @@ class Daemon:
         """Assemble everything; nothing runs yet."""
         self._feed_changed = FeedSignal()
         self._applier = Applier(engine, utc_now, self._give_way, evidence(key))
-        self._applying = Applying(self._applier.apply_pending, self._thread_ended)
-        self._watch = ForeignWrites(engine, self._feed_changed, self._thread_ended)
+        self._applying = Applying(self._apply_pending, self._thread_ended)
+        self._sharing = Sharing(engine, staff, self._applying.wake)
+        self._watch = ForeignWrites(
+            engine, self._feed_changed, self._thread_ended, self._sharing.look
+        )
+        self._days = Watch(engine, utc_now, self._thread_ended)
         self._stopping = False
         hq = Hq(
             engine=engine,
@@ -155,9 +162,10 @@ class Daemon:
             stack.callback(self._loop.remove_signal_handler, order)
 
     def _start_threads(self, stack: AsyncExitStack) -> None:
-        for thread in (self._applying, self._watch):
+        for thread in (self._applying, self._watch, self._days):
             thread.start()
             stack.callback(thread.stop)
+        stack.callback(self._sharing.stop)
         # A backlog of an hour must not outlast the service manager's patience.
         stack.callback(self._applier.stop)
         stack.callback(setattr, self, "_stopping", True)
@@ -165,7 +173,7 @@ class Daemon:
     def _check_threads(self) -> None:
         if not self._is_well():
             raise ThreadEnded(
-                "the applier or the feed watch ended by itself",
+                "the applier, the feed watch or the watch over the days ended by itself",
                 remedy="look for its last error in the log above; the service starts again",
             )
 
@@ -176,6 +184,10 @@ class Daemon:
         self._feed_changed.close()
         self._server.should_exit = True
 
+    def _apply_pending(self) -> int:
+        """Apply what is there, unless another process on the same database does."""
+        return self._applier.apply_pending() if self._sharing.applies() else 0
+
     def _give_way(self) -> None:
         self._applying.give_way()
 
@@ -184,7 +196,8 @@ class Daemon:
         _LOG.info("serving")
 
     def _is_well(self) -> bool:
-        return self._applying.is_alive() and self._watch.is_alive()
+        threads = (self._applying, self._watch, self._days)
+        return all(thread.is_alive() for thread in threads)
 
     def _is_up(self) -> bool:
         return self._server.started and self._is_well()

@@ -7,14 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from agent.core.faults import Fault
 from central.daemon.settings import CentralSettings, database_of
 from central.intake.root_key import RootKey, RootKeyFault
-from central.ledger.engine import open_engine, reading, writing
+from central.ledger.engine import open_engine, transact
 from central.ledger.tables import FACTS
 
 _OWNER_ONLY = 0o077
@@ -66,15 +67,19 @@ def utc_now() -> str:
 
 
 @contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Hold the state directory for one serving program.
+def locked(directory: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold the state directory while serving, or while its database is replaced.
+
+    Args:
+        directory: of the settings.
+        shared: others that also share it may hold it, too: several may serve from one PostgreSQL.
 
     Raises:
         AlreadyServing: another one holds it.
     """
     with (directory / "serve.lock").open("a+b") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError as error:
             raise AlreadyServing(
                 f"another till-central serves from {directory}",
@@ -89,30 +94,23 @@ def root_key(directory: Path, engine: Engine) -> RootKey:
     Raises:
         RootKeyFault: missing, unreadable, or not the one the tills trust.
     """
-    path = directory / "root.key"
-    known = _known_key(engine)
+    return transact(engine, partial(_root_key, directory / "root.key"))
+
+
+def _root_key(path: Path, conn: Connection) -> RootKey:
+    """Decide in one transaction: of two programs that start at once, one makes the key."""
+    query = select(FACTS.c.value).where(FACTS.c.key == _ROOT_KEY_FACT)
+    known: str | None = conn.execute(query).scalar_one_or_none()
     is_new = known is None and not path.exists()
     key = RootKey.create(path) if is_new else RootKey.open(path)
     if known is None:
-        _remember(engine, key)
+        conn.execute(FACTS.insert().values(key=_ROOT_KEY_FACT, value=key.public.hex()))
     elif known != key.public.hex():
         raise RootKeyFault(
             f"{path} is not the root key this database was used with",
             remedy="put the right root.key back: the tills trust acks signed by it alone",
         )
     return key
-
-
-def _known_key(engine: Engine) -> str | None:
-    with reading(engine) as conn:
-        query = select(FACTS.c.value).where(FACTS.c.key == _ROOT_KEY_FACT)
-        known: str | None = conn.execute(query).scalar_one_or_none()
-    return known
-
-
-def _remember(engine: Engine, key: RootKey) -> None:
-    with writing(engine) as conn:
-        conn.execute(FACTS.insert().values(key=_ROOT_KEY_FACT, value=key.public.hex()))
 
 
 def _unusable(directory: Path, why: str) -> StateFault:

@@ -1,4 +1,4 @@
-"""The two threads beside the loop: the applier, and the watch for what other programs publish.
+"""The two threads beside the loop: the applier, and the watch for what other programs write.
 
 Each has a name and somebody who is told when it ends; neither ends by itself.
 """
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.core.faults import Fault
-from central.ledger.engine import reading
+from central.ledger.engine import is_shared, reading
 from central.ledger.hq import FeedSignal
 from central.ledger.tables import FEED_SCOPES
 
@@ -29,6 +29,8 @@ QUIET_S = 0.1
 """No further batch for so long, and the backlog is over or its link is slow."""
 WATCH_S = 1.0
 """How soon a till is told of what an import in another program has published."""
+SHARED_WATCH_S = 0.25
+"""The same, of what another HQ process on the same database server has received or published."""
 _LOG = structlog.get_logger("central")
 
 
@@ -128,17 +130,32 @@ class Applying:
 
 
 class ForeignWrites:
-    """Notices that another program (an import) published, and wakes the long polls for it.
+    """Notices what other programs wrote: published things wake the long polls for them.
 
     SQLite tells nobody of another process's commit; `PRAGMA data_version` is its answer for free
-    as long as nothing happened.
+    as long as nothing happened. On a database server other HQ processes write all the time: the
+    positions themselves are looked at, often enough that nobody notices whom he is connected to.
     """
 
-    def __init__(self, engine: Engine, signal: FeedSignal, ended: Callable[[], None]) -> None:
-        """Prepare the thread."""
+    def __init__(
+        self,
+        engine: Engine,
+        signal: FeedSignal,
+        ended: Callable[[], None],
+        beside: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Prepare the thread.
+
+        Args:
+            engine: the ledger.
+            signal: told of the scopes that were published in.
+            ended: called in the thread when it ends, asked for or not.
+            beside: on a shared database, called at each look.
+        """
         self._engine = engine
         self._signal = signal
         self._ended = ended
+        self._beside = beside
         self._stop = Event()
         self._known: dict[str, int] = {}
         self._thread = Thread(target=self._run, name="feed-watch", daemon=True)
@@ -159,16 +176,32 @@ class ForeignWrites:
 
     def _run(self) -> None:
         try:
-            with closing(self._engine.raw_connection()) as connection:
-                cursor, before = connection.cursor(), None
-                while not self._stop.wait(WATCH_S):
-                    cursor.execute("PRAGMA data_version")
-                    version = cursor.fetchone()
-                    if version != before:
-                        self._tell()
-                    before = version
+            (self._watch_shared if is_shared(self._engine) else self._watch_file)()
         finally:
             self._ended()
+
+    def _watch_file(self) -> None:
+        with closing(self._engine.raw_connection()) as connection:
+            cursor, before = connection.cursor(), None
+            while not self._stop.wait(WATCH_S):
+                cursor.execute("PRAGMA data_version")
+                version = cursor.fetchone()
+                if version != before:
+                    self._tell()
+                before = version
+
+    def _watch_shared(self) -> None:
+        is_away = False
+        while not self._stop.wait(SHARED_WATCH_S):
+            try:
+                self._beside()
+                self._tell()
+                is_away = False
+            except (Fault, SQLAlchemyError) as error:
+                # A server that is started again is looked at again; it is said once.
+                if not is_away:
+                    _LOG.error("the database is away, it is tried again", reason=str(error))
+                is_away = True
 
     def _tell(self) -> None:
         positions = self._positions()

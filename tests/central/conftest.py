@@ -83,16 +83,16 @@ def pytest_generate_tests(metafunc):
 
     With TILL_TEST_DATABASE=postgresql in the environment, everything runs on PostgreSQL.
     """
-    if "database" in metafunc.fixturenames:
+    if "ledger_on" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker("both_databases") is not None
         one = os.environ.get("TILL_TEST_DATABASE", "sqlite")
-        metafunc.parametrize("database", ["sqlite", "postgresql"] if marked else [one])
+        metafunc.parametrize("ledger_on", ["sqlite", "postgresql"] if marked else [one])
 
 
 @pytest.fixture
-def database_url(request, tmp_path, database):
+def database_url(request, tmp_path, ledger_on):
     """Where a migrated database of the test's own lies, on the database the test runs on."""
-    if database == "postgresql":
+    if ledger_on == "postgresql":
         return request.getfixturevalue("postgres_url")
     file = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "central.sqlite")
     return f"sqlite:///{file}"
