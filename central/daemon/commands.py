@@ -7,16 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
 from central.daemon.settings import Settings, database_of, load
 from central.daemon.state import opened, prepare, root_key, utc_now
+from central.daemon.status import Status, status_of
 from central.intake.codes import issue_code
-from central.intake.lag import StoreLag, stores
 from central.ledger.engine import LedgerFault, reading, writing
-from central.ledger.epoch import current_epoch
 from central.ledger.migrate import Migrated, migrate, require_current
-from central.ledger.tables import FEED_SCOPES, INCIDENTS, QUARANTINE
 from central.ledger.verify import JournalReport, unbound, verify
 
 
@@ -27,28 +25,6 @@ class EnrolCode(msgspec.Struct, frozen=True):
     store: str
     till: str
     hours: int = 24
-
-
-class Incident(msgspec.Struct, frozen=True):
-    """What a person at HQ must look at."""
-
-    at: str
-    name: str
-    journal_id: str | None
-    detail: str
-    remedy: str
-
-
-class Status(msgspec.Struct, frozen=True):
-    """Is everything in, what is missing, since when."""
-
-    name: str
-    epoch: str
-    stores: tuple[StoreLag, ...]
-    quarantined: int
-    feeds: dict[str, int]
-    """Scope → number of the last change published."""
-    incidents: tuple[Incident, ...]
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -105,19 +81,7 @@ def run_enrol_code(config: Path, store: str, till: str) -> EnrolCode:
 def run_status(config: Path) -> Status:
     """Tell how far every store is in."""
     with ledger(config) as (settings, engine), reading(engine) as conn:
-        feeds = conn.execute(select(FEED_SCOPES.c.scope, FEED_SCOPES.c.fseq))
-        incidents = conn.execute(select(INCIDENTS).order_by(INCIDENTS.c.at.desc()).limit(20))
-        return Status(
-            name=settings.central.name,
-            epoch=current_epoch(conn),
-            stores=stores(conn),
-            quarantined=conn.execute(select(func.count()).select_from(QUARANTINE)).scalar_one(),
-            feeds={row.scope: row.fseq for row in feeds},
-            incidents=tuple(
-                Incident(row.at, row.name, row.journal_id, row.detail, row.remedy)
-                for row in incidents
-            ),
-        )
+        return status_of(conn, settings.central.name, utc_now())
 
 
 def run_verify(config: Path) -> Verified:

@@ -2,32 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from central.daemon.commands import Status, Verified
-from central.intake.lag import LaneLag
+from central.console.standing import LaneStanding
+from central.daemon.commands import Verified
+from central.daemon.status import Status
 
 _OUT = Console(highlight=False, soft_wrap=True)
 
 
 def show_status(status: Status) -> None:
     """Show how far every store is in, then what needs a person."""
-    table = Table("Store", "Till", "Lane", "Held", "Missing", "Not applied", "Last contact")
+    if status.stores:
+        _show_stores(status)
+    else:
+        _OUT.print("No till is enrolled yet: till-central enrol-code STORE TILL")
+    for line in _summary(status):
+        _OUT.print(line, markup=False)
+    for stall in status.stalls:
+        _OUT.print(f"STALLED {stall.store} {stall.till} {stall.lane}: {stall.detail}", markup=False)
+        _OUT.print(f"→ {stall.remedy}", markup=False)
+    for incident in status.incidents:
+        _OUT.print(f"{incident.at} {incident.name}: {incident.detail}", markup=False)
+        _OUT.print(f"→ {incident.remedy}", markup=False)
+
+
+def _show_stores(status: Status) -> None:
+    table = Table(
+        "Store", "Till", "Lane", "State", "Held", "Missing", "Not applied", "Last contact"
+    )
     for store in status.stores:
         for till in store.tills:
             name = till.till if till.state == "active" else f"{till.till} ({till.state})"
             for lane in till.lanes:
-                table.add_row(store.store, name, *_lane(lane))
-    if status.stores:
-        _OUT.print(table)
-    else:
-        _OUT.print("No till is enrolled yet: till-central enrol-code STORE TILL")
+                table.add_row(*map(escape, (store.store, name, *_lane(lane))))
+    _OUT.print(table)
+    for store in status.stores:
+        days = f"complete up to {store.complete_up_to or '-'}"
+        held = "; ".join(
+            f"{each.till} {each.business_date} {each.state}: {each.detail}"
+            for each in store.held_back_by
+        )
+        late = f", {store.late} late entries" if store.late else ""
+        _OUT.print(f"{store.store}: {days}{late}{f' ({held})' if held else ''}", markup=False)
+
+
+def _summary(status: Status) -> Iterator[str]:
+    yield "everything is in" if status.everything_in else "not everything is in"
+    yield f"epoch {status.epoch}"
     if status.quarantined:
-        _OUT.print(f"{status.quarantined} records are set aside: see `quarantined` in --json")
-    for incident in status.incidents:
-        _OUT.print(f"{incident.at} {incident.name}: {incident.detail}", markup=False)
-        _OUT.print(f"→ {incident.remedy}", markup=False)
+        yield f"{status.quarantined} records are set aside: till-central quarantine list"
+    if status.parked:
+        yield f"{status.parked} applied records wait for another one that is still on its way"
+    for trouble in status.troubles:
+        yield (
+            f"the database fails at entry {trouble.journal_id}:{trouble.seq} since "
+            f"{trouble.since} ({trouble.tries} tries): {trouble.reason}"
+        )
+    found = status.chains
+    checked = f"{found.verified} of {found.journals} journals verified"
+    since = f", the oldest at {found.oldest_check_at}" if found.oldest_check_at else ""
+    broken = f", {found.broken} BROKEN" if found.broken else ""
+    yield f"{checked}{since}{broken}; {found.records_unverified} records since"
+    kept = status.backups
+    if kept.kept:
+        yield f"{kept.kept} backups, the last at {kept.last_at} in {kept.last_place}"
+    else:
+        yield "no backup: stores keep everything; take one with till-central backup DIR"
 
 
 def show_verified(verified: Verified) -> None:
@@ -43,7 +88,7 @@ def show_verified(verified: Verified) -> None:
         _OUT.print("→ keep a copy of the database, find out who changed it, restore a backup")
 
 
-def _lane(lane: LaneLag) -> tuple[str, ...]:
+def _lane(lane: LaneStanding) -> tuple[str, ...]:
     missing = str(lane.lag) if lane.lag else "-"
     if lane.lag and lane.oldest_unacked_age_s:
         missing += f" (oldest {lane.oldest_unacked_age_s} s)"
@@ -56,4 +101,5 @@ def _lane(lane: LaneLag) -> tuple[str, ...]:
         )
         if count
     )
-    return lane.lane, str(lane.have_seq), missing, behind or "-", lane.last_contact_at or "never"
+    contact = lane.last_contact_at or "never"
+    return lane.lane, lane.condition, str(lane.have_seq), missing, behind or "-", contact

@@ -46,8 +46,9 @@ def get_z_reports(
 @get("/v1/reports/concerns", sync_to_thread=True)
 def get_concerns(request: Request[Any, Any, Any]) -> list[Concern]:
     """List what needs a person."""
-    with reading(hq_of(request).engine) as conn:
-        return concerns(conn)
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        return concerns(conn, hq.now())
 
 
 @get("/v1/days", sync_to_thread=True)

@@ -87,10 +87,10 @@ async def test_an_unknown_address_or_method_gets_a_problem(hq):
 async def test_a_bug_is_a_problem_too(hq, monkeypatch):
     """Wrong: what nobody foresaw reaches the caller as a stack trace."""
 
-    def broken(_conn):
+    def broken(*_args):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("central.intake.routes.stores", broken)
+    monkeypatch.setattr("central.daemon.stores.standing", broken)
     reply = await hq.staff.get("/v1/stores")
     assert (500, "urn:till-agent:problem:unexpected") == (reply.status_code, reply.json()["type"])
     assert "ZeroDivisionError" in reply.json()["detail"]
