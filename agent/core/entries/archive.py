@@ -274,10 +274,9 @@ class ArchiveReader:
         counts = (len(self._journals), self.records)
         if (end.journals, end.records, end.digest) != (*counts, digest.hex()):
             raise self._refused("the lines before it are not those it was written for")
-        try:
-            key, signature = bytes.fromhex(end.device_key), bytes.fromhex(end.signature)
-        except ValueError as problem:
-            raise self._refused("its key or signature is not hexadecimal") from problem
+        key, signature = _exactly(end.device_key), _exactly(end.signature)
+        if key is None or signature is None:
+            raise self._refused("its key or signature is not hexadecimal")
         if not self._verify(key, signature, end_bytes(digest, *counts)):
             raise self._refused("it is not signed by the device it names")
         self._end = end
@@ -288,6 +287,15 @@ class ArchiveReader:
             remedy="take the file from where it was written once more, and compare the copies "
             "(sha256sum); a till writes a new one by: till-agent journal export FILE",
         )
+
+
+def _exactly(text: str) -> bytes | None:
+    """Read hexadecimal in its one spelling; None for anything else."""
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return raw if raw.hex() == text else None
 
 
 def _is_sealed(record: ArchiveRecord, committed: bytes) -> bool:

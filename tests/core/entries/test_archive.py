@@ -81,6 +81,7 @@ def test_what_is_wrong_is_said_with_its_line(lines, reason):
         (b'"records":5', b'"records":6', "the lines before it are not those"),
         (b'"journals":2', b'"journals":1', "the lines before it are not those"),
         (b'"device_key":"', b'"device_key":"z', "its key or signature is not hexadecimal"),
+        (b'"device_key":"000102', b'"device_key":"00 0102', "is not hexadecimal"),
         (b'"signature":"', b'"signature":"00', "it is not signed by the device it names"),
         (b'"digest":"', b'"digest":"0', "the lines before it are not those"),
         (b'"journals":2', b'"journals": 2', "it is not written as this program writes it"),
