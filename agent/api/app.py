@@ -23,6 +23,7 @@ from agent.api import (
     status,
     tills,
     tokens,
+    upkeep,
     weights,
 )
 from agent.api.access import Speaker, require_token
@@ -45,6 +46,7 @@ GUARDED = (
     *printing.ENDPOINTS,
     *weights.ENDPOINTS,
     *status.GUARDED,
+    *upkeep.GUARDED,
 )
 OPEN = (*status.OPEN, *events.ENDPOINTS, *page_files.ENDPOINTS)
 

@@ -17,6 +17,7 @@ from agent.core.receipt.document import ReceiptDocument
 from agent.devices.claims import Claims
 from agent.directory import Directory
 from agent.journal import Journal
+from agent.journal.backup import Backup
 from agent.settings import Settings
 from agent.sync.status import SyncStatus
 from agent.till import TillLoop
@@ -105,6 +106,7 @@ class Backend:
         papers: makes the documents of sales.
         version: of this program.
         admin_token: accepted for everything; made by the daemon at each start.
+        back_up: makes a verified copy of the journal in a folder.
         enrol: trades a one-time code for a credential of a till; None where there is no HQ.
         ready: tells whether the agent is up and all its parts run.
         claims: which till each scanner serves.
@@ -123,6 +125,7 @@ class Backend:
     papers: Papers
     version: str
     admin_token: str
+    back_up: Callable[[str], Awaitable[Backup]]
     enrol: Callable[[TillId, str], Awaitable[None]] | None = None
     ready: Callable[[], bool] = lambda: True
     claims: Claims

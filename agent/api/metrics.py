@@ -15,8 +15,10 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from agent.api.backend import Backend
-from agent.journal import chains
+from agent.api.upkeep import disk_status
+from agent.journal import chains, upkeep
 from agent.journal.chains import Head
+from agent.journal.upkeep import Done
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -24,9 +26,10 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class _Snapshot(Collector):
     """The numbers of one moment."""
 
-    def __init__(self, backend: Backend, heads: list[Head]) -> None:
+    def __init__(self, backend: Backend, heads: list[Head], done: dict[str, Done]) -> None:
         self._backend = backend
         self._heads = heads
+        self._done = done
 
     def collect(self) -> Iterator[Metric]:
         """Give every family."""
@@ -37,6 +40,8 @@ class _Snapshot(Collector):
         yield self._entries()
         yield from self._devices()
         yield from self._sync()
+        yield from self._disk()
+        yield from self._upkeep()
 
     def _tills(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily(
@@ -101,10 +106,51 @@ class _Snapshot(Collector):
                 backlog.add_metric([till, lane], count)
         yield backlog
 
+    def _disk(self) -> Iterator[Metric]:
+        disk = disk_status(self._backend.journal.space)
+        yield GaugeMetricFamily(
+            "till_agent_disk_free_bytes", "Free on the journal's disk", value=disk.free
+        )
+        yield GaugeMetricFamily(
+            "till_agent_disk_usable_bytes",
+            "To be written before the reserve is needed; negative once it was",
+            value=disk.usable,
+        )
+        yield GaugeMetricFamily(
+            "till_agent_disk_reserve_bytes", "Held back for a full disk", value=disk.reserve
+        )
+        if disk.days_left is not None:
+            yield GaugeMetricFamily(
+                "till_agent_disk_days_left",
+                "Business days until no sale can be begun",
+                value=disk.days_left,
+            )
+        level = GaugeMetricFamily(
+            "till_agent_disk_level", "1 for the level the disk is at", labels=["level"]
+        )
+        level.add_metric([disk.level], 1)
+        yield level
+
+    def _upkeep(self) -> Iterator[Metric]:
+        failed = GaugeMetricFamily(
+            "till_agent_upkeep_failed", "1 where it failed since its last success", labels=["task"]
+        )
+        since = GaugeMetricFamily(
+            "till_agent_upkeep_days_since",
+            "Business days closed since the last success",
+            labels=["task"],
+        )
+        for task, done in self._done.items():
+            failed.add_metric([task], not done.ok)
+            if done.ok_at:
+                since.add_metric([task], done.days_since)
+        yield from (failed, since)
+
 
 async def exposition(backend: Backend) -> bytes:
     """Write the metrics of this moment."""
     heads = await backend.journal.read(chains.heads)
+    done = await backend.journal.read(upkeep.done)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Snapshot(backend, heads))
+    registry.register(_Snapshot(backend, heads, done))
     return generate_latest(registry)

@@ -15,10 +15,12 @@ from agent.api.backend import Backend, DeviceView, Served
 from agent.api.bodies import Json
 from agent.api.described import ANSWERS
 from agent.api.metrics import CONTENT_TYPE, exposition
+from agent.api.upkeep import DiskStatus, disk_status
 from agent.core.faults import StateFault
 from agent.core.identifiers import JournalId, TillId
-from agent.journal import chains
+from agent.journal import chains, upkeep
 from agent.journal.salvaged import Salvaged, last
+from agent.journal.upkeep import Done
 from agent.journal.verify import JournalReport, verify
 from agent.sync.status import SyncStatus
 
@@ -47,6 +49,10 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     directory: dict[str, int] | None = None
     """How many parties, items and orders are held."""
     journals: tuple[JournalTail, ...] = ()
+    disk: DiskStatus | None = None
+    """The room on the journal's disk."""
+    upkeep: tuple[Done, ...] = ()
+    """What became of checks, backups and thinning out; without a fault all is well."""
     salvaged: Salvaged | None = None
     """What became of a damaged journal file, the last time there was one."""
 
@@ -106,6 +112,8 @@ async def full_status(backend: Backend) -> Status:
             JournalTail(each.journal_id, each.till, each.lane, each.tail_seq, each.tail_hash.hex())
             for each in heads
         ),
+        disk=disk_status(backend.journal.space),
+        upkeep=tuple((await backend.journal.read(upkeep.done)).values()),
         salvaged=salvaged,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from importlib import metadata
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -16,6 +17,7 @@ from agent.api.app import create_app
 from agent.api.backend import Backend
 from agent.core.identifiers import DeviceId, TillId
 from agent.core.receipt import Template
+from agent.core.space import Level
 from agent.daemon.clock import SystemClock
 from agent.daemon.control import make_admin_token
 from agent.daemon.files import DIRECTORY, state_dir
@@ -23,9 +25,11 @@ from agent.daemon.hardware import Hardware
 from agent.daemon.receipts import load_template
 from agent.daemon.salvaging import open_or_salvage
 from agent.daemon.scans import announce
+from agent.daemon.upkeep import Upkeep
 from agent.daemon.ways import link_to_hq, signer
 from agent.devices.claims import Claims
 from agent.directory import Directory
+from agent.journal.backup import Backup
 from agent.settings import Settings
 from agent.sync.enrolment import enrol
 from agent.sync.loop import SyncLoop
@@ -37,6 +41,8 @@ from drivers.printers.picture import png
 
 log = structlog.get_logger(__name__)
 
+DISK = "disk"
+"""What the journal's disk is called among the devices in events."""
 STUCK_AFTER_S = 10
 """A till loop that has not turned for this long is stuck, and the watchdog goes hungry."""
 
@@ -52,6 +58,7 @@ class Agent:
         papers: what is printed by; `change` it, and it holds from the next paper.
         devices: the supervisor.
         sync: the sync loop; None where there is no HQ.
+        upkeep: the work beside selling.
         app: the local API.
     """
 
@@ -95,6 +102,7 @@ class Agent:
             settings, self.journal, self.clock, self.tills, self.claims, self.papers
         )
         self.devices = self._hardware.devices
+        self.upkeep = Upkeep(self.journal, self.clock, lambda: self.settings, self._key.keyid)
         self._link = link_to_hq(settings, self._key) if settings.hq else None
         self.sync = self._sync_loop()
         self.app = create_app(self._backend())
@@ -130,6 +138,7 @@ class Agent:
             papers=self.papers,
             version=metadata.version("till-agent"),
             admin_token=make_admin_token(state_dir(self.settings)),
+            back_up=self._back_up,
             enrol=self._enrol if self._link else None,
             ready=self.turning,
         )
@@ -157,6 +166,9 @@ class Agent:
 
     async def start(self) -> None:
         """Take up every till where the last run ended."""
+        # Nobody is told of the disk yet: the tills do not turn before this has ended.
+        await self.upkeep.tend()
+        self.upkeep.tell = self._disk_changed
         for loop in self.tills.values():
             await loop.start()
 
@@ -169,6 +181,14 @@ class Agent:
 
     def _sync_status(self) -> SyncStatus | None:
         return self.sync.status() if self.sync else None
+
+    async def _back_up(self, folder: str) -> Backup:
+        return await self.upkeep.back_up(Path(folder), rests=1)
+
+    async def _disk_changed(self, level: Level, detail: str, remedy: str) -> None:
+        data = {"device": DISK, "state": level.value, "detail": detail, "remedy": remedy}
+        for loop in self.tills.values():
+            await announce(loop, "device", data)
 
     async def _sync_changed(self, status: SyncStatus) -> None:
         data = msgspec.to_builtins(status)

@@ -260,6 +260,21 @@ def import_items(
     raise typer.Exit(import_catalogue(config, file, json=json))
 
 
+@app.command()
+@shows_faults
+def backup(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder, best on a second medium.")
+    ],
+    config: Config = DEFAULT_CONFIG,
+    json: JsonFlag = False,
+) -> None:
+    """Copy the journal while the tills sell, and read the copy back; the device key stays here."""
+    from agent.daemon.backups import back_up_journal
+
+    back_up_journal(config, directory, json=json)
+
+
 @journal.command("verify")
 @shows_faults
 def journal_verify(

@@ -103,7 +103,7 @@ def _parts(
         "devices": agent.devices.run(),
         **({"sync": agent.sync.run()} if agent.sync else {}),
         "api": server.serve(sockets=[sock]),
-        "nightly": run_nightly(agent.journal, agent.settings.store.timezone),
+        "nightly": run_nightly(agent.upkeep, agent.settings.store.timezone),
         "reload": reloading.run(),
         "watchdog": feed_watchdog(agent.turning),
     }

@@ -14,6 +14,8 @@ from agent.daemon.files import read_journal
 from agent.program.terminal import say
 from agent.settings import Settings, load
 
+_MB = 1 << 20
+
 
 class StatusReport(msgspec.Struct, frozen=True):
     """What `status --json` prints."""
@@ -71,11 +73,37 @@ def show(report: StatusReport) -> None:
     for lane in report.journals:
         say(f"  {lane.till} {lane.lane:<5} {lane.entries} entries, {lane.unsent} not at HQ")
     _show_sync(report)
+    _show_disk(report)
+    _show_upkeep(report)
     for device in report.daemon.get("devices", []):
         detail = f" ({device['detail']})" if device.get("detail") else ""
         say(f"  device {device['id']}: {device['state']}{detail}")
     if not report.running:
         say("→ start it: systemctl start till-agent")
+
+
+def _show_disk(report: StatusReport) -> None:
+    disk = report.daemon.get("disk")
+    if not disk:
+        return
+    mb = {name: disk[name] // _MB for name in ("free", "usable", "reserve", "reserve_wanted")}
+    days = disk["days_left"]
+    lasts = "" if days is None else f", for {days} business days"
+    say(
+        f"  disk {disk['level']}: {mb['usable']} MB to use{lasts}; "
+        f"{mb['reserve']} of {mb['reserve_wanted']} MB in reserve"
+    )
+    if disk["level"] != "ok":
+        say(f"    → {disk['remedy']}")
+
+
+def _show_upkeep(report: StatusReport) -> None:
+    for done in report.daemon.get("upkeep", []):
+        if done["ok_at"]:
+            say(f"  {done['task']}: {done['ok_at']}, {done['detail']}")
+        if done["fault"]:
+            say(f"  {done['task']} FAILED at {done['fault_at']}: {done['reason']}")
+            say(f"    → {done['remedy']}")
 
 
 def _show_sync(report: StatusReport) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -23,6 +24,8 @@ from agent.devices import DeviceStatus
 from agent.devices.claims import Claims
 from agent.directory import Directory
 from agent.journal import Journal
+from agent.journal.backup import Plan, back_up
+from agent.journal.pacing import Pace
 from agent.settings import AgentSettings, Settings, StoreSettings, TillSettings
 from agent.sync.status import SyncStatus
 from agent.till import OwnEntries, TillLoop
@@ -159,6 +162,11 @@ async def agent(tmp_path) -> AsyncIterator[Served]:
         )
         for till in config.tills
     }
+
+    async def backing(folder):
+        plan = Plan(journal.path, Path(folder), "till-agent-test", 3)
+        return await asyncio.to_thread(back_up, plan, Pace(rests=0))
+
     device = DeviceStatus(DeviceId("counter"), "scanner", "virtual:a", "ready", "", "")
     backend = Backend(
         settings=config,
@@ -170,6 +178,7 @@ async def agent(tmp_path) -> AsyncIterator[Served]:
         sync=lambda: SYNC,
         picture=png,
         papers=Papers(config),
+        back_up=backing,
         version="0.1.0",
         admin_token=ADMIN,
         claims=Claims(journal, {till.id: till.scanners for till in config.tills}),

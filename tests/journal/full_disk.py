@@ -215,8 +215,10 @@ def run(count, kind, folder):
             reserve = MB if kind == "disk" and number % 4 == 3 else 0
             seen = step(way, template, offset, recovers=number % 2 == 0, reserve=reserve)
             # With a reserve the sale is not even begun: so little is left that it might not end.
-            due = "disk-full" if reserve else "journal-not-writable"
-            assert due == seen.fault, f"at byte {offset} of {whole.written}: {seen}"
+            due = {"disk-full" if reserve else "journal-not-writable"}
+            if kind == "disk" and offset > whole.written - PAGE:
+                due.add(None)  # The log had the last block already.
+            assert seen.fault in due, f"at byte {offset} of {whole.written}: {seen}"
             ends[len(seen.answered)] = ends.get(len(seen.answered), 0) + 1
     return whole.written, ends
 

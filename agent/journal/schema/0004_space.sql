@@ -16,6 +16,7 @@ CREATE TABLE upkeep (
     ok_at    TEXT NOT NULL,    -- '' while it never succeeded
     ok_day   INTEGER NOT NULL, -- business days closed by then
     detail   TEXT NOT NULL,    -- what was done then
+    place    TEXT NOT NULL,    -- of a backup: 'second' or 'same' medium; else ''
     fault_at TEXT NOT NULL,    -- '' while nothing is wrong
     fault    TEXT NOT NULL,    -- the fault's name
     reason   TEXT NOT NULL,
