@@ -263,9 +263,7 @@ def import_items(
 @app.command()
 @shows_faults
 def backup(
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder, best on a second medium.")
-    ],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="On a second medium.")],
     config: Config = DEFAULT_CONFIG,
     json: JsonFlag = False,
 ) -> None:

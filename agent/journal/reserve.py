@@ -7,13 +7,12 @@ takes no more than that slice. The last slices are kept for the next start, whic
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
-
-import structlog
 
 from agent.core.space import reserve_size
 from agent.journal import database
@@ -21,7 +20,7 @@ from agent.journal.faults import JournalUnusable
 
 T = TypeVar("T")
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 FILE_NAME = "reserve"
 SLICES = 16
@@ -100,7 +99,7 @@ class Reserve:
                 return False
             left = max(kept, held - self.slice)
             self._resize(left)
-        log.warning("the disk is full: room of the reserve is used", left=left, wanted=self.wanted)
+        log.warning("the disk is full: the reserve goes down to %d of %d bytes", left, self.wanted)
         return True
 
     def make_room(self, problem: BaseException | None, *, starting: bool = False) -> bool:
@@ -155,6 +154,6 @@ class Reserve:
             os.posix_fallocate(descriptor, 0, size)
         except OSError as problem:
             os.ftruncate(descriptor, before)
-            log.info("the reserve cannot be filled", why=problem.strerror, wanted=self.wanted)
+            log.info("the reserve cannot be filled: %s", problem.strerror)
         finally:
             os.close(descriptor)
