@@ -27,9 +27,9 @@ def since_opened(conn: Connection, till: TillId) -> list[Body]:
         members.append(member)
         if member.closed_seq:
             break
-    if len(members) == 1 and members[0].succeeds is None:
+    if len(members) == 1 and not members[0].carries:
         return [body for _, body in chains.facts_of(conn, members[0].number, members[0].closed_seq)]
-    return _joined(conn, members) if members else []
+    return _joined(conn, till, members) if members else []
 
 
 def z_number(conn: Connection, till: TillId) -> int:
@@ -41,46 +41,61 @@ def z_number(conn: Connection, till: TillId) -> int:
     return 1 if row is None else int(row[0])
 
 
-def _joined(conn: Connection, members: list[Member]) -> list[Body]:
-    """Read the day over several journals, an entry that was carried once.
+class _Before:
+    """What was recorded before the oldest journal of a day was closed last: other days' business.
 
-    A journal carries nothing but what its predecessor holds, written or carried: what the oldest
-    one held before it was closed belongs to an earlier day, wherever it turns up again.
+    Whatever carries such an entry, and however late, it belongs to its own day.
     """
+
+    def __init__(self, conn: Connection, till: TillId, oldest: Member) -> None:
+        rows = conn.execute(
+            "SELECT no, id, tail_seq FROM head WHERE till = ? AND lane = ? AND no < ?",
+            (till, SALES, oldest.number),
+        ).fetchall()
+        self._upto = {JournalId(row[1]): int(row[2]) for row in rows}
+        self._upto[oldest.journal_id] = oldest.closed_seq
+        self._carried = _carried(conn, oldest.number, oldest.closed_seq)
+        for row in rows:
+            self._carried |= _carried(conn, row[0], SEQ_MAX)
+
+    def __contains__(self, place: _Place) -> bool:
+        return place[1] <= self._upto.get(place[0], 0) or place in self._carried
+
+
+def _joined(conn: Connection, till: TillId, members: list[Member]) -> list[Body]:
+    """Read the day over several journals, an entry that was carried once."""
     oldest, *later = reversed(members)
-    found = _carried(conn, oldest, oldest.closed_seq)
+    before, found = _Before(conn, till, oldest), set[_Place]()
     day: list[Body] = []
     for member in (oldest, *later):
-        for place, body in _facts(conn, member, member.closed_seq, SEQ_MAX):
-            written_before = place[0] == oldest.journal_id and place[1] <= oldest.closed_seq
-            if body is not None and not written_before and place not in found:
+        for place, body in _facts(conn, member):
+            if body is not None and place not in found and place not in before:
                 found.add(place)
                 day.append(body)
     closings = [at for at, body in enumerate(day) if isinstance(body, TillClosed)]
     return day[closings[-1] + 1 :] if closings else day
 
 
-def _carried(conn: Connection, member: Member, upto: int) -> set[_Place]:
+def _carried(conn: Connection, number: int, upto: int) -> set[_Place]:
     """Tell which entries of other journals a journal has carried up to a seq."""
     rows = conn.execute(
         "SELECT c.kind, c.version, b.bytes FROM chain c"
         " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
-        " WHERE c.journal = ? AND c.seq <= ? AND c.kind = ?",
-        (member.number, upto, KINDS[EntryCarried].kind),
+        " WHERE c.journal = ?1 AND c.seq <= ?2 AND c.kind = ?3"
+        " AND c.journal IN (SELECT no FROM carrying)",
+        (number, upto, KINDS[EntryCarried].kind),
     ).fetchall()
     bodies = (decode(*row) for row in rows)
     return {(body.journal, body.seq) for body in bodies if isinstance(body, EntryCarried)}
 
 
-def _facts(
-    conn: Connection, member: Member, after: int, upto: int
-) -> Iterator[tuple[_Place, Body | None]]:
-    """Read a journal's facts, each under the place it was first written at."""
+def _facts(conn: Connection, member: Member) -> Iterator[tuple[_Place, Body | None]]:
+    """Read a journal's facts since it was closed, each under the place it was first written at."""
     rows = conn.execute(
         "SELECT c.seq, c.kind, c.version, b.bytes FROM chain c"
         " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
-        " WHERE c.journal = ? AND c.seq > ? AND c.seq <= ? ORDER BY c.seq",
-        (member.number, after, upto),
+        " WHERE c.journal = ? AND c.seq > ? ORDER BY c.seq",
+        (member.number, member.closed_seq),
     ).fetchall()
     for seq, kind, version, text in rows:
         body = decode(kind, version, text)

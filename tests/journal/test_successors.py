@@ -10,11 +10,12 @@ from pysqlite3 import dbapi2
 from agent.core.entries.bodies import EntryCarried, JournalBegun, SaleCompleted
 from agent.core.entries.canonical import decode, encode
 from agent.core.entries.carried import holds, inner
-from agent.core.entries.chain import genesis
+from agent.core.entries.chain import commitment, genesis
 from agent.core.faults import InputFault, NotFoundFault, StateFault
 from agent.core.identifiers import receipt_number
 from agent.journal import Journal, chains, days, erasures, lineage, sales
-from agent.journal.successors import succeed
+from agent.journal.founding import Entry
+from agent.journal.successors import carried_of, succeed
 from agent.journal.verify import verify
 from tests.journal.shop import (
     KEY,
@@ -355,3 +356,40 @@ def test_no_sale_is_lost_or_doubled_over_any_chain_of_successors(tmp_path_factor
             )
             assert encode(sale)
         assert [] == journal.read_blocking(faults)
+
+
+def test_what_is_carried_late_belongs_to_its_own_day(write, read):
+    """A Z report would count yesterday's sales again, because HQ asked for them today."""
+    for sale_id in ("a", "b"):
+        write(lambda conn, sale_id=sale_id: sell(conn, sale_id))
+    old = read(open_of)
+    write(lambda conn: go_on(conn, 2))
+    write(lambda conn: sell(conn, "c"))
+    write(lambda conn: close_day(conn, 1))
+    write(lambda conn: sell(conn, "d"))
+
+    def late(conn):
+        for record in chains.records(conn, old.journal_id, 1, 2):
+            entry = Entry(
+                record.seq,
+                record.kind,
+                record.version,
+                commitment(record.salt, record.body),
+                b"",
+                record.salt,
+                record.body,
+            )
+            body = carried_of(old.journal_id, entry)
+            chains.append(conn, "till-1", body, salt=b"s" * 16, lane="sales")
+
+    write(late)
+    write(lambda conn: sell(conn, "e"))
+    assert ["d", "e"] == read(day)
+    latest = read(lambda conn: sales.recent(conn, "till-1", 9))
+    assert {"a", "b", "c", "d", "e"} == {sale.sale_id for sale in latest}
+    assert "e" == latest[0].sale_id
+    assert [] == read(faults)
+    write(lambda conn: go_on(conn, 0))
+    assert ["d", "e"] == [one for one in read(day) if len(one) == 1]
+    write(lambda conn: close_day(conn, 1))
+    assert [] == read(day)
