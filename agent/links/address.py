@@ -1,9 +1,8 @@
-"""Where HQ is, and whom to trust on the way there: `[hq] url`, `ca_file`, `proxy`."""
+"""Where HQ is: `[hq] url`."""
 
 from __future__ import annotations
 
 import ipaddress
-import ssl
 
 import httpx
 
@@ -33,22 +32,6 @@ def hq_address(url: str) -> httpx.URL:
             name="hq-not-encrypted",
         )
     return address
-
-
-def trust(ca_file: str | None) -> ssl.SSLContext:
-    """Trust the system's certificate authorities; where `ca_file` is given, it alone.
-
-    Raises:
-        InputFault: the file cannot be read or holds no certificate.
-    """
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise InputFault(
-            f"the certificates of [hq] ca_file = {ca_file!r} cannot be used: {error}",
-            remedy="give a readable PEM file with the authority that signed HQ's certificate",
-            name="hq-ca-file",
-        ) from error
 
 
 def _is_loopback(host: str) -> bool:

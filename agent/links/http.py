@@ -7,6 +7,7 @@ Nothing here is repeated: `core.exchange` decides all waits of sync.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -18,11 +19,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.contracts.hq import HqRefused, HqUnreachable, NoSnapshot
 from agent.core.exchange.coding import BATCH_MEDIA_TYPE, FEED_ITEMS_MAX, encode_batch
 from agent.core.exchange.snapshots import SignedManifest
+from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER, Versions, common, parse
 from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
 from agent.core.faults import InputFault
-from agent.links.address import hq_address, trust
+from agent.links.address import hq_address
+from agent.links.known_time import KnownTime
 from agent.links.replies import decoded, fault_of, position, unreachable
 from agent.links.signing import DeviceSigner
+from agent.links.trust import trust
 
 CONNECT_S = 5
 SILENCE_S = 30
@@ -32,8 +36,15 @@ REPLY_BYTES_MAX = 64 << 20
 _INLINE_RECORDS = 16
 """Larger batches are packed in a thread, so that the till's loop keeps turning."""
 _ZSTD_LEVEL = 3
+IDLE_S = 90
+"""A connection is kept for the next heartbeat: a new one costs more bytes than it carries."""
 
 T = TypeVar("T")
+_HEADERS = {"User-Agent": "till-agent", "Accept": "*/*"}
+"""Sent with every request: httpx adds more bytes than they are worth."""
+
+Reply = tuple[int, httpx.Headers, bytes]
+"""Status, headers, content."""
 
 
 class HttpLink:
@@ -47,6 +58,7 @@ class HttpLink:
         keyid: str,
         ca_file: str | None = None,
         proxy: str | None = None,
+        versions: Versions = SYNC_VERSIONS,
     ) -> None:
         """Prepare the way; nothing is sent yet.
 
@@ -56,47 +68,65 @@ class HttpLink:
             keyid: `core.exchange.credentials.key_id` of its public half.
             ca_file: PEM file of the one authority to trust, instead of the system's.
             proxy: address of an HTTP proxy; the environment's variables are not followed.
+            versions: of journal sync; the highest that HQ understands, too, is spoken.
 
         Raises:
             InputFault: an address or file that cannot be used.
         """
         self._address = hq_address(url)
         self._signer = DeviceSigner(private_key, keyid)
-        self._client = _client(ca_file, proxy)
+        self._known_time = KnownTime()
+        self._client = _client(ca_file, proxy, self._known_time)
+        self._versions, self._version = versions, versions.highest
+
+    @property
+    def version(self) -> int:
+        """The sync version that is spoken: HQ's answers may lower or raise it."""
+        return self._version
+
+    def use_key(self, private_key: Ed25519PrivateKey, keyid: str) -> None:
+        """Sign by another device key from the next request on."""
+        self._signer = DeviceSigner(private_key, keyid)
 
     async def send(self, batch: Batch) -> Ack | Behind | Fork:
         """See `HqLink.send`."""
+        return position(*await self._negotiated(lambda: self._post(batch)), self._versions)
+
+    async def _post(self, batch: Batch) -> Reply:
+        batch = msgspec.structs.replace(batch, version=self._version)
         if len(batch.records) <= _INLINE_RECORDS:
             content = _packed(batch)
         else:
             content = await asyncio.to_thread(_packed, batch)
         headers = {"Content-Type": BATCH_MEDIA_TYPE, "Content-Encoding": "zstd"}
         path = f"/v1/journals/{quote(batch.journal_id)}/batches"
-        return position(*await self._ask("POST", path, content=content, headers=headers))
+        return await self._ask("POST", path, content=content, headers=headers)
 
     async def feed(self, scope: str, after: str, wait_s: int) -> FeedPage:
         """See `HqLink.feed`."""
         path = f"/v1/feeds/{quote(scope, safe=':')}"
         query = {"after": after, "wait": str(wait_s), "limit": str(FEED_ITEMS_MAX)}
-        reply = await self._ask("GET", path, query=query, silence_s=SILENCE_S + wait_s)
-        return _expected(reply, FeedPage)
+        silence_s = SILENCE_S + wait_s
+        reply = await self._negotiated(
+            lambda: self._ask("GET", path, query=query, silence_s=silence_s)
+        )
+        return self._expected(reply, FeedPage)
 
     async def snapshot(self, scope: str) -> SignedManifest:
         """See `HqLink.snapshot`."""
-        return _expected(
-            await self._snapshot(f"/v1/snapshots/{quote(scope, safe=':')}"), SignedManifest
-        )
+        reply = await self._snapshot(f"/v1/snapshots/{quote(scope, safe=':')}")
+        return self._expected(reply, SignedManifest)
 
     async def snapshot_chunk(self, scope: str, snapshot_id: str, number: int) -> bytes:
         """See `HqLink.snapshot_chunk`."""
         path = f"/v1/snapshots/{quote(scope, safe=':')}/{quote(snapshot_id)}/{number}"
         status, headers, content = await self._snapshot(path)
         if status != httpx.codes.OK:
-            raise fault_of(status, headers, content)
+            raise fault_of(status, headers, content, self._versions)
         return content
 
-    async def _snapshot(self, path: str) -> tuple[int, httpx.Headers, bytes]:
-        reply = await self._ask("GET", path)
+    async def _snapshot(self, path: str) -> Reply:
+        reply = await self._negotiated(lambda: self._ask("GET", path))
         if reply[0] in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
             raise NoSnapshot(
                 f"HQ has nothing at {path}", remedy="nothing: the feed is read page by page"
@@ -107,12 +137,29 @@ class HttpLink:
         """See `HqLink.enrol`."""
         content = msgspec.json.encode(request)
         headers = {"Content-Type": "application/json"}
-        reply = await self._ask("POST", "/v1/enrol", content=content, headers=headers)
-        return _expected(reply, EnrolAnswer)
+        reply = await self._negotiated(
+            lambda: self._ask("POST", "/v1/enrol", content=content, headers=headers)
+        )
+        return self._expected(reply, EnrolAnswer)
 
     async def aclose(self) -> None:
         """See `HqLink.aclose`."""
         await self._client.aclose()
+
+    async def _negotiated(self, ask: Callable[[], Awaitable[Reply]]) -> Reply:
+        """Ask, and once more at once where HQ names a version that both sides understand."""
+        version = self._version
+        reply = await ask()
+        theirs = parse(reply[1].get(VERSIONS_HEADER, ""))
+        self._version = (theirs and common(self._versions, theirs)) or self._version
+        is_refused = reply[0] == httpx.codes.UPGRADE_REQUIRED and self._version != version
+        return await ask() if is_refused else reply
+
+    def _expected(self, reply: Reply, shape: type[T]) -> T:
+        status, headers, content = reply
+        if status in {httpx.codes.OK, httpx.codes.CREATED}:
+            return decoded(content, shape)
+        raise fault_of(status, headers, content, self._versions)
 
     async def _ask(
         self,
@@ -123,7 +170,7 @@ class HttpLink:
         headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
         silence_s: int = SILENCE_S,
-    ) -> tuple[int, httpx.Headers, bytes]:
+    ) -> Reply:
         url = self._address.copy_with(raw_path=(self._address.path.rstrip("/") + path).encode())
         request = self._client.build_request(
             method,
@@ -132,14 +179,15 @@ class HttpLink:
             headers=headers,
             timeout=_timeout(silence_s),
         )
-        self._signer.sign(request, content)
+        self._signer.sign(request, content, self._version)
         try:
             return await self._answer(request)
         except httpx.TransportError as error:
             raise unreachable(error, self._address) from error
 
-    async def _answer(self, request: httpx.Request) -> tuple[int, httpx.Headers, bytes]:
+    async def _answer(self, request: httpx.Request) -> Reply:
         response = await self._client.send(request, stream=True)
+        self._known_time.heard(response.headers.get("Date"))
         try:
             return response.status_code, response.headers, await _content(response)
         except httpx.DecodingError as error:
@@ -150,10 +198,16 @@ class HttpLink:
             await response.aclose()
 
 
-def _client(ca_file: str | None, proxy: str | None) -> httpx.AsyncClient:
+def _client(ca_file: str | None, proxy: str | None, known_time: KnownTime) -> httpx.AsyncClient:
     try:
         return httpx.AsyncClient(
-            verify=trust(ca_file), proxy=proxy, http2=False, trust_env=False, follow_redirects=False
+            verify=trust(ca_file, known_time),
+            proxy=proxy,
+            http2=False,
+            trust_env=False,
+            follow_redirects=False,
+            limits=httpx.Limits(keepalive_expiry=IDLE_S),
+            headers=_HEADERS,
         )
     except (ValueError, httpx.InvalidURL) as error:
         raise InputFault(
@@ -179,13 +233,6 @@ async def _content(response: httpx.Response) -> bytes:
             )
         parts.append(part)
     return b"".join(parts)
-
-
-def _expected(reply: tuple[int, httpx.Headers, bytes], shape: type[T]) -> T:
-    status, headers, content = reply
-    if status in {httpx.codes.OK, httpx.codes.CREATED}:
-        return decoded(content, shape)
-    raise fault_of(status, headers, content)
 
 
 def _packed(batch: Batch) -> bytes:

@@ -8,14 +8,23 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from agent.contracts.hq import HqRefused, HqSlowDown, HqTooLarge, HqUnreachable
+from agent.contracts.hq import (
+    HqRefused,
+    HqSlowDown,
+    HqTooLarge,
+    HqUnreachable,
+    NoCommonVersion,
+)
 from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER, Versions, advice, parse
 from agent.core.exchange.wire import Ack, Behind, Fork
 from agent.core.faults import Fault
+from agent.links.trust import EXPIRED
 
 SLOW_DOWN_MS = 5_000
 """How long to wait where HQ says "later" without saying when."""
 
+_SAME_VERSION = "update the agent or HQ, so that both speak the same sync version"
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 T = TypeVar("T")
@@ -36,7 +45,9 @@ class _Named(msgspec.Struct):
     name: str = ""
 
 
-def position(status: int, headers: httpx.Headers, content: bytes) -> Ack | Behind | Fork:
+def position(
+    status: int, headers: httpx.Headers, content: bytes, ours: Versions = SYNC_VERSIONS
+) -> Ack | Behind | Fork:
     """Read the answer to a batch.
 
     Raises:
@@ -52,7 +63,7 @@ def position(status: int, headers: httpx.Headers, content: bytes) -> Ack | Behin
             return decoded(content, Fork)
         if named == "behind":
             return decoded(content, Behind)
-    raise fault_of(status, headers, content)
+    raise fault_of(status, headers, content, ours)
 
 
 def decoded(content: bytes, shape: type[T]) -> T:
@@ -71,7 +82,9 @@ def decoded(content: bytes, shape: type[T]) -> T:
         ) from error
 
 
-def fault_of(status: int, headers: httpx.Headers, content: bytes) -> Fault:
+def fault_of(
+    status: int, headers: httpx.Headers, content: bytes, ours: Versions = SYNC_VERSIONS
+) -> Fault:
     """Make a fault of any other status, with HQ's own words where it gave some."""
     problem = _problem(content)
     said = problem.detail or problem.title or f"HQ answered with HTTP status {status}"
@@ -83,6 +96,9 @@ def fault_of(status: int, headers: httpx.Headers, content: bytes) -> Fault:
         return HqUnreachable(said, remedy=problem.remedy or "look into HQ's log")
     if status == httpx.codes.GONE:
         return FeedGone(said, remedy="nothing: the feed is read from the start")
+    if status == httpx.codes.UPGRADE_REQUIRED:
+        theirs = parse(headers.get(VERSIONS_HEADER, ""))
+        return NoCommonVersion(said, remedy=advice(ours, theirs) if theirs else _SAME_VERSION)
     name = problem.type.rstrip("/").rpartition("/")[2].rpartition(":")[2]
     remedy = problem.remedy or "compare [hq] url, the enrolment and the versions of both sides"
     return HqRefused(said, remedy=remedy, name=None if name in {"", "blank"} else name)
@@ -91,9 +107,16 @@ def fault_of(status: int, headers: httpx.Headers, content: bytes) -> Fault:
 def unreachable(error: httpx.TransportError, address: httpx.URL) -> HqUnreachable:
     """Say in plain words why no answer came."""
     if tls := _tls_reason(error):
+        if EXPIRED in tls:
+            return HqUnreachable(
+                f"the certificate of HQ at {address} has expired, by HQ's own time",
+                remedy="renew the certificate at HQ; this machine's clock has no say in it",
+                name="tls-certificate-expired",
+            )
         return HqUnreachable(
             f"HQ at {address} shows a certificate this machine does not trust: {tls}",
-            remedy="set [hq] ca_file to the authority that signed it, and check this clock's date",
+            remedy="set [hq] ca_file to the authority that signed it; the name in [hq] url must "
+            "stand in it",
             name="hq-not-trusted",
         )
     return HqUnreachable(
@@ -105,7 +128,7 @@ def unreachable(error: httpx.TransportError, address: httpx.URL) -> HqUnreachabl
 def _tls_reason(error: BaseException | None) -> str:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return error.verify_message
+            return getattr(error, "verify_message", "") or str(error)
         error = error.__cause__ or error.__context__
     return ""
 

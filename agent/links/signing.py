@@ -30,9 +30,9 @@ class DeviceSigner:
             signature_algorithm=ED25519, key_resolver=_OneKey(private_key)
         )
 
-    def sign(self, request: httpx.Request, content: bytes) -> None:
+    def sign(self, request: httpx.Request, content: bytes, version: int = SYNC_VERSION) -> None:
         """Put version, digest and signature into the request's headers; it is complete then."""
-        request.headers[SYNC_HEADER] = str(SYNC_VERSION)
+        request.headers[SYNC_HEADER] = str(version)
         request.headers["Content-Digest"] = content_digest(content)
         self._signer.sign(
             request,

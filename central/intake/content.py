@@ -14,7 +14,8 @@ from agent.core.exchange.coding import (
     decode_batch,
 )
 from agent.core.exchange.faults import MalformedBatch
-from agent.core.exchange.wire import SYNC_VERSION, Batch
+from agent.core.exchange.versions import SYNC_VERSIONS
+from agent.core.exchange.wire import Batch
 from agent.core.faults import InputFault
 
 _SAME_VERSION = "update the agent or HQ, so that both speak the same sync version"
@@ -52,11 +53,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
     Raises:
         WrongVersion, WrongMedia, TooLarge.
     """
-    version = headers.get(SYNC_HEADER, "none")
-    if version != str(SYNC_VERSION):
-        raise WrongVersion(
-            f"HQ speaks sync version {SYNC_VERSION}, not {version[:20]}", remedy=_SAME_VERSION
-        )
+    check_version(headers)
     media = headers.get("Content-Type", "none").partition(";")[0].strip().lower()
     coding = headers.get("Content-Encoding", "none").strip().lower()
     if (media, coding) != (BATCH_MEDIA_TYPE, "zstd"):
@@ -67,6 +64,19 @@ def check_headers(headers: Mapping[str, str]) -> None:
     length = headers.get("Content-Length", "0")
     if length.isdigit() and int(length) > ENCODED_BYTES_MAX:
         raise too_large(f"{length} bytes")
+
+
+def check_version(headers: Mapping[str, str]) -> None:
+    """Refuse a request of a sync version HQ does not understand; its answer names those it does.
+
+    Raises:
+        WrongVersion.
+    """
+    version = headers.get(SYNC_HEADER, "none")
+    if not (version.isascii() and version.isdigit() and int(version) in SYNC_VERSIONS):
+        raise WrongVersion(
+            f"HQ speaks sync version {SYNC_VERSIONS}, not {version[:20]}", remedy=_SAME_VERSION
+        )
 
 
 def read_batch(content: bytes, journal_id: str) -> Batch:

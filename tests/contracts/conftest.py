@@ -17,11 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver
 from http_message_signatures.algorithms import ED25519
 from litestar import Litestar, Request, Response, get, post
+from litestar.datastructures import MutableScopeHeaders
+from litestar.exceptions import HTTPException
 
 from agent.contracts.hq import HqRefused
 from agent.core.exchange.coding import DECODED_BYTES_MAX, SIGNED_COMPONENTS, decode_batch
 from agent.core.exchange.credentials import key_id
 from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER
 from agent.core.exchange.wire import Ack, EnrolRequest
 from agent.links.http import HttpLink
 from agent.links.memory import MemoryLink
@@ -56,11 +59,18 @@ class HttpHq:
         self.hq = hq
         self.seen: list[httpx.Headers] = []
         self.instead: Response | None = None
+        self.versions = SYNC_VERSIONS
+        self.seen_versions: list[str] = []
         self.port = _free_port()
         self._task = None
 
     async def start(self) -> None:
-        app = Litestar([self.batches(), self.enrol(), self.feed()], openapi_config=None)
+        async def name_versions(message, _scope):
+            if message["type"] == "http.response.start":
+                MutableScopeHeaders.from_message(message)[VERSIONS_HEADER] = str(self.versions)
+
+        handlers = [self.batches(), self.enrol(), self.feed()]
+        app = Litestar(handlers, openapi_config=None, before_send=[name_versions])
         config = uvicorn.Config(
             app, host="127.0.0.1", port=self.port, lifespan="off", ws="none", log_config=None
         )
@@ -82,7 +92,7 @@ class HttpHq:
                 return self.instead
             assert "zstd" == request.headers["content-encoding"]
             plain = zstandard.ZstdDecompressor().decompress(content, DECODED_BYTES_MAX)
-            batch = decode_batch(plain)
+            batch = decode_batch(plain, self.versions)
             assert request.path_params["journal_id"] == batch.journal_id
             return self.answered(lambda: self.hq.receive(batch))
 
@@ -118,7 +128,13 @@ class HttpHq:
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
         assert f"sha-256=:{digest}:" == request.headers["content-digest"]
         self.seen.append(message.headers)
+        self.check_version(message.headers["x-sync-version"])
         return content
+
+    def check_version(self, version) -> None:
+        self.seen_versions.append(version)
+        if int(version) not in self.versions:
+            raise HTTPException(f"HQ speaks sync version {self.versions}", status_code=426)
 
     def answered(self, ask) -> Response:
         try:
@@ -141,11 +157,14 @@ class OverHttp:
     """HQ over HTTP."""
 
     @asynccontextmanager
-    async def reach(self, hq):
+    async def reach(self, hq, versions=SYNC_VERSIONS):
         self.server = HttpHq(hq)
         await self.server.start()
         link = HttpLink(
-            f"http://127.0.0.1:{self.server.port}", private_key=DEVICE, keyid=key_id(PUBLIC)
+            f"http://127.0.0.1:{self.server.port}",
+            private_key=DEVICE,
+            keyid=key_id(PUBLIC),
+            versions=versions,
         )
         try:
             yield link

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from litestar import Response
 
-from agent.contracts.hq import HqRefused, HqSlowDown, HqTooLarge, HqUnreachable
+from agent.contracts.hq import (
+    HqRefused,
+    HqSlowDown,
+    HqTooLarge,
+    HqUnreachable,
+    NoCommonVersion,
+)
+from agent.core.exchange.versions import Versions
 from agent.core.exchange.wire import Batch
 from agent.links.replies import SLOW_DOWN_MS
 
@@ -56,6 +63,56 @@ async def test_every_status_is_a_fault_by_who_must_act(over_http, hq, status, co
             await link.send(BATCH)
     assert caught.value.remedy
     assert caught.value.detail
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("ours", "theirs", "tried"),
+    [
+        ((1, 1), (1, 2), ["1"]),
+        ((1, 2), (1, 1), ["2", "1", "1"]),
+        ((1, 3), (2, 2), ["3", "2", "2"]),
+        ((2, 3), (2, 9), ["3", "3"]),
+    ],
+)
+async def test_the_highest_common_version_is_found_at_once(over_http, hq, ours, theirs, tried):
+    """If it were not, an update of one side would cut every store off, or wait for the other."""
+    async with over_http.reach(hq, Versions(*ours)) as link:
+        over_http.server.versions = Versions(*theirs)
+        with pytest.raises(HqRefused, match="does not know the device"):
+            await link.send(BATCH)
+        if tried[1:]:
+            with pytest.raises(HqRefused, match="does not know the device"):
+                await link.send(BATCH)
+        assert tried == over_http.server.seen_versions
+        assert int(tried[-1]) == link.version
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("ours", "theirs", "who"),
+    [((1, 2), (3, 4), "update this till-agent"), ((3, 4), (1, 2), "update till-central")],
+)
+async def test_no_common_version_says_who_is_to_be_updated(over_http, hq, ours, theirs, who):
+    """If it did not, IT would update the wrong side; if the batch were dropped, so is a sale."""
+    async with over_http.reach(hq, Versions(*ours)) as link:
+        over_http.server.versions = Versions(*theirs)
+        for ask in (lambda: link.send(BATCH), lambda: link.feed("global", "", 0)):
+            with pytest.raises(NoCommonVersion) as caught:
+                await ask()
+            assert ("sync-version", who) == (caught.value.name, caught.value.remedy[: len(who)])
+
+
+@pytest.mark.asyncio
+async def test_an_updated_hq_is_spoken_to_in_the_newer_version(over_http, hq):
+    """If it were not, a till would speak the old version until it is restarted."""
+    async with over_http.reach(hq, Versions(1, 2)) as link:
+        over_http.server.versions = Versions(1, 1)
+        await link.feed("global", "", 0)
+        over_http.server.versions = Versions(1, 2)
+        await link.feed("global", "", 0)
+        await link.feed("global", "", 0)
+        assert ["2", "1", "1", "2"] == over_http.server.seen_versions
 
 
 @pytest.mark.asyncio

@@ -6,8 +6,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.faults import InputFault
-from agent.links.address import hq_address, trust
+from agent.links.address import hq_address
 from agent.links.http import HttpLink
+from agent.links.trust import trust
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,9 @@ def reach(hq: HqSettings | None) -> Finding:
 def _call(hq: HqSettings) -> Finding:
     import httpx
 
-    from agent.links.address import hq_address, trust
+    from agent.links.address import hq_address
     from agent.links.replies import unreachable
+    from agent.links.trust import trust
 
     address = hq_address(hq.url)
     try:
