@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from central.daemon.status import Status, status_of
 from central.intake.codes import issue_code
 from central.ledger.engine import LedgerFault, reading, writing
 from central.ledger.migrate import Migrated, migrate, require_current
-from central.ledger.verify import JournalReport, unbound, verify
+from central.ledger.verify import JournalReport, unbound, verify_slices
+from central.reports.checks import ChainCheck, keep
 
 
 class EnrolCode(msgspec.Struct, frozen=True):
@@ -34,6 +36,12 @@ class Verified(msgspec.Struct, frozen=True):
     journals: tuple[JournalReport, ...]
     unbound: tuple[str, ...]
     """Journals with records that no till was ever bound to."""
+    records: int = 0
+    records_per_s: int = 0
+
+
+REMEMBERED = 200
+"""Journals of one transaction that remembers what was found."""
 
 
 @contextmanager
@@ -85,8 +93,42 @@ def run_status(config: Path) -> Status:
 
 
 def run_verify(config: Path) -> Verified:
-    """Recompute everything that was received."""
-    with ledger(config) as (_, engine), reading(engine) as conn:
-        journals = tuple(verify(conn))
-        strays = tuple(unbound(conn))
-    return Verified(not strays and all(found.ok for found in journals), journals, strays)
+    """Recompute everything that was received, beside a serving HQ, and remember what was found."""
+    journals: list[JournalReport] = []
+    fresh: list[ChainCheck] = []
+    seconds = 0.0
+    with ledger(config) as (_, engine):
+        for report, took_s in _timed(verify_slices(engine)):
+            journals.append(report)
+            fresh.append(_check(report, took_s))
+            seconds += took_s
+            if len(fresh) == REMEMBERED:
+                _remember(engine, fresh)
+                fresh.clear()
+        _remember(engine, fresh)
+        with reading(engine) as conn:
+            strays = tuple(unbound(conn))
+    records = sum(report.have_seq for report in journals)
+    ok = not strays and all(report.ok for report in journals)
+    return Verified(ok, tuple(journals), strays, records, _speed(records, seconds))
+
+
+def _timed(reports: Iterator[JournalReport]) -> Iterator[tuple[JournalReport, float]]:
+    started_s = time.perf_counter()
+    for report in reports:
+        yield report, time.perf_counter() - started_s
+        started_s = time.perf_counter()
+
+
+def _check(report: JournalReport, took_s: float) -> ChainCheck:
+    speed = _speed(report.have_seq, took_s)
+    return ChainCheck(report.journal_id, utc_now(), report.have_seq, speed, report.fault)
+
+
+def _speed(records: int, seconds: float) -> int:
+    return int(records / seconds) if seconds else 0
+
+
+def _remember(engine: Engine, found: list[ChainCheck]) -> None:
+    with writing(engine) as conn:
+        keep(conn, found)

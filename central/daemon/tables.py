@@ -83,7 +83,8 @@ def show_verified(verified: Verified) -> None:
     for journal_id in verified.unbound:
         _OUT.print(f"journal {journal_id}: FAULT: it has records, but belongs to no till")
     if verified.ok:
-        _OUT.print(f"{len(verified.journals)} journals verified from their beginning")
+        speed = f"{verified.records} records, {verified.records_per_s} a second"
+        _OUT.print(f"{len(verified.journals)} journals verified from their beginning: {speed}")
     else:
         _OUT.print("→ keep a copy of the database, find out who changed it, restore a backup")
 

@@ -12,10 +12,11 @@ from agent.core.entries.bodies import CashierSigned, SaleCompleted
 from agent.core.exchange.credentials import key_id
 from agent.core.identifiers import receipt_number
 from agent.core.sale.model import Stamp
+from central.ledger import verify as verify_module
 from central.ledger.engine import open_engine, reading, writing
 from central.ledger.migrate import migrate
 from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, CURSORS, ERASE_ORDERS, JOURNALS
-from central.ledger.verify import unbound, verify
+from central.ledger.verify import unbound, verify, verify_slices
 
 AT = Stamp("2026-01-02T03:04:05.000Z", 1, "b")
 TRIGGERS = ("chain_no_update", "chain_no_delete", "body_no_update", "body_no_delete")
@@ -178,3 +179,35 @@ def test_records_of_no_till_are_found(book):
     strange.run("INSERT INTO chain VALUES ('x', 1, 1, 1, x'00', x'00', '')")
     with reading(strange.engine) as conn:
         assert ["x"] == unbound(conn)
+
+
+@pytest.mark.parametrize("slice_", [1, 2, 3, 4, 5, 100])
+def test_slices_find_what_one_transaction_finds(book, slice_):
+    """Wrong: verifying beside a serving HQ is verifying less."""
+    honest, changed = book(), book()
+    changed.run("UPDATE chain SET hash = zeroblob(32) WHERE seq = 3")
+    cut = book()
+    cut.run("DELETE FROM chain WHERE seq = 4")
+    found = [list(verify_slices(each.engine, slice_)) for each in (honest, changed, cut)]
+    assert [True, False, False] == [report.ok for (report,) in found]
+    assert "breaks at seq 3" in found[1][0].fault
+    assert "records end with 3" in found[2][0].fault
+
+
+def test_what_comes_in_while_it_runs_is_no_fault(book, monkeypatch):
+    """Wrong: an honest HQ is accused because it went on receiving."""
+    made = book()
+    real = verify_module._records
+    more = iter([True])
+
+    def busy(conn, journal_id, after, limit):
+        if next(more, False):
+            with writing(made.engine) as other:
+                before = other.exec_driver_sql("SELECT hash FROM chain WHERE seq = 4").scalar_one()
+                hash_ = made._put(other, 5, before, made._body(4))
+                other.execute(CURSORS.update().values(have_seq=5, have_hash=hash_))
+        return real(conn, journal_id, after, limit)
+
+    monkeypatch.setattr(verify_module, "_records", busy)
+    (report,) = verify_slices(made.engine, 2)
+    assert (True, 5) == (report.ok, report.have_seq)
