@@ -70,8 +70,11 @@ def _journals(settings: Settings, *, running: bool) -> list[LaneBacklog]:
 def show(report: StatusReport) -> None:
     """Say it in a few lines."""
     say(f"store {report.store}: daemon {'runs' if report.running else 'DOES NOT RUN'}")
+    said = {one["journal_id"]: one["said"] for one in _sync(report).get("journals", [])}
     for lane in report.journals:
         say(f"  {lane.till} {lane.lane:<5} {lane.entries} entries, {lane.unsent} not at HQ")
+        if report.hq and (words := said.get(lane.journal_id) or _ended(lane)):
+            say(f"    {words}")
     _show_sync(report)
     _show_disk(report)
     _show_upkeep(report)
@@ -86,7 +89,7 @@ def _show_disk(report: StatusReport) -> None:
     disk = report.daemon.get("disk")
     if not disk:
         return
-    mb = {name: disk[name] // _MB for name in ("free", "usable", "reserve", "reserve_wanted")}
+    mb = {name: max(0, disk[name]) // _MB for name in ("free", "usable", "reserve", "reserve_wanted")}
     days = disk["days_left"]
     lasts = "" if days is None else f", for {days} business days"
     say(
@@ -106,15 +109,32 @@ def _show_upkeep(report: StatusReport) -> None:
             say(f"    → {done['remedy']}")
 
 
+def _sync(report: StatusReport) -> dict[str, Any]:
+    return report.daemon.get("sync") or {}
+
+
+def _ended(lane: LaneBacklog) -> str:
+    return f"{lane.successor[:8]} goes on from it" if lane.successor else ""
+
+
 def _show_sync(report: StatusReport) -> None:
-    sync = report.daemon.get("sync")
+    sync = _sync(report)
     if report.hq is None:
         say("  HQ: none in the settings, the agent works alone")
     elif sync:
         state = "answers" if sync["online"] else "DOES NOT ANSWER"
         enrolled = "" if sync["enrolled"] else ", NOT ENROLLED (till-agent enrol CODE)"
         say(f"  HQ {report.hq}: {state} since {sync['since']}{enrolled}")
-        for line in [sync.get("last_error")] if sync.get("last_error") else []:
-            say(f"    {line}")
+        for line in (sync.get("said"), sync.get("last_error")):
+            if line:
+                say(f"    {line}")
         for trouble in sync.get("troubles", []):
-            say(f"    {trouble['till']} {trouble['lane']}: {trouble['detail']}")
+            _show_trouble(trouble)
+
+
+def _show_trouble(trouble: dict[str, Any]) -> None:
+    since = f" (since {trouble['since']})" if trouble.get("since") else ""
+    lane = f" {trouble['lane']}" if trouble["lane"] else ""
+    say(f"    {trouble['till']}{lane}: {trouble['detail']}{since}")
+    if trouble.get("remedy"):
+        say(f"      → {trouble['remedy']}")

@@ -55,6 +55,34 @@ def test_everything_that_is_wrong_is_said(capsys):
         assert words in said
 
 
+def test_what_is_missing_is_said_with_since_when_and_why(capsys):
+    """Whoever is on the telephone could not say whether everything is in."""
+    journal = {"journal_id": "ab" * 16, "said": "2 entries (1.2 kB) not at HQ, for 2 h: cut off"}
+    trouble = {
+        "till": "till-1",
+        "lane": "",
+        "name": "revoked",
+        "detail": "HQ has revoked this device",
+        "since": "2026-11-02T11:00:00Z",
+        "remedy": "enrol it anew",
+    }
+    sync = SYNC | {"said": "2 entries not at HQ", "journals": [journal], "troubles": [trouble]}
+    lanes = [
+        LaneBacklog(TillId("till-1"), "sales", 5, 2, "ab" * 16),
+        LaneBacklog(TillId("till-1"), "sales", 3, 0, "cd" * 16, successor="ab" * 16),
+    ]
+    show(report(journals=lanes, daemon={"sync": sync}))
+    said = capsys.readouterr().out
+    for words in (
+        "    2 entries (1.2 kB) not at HQ, for 2 h: cut off",
+        "    abababab goes on from it",
+        "    2 entries not at HQ",
+        "till-1: HQ has revoked this device (since 2026-11-02T11:00:00Z)",
+        "→ enrol it anew",
+    ):
+        assert words in said
+
+
 def test_a_healthy_till(capsys):
     """Alarms would be shown that are none."""
     well = {**SYNC, "enrolled": True, "online": True, "last_error": None, "troubles": []}
