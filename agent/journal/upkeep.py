@@ -75,6 +75,12 @@ def failed(conn: Connection, task: str, at: str, fault: Fault) -> None:
     )
 
 
+def is_kept(conn: Connection) -> bool:
+    """Tell whether the file is of a version that keeps it: a command may meet an older one."""
+    sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'upkeep'"
+    return conn.execute(sql).fetchone() is not None
+
+
 def done(conn: Connection) -> dict[str, Done]:
     """Read what became of each kind; of one that was never done there is an empty one."""
     today = closed_days(conn)

@@ -31,6 +31,7 @@ reduced = 700
 [agent]
 listen = "127.0.0.1:{port}"
 state_dir = "{state}"
+{agent}
 {hq}
 [[till]]
 id = "till-1"
@@ -68,6 +69,8 @@ class Shop:
         self.port = free_port()
         self.hq = ""
         self.wiring = ""
+        self.agent = ""
+        """More lines of [agent]."""
         self.write()
 
     @property
@@ -79,7 +82,9 @@ class Shop:
         self.hq = self.hq if hq is None else f'[hq]\nurl = "{hq}"'
         self.wiring = self.wiring if wiring is None else wiring
         self.port = port or self.port
-        text = TOML.format(port=self.port, state=self.state, hq=self.hq, wiring=self.wiring)
+        text = TOML.format(
+            port=self.port, state=self.state, agent=self.agent, hq=self.hq, wiring=self.wiring
+        )
         self.config.write_text(text, encoding="utf-8")
 
     def run(self, *arguments, typed=None):

@@ -65,6 +65,8 @@ def test_settings_that_are_no_good(shop):
 
 def test_a_running_daemon(shop, daemon):
     """A healthy till would be called ill, and nobody would believe the doctor again."""
+    shop.agent = f'backup_dir = "{shop.directory}"'
+    shop.write()
     with daemon() as process:
         found = examined(shop)
         assert found["daemon"]["ok"]

@@ -10,18 +10,26 @@ import random
 import socket
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from agent.core.faults import Fault
+from agent.daemon.checked import load_checked
 from agent.daemon.doctor import node
 from agent.daemon.doctor.hardware import devices
 from agent.daemon.doctor.printers import model_called, profile
 from agent.daemon.doctor.processes import Process, running
 from agent.daemon.doctor.service import service_user
+from agent.daemon.files import open_journal
+from agent.journal import upkeep
+from agent.journal.backup_faults import of_os_error
 from agent.settings import DeviceSettings, parse
 from drivers.printers.models import MODELS
 from drivers.virtual.scanner import VirtualScanner
+from tests.disks import Hog, small_disk
+from tests.journal.shop import close_day
 
 SCANNER = 'scanners = ["counter"]\n[[device]]\nid = "counter"\nkind = "scanner"\naddress = "{}"\n'
 PRINTER = 'printer = "receipt"\n[[device]]\nid = "receipt"\nkind = "printer"\naddress = "{}"\n'
@@ -118,6 +126,54 @@ class Seeds:
     def no_printer_at_all(self):
         self._wired(PRINTER.format("usblp:/dev/usb/lp97"))
 
+    def _kept(self, note, days=0):
+        """Have the journal keep something, some business days ago."""
+        journal, key = open_journal(load_checked(self.shop.config))
+        with journal:
+            journal.write_blocking(note)
+            for number in range(1, days + 1):
+                journal.write_blocking(lambda conn, z=number: close_day(conn, z))
+        assert key
+
+    def low_disk(self):
+        if os.geteuid():
+            pytest.skip("needs root, to mount a small file system")
+        self.shop.state = self.stack.enter_context(small_disk(self.shop.directory, "tmpfs", 16))
+        self.shop.state.chmod(0o700)
+        self.shop.write()
+        self.shop.run("pair", "till-1")
+        Hog(self.shop.state).fill()
+
+    def no_reserve(self):
+        self.shop.agent = "reserve_mb = 0"
+        self.shop.write()
+        self.shop.run("pair", "till-1")
+
+    def no_backup(self):
+        self.shop.run("pair", "till-1")
+
+    def backup_too_old(self):
+        self.shop.agent = f'backup_dir = "{self.shop.directory}"'
+        self.shop.write()
+        note = partial(upkeep.succeeded, task="backup", at="then", detail="/x", place="second")
+        self._kept(note, days=5)
+
+    def backup_beside_the_journal(self):
+        self.shop.agent = f'backup_dir = "{self.shop.directory}"'
+        self.shop.write()
+        self.shop.run("pair", "till-1")
+        assert self.shop.run("backup", str(self.shop.directory)).code == 0
+
+    def backup_failed(self):
+        self.shop.agent = 'backup_dir = "/nonexistent/stick"'
+        self.shop.write()
+        fault = of_os_error(FileNotFoundError(2, "No such file"), Path("/nonexistent/stick"))
+        self._kept(partial(upkeep.failed, task="backup", at="then", fault=fault))
+
+    def verification_failed(self):
+        fault = Fault("till-1 sales: entry 7 is missing", remedy="copy it away")
+        self._kept(partial(upkeep.failed, task="verify", at="then", fault=fault))
+
     def nobody_at_the_scanners_port(self):
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
@@ -145,6 +201,13 @@ SEEDS = {
     "cover_open": ("device receipt", "cover_open", "close the cover"),
     "printer_off": ("device receipt", "Connection refused", "check its power"),
     "no_printer_at_all": ("device receipt", "/dev/usb/lp97", "usblp"),
+    "low_disk": ("room", "(full); not written any more: snapshots", "journalctl --vacuum-size"),
+    "no_reserve": ("reserve", "none is asked for", "reserve_mb"),
+    "no_backup": ("backup", "the only copy of every sale", "backup_dir"),
+    "backup_too_old": ("backup", "5 business days ago", "till-agent backup"),
+    "backup_beside_the_journal": ("backup", "own disk", "second medium"),
+    "backup_failed": ("backup", "/nonexistent/stick", "plug the medium in"),
+    "verification_failed": ("nightly verify", "entry 7 is missing", "copy it away"),
     "nobody_at_the_scanners_port": ("device counter", "Connection refused", "port number"),
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from agent.core.entries.bodies import Body
 from agent.core.faults import Fault, NotFoundFault
 from agent.daemon.backlog import backlog
+from agent.daemon.doctor import upkeep
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.doctor.processes import Process
 from agent.daemon.files import read_journal
@@ -41,6 +42,7 @@ def _findings(conn: Connection, settings: Settings, held_by: Process | None) -> 
     if settings.hq is not None:
         yield from _enrolled(conn, settings)
         yield _behind(conn)
+    yield from upkeep.findings(conn, settings, held_by)
     yield from _paired(conn, settings)
 
 
