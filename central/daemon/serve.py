@@ -33,6 +33,7 @@ from central.daemon.staff import StaffTokens, staff_tokens
 from central.daemon.state import locked, opened, prepare, root_key, utc_now
 from central.daemon.threads import Applying, ForeignWrites
 from central.daemon.watching import Watch
+from central.feed.keeping import SnapshotKeeper
 from central.histories.applier import Applier
 from central.intake.root_key import RootKey
 from central.intake.signatures import Signatures
@@ -122,6 +123,10 @@ class Daemon:
             engine, self._feed_changed, self._thread_ended, self._sharing.look
         )
         self._days = Watch(engine, utc_now, self._thread_ended)
+        directory = Path(settings.central.state_dir)
+        self._snapshots = SnapshotKeeper(
+            engine, directory, key.sign, utc_now, ended=self._thread_ended
+        )
         self._stopping = False
         hq = Hq(
             engine=engine,
@@ -134,6 +139,7 @@ class Daemon:
             admits=staff.admits,
             name=settings.central.name,
             take_back=evidence(key),
+            snapshots=self._snapshots,
         )
         app = create_app(hq, root_key=key, staff=staff, settings=settings.central)
         self._server = Server(app, self._is_ready)
@@ -162,7 +168,7 @@ class Daemon:
             stack.callback(self._loop.remove_signal_handler, order)
 
     def _start_threads(self, stack: AsyncExitStack) -> None:
-        for thread in (self._applying, self._watch, self._days):
+        for thread in (self._applying, self._watch, self._days, self._snapshots):
             thread.start()
             stack.callback(thread.stop)
         stack.callback(self._sharing.stop)
@@ -173,7 +179,7 @@ class Daemon:
     def _check_threads(self) -> None:
         if not self._is_well():
             raise ThreadEnded(
-                "the applier, the feed watch or the watch over the days ended by itself",
+                "a thread ended by itself: the applier, the feed watch, the days or the snapshots",
                 remedy="look for its last error in the log above; the service starts again",
             )
 
@@ -196,7 +202,7 @@ class Daemon:
         _LOG.info("serving")
 
     def _is_well(self) -> bool:
-        threads = (self._applying, self._watch, self._days)
+        threads = (self._applying, self._watch, self._days, self._snapshots)
         return all(thread.is_alive() for thread in threads)
 
     def _is_up(self) -> bool:

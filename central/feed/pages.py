@@ -6,7 +6,9 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from agent.core.exchange.cursors import Cursor, parse, position
+from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.wire import FeedItem, FeedPage
+from central.feed.horizon import horizon
 from central.ledger.epoch import current_epoch
 from central.ledger.outbox import position as newest
 from central.ledger.tables import FEED_MARKS, FEED_ROWS
@@ -22,10 +24,15 @@ def page(conn: Connection, scope: str, after: str, limit: int = PAGE_ITEMS_MAX) 
 
     Raises:
         InputFault: not a cursor.
-        FeedGone: a cursor of another epoch or of another feed: start over.
+        FeedGone: a cursor of another epoch or of another feed, or too old: start over.
     """
     epoch = current_epoch(conn)
     fseq = position(parse(after), epoch, lambda at: _mark(conn, scope, at))
+    if 0 < fseq < horizon(conn, scope):
+        raise FeedGone(
+            f"the position {after} is from before deletions that HQ has forgotten since",
+            remedy="take a snapshot, or read the feed from the start; the agent does so by itself",
+        )
     items = _items(conn, scope, fseq, limit + 1)
     if len(items) > limit:
         last = items[limit - 1].fseq

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from litestar import Request, get
+from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.wire import FeedPage
 from agent.core.faults import AccessFault
 from central.feed.pages import PAGE_ITEMS_MAX, page
@@ -38,8 +39,7 @@ async def get_feed(
 ) -> FeedPage:
     """Read the changes of a scope after a cursor, waiting up to `wait` seconds for the first."""
     hq = hq_of(request)
-    message = signed_message(request, await request.body())
-    _check_scope(await sync_to_thread(hq.authenticate, message), feed_scope)
+    await _admit(request, feed_scope)
     return await _next(hq, feed_scope, after, limit, wait)
 
 
@@ -68,4 +68,38 @@ def _page(hq: Hq, scope: str, after: str, limit: int) -> FeedPage:
         return page(conn, scope, after, limit)
 
 
-ROUTES: list[HTTPRouteHandler] = [get_feed]
+@get("/v1/snapshots/{feed_scope:str}")
+async def get_snapshot(
+    request: Request[Any, Any, Any], feed_scope: FromPath[str]
+) -> SignedManifest:
+    """Say which snapshot of a scope there is: chunks with their hashes, under HQ's root key."""
+    hq = hq_of(request)
+    await _admit(request, feed_scope)
+    return await sync_to_thread(hq.snapshots.manifest, feed_scope)
+
+
+@get("/v1/snapshots/{feed_scope:str}/{snapshot_id:str}/{number:int}")
+async def get_snapshot_chunk(
+    request: Request[Any, Any, Any],
+    feed_scope: FromPath[str],
+    snapshot_id: FromPath[str],
+    number: FromPath[int],
+) -> Response[bytes]:
+    """Give a piece of a snapshot; it never changes, so that whoever has it need not ask again."""
+    hq = hq_of(request)
+    await _admit(request, feed_scope)
+    etag = f'"{snapshot_id}/{number}"'
+    if request.headers.get("If-None-Match") == etag:
+        return Response(b"", status_code=304, headers={"ETag": etag})
+    content = await sync_to_thread(hq.snapshots.chunk, feed_scope, snapshot_id, number)
+    # It holds customers: whoever caches it for others must ask HQ whether they may have it.
+    headers = {"ETag": etag, "Cache-Control": "private, max-age=86400, immutable"}
+    return Response(content, headers=headers, media_type="application/octet-stream")
+
+
+async def _admit(request: Request[Any, Any, Any], scope: str) -> None:
+    message = signed_message(request, await request.body())
+    _check_scope(await sync_to_thread(hq_of(request).authenticate, message), scope)
+
+
+ROUTES: list[HTTPRouteHandler] = [get_feed, get_snapshot, get_snapshot_chunk]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from litestar import Request
@@ -16,7 +16,8 @@ from litestar.connection import ASGIConnection
 from sqlalchemy import Connection, Engine
 
 from agent.core.exchange.orders import SignedOrder
-from agent.core.faults import AccessFault
+from agent.core.exchange.snapshots import SignedManifest
+from agent.core.faults import AccessFault, NotFoundFault
 
 
 class AccessLog(Protocol):
@@ -72,6 +73,31 @@ def keep_in_ledger(
     _conn: Connection, _signed: SignedOrder, _store: str, _till: str, _at: str, _outcome: str
 ) -> None:
     """Leave the evidence where it is: what an `Hq` without orders does."""
+
+
+class Snapshots(Protocol):
+    """Whole scopes as files; both calls block."""
+
+    def manifest(self, scope: str) -> SignedManifest:
+        """Say what there is, or raise a `Fault`: there is none, or it is being made."""
+        ...
+
+    def chunk(self, scope: str, snapshot_id: str, number: int) -> bytes:
+        """Give a piece, or raise a `NotFoundFault`."""
+        ...
+
+
+class NoSnapshots:
+    """What an `Hq` without snapshots has."""
+
+    def manifest(self, scope: str) -> SignedManifest:
+        """Refuse."""
+        raise NotFoundFault(f"no snapshot of {scope[:80]!r}", remedy="read the feed by pages")
+
+    def chunk(self, scope: str, snapshot_id: str, number: int) -> bytes:
+        """Refuse."""
+        del snapshot_id, number
+        raise NotFoundFault(f"no snapshot of {scope[:80]!r}", remedy="read the feed by pages")
 
 
 def admits_nobody(_token: str) -> bool:
@@ -161,6 +187,8 @@ class Hq:
     """The chain's name, as the console shows it."""
     take_back: TakeBack = keep_in_ledger
     """What is done with an order of HQ that comes back as a till's evidence."""
+    snapshots: Snapshots = field(default_factory=NoSnapshots)
+    """Whole scopes, for tills that begin one or have lost their place."""
 
 
 def hq_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Hq:

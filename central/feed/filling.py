@@ -1,0 +1,175 @@
+"""A scope's changes into the file of a snapshot, by the functions the tills use for a page.
+
+Each key comes once, except for those that changed while the file was being made: of these the row
+before is taken out first. Big tables are filled in the order of their keys, so that the file is
+small and its pages are full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from agent.core.exchange.replica import (
+    PUT,
+    TOMBSTONES,
+    Refused,
+    item_keys,
+    item_of,
+    order_of,
+    person_of,
+)
+from agent.core.exchange.wire import FeedItem
+from central.ledger.replica_files import Connection
+
+_encode = msgspec.json.Encoder().encode
+_STAGES = (
+    "CREATE TEMP TABLE staged (key TEXT PRIMARY KEY, ver INTEGER, op TEXT) WITHOUT ROWID",
+    "CREATE TEMP TABLE loose (token BLOB, person INTEGER)",
+)
+_SETTLED = (
+    """INSERT INTO versions (key, scope, ver, op)
+       SELECT key, :scope, ver, op FROM staged ORDER BY key""",
+    """INSERT OR IGNORE INTO found_by (token, person, local)
+       SELECT token, person, 0 FROM loose ORDER BY token, person""",
+    "INSERT INTO scopes (scope, cursor) VALUES (:scope, :cursor)",
+    "DROP TABLE temp.staged",
+    "DROP TABLE temp.loose",
+)
+_REPLACED = {
+    "item": (
+        "DELETE FROM item_words WHERE rowid IN (SELECT id FROM items WHERE item_id = ?)",
+        "DELETE FROM item_keys WHERE id IN (SELECT id FROM items WHERE item_id = ?)",
+        "DELETE FROM items WHERE item_id = ?",
+    ),
+    "party": (
+        "DELETE FROM loose WHERE person IN (SELECT id FROM people WHERE party_id = ?)",
+        "DELETE FROM people WHERE party_id = ?",
+    ),
+    "order": ("DELETE FROM orders WHERE order_no = ?",),
+}
+_FORGOTTEN = (
+    "DELETE FROM staged WHERE key = ?",
+    "DELETE FROM notices WHERE key = ?",
+    "DELETE FROM refused WHERE key = ?",
+)
+
+T = TypeVar("T")
+
+
+class Filling:
+    """Fills one file, in the caller's transaction."""
+
+    def __init__(self, conn: Connection, scope: str) -> None:
+        """Begin; `conn` is of `new_replica`."""
+        self._conn, self._scope = conn, scope
+        self._people = self._items = 0
+        self.rows = 0
+        """Keys in it."""
+        for statement in _STAGES:
+            conn.execute(statement)
+
+    def add(self, changes: Sequence[FeedItem], *, again: bool) -> None:
+        """Take changes in.
+
+        Args:
+            changes: in their order; a key once.
+            again: their keys may be in the file with an older change.
+        """
+        put: dict[str, list[tuple[str, FeedItem]]] = {"item": [], "party": [], "order": []}
+        for change in changes:
+            kind, _, name = change.key.partition(":")
+            if again:
+                self._take_out(kind, name, change.key)
+            if kind not in put or not name or change.op not in {PUT, *TOMBSTONES}:
+                self._notice(change)
+            elif change.op == PUT:
+                put[kind].append((name, change))
+            else:
+                self._stage([change])
+        self._add_people(put["party"])
+        self._add_items(put["item"])
+        self._add_orders(put["order"])
+
+    def settle(self, cursor: str) -> None:
+        """Write what was gathered, and where the feed goes on."""
+        values = {"scope": self._scope, "cursor": cursor}
+        query = "SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM notices)"
+        self.rows = self._conn.execute(query).fetchone()[0]
+        for statement in _SETTLED:
+            self._conn.execute(statement, values)
+
+    def _add_people(self, put: list[tuple[str, FeedItem]]) -> None:
+        people, loose, done = [], [], []
+        for name, change in put:
+            person = self._read(change, person_of)
+            if person is not None:
+                self._people += 1
+                people.append((self._people, name, person.card))
+                loose += [(token, self._people) for token in person.tokens]
+                done.append(change)
+        insert = "INSERT INTO people (id, party_id, local, card) VALUES (?, ?, 0, ?)"
+        self._conn.executemany(insert, people)
+        self._conn.executemany("INSERT INTO loose (token, person) VALUES (?, ?)", loose)
+        self._stage(done)
+
+    def _add_items(self, put: list[tuple[str, FeedItem]]) -> None:
+        for name, change in put:
+            item = self._read(change, partial(item_of, name))
+            if item is None:
+                continue
+            self._items += 1
+            number = self._items
+            self._conn.execute(
+                "INSERT INTO items (id, item_id, ver, name, body) VALUES (?, ?, ?, ?, ?)",
+                (number, item.item_id, change.ver, item.name, _encode(item)),
+            )
+            self._conn.executemany(
+                "INSERT INTO item_keys (kind, key, id) VALUES (?, ?, ?)",
+                [(kind, key, number) for kind, key in item_keys(item)],
+            )
+            self._conn.execute(
+                "INSERT INTO item_words (rowid, name, department) VALUES (?, ?, ?)",
+                (number, item.name, item.department or ""),
+            )
+            self._stage([change])
+
+    def _add_orders(self, put: list[tuple[str, FeedItem]]) -> None:
+        for name, change in put:
+            order = self._read(change, partial(order_of, name))
+            if order is not None:
+                self._conn.execute(
+                    "INSERT INTO orders (order_no, party_id, placed_at, body) VALUES (?, ?, ?, ?)",
+                    (order.order_no, order.party_id, order.placed_at, _encode(order)),
+                )
+                self._stage([change])
+
+    def _read(self, change: FeedItem, read: Callable[[FeedItem], T]) -> T | None:
+        try:
+            return read(change)
+        except (Refused, msgspec.MsgspecError) as problem:
+            self._conn.execute(
+                "INSERT OR REPLACE INTO refused (key, scope, ver, reason) VALUES (?, ?, ?, ?)",
+                (change.key, self._scope, change.ver, str(problem)),
+            )
+            return None
+
+    def _stage(self, changes: Sequence[FeedItem]) -> None:
+        rows = [(change.key, change.ver, change.op) for change in changes]
+        self._conn.executemany("INSERT INTO staged (key, ver, op) VALUES (?, ?, ?)", rows)
+
+    def _notice(self, change: FeedItem) -> None:
+        """Keep what is no row of a directory: HQ's orders, and what a later till may know."""
+        self._conn.execute(
+            "INSERT INTO notices (fseq, key, ver, op, body) VALUES (?, ?, ?, ?, ?)",
+            (change.fseq, change.key, change.ver, change.op, bytes(change.body)),
+        )
+
+    def _take_out(self, kind: str, name: str, key: str) -> None:
+        for statement in _REPLACED.get(kind, ()):
+            self._conn.execute(statement, (name,))
+        for statement in _FORGOTTEN:
+            self._conn.execute(statement, (key,))
