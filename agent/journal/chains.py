@@ -114,9 +114,17 @@ def heads(conn: Connection) -> list[Head]:
     """List all journals, sealed ones included, in the order they were made."""
     rows = conn.execute(
         "SELECT id, till, lane, genesis, tail_seq, tail_hash, sealed,"
-        " (SELECT min(seq) FROM succession WHERE predecessor = head.id) FROM head ORDER BY no"
+        " iif(sealed, (SELECT min(seq) FROM succession WHERE predecessor = head.id), NULL),"
+        " (SELECT seq FROM journal_end WHERE journal = head.no) FROM head ORDER BY no"
     ).fetchall()
-    return [Head(*(*row[:6], bool(row[6]), row[7])) for row in rows]
+    return [Head(*(*row[:6], bool(row[6]), _held(row[7], row[8]))) for row in rows]
+
+
+def _held(goes_on: int | None, ends: int | None) -> int | None:
+    """Give where a journal's own way to HQ ends: where it was succeeded, or even before."""
+    if goes_on is None or ends is None:
+        return goes_on
+    return min(goes_on, ends)
 
 
 def records(conn: Connection, journal_id: JournalId, base: int, limit: int) -> list[WireRecord]:

@@ -16,7 +16,7 @@ def due_seq(conn: Connection, journal_id: JournalId) -> int:
     """Tell up to where HQ is to get this journal itself; what is above travels in its successor."""
     row = conn.execute(
         "SELECT h.tail_seq, s.seq, e.seq FROM head h"
-        " LEFT JOIN succession s ON s.predecessor = h.id"
+        " LEFT JOIN succession s ON s.predecessor = h.id AND h.sealed <> 0"
         " LEFT JOIN journal_end e ON e.journal = h.no WHERE h.id = ? ORDER BY s.seq LIMIT 1",
         (journal_id,),
     ).fetchone()

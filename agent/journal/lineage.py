@@ -51,9 +51,13 @@ def predecessor(conn: Connection, journal_id: JournalId) -> Predecessor | None:
 
 
 def successor(conn: Connection, journal_id: JournalId) -> JournalId | None:
-    """Tell which journal of this file goes on from a journal; None while none does."""
+    """Tell which journal of this file goes on from a journal that has ended; None while none does.
+
+    A journal of another machine's file may name one that is still open here: that is a copy's.
+    """
     row = conn.execute(
-        "SELECT j.id FROM succession s JOIN journal j ON j.no = s.journal WHERE s.predecessor = ?"
+        "SELECT j.id FROM succession s JOIN journal j ON j.no = s.journal"
+        " JOIN journal p ON p.id = s.predecessor AND p.sealed <> 0 WHERE s.predecessor = ?"
         " ORDER BY j.no DESC LIMIT 1",
         (journal_id,),
     ).fetchone()

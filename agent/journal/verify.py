@@ -134,12 +134,13 @@ def _report(
 def _unacked(conn: Connection, journal: JournalRow) -> int:
     """Count what HQ has not acknowledged; what a successor carries is counted there."""
     row = conn.execute(
-        "SELECT (SELECT seq FROM acked WHERE journal = ?),"
-        " (SELECT min(seq) FROM succession WHERE predecessor = ?)",
-        (journal.no, journal.id),
+        "SELECT (SELECT seq FROM acked WHERE journal = ?1),"
+        " iif(?3, (SELECT min(seq) FROM succession WHERE predecessor = ?2), NULL),"
+        " (SELECT seq FROM journal_end WHERE journal = ?1)",
+        (journal.no, journal.id, journal.sealed),
     ).fetchall()[0]
-    due = journal.tail_seq if row[1] is None else min(row[1], journal.tail_seq)
-    return max(0, int(due) - int(row[0] or 0))
+    due = min([journal.tail_seq, *(int(seq) for seq in row[1:] if seq is not None)])
+    return max(0, due - int(row[0] or 0))
 
 
 def _check_recent(conn: Connection, journal: JournalRow, *, links: int) -> None:

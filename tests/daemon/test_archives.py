@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from pysqlite3 import dbapi2
 
 from agent.daemon.checked import load_checked
+from agent.daemon.clock import SystemClock
 from agent.daemon.files import opened_journal
-from agent.journal import chains, sales
+from agent.journal import chains, endings, lineage, sales
 from agent.journal.erasures import erase
+from agent.journal.successors import succeed
 from agent.journal.verify import verify
 from tests.daemon.conftest import Shop
 from tests.journal.shop import completed, sign_on
@@ -140,3 +143,36 @@ def test_verify_tells_what_only_this_disk_has(shop, archive):
     assert [20, 20] == [each["unacked"] for each in reports]
     assert json.dumps(reports)
     assert "20 not at HQ" in shop.run("journal", "verify").out
+
+
+def test_a_copys_successor_ends_no_journal_here(shop, archive, tmp_path):
+    """A copied disk that was taken in would stop the till that stands in the shop."""
+    assert archive.exists()
+    (tmp_path / "copy").mkdir()
+    copy = Shop(tmp_path / "copy")
+    for name in ("journal.db", "device.key"):
+        shutil.copy(shop.state / name, copy.state / name)
+    clock = SystemClock()
+
+    def go_on(conn):
+        head = chains.heads(conn)[0]
+        done = {"held_seq": 20, "held_hash": head.tail_hash, "reason": "fork"}
+        succeed(conn, head.journal_id, **done, clock_stamp=clock.stamp(), random=clock.random)
+
+    with opened_journal(load_checked(copy.config)) as (journal, _):
+        journal.write_blocking(go_on)
+        journal.write_blocking(lambda conn: sell(conn, "sold-by-the-copy"))
+    file = tmp_path / "copy.jsonl"
+    assert 0 == copy.run("journal", "export", str(file)).code
+    with opened_journal(load_checked(shop.config)) as (journal, _):
+        journal.write_blocking(lambda conn: sell(conn, "sold-here"))
+    ran = shop.run("journal", "import", str(file))
+    assert 0 == ran.code, ran.err
+    with opened_journal(load_checked(shop.config)) as (journal, _):
+        read = journal.read_blocking
+        assert [] == [report.fault for report in read(verify) if report.fault]
+        head = read(chains.heads)[0]
+        assert (False, None, 21) == (head.sealed, head.held_seq, head.due_seq)
+        assert read(lambda conn: lineage.successor(conn, head.journal_id)) is None
+        assert 21 == read(lambda conn: endings.due_seq(conn, head.journal_id))
+        journal.write_blocking(lambda conn: sell(conn, "and-on"))
