@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 from uuid import uuid4
 
 import msgspec
+import psycopg
 import pytest
 from litestar import Litestar
 from litestar.exceptions import HTTPException
 from litestar.testing import TestClient
+from pysqlite3 import dbapi2
 from sqlalchemy import func, insert, select
 
 from agent.core.entries import commitment, encode, kind_of
@@ -104,6 +107,33 @@ def ledger(database_url):
     engine = open_engine(database_url)
     yield engine
     engine.dispose()
+
+
+class Lost(dbapi2.OperationalError):
+    """What PostgreSQL says of a transaction it undid; SQLite never does."""
+
+    sqlstate = "40001"
+
+
+@pytest.fixture
+def lost_races(ledger, monkeypatch):
+    """Once called, one in five commits of the ledger loses against another; gives the list."""
+    draw, lost = random.Random(40001), []
+    commit = ledger.dialect.do_commit
+    error = psycopg.errors.SerializationFailure if ledger.name == "postgresql" else Lost
+
+    def unlucky(connection):
+        if draw.random() < 0.2:
+            lost.append(1)
+            connection.rollback()
+            raise error
+        commit(connection)
+
+    def begin():
+        monkeypatch.setattr(ledger.dialect, "do_commit", unlucky)
+        return lost
+
+    return begin
 
 
 class Told:

@@ -59,10 +59,26 @@ class Postgres:
 
     def run(self, statement: str) -> None:
         """Carry out a statement outside any transaction."""
-        with psycopg.connect(
-            host=str(self.directory), user="postgres", dbname="postgres", autocommit=True
-        ) as conn:
+        with self._connected() as conn:
             conn.execute(statement)
+
+    def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(
+            host=str(self.directory), user="postgres", dbname="postgres", autocommit=True
+        )
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting that needs no restart, and wait until a new session has it."""
+        self.run(f"ALTER SYSTEM SET {name} = {value}")
+        self.run("SELECT pg_reload_conf()")
+        until_s = time.monotonic() + START_S
+        while time.monotonic() < until_s:
+            with self._connected() as conn:
+                row = conn.execute(f"SHOW {name}").fetchone()
+            if row == (value,):
+                return
+            time.sleep(0.02)
+        raise TimeoutError(name)
 
     def create(self, database: str, template: str = "template0") -> str:
         """Make a database; gives its address."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import re
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pysqlite3 import dbapi2
-from sqlalchemy import inspect
+from sqlalchemy import UniqueConstraint, inspect
 from sqlalchemy.exc import DBAPIError
 
 from central.ledger.engine import LedgerFault, open_engine, reading, writing
@@ -22,6 +24,7 @@ importlib.import_module("central.ledger.archive_tables")
 importlib.import_module("central.ledger.authority_tables")
 importlib.import_module("central.ledger.report_tables")
 importlib.import_module("central.ledger.snapshot_tables")
+importlib.import_module("central.ledger.work_tables")
 
 
 @pytest.fixture
@@ -31,12 +34,13 @@ def engine(tmp_path):
     engine.dispose()
 
 
-def test_an_empty_database_gets_the_tables_the_program_names(engine):
+@pytest.mark.both_databases
+def test_an_empty_database_gets_the_tables_the_program_names(ledger):
     """Wrong: code and migrations drift apart, and only a new installation notices."""
-    migrate(engine)
-    with reading(engine) as conn:
+    with reading(ledger) as conn:
         drift = compare_metadata(MigrationContext.configure(conn), METADATA)
-    assert [] == drift
+    # Comments on tables are for who reads the code.
+    assert [] == [each for each in drift if each[0] != "add_table_comment"]
 
 
 def test_the_schema_the_program_names_is_its_last_step():
@@ -130,3 +134,48 @@ def test_an_old_sqlite_is_refused(monkeypatch, tmp_path):
     with pytest.raises(LedgerFault, match=r"3\.51\.2"):
         open_engine(tmp_path / "x.sqlite")
     assert dbapi2.sqlite_version_info >= (3, 51, 3)
+
+
+FORBIDDEN = (
+    r"\bnextval\b",
+    r"\bSERIAL\b",
+    r"\bSequence\(",
+    r"\bIdentity\(",
+    r"pg_advisory",
+    r"pg_try_advisory",
+    r"\bLISTEN\s",
+    r"\bNOTIFY\s",
+    r"\bctid\b",
+    r"CREATE TEMP",
+    r"dialects\.sqlite import insert",
+)
+
+
+def test_the_tables_keep_to_what_can_be_spread():
+    """Wrong: a table counts globally, or has a key that does not lead with its shard column."""
+    for table in METADATA.sorted_tables:
+        first = next(iter(table.primary_key.columns))
+        keys = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+        keys += [index for index in table.indexes if index.unique]
+        for key in keys:
+            assert first is next(iter(key.columns)), (table.name, key.name)
+        assert not table.foreign_keys, table.name
+        for column in table.columns:
+            assert column.identity is None, column
+            assert column.autoincrement is not True, column
+            assert not (column.primary_key and column.type.python_type is int) or (
+                column.autoincrement is False or len(table.primary_key.columns) > 1
+            ), column
+
+
+def test_no_statement_uses_what_a_spread_database_lacks():
+    """Wrong: HQ works on one PostgreSQL and fails on a sharded one, or only on SQLite."""
+    snapshots = "filling.py"  # It fills the tills' own files, which are SQLite.
+    found = [
+        (path.name, rule)
+        for path in sorted((Path(__file__).parents[3] / "central").rglob("*.py"))
+        if path.name != snapshots
+        for rule in FORBIDDEN
+        if re.search(rule, path.read_text(encoding="utf-8"))
+    ]
+    assert [] == found
