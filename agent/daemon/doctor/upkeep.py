@@ -25,7 +25,7 @@ def findings(conn: Connection, settings: Settings, held_by: Process | None) -> I
     if not upkeep.is_kept(conn):
         yield well("upkeep", "nothing is known yet; the next start of the daemon keeps it")
         return
-    space = Space(Reserve(state_dir(settings), settings.agent.reserve_mb * MEGABYTE))
+    space = _space(settings)
     space.measured = measure(conn)
     yield _lasting(space, space.verdict())
     yield _reserve(space, running=held_by is not None)
@@ -34,6 +34,16 @@ def findings(conn: Connection, settings: Settings, held_by: Process | None) -> I
     for task in (upkeep.VERIFY, upkeep.INTEGRITY, upkeep.PRUNE):
         if not done[task].ok:
             yield _failed(f"nightly {task}", done[task])
+
+
+def room(settings: Settings) -> Finding:
+    """Say what room there is where the journal cannot be read: a full disk prevents even that."""
+    space = _space(settings)
+    return _lasting(space, space.verdict())
+
+
+def _space(settings: Settings) -> Space:
+    return Space(Reserve(state_dir(settings), settings.agent.reserve_mb * MEGABYTE))
 
 
 def _lasting(space: Space, verdict: Verdict) -> Finding:
