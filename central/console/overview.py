@@ -2,115 +2,129 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.params import FromQuery
 from sqlalchemy import Connection
 
 from central.console.pages import page
-from central.console.show import seconds_since
-from central.intake.lag import LaneLag, TillLag, stores
+from central.console.standing import (
+    ACTIVE,
+    BEHIND,
+    IN_STEP,
+    NEVER,
+    SILENT,
+    STALLED,
+    StoreStanding,
+    TillStanding,
+    standing,
+)
 from central.ledger.engine import reading
 from central.ledger.hq import hq_of
 from central.reports.attention import concerns
-from central.reports.days import DayTotal, day_totals, latest_date, z_reports
+from central.reports.days import DayTotal, day_totals, latest_date, takings, z_reports
 
-SILENT_S = 600
-"""A till that said nothing for so long is worth a look; it sells on meanwhile."""
 CONCERNS_SHOWN = 5
 Z_SHOWN = 5
+STORES_SHOWN = 50
+CONDITIONS = (STALLED, SILENT, BEHIND, NEVER, IN_STEP)
 
 
 class TillRow(msgspec.Struct, frozen=True):
     """One till on the first page."""
 
     store: str
-    till: str
-    state: str
-    """`in-step`, `behind`, `silent`, `never` or `replaced`."""
-    lag: int
-    """Records the till had at last contact and HQ has not."""
-    quarantined: int
-    last_contact_at: str | None
-    version: str
+    till: TillStanding
+    complete_up_to: str | None
+    """Of its store."""
     today: tuple[DayTotal, ...]
 
 
-class Takings(msgspec.Struct, frozen=True):
-    """What the chain took in one currency on the newest business date."""
+class Paging(msgspec.Struct, frozen=True):
+    """Where in the list of stores a page stands."""
 
-    currency: str
-    sales: int
-    total: int
-    attributed: int
+    number: int
+    pages: int
+    stores: int
+    """How many there are under the filter."""
 
 
 @get("/", sync_to_thread=True)
-def get_overview(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show every till with its lag and the day's sales."""
+def get_overview(
+    request: Request[Any, Any, Any],
+    store: FromQuery[str] = "",
+    condition: FromQuery[str] = "",
+    number: FromQuery[int] = 1,
+) -> Response[str]:
+    """Show tills with their lag and the day's sales, a page of stores at a time."""
     hq = hq_of(request)
     now = hq.now()
     with reading(hq.engine) as conn:
+        everything = standing(conn, now)
+        wanted = _wanted(everything, store.strip(), condition)
+        shown, paging = paged(wanted, number)
         today = latest_date(conn)
-        totals = day_totals(conn, business_date=today) if today else []
+        found = concerns(conn, now)
         return page(
             "overview.html",
             chain=hq.name,
             now=now,
             today=today,
-            tills=till_rows(conn, totals, now),
-            takings=takings(totals),
-            concerns=concerns(conn)[:CONCERNS_SHOWN],
+            tills=till_rows(conn, shown, today),
+            missing=sum(each.missing_records for each in everything),
+            counts=_counts(everything),
+            paging=paging,
+            store=store.strip(),
+            condition=condition,
+            takings=takings(conn, today) if today else [],
+            concerns=found[:CONCERNS_SHOWN],
+            concern_count=len(found),
             z_reports=z_reports(conn)[:Z_SHOWN],
         )
 
 
-def till_rows(conn: Connection, totals: list[DayTotal], now: str) -> list[TillRow]:
-    """List every till that ever enrolled, with how it stands."""
-    return [
-        _till_row(store.store, till, totals, now) for store in stores(conn) for till in store.tills
-    ]
+def paged(
+    stores: Sequence[StoreStanding], number: int, size: int = STORES_SHOWN
+) -> tuple[Sequence[StoreStanding], Paging]:
+    """Cut a page out of a list; a number beyond its ends is the first or last one."""
+    pages = max(1, -(-len(stores) // size))
+    at = min(max(1, number), pages)
+    return stores[(at - 1) * size : at * size], Paging(at, pages, len(stores))
 
 
-def takings(totals: list[DayTotal]) -> list[Takings]:
-    """Add up the chain's day per currency."""
+def till_rows(
+    conn: Connection, stores: Sequence[StoreStanding], today: str | None
+) -> list[TillRow]:
+    """List the tills of some stores, with what they took on a date."""
+    totals: dict[tuple[str, str], list[DayTotal]] = {}
+    names = [store.store for store in stores]
+    for each in day_totals(conn, business_date=today, stores=names) if today and names else ():
+        totals.setdefault((each.store, each.till), []).append(each)
     return [
-        Takings(
-            currency,
-            sum(each.sales for each in totals if each.currency == currency),
-            sum(each.total for each in totals if each.currency == currency),
-            sum(each.attributed for each in totals if each.currency == currency),
+        TillRow(
+            store.store,
+            till,
+            store.complete_up_to,
+            tuple(totals.get((store.store, till.till), ())) if till.state == ACTIVE else (),
         )
-        for currency in sorted({each.currency for each in totals})
+        for store in stores
+        for till in store.tills
     ]
 
 
-def _till_row(store: str, till: TillLag, totals: list[DayTotal], now: str) -> TillRow:
-    contacts = [lane.last_contact_at for lane in till.lanes if lane.last_contact_at]
-    last = max(contacts, default=None)
-    return TillRow(
-        store=store,
-        till=till.till,
-        state=_state(till, last, now),
-        lag=_lag(till.lanes),
-        quarantined=sum(lane.quarantined for lane in till.lanes),
-        last_contact_at=last,
-        version=max(lane.agent_version for lane in till.lanes),
-        today=tuple(each for each in totals if (each.store, each.till) == (store, till.till)),
-    )
+def _wanted(stores: Sequence[StoreStanding], store: str, condition: str) -> list[StoreStanding]:
+    return [
+        each
+        for each in stores
+        if store.casefold() in each.store.casefold()
+        and condition in {"", each.condition, *(till.condition for till in each.tills)}
+    ]
 
 
-def _state(till: TillLag, last_contact_at: str | None, now: str) -> str:
-    if till.state != "active":
-        return till.state
-    silent_s = seconds_since(last_contact_at, now)
-    if silent_s is None:
-        return "never"
-    if silent_s > SILENT_S:
-        return "silent"
-    return "behind" if _lag(till.lanes) else "in-step"
-
-
-def _lag(lanes: tuple[LaneLag, ...]) -> int:
-    return sum(lane.lag for lane in lanes)
+def _counts(stores: Sequence[StoreStanding]) -> dict[str, int]:
+    """Count the stores under each condition there is."""
+    found = [each.condition for each in stores]
+    return {name: found.count(name) for name in CONDITIONS if name in found}

@@ -13,6 +13,13 @@ from central.console.days import get_attention, get_days
 from central.console.login import OPEN_ROUTES, NotLoggedIn, staff_only, to_login
 from central.console.overview import get_overview
 from central.console.pages import asset, page
+from central.console.quarantine import (
+    get_entry,
+    get_quarantine,
+    post_decision,
+    post_replay_all,
+)
+from central.console.stores import get_store
 from central.ledger.hq import hq_of
 
 
@@ -46,7 +53,18 @@ ROUTES: list[ControllerRouterHandler] = [
     get_icon,
     Router(
         path="/",
-        route_handlers=[get_overview, get_customers, get_customer, get_days, get_attention],
+        route_handlers=[
+            get_overview,
+            get_store,
+            get_customers,
+            get_customer,
+            get_days,
+            get_attention,
+            get_quarantine,
+            get_entry,
+            post_replay_all,
+            post_decision,
+        ],
         guards=[staff_only],
         exception_handlers={NotLoggedIn: to_login, Fault: fault_page},
         include_in_schema=False,

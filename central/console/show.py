@@ -83,6 +83,30 @@ def seconds_since(text: str | None, now: str) -> int | None:
     return None if then is None or here is None else int((here - then).total_seconds())
 
 
+def size(count: int) -> str:
+    """Write a number of bytes.
+
+    >>> size(900), size(15_300), size(2_400_000)
+    ('900 B', '15 kB', '2 MB')
+    """
+    for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
+        if count >= unit:
+            return f"{count // unit} {name}"
+    return f"{count} B"
+
+
+def lasting(seconds: int) -> str:
+    """Write how long something lasts.
+
+    >>> lasting(42), lasting(200), lasting(90_000)
+    ('42 s', '3 min', '1 d')
+    """
+    for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= unit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
+
+
 def doing(interaction_type: str) -> str:
     """Say in words what kind of interaction it was."""
     return _TITLES.get(interaction_type, interaction_type.replace(".", " ").capitalize())
@@ -107,6 +131,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "day": day,
     "ago": ago,
     "doing": doing,
+    "lasting": lasting,
+    "size": size,
     "state": state,
 }
 """Under these names the templates use them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import Connection, case, func, select
 
@@ -30,6 +32,15 @@ class DayTotal(msgspec.Struct, frozen=True):
     last_sale_at: str
 
 
+class Takings(msgspec.Struct, frozen=True):
+    """What the chain took in one currency on one business date."""
+
+    currency: str
+    sales: int
+    total: int
+    attributed: int
+
+
 class ZReport(msgspec.Struct, frozen=True):
     """A closed day of one till."""
 
@@ -48,7 +59,11 @@ class ZReport(msgspec.Struct, frozen=True):
 
 
 def day_totals(
-    conn: Connection, *, business_date: str | None = None, store: str | None = None
+    conn: Connection,
+    *,
+    business_date: str | None = None,
+    store: str | None = None,
+    stores: Sequence[str] | None = None,
 ) -> list[DayTotal]:
     """Add up completed sales per store, till, business date and currency, newest date first."""
     held = SALES.c
@@ -68,9 +83,28 @@ def day_totals(
         query = query.where(held.business_date == business_date)
     if store is not None:
         query = query.where(held.store == store)
+    if stores is not None:
+        query = query.where(held.store.in_(stores))
     grouped = query.group_by(held.business_date, held.store, held.till, held.currency)
     newest = grouped.order_by(held.business_date.desc(), held.store, held.till, held.currency)
     return [DayTotal(**row) for row in conn.execute(newest.limit(ROWS_MAX)).mappings()]
+
+
+def takings(conn: Connection, business_date: str) -> list[Takings]:
+    """Add the whole chain's day up per currency."""
+    held = SALES.c
+    query = (
+        select(
+            held.currency,
+            func.count().label("sales"),
+            whole_sum(held.total).label("total"),
+            func.count(held.customer_ref).label("attributed"),
+        )
+        .where(held.business_date == business_date)
+        .group_by(held.currency)
+        .order_by(held.currency)
+    )
+    return [Takings(**row) for row in conn.execute(query).mappings()]
 
 
 def latest_date(conn: Connection) -> str | None:

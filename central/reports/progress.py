@@ -51,12 +51,11 @@ def stalls(conn: Connection, now: str) -> list[Stall]:
 
 
 def progress_of(conn: Connection) -> dict[str, str]:
-    """Tell of the journals with a backlog when HQ last got a record: journal to HQ's time."""
-    return {
-        row.journal_id: row.received_at
-        for row in conn.execute(_behind())
-        if row.received_at is not None
-    }
+    """Tell of the journals with a backlog when HQ last got a record: journal to HQ's time.
+
+    Of one that never sent any, it is when the journal was bound.
+    """
+    return {row.journal_id: row.progress_at for row in conn.execute(_behind())}
 
 
 def waiting_since(conn: Connection) -> dict[str, str]:
@@ -86,7 +85,7 @@ def is_stalled(
 def _not_coming_in(conn: Connection, now: str) -> Iterator[Stall]:
     for row in conn.execute(_behind()):
         if not is_stalled(
-            progress_at=row.received_at,
+            progress_at=row.progress_at,
             contact_at=row.last_contact_at,
             oldest_age_s=row.oldest_unacked_age_s,
             now=now,
@@ -96,10 +95,10 @@ def _not_coming_in(conn: Connection, now: str) -> Iterator[Stall]:
         yield Stall(
             **_of(row),
             kind=STALLED,
-            since=row.received_at,
+            since=row.progress_at,
             records=missing,
             detail=f"the till is in contact and reports {missing} records, but none has come in "
-            f"since {row.received_at or 'it was enrolled'}",
+            f"since {row.progress_at}",
             remedy="run till-agent status at the till: it names what its sync is waiting for",
         )
 
@@ -125,7 +124,14 @@ def _not_applied(conn: Connection, now: str) -> Iterator[Stall]:
 def _behind() -> Select[tuple[object, ...]]:
     last = and_(CHAIN.c.journal_id == CURSORS.c.journal_id, CHAIN.c.seq == CURSORS.c.have_seq)
     return (
-        select(*_JOURNAL, CURSORS.c.have_seq, CONTACTS, CHAIN.c.received_at)
+        select(
+            *_JOURNAL,
+            CURSORS.c.have_seq,
+            CONTACTS.c.tail_seq,
+            CONTACTS.c.last_contact_at,
+            CONTACTS.c.oldest_unacked_age_s,
+            func.coalesce(CHAIN.c.received_at, JOURNALS.c.bound_at).label("progress_at"),
+        )
         .join(CURSORS, CURSORS.c.journal_id == JOURNALS.c.journal_id)
         .join(CONTACTS, CONTACTS.c.journal_id == JOURNALS.c.journal_id)
         .join(CREDENTIALS, CREDENTIALS.c.keyid == JOURNALS.c.keyid)

@@ -30,7 +30,10 @@ function localTimes(root) {
 // The first page stays fresh by itself; pages about persons do not, since each reading is logged.
 async function refresh() {
   if (document.hidden) return;
-  const answer = await fetch("/", { redirect: "manual" }).catch(() => null);
+  // Where a hand is in a field of the page, the page stays as it is.
+  if (document.activeElement?.closest("main form")) return;
+  const here = location.pathname + location.search;
+  const answer = await fetch(here, { redirect: "manual" }).catch(() => null);
   document.body.classList.toggle("stale", !answer || !answer.ok);
   if (!answer || !answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -43,4 +46,4 @@ loginByLink();
 forgetFragment();
 localTimes(document);
 document.querySelector(`[data-nav="${page}"]`)?.setAttribute("aria-current", "page");
-if (page === "stores") setInterval(refresh, 2000);
+if (page === "stores") setInterval(refresh, 3000);
