@@ -104,6 +104,7 @@ def _parts(
         **({"sync": agent.sync.run()} if agent.sync else {}),
         "api": server.serve(sockets=[sock]),
         "nightly": run_nightly(agent.upkeep, agent.settings.store.timezone),
+        "journal": agent.journal.failing(),
         "reload": reloading.run(),
         "watchdog": feed_watchdog(agent.turning),
     }

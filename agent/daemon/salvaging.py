@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from agent.core.faults import InputFault
+from agent.core.faults import InputFault, NotFoundFault
 from agent.daemon.clock import SystemClock
-from agent.daemon.files import JOURNAL, become_owner, open_journal, state_dir
-from agent.journal import Journal, JournalDamaged
+from agent.daemon.files import JOURNAL, become_owner, open_journal, read_journal, state_dir
+from agent.journal import Journal, JournalDamaged, moving
 from agent.journal.salvaged import Salvaged, lines
 from agent.program.terminal import print_json, say
 from agent.settings import Settings, load
@@ -28,10 +28,14 @@ def open_or_salvage(settings: Settings) -> tuple[Journal, DeviceKey]:
     Raises:
         JournalUnusable: it cannot be opened, nor a new one be made of it.
     """
-    try:
-        return open_journal(settings)
-    except JournalDamaged as fault:
-        damage = fault.detail
+    suspect = moving.suspect_of(state_dir(settings) / JOURNAL)
+    damage = _suspected(settings) if suspect.exists() else None
+    if damage is None:
+        suspect.unlink(missing_ok=True)
+        try:
+            return open_journal(settings)
+        except JournalDamaged as fault:
+            damage = fault.detail
     log.error("the journal is damaged; what can be read of it is saved", why=damage)
     done = salvage_now(settings, damage)
     told = log.error if done.lost else log.warning
@@ -42,7 +46,19 @@ def open_or_salvage(settings: Settings) -> tuple[Journal, DeviceKey]:
         journals=[str(each) for each in done.journals],
         remedy="check the disk (smartctl, dmesg); keep the damaged file for the chain's IT",
     )
+    suspect.unlink(missing_ok=True)
     return open_journal(settings)
+
+
+def _suspected(settings: Settings) -> str | None:
+    """Look at every page of a journal that failed while it was in use; None if it is sound."""
+    try:
+        found = read_journal(
+            settings, lambda conn: str(conn.execute("PRAGMA integrity_check(1)").fetchall()[0][0])
+        )
+    except (JournalDamaged, NotFoundFault) as fault:
+        return fault.detail if isinstance(fault, JournalDamaged) else None
+    return None if found == "ok" else f"SQLite's integrity_check says: {found}"
 
 
 def salvage_now(settings: Settings, why: str) -> Salvaged:
@@ -81,7 +97,6 @@ def salvage_journal(config: Path, *, yes: bool, json: bool) -> None:
 
 def _damage(settings: Settings) -> str:
     """Say what is wrong with the journal; one that is sound is left alone."""
-    from agent.daemon.files import read_journal
     from agent.journal.verify import verify
 
     try:

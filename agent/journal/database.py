@@ -128,8 +128,8 @@ def damaged(path: Path, what: str) -> JournalDamaged:
     """Say what is wrong with a damaged journal, and to keep it first of all."""
     return JournalDamaged(
         f"{path} is damaged: {what}",
-        remedy=f"stop the agent, keep a copy of {path.parent}, check the disk (`smartctl`, "
-        "`dmesg`), then restore the state directory from its last backup",
+        remedy=f"keep a copy of {path.parent} and check its disk (`smartctl -a`, `dmesg`); the "
+        "agent's next start saves what can be read, as `till-agent journal salvage` does",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -15,6 +16,7 @@ from agent.contracts.clock import Clock
 from agent.core.identifiers import StoreId, TillId
 from agent.journal import database, moving
 from agent.journal.connection import Connection
+from agent.journal.faults import JournalDamaged
 from agent.journal.jobs import Job
 from agent.journal.lock import Lock
 from agent.journal.preparation import Owner, check_directory, prepare
@@ -38,6 +40,7 @@ class Journal:
         self.path = path
         self.incarnation = incarnation
         """32 random hexadecimal digits of this start, sent with every batch."""
+        self._damage: JournalDamaged | None = None
         self.signals = Signals()
         """What grew: `events`, `entries`, `prints`."""
         self.space = Space(reserve)
@@ -110,7 +113,7 @@ class Journal:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._writer.submit(Job(function, future, loop))
-        return await future
+        return await self._answer(future)
 
     def write_blocking(self, function: Callable[[Connection], T]) -> T:
         """Do what `write` does, for a thread without an event loop."""
@@ -123,7 +126,7 @@ class Journal:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._reader.submit(Job(function, future, loop))
-        return await future
+        return await self._answer(future)
 
     def read_blocking(self, function: Callable[[Connection], T]) -> T:
         """Do what `read` does, for a thread without an event loop."""
@@ -134,6 +137,30 @@ class Journal:
     async def read_aside(self, function: Callable[[Connection], T]) -> T:
         """Run a long reading function (a verification, an export) on a connection of its own."""
         return await asyncio.to_thread(reading, self.path, function)
+
+    async def failing(self) -> None:
+        """Wait until SQLite finds the file damaged while it is in use.
+
+        The next start looks at every page of it, and saves what can be read.
+
+        Raises:
+            JournalDamaged: always, and only then.
+        """
+        await self.signals.damage.wait(0)
+        if self._damage is not None:
+            raise self._damage
+
+    async def _answer(self, future: asyncio.Future[T]) -> T:
+        try:
+            return await future
+        except JournalDamaged as damage:
+            # What SQLite itself stumbles over; a fault of a single entry is its reader's to tell.
+            if isinstance(damage.__cause__, dbapi2.Error):
+                self._damage = damage
+                with suppress(OSError):
+                    moving.suspect_of(self.path).touch()
+                self.signals.damage.advance(1)
+            raise
 
     def close(self) -> None:
         """Write what is queued, end both threads, let another process have the journal."""

@@ -45,6 +45,11 @@ def aside_of(path: Path) -> Path:
     return aside
 
 
+def suspect_of(path: Path) -> Path:
+    """Name the file that says: SQLite found the journal damaged while it was in use."""
+    return path.with_name("journal.suspect")
+
+
 def fresh_of(path: Path) -> Path:
     """Name the file in which a new journal is put together."""
     return path.with_name(_FRESH)

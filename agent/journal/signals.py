@@ -63,6 +63,8 @@ class Signals:
         """How many entries all journals hold together."""
         self.prints = Signal()
         """The newest turn in the print queue."""
+        self.damage = Signal()
+        """Above 0 once SQLite has found the file damaged."""
 
 
 def _wake(future: asyncio.Future[None]) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
+from pysqlite3 import dbapi2
 
 from agent.daemon.checked import load_checked
 from agent.daemon.files import JOURNAL, opened_journal
 from agent.daemon.salvaging import open_or_salvage
-from agent.journal import pairing
+from agent.journal import JournalDamaged, pairing
 from agent.journal.verify import verify
 from tests.journal.shop import sign_on
 
@@ -81,3 +84,45 @@ def test_a_sound_journal_is_only_opened(shop):
     journal, _ = open_or_salvage(load_checked(shop.config))
     journal.close()
     assert not (shop.state / "journal.damaged-1.db").exists()
+
+
+def malformed(path):
+    """Give a function that meets a page no SQLite can read, as a failing disk gives one."""
+
+    def read(_conn):
+        conn = dbapi2.connect(str(path))
+        try:
+            conn.execute("SELECT * FROM sqlite_schema").fetchall()
+        finally:
+            conn.close()
+
+    return read
+
+
+def test_damage_in_use_ends_the_agent_and_the_next_start_looks(shop):
+    """The till would answer every sale with the same error until somebody restarts it."""
+    fill(shop)
+    garbage = shop.directory / "garbage.db"
+    garbage.write_bytes(b"\x55" * 8192)
+    suspect = shop.state / "journal.suspect"
+
+    async def used(journal):
+        failing = asyncio.ensure_future(journal.failing())
+        with pytest.raises(JournalDamaged):
+            await journal.read(malformed(garbage))
+        with pytest.raises(JournalDamaged):
+            await failing
+
+    with opened_journal(load_checked(shop.config)) as (journal, _):
+        asyncio.run(used(journal))
+    assert suspect.exists()
+    journal, _ = open_or_salvage(load_checked(shop.config))
+    journal.close()
+    assert not suspect.exists()
+    assert not (shop.state / "journal.damaged-1.db").exists()
+    suspect.touch()
+    wound(shop)
+    journal, _ = open_or_salvage(load_checked(shop.config))
+    journal.close()
+    assert not suspect.exists()
+    assert (shop.state / "journal.damaged-1.db").exists()
