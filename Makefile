@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint bench setup format schemas fonts kills badline paper story pictures clean
+.PHONY: run test check lint bench setup format schemas fonts kills badline paper story simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -63,6 +63,15 @@ fuzz: setup
 	$(BIN)/python -m tests.drivers.scanners.fuzz --count $(FUZZ)
 	$(BIN)/python -m tests.drivers.printers.fuzz --count $(FUZZ)
 	$(BIN)/python -m tests.drivers.scales.fuzz --count $(FUZZ)
+
+# Whole worlds on simulated disks and networks, one per seed; SEED=… plays one again with its history.
+SEEDS ?= 400
+simulate: setup
+	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+# Planted bugs: each must be caught by an invariant, or the simulator proves nothing.
+mutants: setup
+	$(BIN)/python -m tests.simulation.mutants
 
 # The story, many times in a row.
 TIMES ?= 20

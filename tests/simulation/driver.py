@@ -1,0 +1,159 @@
+"""SQLite on the simulated disks, with the face of pysqlite3: what the product opens instead.
+
+The errors are pysqlite3's own classes with its `sqlite_errorcode`, so that the product's code meets
+what it meets at a till. `locking_mode=EXCLUSIVE` comes first: these disks have no shared memory.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import islice
+from types import SimpleNamespace
+
+import apsw
+from pysqlite3 import dbapi2
+
+from tests.simulation.disk import VFS_NAME
+
+_CLASSES = {
+    apsw.ConstraintError: dbapi2.IntegrityError,
+    apsw.MismatchError: dbapi2.IntegrityError,
+    apsw.CorruptError: dbapi2.DatabaseError,
+    apsw.NotADBError: dbapi2.DatabaseError,
+    apsw.TooBigError: dbapi2.DataError,
+    apsw.MisuseError: dbapi2.InterfaceError,
+    apsw.RangeError: dbapi2.InterfaceError,
+    apsw.BindingsError: dbapi2.ProgrammingError,
+}
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
+
+
+@contextmanager
+def _as_pysqlite():
+    try:
+        yield
+    except apsw.Error as error:
+        raise _translated(error) from error
+
+
+def _translated(error):
+    known = _CLASSES.get(type(error), dbapi2.OperationalError)
+    found = known(str(error))
+    found.sqlite_errorcode = getattr(error, "extendedresult", 0) or getattr(error, "result", 0)
+    return found
+
+
+class Cursor:
+    """The rows of one statement (PEP 249), all read at once."""
+
+    arraysize = 1
+    lastrowid = None
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.description = None
+        self.rowcount = -1
+        self._rows = iter(())
+
+    def execute(self, sql, parameters=()):
+        raw = self.connection.raw
+        with _as_pysqlite():
+            self._rows = iter(raw.execute(sql, parameters).fetchall())
+        self.description = self.connection.columns
+        self.rowcount = -1
+        if sql.lstrip()[:6].upper() in _WRITES:
+            self.rowcount, self.lastrowid = raw.changes(), raw.last_insert_rowid()
+        return self
+
+    def executemany(self, sql, rows):
+        before = self.connection.raw.total_changes()
+        with _as_pysqlite():
+            self.connection.raw.executemany(sql, rows)
+        self.rowcount = self.connection.raw.total_changes() - before
+        return self
+
+    def fetchone(self):
+        return next(self._rows, None)
+
+    def fetchmany(self, size=None):
+        return list(islice(self._rows, size or self.arraysize))
+
+    def fetchall(self):
+        return list(self._rows)
+
+    def __iter__(self):
+        return self._rows
+
+    def close(self):
+        self._rows = iter(())
+
+
+class Connection:
+    """A connection to a file on a simulated disk (PEP 249, as far as the product uses it)."""
+
+    isolation_level = None
+    row_factory = None
+    text_factory = str
+
+    def __init__(self, path, **_options):
+        with _as_pysqlite():
+            self.raw = apsw.Connection(str(path), vfs=VFS_NAME)
+            self.raw.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+        self.columns = None
+        self.raw.exec_trace = self._before
+        _OPEN.setdefault(str(path).rpartition("/")[0], []).append(self.raw)
+
+    def _before(self, cursor, _sql, _bindings):
+        # Only here does apsw tell the columns of a query that gives no rows.
+        columns = cursor.get_description()
+        self.columns = tuple((name, *[None] * 6) for name, _ in columns) or None
+        return True
+
+    @property
+    def in_transaction(self):
+        return self.raw.in_transaction
+
+    @property
+    def total_changes(self):
+        return self.raw.total_changes()
+
+    def cursor(self, *_factory):
+        return Cursor(self)
+
+    def execute(self, sql, parameters=()):
+        return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql, rows):
+        return self.cursor().executemany(sql, rows)
+
+    def create_function(self, name, arguments, function, **options):
+        self.raw.create_scalar_function(name, function, arguments, **options)
+
+    def commit(self):
+        if self.raw.in_transaction:
+            self.execute("COMMIT")
+
+    def rollback(self):
+        if self.raw.in_transaction:
+            self.execute("ROLLBACK")
+
+    def close(self):
+        with _as_pysqlite():
+            self.raw.close(True)
+
+
+def drop(directory):
+    """Let go of every connection under a directory of a machine that is off."""
+    for raw in _OPEN.pop(directory, ()):
+        try:
+            raw.close(True)
+        except apsw.Error:
+            continue  # It could not write a last word: the machine is off.
+
+
+_OPEN: dict[str, list[apsw.Connection]] = {}
+
+MODULE = SimpleNamespace(
+    **{name: getattr(dbapi2, name) for name in dir(dbapi2) if not name.startswith("__")}
+)
+MODULE.connect = Connection

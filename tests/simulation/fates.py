@@ -1,0 +1,158 @@
+"""The rarer fates: HQ put back in time, disks copied, lost and put back, orders, pruning."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from agent.core.faults import Fault
+from agent.journal import chains, cursors, prune
+from central.intake import orders
+from central.ledger import backups
+from central.ledger.epoch import current_epoch
+from central.ledger.migrate import NEWEST
+from central.ledger.tables import BODIES, CHAIN, CURSORS
+from tests.simulation.invariants import journal_rows
+
+PARTY = 110
+PRUNED_AT_ONCE = 50
+
+
+async def back_up(world, _rng):
+    """HQ is backed up; what every backup holds becomes safe, the oldest backup leaves."""
+    hq = world.hq
+    if not hq.up:
+        return
+    image, name = hq.disk.image(), f"b{world.number()}"
+    with hq.writing() as conn:
+        backups.register(conn, _manifest(conn, name), f"/{name}", "digest")
+        world.backups.append((name, image))
+        gone = world.backups[: -world.scenario.backups_kept]
+        backups.leave(conn, [name for name, _ in gone], hq.wall.now())
+    del world.backups[: -world.scenario.backups_kept]
+
+
+def _manifest(conn, name):
+    rows = conn.execute(select(CURSORS.c.journal_id, CURSORS.c.have_seq, CURSORS.c.have_hash))
+    held = {row[0]: (row[1], row[2].hex()) for row in rows}
+    return backups.Manifest(
+        format=backups.FORMAT,
+        backup_id=name,
+        taken_at="now",
+        epoch=current_epoch(conn),
+        schema=NEWEST,
+        root_key="",
+        database="sqlite",
+        bytes=0,
+        sha256="",
+        records=0,
+        journals={journal: place for journal, place in held.items() if place[0]},
+        feeds={},
+    )
+
+
+async def restore(world, rng):
+    """HQ is put back to any backup it keeps; younger ones are of a time that never was."""
+    hq = world.hq
+    hq.stop(lost=False)
+    which = rng.randrange(len(world.backups))
+    hq.disk.restore(world.backups[which][1])
+    del world.backups[which + 1 :]
+    hq.disk.capacity = hq.disk.cut_at = None
+    world.oracle.rewound()
+    world.seen_at_hq.clear()
+    world.erasures.clear()
+    world.note(f"hq: restored to backup {which + 1}")
+    world.start_hq()
+    world.oracle.reckon(world.machines)
+
+
+async def copy_disk(world, rng):
+    """A machine's disk is copied while it runs, and the copy runs beside it."""
+    running = [machine for machine in world.running() if not machine.is_copied]
+    if running:
+        machine = rng.choice(running)
+        image = machine.disk.image()
+        machine.is_copied = True
+        copy = world.place(machine.store, machine.tills, machine.key, image)
+        copy.is_copied = True
+        world.note(f"{copy.name} is a copy of {machine.name}")
+
+
+async def lose_disk(world, rng):
+    """A machine is gone; another one takes its place, with nothing on it."""
+    if not world.hq.up or not world.running():
+        return
+    machine = rng.choice(world.running())
+    for each in world.machines:
+        if each.public == machine.public:  # A copy of it is let in no longer, either.
+            await each.stop(lost=False)
+            each.is_gone = True
+    world.oracle.reckon(world.machines)
+    another = world.place(machine.store, machine.tills)
+    world.note(f"{another.name} takes the place of {machine.name}")
+    for till in another.tills:
+        another.start(_enrol(another, till, world.hq.code(another.store, till)))
+
+
+async def _enrol(machine, till, code):
+    try:
+        await machine.enrol(till, code)
+    except Fault as fault:
+        machine.world.note(f"{machine.name}: not enrolled: {fault.name}")
+
+
+async def photograph(world, rng):
+    """Somebody keeps an image of a machine's disk."""
+    if world.running():
+        machine = rng.choice(world.running())
+        world.images[machine.name] = machine.disk.image()
+
+
+async def put_disk_back(world, rng):
+    """A machine's disk is put back to an older image of itself."""
+    found = [each for each in world.running() if each.name in world.images]
+    if not found or not world.hq.up:
+        return
+    machine = rng.choice(found)
+    await machine.stop(lost=False)
+    machine.disk.restore(world.images[machine.name])
+    world.oracle.forget_disk(machine)
+    for place in [place for place in world.positions if place[0] == machine.name]:
+        del world.positions[place]
+    world.start(machine)
+    if machine.up:
+        machine.owes &= set(machine.look(journal_rows))
+    world.oracle.reckon(world.machines)
+    world.note(f"{machine.name}: its disk was put back")
+
+
+async def erase(world, rng):
+    """HQ orders that what is known of a person is erased everywhere."""
+    hq = world.hq
+    if not hq.up:
+        return
+    with hq.reading() as conn:
+        query = select(CHAIN.c.journal_id, CHAIN.c.seq).where(CHAIN.c.kind == PARTY)
+        body = (BODIES.c.journal_id == CHAIN.c.journal_id) & (BODIES.c.seq == CHAIN.c.seq)
+        found = [tuple(row) for row in conn.execute(query.join(BODIES, body))]
+    if found:
+        entry = rng.choice(sorted(found))
+        with hq.writing() as conn:
+            orders.erase(conn, hq.root, [entry], reason="asked", now=hq.wall.now())
+        world.note(f"hq: orders {entry[0][:8]}/{entry[1]} erased")
+
+
+async def prune_bodies(world, rng):
+    """A till drops the bodies that HQ's backups hold."""
+    if not world.running():
+        return
+    machine = rng.choice(world.running())
+
+    def drop(conn):
+        for head in chains.heads(conn):
+            acked = cursors.acked(conn, head.journal_id)
+            floor = prune.retention_floor(conn, head.journal_id, 0)
+            if acked is not None and min(acked.safe_seq, floor) > 0:
+                prune.prune(conn, head.journal_id, min(acked.safe_seq, floor), PRUNED_AT_ONCE)
+
+    machine.start(machine.record(drop))

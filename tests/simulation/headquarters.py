@@ -1,0 +1,165 @@
+"""HQ as a program on a machine that can lose its power, be killed, or be put back in time.
+
+The real application on the real ledger; its threads run on the simulated loop. The root key lies
+beside the database, on a medium of its own, and survives every restore.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.util import LRUCache
+
+from agent.core.faults import Fault
+from central.daemon.app import create_routes
+from central.daemon.evidence import evidence
+from central.histories.applier import Applier
+from central.intake.codes import issue_code
+from central.intake.root_key import RootKey
+from central.intake.signatures import Signatures
+from central.ledger.engine import open_engine, reading, writing
+from central.ledger.hq import FeedSignal, Hq
+from central.ledger.migrate import migrate
+from central.ledger.outbox import on_published, publish
+from tests.simulation import driver
+from tests.simulation.disk import Disk
+from tests.simulation.network import answer_of
+
+FILE = "central.db"
+RETRY_S = 5.0
+_EMPTY: dict[str, bytes] = {}
+_APP = []
+_COMPILED = LRUCache(2000)
+"""Compiled SQL outlives a start of HQ here: thousands of starts would compile the same again."""
+
+
+class Headquarters:
+    """One HQ; `boot` and `stop` are its power button."""
+
+    def __init__(self, name, rng, wall, watch):
+        self.disk = Disk(name, rng)
+        self.root = RootKey(Ed25519PrivateKey.from_private_bytes(rng.randbytes(32)))
+        self.wall, self._rng, self._watch = wall, rng, watch
+        self.engine = None
+        self.lives = 0
+        """How often the database was put back to an older state."""
+        self._asked: set[asyncio.Task[object]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self.disk.restore(_empty_ledger())
+
+    @property
+    def up(self):
+        return self.engine is not None and not self.disk.dead
+
+    def boot(self):
+        """Start on what is on the disk."""
+        loop = asyncio.get_running_loop()
+        self.engine = open_engine(self.disk.path(FILE))
+        self.engine._compiled_cache = _COMPILED
+        signal = FeedSignal()
+        signal.attach(loop)
+        on_published(self.engine, signal.notify)
+        self._applier = Applier(self.engine, self.wall.now, take_back=evidence(self.root))
+        self._app = _application(self._hq(signal), self.root)
+        self.wake_applier()
+
+    def _hq(self, signal):
+        return Hq(
+            engine=self.engine,
+            now=self.wall.now,
+            wake_applier=self.wake_applier,
+            apply_later=lambda: self.wake_applier(2.0),
+            feed_changed=signal,
+            access_log=lambda *_: None,
+            authenticate=Signatures(self.engine),
+            take_back=evidence(self.root),
+        )
+
+    def stop(self, *, lost):
+        """Lose the process, and the power too if `lost`; whoever waits for an answer gets none."""
+        self.disk.dead = True
+        for task in list(self._asked):
+            task.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        driver.drop(self.disk.path("").rstrip("/"))
+        if self.engine is not None:
+            self.engine.dispose()
+        self.engine = None
+        self.disk.power_on(lost=lost)
+
+    async def ask(self, message):
+        """Answer a message; None where no answer ever comes."""
+        if not self.up:
+            return None
+        task = asyncio.ensure_future(answer_of(self._app, message))
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+        await asyncio.wait([task])
+        if task.cancelled():
+            return None
+        return task.result() if self.up else None
+
+    def later(self, delay_s, message):
+        """Have a message come again, when nobody waits for its answer any more."""
+        asyncio.get_running_loop().call_later(delay_s, self._again, message)
+
+    def _again(self, message):
+        task = asyncio.ensure_future(self._ghost(message))
+        self._asked.add(task)
+        task.add_done_callback(self._asked.discard)
+
+    async def _ghost(self, message):
+        if self.up:
+            reply = await answer_of(self._app, message)
+            if self.up:
+                self._watch.answered(message, *reply)
+
+    def wake_applier(self, delay_s=0.02):
+        """Apply soon; as the applier's thread does, by itself again after a failure."""
+        if self._timer is not None and not self._timer.cancelled():
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self.apply)
+
+    def apply(self):
+        if self.up:
+            try:
+                self._applier.apply_pending()
+            except (Fault, SQLAlchemyError):
+                self.wake_applier(RETRY_S)
+
+    def code(self, store, till):
+        with writing(self.engine) as conn:
+            return issue_code(conn, store, till, self.wall.now())
+
+    def publish(self, scope, key, op, value):
+        with writing(self.engine) as conn:
+            return publish(conn, scope, key, op, msgspec.json.encode(value))
+
+    def reading(self):
+        return reading(self.engine)
+
+    def writing(self):
+        return writing(self.engine)
+
+
+def _application(hq, root):
+    """Put the routes together once; each start only changes what they are handed."""
+    if not _APP:
+        _APP.append(create_routes(hq, root))
+    app = _APP[0]
+    app.state.hq, app.state.root_key = hq, root
+    return app
+
+
+def _empty_ledger():
+    if not _EMPTY:
+        disk = Disk("empty-ledger", None)
+        engine = open_engine(disk.path(FILE))
+        migrate(engine)
+        engine.dispose()
+        _EMPTY.update({FILE: disk.image()[FILE]})
+    return _EMPTY

@@ -1,0 +1,322 @@
+"""The invariants I1 to I18 of journal sync, each a function that gives what is broken.
+
+`after_step` holds at any moment, whatever is down; `at_rest` holds once the faults have stopped and
+everything has come in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import func, select
+
+from agent.core.exchange.coding import ENCODED_BYTES_MAX
+from agent.core.exchange.cursors import parse
+from agent.journal import chains, cursors, verify
+from central.ledger.customer_tables import SALES
+from central.ledger.tables import (
+    APPLIED,
+    BODIES,
+    CHAIN,
+    CURSORS,
+    ERASE_ORDERS,
+    FEED_ROWS,
+    QUARANTINE,
+)
+from central.ledger.verify import verify as verify_ledger
+
+
+class Violation(AssertionError):
+    """An invariant does not hold; `name` says which."""
+
+    def __init__(self, name, seen):
+        super().__init__(f"{name}: {seen}")
+        self.name, self.seen = name, seen
+
+
+def i1_acked_is_held(world):
+    """I1: what HQ has signed for, it holds with that hash, after any crash."""
+    for journal, signed in world.oracle.signed.items():
+        if signed.seq:
+            held = _hash_at_hq(world, journal, signed.seq)
+            if held is None or held.hex() != signed.hash:
+                yield f"journal {journal[:8]}: HQ signed seq {signed.seq} and does not hold it"
+
+
+def i2_released_is_durable(world):
+    """I2: a receipt that was released is in its journal after any power cut."""
+    for machine in world.machines:
+        if machine.up and machine.boots != machine.checked_boot:
+            machine.checked_boot = machine.boots
+            yield from _missing(machine)
+
+
+def i3_inbox_is_a_prefix(world):
+    """I3: HQ holds of every journal a prefix without gaps, of records that were written."""
+    with world.hq.reading() as conn:
+        counted = select(CHAIN.c.journal_id, func.count(), func.max(CHAIN.c.seq))
+        found = {row[0]: row[1:] for row in conn.execute(counted.group_by(CHAIN.c.journal_id))}
+        for cursor in conn.execute(select(CURSORS)):
+            count, last = found.get(cursor.journal_id, (0, 0))
+            if not count == last == cursor.have_seq:
+                yield (
+                    f"journal {cursor.journal_id[:8]}: {count} records up to {last}, the cursor"
+                    f" says {cursor.have_seq}"
+                )
+
+
+def i5_no_row_changes(world):
+    """I5, I12: no chain row at HQ ever changes, and each is one a till has written."""
+    with world.hq.reading() as conn:
+        columns = CHAIN.c.journal_id, CHAIN.c.seq, CHAIN.c.hash
+        for journal, seq, hash_ in conn.execute(select(*columns)):
+            known = world.seen_at_hq.setdefault((journal, seq), hash_)
+            if known != hash_:
+                yield f"journal {journal[:8]}: seq {seq} was changed"
+            elif hash_ not in world.oracle.records.get((journal, seq), ()):
+                yield f"journal {journal[:8]}: seq {seq} was never written by a till"
+
+
+def i6_applied(world):
+    """I6: HQ has applied no more than it holds."""
+    with world.hq.reading() as conn:
+        query = select(CURSORS.c.journal_id, CURSORS.c.have_seq, APPLIED.c.seq)
+        for journal, have, applied in conn.execute(
+            query.join(APPLIED, APPLIED.c.journal_id == CURSORS.c.journal_id)
+        ):
+            if applied > have:
+                yield f"journal {journal[:8]}: applied {applied} of {have}"
+
+
+def i6_positions(world):
+    """I6: safe ≤ acked ≤ tail at the till, HQ's own word, growing within an epoch."""
+    for machine in world.running():
+        yield from _acked_positions(world, machine)
+
+
+def _acked_positions(world, machine):
+    for head in machine.look(chains.heads):
+        acked = machine.look(lambda conn, head=head: cursors.acked(conn, head.journal_id))
+        if acked is None:
+            continue
+        place = machine.name, head.journal_id
+        if not 0 <= acked.safe_seq <= acked.seq <= head.tail_seq:
+            yield f"{place}: safe {acked.safe_seq}, acked {acked.seq}, tail {head.tail_seq}"
+        word = (acked.epoch, head.journal_id, acked.seq, acked.hash.hex())
+        if word not in world.oracle.words:
+            yield f"{place}: seq {acked.seq} is acked, HQ never signed that"
+        before = world.positions.get(place)
+        if before and before[0] == acked.epoch and before[1] > acked.seq:
+            yield f"{place}: acked went back from {before[1]} to {acked.seq} within an epoch"
+        world.positions[place] = (acked.epoch, acked.seq)
+
+
+def i10_erased_is_absent(world):
+    """I10: a key erased at HQ is absent at a till that has read so far, and stays so."""
+    for machine in world.running():
+        for party_id, (epoch, scope, fseq) in world.erasures.items():
+            at = parse(machine.directory.cursor(scope))
+            if at.epoch == epoch and at.fseq >= fseq and machine.directory.card(party_id):
+                yield f"{machine.name}: the erased party {party_id} is there"
+
+
+def i13_one_incarnation(world):
+    """I13: of two starts of one journal, the one that is over never gets an ack again."""
+    yield from (seen for name, seen in world.oracle.broken if name == "I13")
+
+
+def i15_bounded(world):
+    """I15: what is in flight stays within its limit."""
+    if world.oracle.largest > ENCODED_BYTES_MAX:
+        yield f"a batch of {world.oracle.largest} bytes"
+
+
+def i16_whole_or_not(world):
+    """I16: a sale the disk refused left nothing behind, and one that was told is whole."""
+    yield from (seen for name, seen in world.oracle.broken if name == "I16")
+
+
+def i4_one_effect(world):
+    """I4: every sale has its effect at HQ exactly once; none that was never made."""
+    held = _sales_at_hq(world)
+    for receipt in world.oracle.owed():
+        if receipt.sale_id and receipt.sale_id not in held:
+            yield f"sale {receipt.sale_id} ({receipt.journal[:8]}/{receipt.seq}) had no effect"
+    for sale_id, row in held.items():
+        if world.oracle.tried.get(sale_id) != row:
+            yield f"sale {sale_id} stands at HQ as {row}, not {world.oracle.tried.get(sale_id)}"
+
+
+def i7_all_came_in(world):
+    """I7, I8: once faults stop, every released record reaches HQ, within its journal or carried."""
+    held, carried = world.held_at_hq(), world.carried_at_hq()
+    for receipt in world.oracle.owed():
+        place = (receipt.journal, receipt.seq, receipt.hash)
+        if place not in held and receipt.record.body not in carried:
+            yield f"{receipt.machine}: {receipt.journal[:8]}/{receipt.seq} never came in"
+
+
+def i8_erased_stays_erased(world):
+    """I8, I10: what one till was ordered to erase is gone at HQ and at every till."""
+    ordered = set()
+    for machine in world.running():
+        ordered |= set(machine.look(_erased))
+    with world.hq.reading() as conn:
+        for journal, seq in conn.execute(select(BODIES.c.journal_id, BODIES.c.seq)):
+            if (journal, seq) in ordered:
+                yield f"journal {journal[:8]}: HQ holds the erased body of seq {seq}"
+    for machine in world.running():
+        for journal, seq in machine.look(_bodies):
+            if (journal, seq) in ordered:
+                yield f"{machine.name}: holds the erased body {journal[:8]}/{seq}"
+
+
+def _erased(conn):
+    return conn.execute(
+        "SELECT j.id, e.place & 1099511627775 FROM erase_order e JOIN journal j"
+        " ON j.no = e.place >> 40"
+    ).fetchall()
+
+
+def _bodies(conn):
+    return conn.execute(
+        "SELECT j.id, b.seq FROM body b JOIN journal j ON j.no = b.journal"
+    ).fetchall()
+
+
+def i9_nothing_waits(world):
+    """I9: a record that cannot be applied holds up no other: all were gone through."""
+    with world.hq.reading() as conn:
+        query = select(CURSORS.c.journal_id, CURSORS.c.have_seq, APPLIED.c.seq).outerjoin(
+            APPLIED, APPLIED.c.journal_id == CURSORS.c.journal_id
+        )
+        for journal, have, applied in conn.execute(query):
+            if have != (applied or 0):
+                yield f"journal {journal[:8]}: applied {applied or 0} of {have}"
+        aside = conn.execute(select(QUARANTINE.c.journal_id, QUARANTINE.c.seq)).all()
+    for journal, seq in aside:
+        if (journal, seq) not in world.poisoned:
+            yield f"journal {journal[:8]}: seq {seq} is in quarantine, and nothing is wrong with it"
+
+
+def i10_replica_is_the_scope(world):
+    """I10: a till's directory holds exactly what HQ publishes in its scopes."""
+    with world.hq.reading() as conn:
+        rows = conn.execute(select(FEED_ROWS.c.scope, FEED_ROWS.c.key, FEED_ROWS.c.op)).all()
+    for machine in world.running():
+        found = world.replica_keys(machine)
+        scopes = {"global", f"store:{machine.store}"}
+        due = {key for scope, key, op in rows if scope in scopes and op == "put"}
+        due = {key for key in due if key.split(":")[0] in {"item", "party"}}
+        for key in sorted(due ^ found):
+            where = "missing" if key in due else "left over"
+            yield f"{machine.name}: {key} is {where} in its directory"
+
+
+def i14_money(world):
+    """I14: the money at HQ is the sum of the receipts, to the cent, per currency."""
+    held = _sales_at_hq(world)
+    at_hq, due = Counter(), Counter()
+    for total, currency in held.values():
+        at_hq[currency] += total
+    for sale_id in held.keys() | {each.sale_id for each in world.oracle.owed() if each.sale_id}:
+        total, currency = world.oracle.tried.get(sale_id, (0, "EUR"))
+        due[currency] += total
+    if at_hq != due:
+        yield f"HQ has {dict(at_hq)}, the receipts say {dict(due)}"
+
+
+def i17_bodies_verbatim(world):
+    """I17: HQ holds every body byte for byte as it was sealed, of whatever version."""
+    with world.hq.reading() as conn:
+        columns = BODIES.c.journal_id, BODIES.c.seq, BODIES.c.salt, BODIES.c.body
+        held = {row[:2]: row[2:] for row in conn.execute(select(*columns))}
+        gone = {tuple(row) for row in conn.execute(select(*list(ERASE_ORDERS.c)[:2]))}
+        hashes = {row[:2]: row[2] for row in conn.execute(select(*list(CHAIN.c)[:2], CHAIN.c.hash))}
+    for (journal, seq, hash_), receipt in world.oracle.released.items():
+        place = journal, seq
+        sealed = receipt.record.salt, receipt.record.body
+        if hashes.get(place) == hash_ and place not in gone and held.get(place) != sealed:
+            yield f"journal {journal[:8]}: the body of seq {seq} is not the one sealed"
+
+
+def i3_ledgers_verify(world):
+    """I3, I12: recomputing every chain, at HQ and at every till, finds nothing."""
+    with world.hq.reading() as conn:
+        for report in verify_ledger(conn):
+            if not report.ok:
+                yield f"HQ, journal {report.journal_id[:8]}: {report.fault}"
+    for machine in world.running():
+        for report in machine.look(verify.verify):
+            if not report.ok:
+                yield f"{machine.name}, journal {report.journal_id[:8]}: {report.fault}"
+
+
+AFTER_STEP = {
+    "I2": i2_released_is_durable,
+    "I6": i6_positions,
+    "I10": i10_erased_is_absent,
+    "I13": i13_one_incarnation,
+    "I15": i15_bounded,
+    "I16": i16_whole_or_not,
+}
+"""Of the tills, at any moment; those of HQ hold while HQ is up."""
+AT_HQ = {
+    "I1": i1_acked_is_held,
+    "I3": i3_inbox_is_a_prefix,
+    "I5": i5_no_row_changes,
+    "I6": i6_applied,
+}
+AT_REST = {
+    "I7": i7_all_came_in,
+    "I8": i8_erased_stays_erased,
+    "I4": i4_one_effect,
+    "I9": i9_nothing_waits,
+    "I10": i10_replica_is_the_scope,
+    "I14": i14_money,
+    "I17": i17_bodies_verbatim,
+    "I3": i3_ledgers_verify,
+}
+
+
+def check(world, table):
+    """Ask the invariants of a table.
+
+    Raises:
+        Violation: the first that does not hold.
+    """
+    for name, ask in table.items():
+        for seen in ask(world):
+            raise Violation(name, seen)
+
+
+def _missing(machine):
+    for journal, seq, hash_ in machine.owes:
+        rows = machine.look(
+            lambda conn, journal=journal, seq=seq: conn.execute(
+                "SELECT hash FROM chain WHERE seq = ? AND"
+                " journal = (SELECT no FROM journal WHERE id = ?)",
+                (seq, journal),
+            ).fetchall()
+        )
+        if rows != [(hash_,)]:
+            yield f"{machine.name}: the released {journal[:8]}/{seq} is gone"
+
+
+def journal_rows(conn):
+    """Give (journal, seq, hash) of every entry on a disk."""
+    return conn.execute(
+        "SELECT j.id, c.seq, c.hash FROM chain c JOIN journal j ON j.no = c.journal"
+    ).fetchall()
+
+
+def _hash_at_hq(world, journal, seq):
+    with world.hq.reading() as conn:
+        query = select(CHAIN.c.hash).where(CHAIN.c.journal_id == journal, CHAIN.c.seq == seq)
+        return conn.execute(query).scalar_one_or_none()
+
+
+def _sales_at_hq(world):
+    with world.hq.reading() as conn:
+        columns = SALES.c.sale_id, SALES.c.total, SALES.c.currency
+        return {row[0]: (row[1], row[2]) for row in conn.execute(select(*columns))}

@@ -1,0 +1,157 @@
+"""One machine in a shop: its disk, its device key, the agent's journal, directory and sync.
+
+Everything inside is the product's; the machine can lose its power at any operation of its disk,
+be killed, restarted, copied, put back to an older copy of its disk, or thrown away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.core.exchange.credentials import key_id
+from agent.core.faults import Fault
+from agent.directory import Directory, opening
+from agent.journal.preparation import Owner, prepare
+from agent.links.http import HttpLink
+from agent.sync import SyncLoop, enrol
+from tests.simulation import driver
+from tests.simulation.clock import MachineClock, WallClock
+from tests.simulation.disk import Disk
+from tests.simulation.journal import DiskPath, SimulatedJournal
+from tests.simulation.network import Wire
+
+JOURNAL, DIRECTORY = "journal.db", "directory.db"
+
+
+class Machine:
+    """One machine; `boot` and `stop` are its power button."""
+
+    def __init__(self, world, name, store, tills, key=None):
+        loop = asyncio.get_running_loop()
+        self.world, self.name, self.store, self.tills = world, name, store, tuple(tills)
+        self.rng = world.fork(name)
+        self.disk = Disk(f"{world.name}-{name}", world.fork(f"{name}-disk"))
+        self.wall = WallClock(loop.time)
+        self.clock = MachineClock(self.wall, self.rng, loop.time)
+        self.key = key or Ed25519PrivateKey.from_private_bytes(self.rng.randbytes(32))
+        self.public = self.key.public_key().public_bytes_raw()
+        self.journal = self.directory = self.sync = None
+        self.tasks: set[asyncio.Task[object]] = set()
+        self.boots = self.checked_boot = 0
+        self.owes: set[tuple[str, int, bytes]] = set()
+        """What was released on this disk, and must be on it after any power cut."""
+        self.is_copied = False
+        self.is_gone = False
+        """Thrown away: it never starts again."""
+        self.wire = Wire(
+            world.hq, world.weather, world.fork(f"{name}-wire"), lambda: self.up, world.watch
+        )
+
+    @property
+    def up(self):
+        return self.journal is not None and not self.disk.dead
+
+    def path(self, file):
+        return DiskPath(self.disk.path(file))
+
+    def boot(self):
+        """Start the agent on what is on the disk.
+
+        Raises:
+            Fault: it does not start; the machine stays off.
+        """
+        path = self.path(JOURNAL)
+        owner = Owner(store=self.store, tills=self.tills, device_key=self.public)
+        incarnation = prepare(path, owner, self.clock)
+        self.journal = SimulatedJournal(path, incarnation, self.disk, self._disk_s, self._committed)
+        path = self.path(DIRECTORY)
+        self.directory = Directory(path, opening._open(path), None)
+        self.boots += 1
+        self._committed(None)
+        self._begin_sync()
+
+    def _begin_sync(self):
+        self.link = _link(self.key, self.public, self.wire)
+        self.sync = SyncLoop(
+            self.link,
+            self.journal,
+            self.directory,
+            self.clock,
+            store=self.store,
+            tills=self.tills,
+            on_change=_nobody_listens,
+            sign=self.key.sign,
+            device_key=self.public,
+            forget=self.directory.forget,
+        )
+        self.sync_task = self.start(self.sync.run())
+
+    def start(self, coroutine):
+        """Run something that ends with the machine."""
+        task = asyncio.ensure_future(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task):
+        self.tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) and self.up:
+            self.world.note(f"{self.name}: a task ended: {problem!r}")
+
+    async def stop(self, *, lost):
+        """Lose the process, and the power too if `lost`."""
+        self.disk.dead = True
+        tasks = [task for task in self.tasks if not task.done()]
+        for task in tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
+        driver.drop(self.disk.path("").rstrip("/"))
+        self.journal = self.directory = self.sync = None
+        self.disk.power_on(lost=lost)
+
+    async def enrol(self, till, code):
+        """Have a till enrolled, as a person at the machine does."""
+        await enrol(
+            self.link,
+            self.journal,
+            store=self.store,
+            till=till,
+            code=code,
+            device_key=self.public,
+            sign=self.key.sign,
+        )
+        if self.sync is not None:
+            self.sync.refresh()
+
+    async def record(self, function):
+        """Have the journal write; None where it refused or the power went."""
+        try:
+            found = await self.journal.write(function)
+        except Fault as fault:
+            return fault
+        return found if self.up else None
+
+    def look(self, function):
+        """Read the journal beside the simulation; the disk counts nothing of it."""
+        return self.journal.look(function)
+
+    def _committed(self, _conn):
+        self.world.oracle.written(self)
+
+    def _disk_s(self):
+        return self.rng.uniform(0.0002, 0.02)
+
+
+def _link(key, public, wire):
+    link = HttpLink("http://127.0.0.1:8470", private_key=key, keyid=key_id(public))
+    link._client = httpx.AsyncClient(transport=wire, trust_env=False)
+    return link
+
+
+async def _nobody_listens(_scope, _keys):
+    """No till page is open."""

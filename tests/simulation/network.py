@@ -1,0 +1,144 @@
+"""The way between tills and HQ, with everything a way can do to a message.
+
+The till's own HTTP link sends through this instead of a socket, HQ's own application answers it.
+What travels are the real bytes: each direction may lose, delay, cut short or flip them, and a
+request may come twice, the second time long after. Half-open: HQ has done it, the till hears
+nothing until its own patience ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import httpx
+
+SILENCE_S = 30
+
+
+@dataclass
+class Weather:
+    """What goes wrong, as chances per message."""
+
+    lose_request: float = 0.0
+    lose_reply: float = 0.0
+    again: float = 0.0
+    """The request arrives once more, up to `again_s` later."""
+    again_s: float = 60.0
+    truncate: float = 0.0
+    flip: float = 0.0
+    hang: float = 0.0
+    slow_s: float = 0.05
+    offline: bool = False
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """One machine's way to HQ."""
+
+    def __init__(self, hq, weather, rng, alive, watch):
+        self._hq, self.weather, self._rng = hq, weather, rng
+        self._alive, self._watch = alive, watch
+        self.cut = False
+        """This machine alone has no network."""
+
+    async def handle_async_request(self, request):
+        content = await request.aread()
+        message = Message(request, content)
+        self._watch.sent(message)
+        await self._travel(request, self.weather.lose_request)
+        message = self._damaged(message)
+        if self._happens(self.weather.again):
+            self._hq.later(self._rng.uniform(0.1, self.weather.again_s), message)
+        reply = await self._hq.ask(message)
+        if reply is None:
+            await self._silence(request)
+        self._watch.answered(message, *reply)
+        if self._happens(self.weather.hang):
+            await self._silence(request)
+        await self._travel(request, self.weather.lose_reply)
+        status, headers, body = reply
+        return httpx.Response(status, headers=headers, content=self._worn(body))
+
+    async def _travel(self, request, loss):
+        await asyncio.sleep(self._rng.uniform(0.001, self.weather.slow_s))
+        if not self._alive():
+            await asyncio.get_running_loop().create_future()
+        if self.weather.offline or self.cut:
+            raise httpx.ConnectError("no way to HQ", request=request)
+        if self._happens(loss):
+            await self._silence(request)
+
+    async def _silence(self, request):
+        await asyncio.sleep(SILENCE_S)
+        raise httpx.ReadTimeout("nothing came", request=request)
+
+    def _damaged(self, message):
+        body = self._worn(message.content)
+        return message if body is message.content else message.with_content(body)
+
+    def _worn(self, body):
+        if body and self._happens(self.weather.truncate):
+            return body[: self._rng.randrange(len(body))]
+        if body and self._happens(self.weather.flip):
+            return flipped(body, self._rng)
+        return body
+
+    def _happens(self, chance):
+        return chance > 0 and self._rng.random() < chance
+
+
+class Message:
+    """A request as it travels."""
+
+    def __init__(self, request, content, *, is_damaged=False):
+        self.request, self.content, self.is_damaged = request, content, is_damaged
+        self.method, self.path = request.method, request.url.path
+
+    def with_content(self, content):
+        return Message(self.request, content, is_damaged=True)
+
+    def scope(self):
+        url = self.request.url
+        headers = [(name.lower(), value) for name, value in self.request.headers.raw]
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": self.method,
+            "scheme": url.scheme,
+            "path": url.path,
+            "raw_path": url.raw_path.partition(b"?")[0],
+            "query_string": url.query,
+            "root_path": "",
+            "headers": headers,
+            "client": ("127.0.0.1", 1),
+            "server": ("hq", 80),
+        }
+
+
+def flipped(data, rng):
+    """Flip one bit."""
+    at = rng.randrange(len(data))
+    return data[:at] + bytes([data[at] ^ (1 << rng.randrange(8))]) + data[at + 1 :]
+
+
+async def answer_of(app, message):
+    """Have an ASGI application answer one message: status, headers, body."""
+    sent = {"status": 500, "headers": [], "body": b""}
+    asked = False
+
+    async def receive():
+        nonlocal asked
+        if asked:
+            await asyncio.get_running_loop().create_future()
+        asked = True
+        return {"type": "http.request", "body": message.content, "more_body": False}
+
+    async def send(event):
+        if event["type"] == "http.response.start":
+            sent["status"], sent["headers"] = event["status"], event.get("headers", [])
+        else:
+            sent["body"] += event.get("body", b"")
+
+    await app(message.scope(), receive, send)
+    return sent["status"], sent["headers"], sent["body"]

@@ -1,0 +1,142 @@
+"""What must be true, kept apart from the product: every receipt released, every ack signed.
+
+Plain dictionaries, filled by looking on: a sale is noted when its cashier was told "complete", an
+ack when HQ let it go, a record when it lay in a journal. Nothing here is read back from what is
+checked against it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import msgspec
+import zstandard
+
+from agent.core.exchange.coding import decode_batch
+from agent.core.exchange.wire import Ack, WireRecord
+from agent.journal import chains
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A fact somebody was told is recorded."""
+
+    journal: str
+    seq: int
+    hash: bytes
+    record: WireRecord
+    machine: str
+    sale_id: str = ""
+    total: int = 0
+    currency: str = ""
+
+
+@dataclass
+class Signed:
+    """The acks HQ signed for one journal in one life of its database."""
+
+    seq: int = 0
+    hash: str = ""
+    incarnations: list[str] = field(default_factory=list)
+
+
+class Oracle:
+    """The model the product is compared with."""
+
+    def __init__(self, world):
+        self.world = world
+        self.released: dict[tuple[str, int, bytes], Receipt] = {}
+        self.tried: dict[str, tuple[int, str]] = {}
+        """Sale id → (total, currency): of every sale that was ever to be recorded."""
+        self.lost: set[tuple[str, int, bytes]] = set()
+        """Released, and its only disk is gone before HQ had it."""
+        self.records: dict[tuple[str, int], set[bytes]] = defaultdict(set)
+        """(journal, seq) → hashes that ever lay in a journal."""
+        self.signed: dict[str, Signed] = defaultdict(Signed)
+        self.words: set[tuple[str, str, int, str]] = set()
+        """(epoch, journal, seq, hash) HQ ever signed."""
+        self.owners: dict[str, set[str]] = defaultdict(set)
+        """Journal → machines it lay on."""
+        self.in_flight: dict[str, int] = defaultdict(int)
+        self.largest = 0
+        self.erased: set[str] = set()
+        """Party ids that were erased at HQ."""
+        self.broken: list[tuple[str, str]] = []
+        """(invariant, what was seen) noted as it happened."""
+        self._seen: dict[tuple[str, str], int] = {}
+
+    def release(self, machine, appended, sale=None):
+        """Note a fact whose cashier, or page, was told that it is recorded."""
+        record = machine.look(
+            lambda conn: chains.records(conn, appended.journal_id, appended.seq, 1)
+        )[0]
+        key = (appended.journal_id, appended.seq, appended.hash)
+        told = (sale.sale_id, sale.total, sale.currency) if sale else ("", 0, "")
+        self.released[key] = Receipt(*key, record, machine.name, *told)
+        machine.owes.add(key)
+
+    def written(self, machine):
+        """Note what lies in a machine's journals since the last look."""
+        for head in machine.look(chains.heads):
+            place = (machine.name, head.journal_id)
+            seen = self._seen.get(place, 0)
+            self.owners[head.journal_id].add(machine.name)
+            if head.tail_seq > seen:
+                rows = machine.look(
+                    lambda conn, journal=head.journal_id, after=seen: conn.execute(
+                        "SELECT seq, hash FROM chain WHERE seq > ? AND"
+                        " journal = (SELECT no FROM journal WHERE id = ?)",
+                        (after, journal),
+                    ).fetchall()
+                )
+                for seq, hash_ in rows:
+                    self.records[head.journal_id, seq].add(hash_)
+            self._seen[place] = head.tail_seq
+
+    def forget_disk(self, machine):
+        """A machine's disk is another one now: look at all of it again."""
+        for place in [place for place in self._seen if place[0] == machine.name]:
+            del self._seen[place]
+
+    def sent(self, message):
+        """Watch a request leave a till."""
+        if message.path.endswith("/batches"):
+            self.largest = max(self.largest, len(message.content))
+
+    def answered(self, message, status, _headers, body):
+        """Watch an answer leave HQ."""
+        if message.path.endswith("/batches") and status == 200:
+            ack = msgspec.json.decode(body, type=Ack)
+            self.words.add((ack.epoch, ack.journal_id, ack.seq, ack.hash))
+            signed = self.signed[ack.journal_id]
+            if ack.seq >= signed.seq:
+                signed.seq, signed.hash = ack.seq, ack.hash
+            self._note_incarnation(signed, message)
+
+    def _note_incarnation(self, signed, message):
+        unpacked = zstandard.ZstdDecompressor().decompress(message.content, 8 << 20)
+        batch = decode_batch(unpacked)
+        known = signed.incarnations
+        if not known or known[-1] != batch.incarnation:
+            if batch.incarnation in known:
+                self.broken.append(
+                    ("I13", f"journal {batch.journal_id[:8]}: a start that was over got an ack")
+                )
+            known.append(batch.incarnation)
+
+    def rewound(self):
+        """HQ was put back: what it signed before is no longer its own word."""
+        self.signed.clear()
+
+    def reckon(self, machines):
+        """Note what is lost for good: on a disk that is gone, and not at HQ."""
+        held, carried = self.world.held_at_hq(), self.world.carried_at_hq()
+        kept = {key for machine in machines if not machine.is_gone for key in machine.owes}
+        for key, receipt in self.released.items():
+            if key not in kept and key not in held and receipt.record.body not in carried:
+                self.lost.add(key)
+
+    def owed(self):
+        """Give every released fact that still must come in."""
+        return [receipt for key, receipt in self.released.items() if key not in self.lost]

@@ -1,0 +1,54 @@
+"""Playing seeds: one, or a range of them on several processes."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, field
+
+from tests.simulation.environment import simulated
+from tests.simulation.invariants import Violation
+from tests.simulation.loop import run
+from tests.simulation.scenarios import SCENARIOS, of_seed
+from tests.simulation.world import World
+
+
+@dataclass
+class Outcome:
+    """What became of one seed."""
+
+    seed: int
+    scenario: str
+    broken: str = ""
+    """The invariant that did not hold; `crash` where the product or the simulator raised."""
+    seen: str = ""
+    history: list[str] = field(default_factory=list)
+    cuts: int = 0
+    receipts: int = 0
+    rewinds: int = 0
+    seconds: float = 0.0
+
+
+def play(seed, scenario=None):
+    """Play one seed to its end, or to the first violation."""
+    chosen = SCENARIOS[scenario] if scenario else of_seed(seed)
+    outcome = Outcome(seed, chosen.name)
+    began = time.perf_counter()
+    with simulated(seed):
+        run(_life(World(seed, chosen), outcome))
+    outcome.seconds = time.perf_counter() - began
+    return outcome
+
+
+async def _life(world, outcome):
+    try:
+        await world.live()
+    except Violation as violation:
+        outcome.broken, outcome.seen = violation.name, violation.seen
+    except Exception as problem:  # noqa: BLE001, whatever is raised belongs to this seed
+        outcome.broken, outcome.seen = "crash", f"{problem!r}\n{traceback.format_exc()}"
+    finally:
+        await world.end()
+    outcome.history = world.history
+    outcome.cuts, outcome.receipts = world.cuts, len(world.oracle.released)
+    outcome.rewinds = sum("restored to backup" in line for line in world.history)

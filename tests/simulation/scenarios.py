@@ -1,0 +1,118 @@
+"""Which fates there are: how many stores, what happens how often, how bad the network is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation import actions as act
+from tests.simulation import fates
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of world."""
+
+    name: str
+    sentence: str
+    actions: dict[Any, int]
+    weather: dict[str, float] = field(default_factory=dict)
+    stores: int = 2
+    tills: int = 1
+    turns: int = 30
+    pause_s: float = 3.0
+    return_chance: float = 0.7
+    sales_max: int = 4
+    cut_within: int = 40
+    backups_kept: int = 4
+
+
+_ROUGH = {
+    "lose_request": 0.15,
+    "lose_reply": 0.15,
+    "again": 0.15,
+    "truncate": 0.05,
+    "flip": 0.08,
+    "hang": 0.05,
+    "slow_s": 4.0,
+}
+_TRADE = {act.sell: 10, act.keep_the_day: 1, act.publish: 2}
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario(
+            "cuts",
+            "Power cuts and kills of either side at any operation.",
+            _TRADE | {act.cut_power: 6, act.cut_power_of_hq: 4, act.kill: 2, act.kill_hq: 1},
+        ),
+        Scenario(
+            "weather",
+            "A network that loses, repeats, reorders, truncates, flips and hangs.",
+            _TRADE | {act.weather: 4, act.lose_the_way: 2, act.kill: 1, act.poison: 1},
+            weather=_ROUGH,
+        ),
+        Scenario(
+            "rewind",
+            "HQ is put back to old backups while everything goes on.",
+            _TRADE
+            | {
+                fates.back_up: 3,
+                fates.restore: 3,
+                fates.erase: 2,
+                fates.prune_bodies: 2,
+                act.lose_the_way: 1,
+                act.kill: 1,
+            },
+        ),
+        Scenario(
+            "copies",
+            "Disks are copied, lost, and put back to older images of themselves.",
+            _TRADE
+            | {
+                fates.copy_disk: 1,
+                fates.lose_disk: 1,
+                fates.photograph: 2,
+                fates.put_disk_back: 2,
+                act.lose_the_way: 1,
+                act.kill: 1,
+                fates.erase: 1,
+            },
+        ),
+        Scenario(
+            "disks",
+            "Disks run full and fail, at the tills and at HQ.",
+            _TRADE | {act.fill_disk: 4, act.fail_disk: 2, act.fill_disk_of_hq: 1, act.cut_power: 2},
+        ),
+        Scenario(
+            "all",
+            "Everything at once.",
+            _TRADE
+            | {
+                act.cut_power: 2,
+                act.cut_power_of_hq: 1,
+                act.kill: 1,
+                act.kill_hq: 1,
+                act.lose_the_way: 1,
+                act.weather: 1,
+                act.jump_clock: 2,
+                act.fill_disk: 1,
+                fates.back_up: 1,
+                fates.restore: 1,
+                act.poison: 1,
+                fates.erase: 1,
+                fates.prune_bodies: 1,
+                fates.copy_disk: 1,
+                fates.lose_disk: 1,
+                fates.photograph: 1,
+                fates.put_disk_back: 1,
+            },
+            weather={name: value / 2 for name, value in _ROUGH.items()},
+        ),
+    )
+}
+
+
+def of_seed(seed):
+    """Choose a seed's scenario: they take turns."""
+    return list(SCENARIOS.values())[seed % len(SCENARIOS)]
