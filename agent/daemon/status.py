@@ -76,6 +76,7 @@ def show(report: StatusReport) -> None:
         if report.hq and (words := said.get(lane.journal_id) or _ended(lane)):
             say(f"    {words}")
     _show_sync(report)
+    _show_salvaged(report)
     _show_disk(report)
     _show_upkeep(report)
     for device in report.daemon.get("devices", []):
@@ -83,6 +84,14 @@ def show(report: StatusReport) -> None:
         say(f"  device {device['id']}: {device['state']}{detail}")
     if not report.running:
         say("→ start it: systemctl start till-agent")
+
+
+def _show_salvaged(report: StatusReport) -> None:
+    done = report.daemon.get("salvaged")
+    if done:
+        lost = sum(each["lost"] for each in done["journals"])
+        say(f"  the journal was damaged and salvaged at {done['at']}: {lost} entries lost")
+        say(f"    → keep {done['kept']} for the chain's IT, and check the disk")
 
 
 def _show_disk(report: StatusReport) -> None:

@@ -14,6 +14,11 @@ Inside: `journal` (the door), `preparation` (start-up checks), `migrations` with
 `database` (how SQLite is opened), `writer` and `reader` (the threads), `signals` (who waits for
 what), `lock`, `device_key`. Against a full disk: `space` (what may be written), `reserve` (room
 that is held back).
+
+A journal's life: `founding` makes and seals one, `successors` goes on from one that must end,
+`lineage` follows a till's journals, `prune` lets go of what HQ holds for good, `archives` writes
+them to files and takes files in (`filling`). A damaged file: `pages`, `shapes` and `wreck` read what
+is left, `remains` and `salvage` make a new file of it, `moving` puts it in place, `salvaged` tells.
 """
 
 from __future__ import annotations

@@ -45,6 +45,7 @@ def test_the_daemon_starts_and_says_it(shop, damaged, daemon):
         headers = {"Authorization": f"Bearer {token}"}
         status = httpx.get(f"{shop.url}/v1/status", headers=headers).json()
         assert "journal.damaged-1.db" == status["salvaged"]["kept"]
+        assert "salvaged at" in shop.run("status").out
     assert damaged == (shop.state / "journal.damaged-1.db").read_bytes()
     assert "the journal was salvaged" in (shop.directory / "log").read_text()
     doctor = shop.run("doctor")
