@@ -13,7 +13,7 @@ from agent.daemon.doctor import upkeep
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.doctor.processes import Process
 from agent.daemon.files import read_journal
-from agent.journal import Connection, JournalUnusable, chains, cursors, pairing, salvaged
+from agent.journal import Connection, JournalNotWritable, JournalUnusable, chains, cursors, pairing, salvaged
 from agent.journal.preparation import LINKS_CHECKED
 from agent.journal.verify import verify_recent
 from agent.settings import Settings
@@ -30,7 +30,7 @@ def journal(settings: Settings, held_by: Process | None) -> list[Finding]:
         return read_journal(settings, lambda conn: list(_findings(conn, settings, held_by)))
     except NotFoundFault:
         return [well(_NAME, "none yet; the first start makes it"), *_nothing_yet(settings)]
-    except JournalUnusable as fault:
+    except (JournalUnusable, JournalNotWritable) as fault:
         return [from_fault(_NAME, fault), upkeep.room(settings)]
     except Fault as fault:
         return [from_fault(_NAME, fault)]
