@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from litestar import Litestar
-from litestar.datastructures import State
-from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp
+import time
 
+from litestar import Litestar
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Message, Scope
+
+from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER
 from agent.core.faults import Fault
 from central.channels.routes import ROUTES as CHANNELS
 from central.console.routes import ROUTES as CONSOLE
-from central.daemon.gate import Gate
+from central.daemon.gate import DEVICE_PATHS, Gate
 from central.daemon.metrics import get_metrics
 from central.daemon.openapi import FeedItemSchema, openapi
 from central.daemon.problems import from_bug, from_fault, from_http
 from central.daemon.settings import CentralSettings, address_of
 from central.daemon.staff import StaffTokens
+from central.daemon.stores import get_stores
 from central.feed.routes import ROUTES as FEED
 from central.histories.routes import ROUTES as HISTORIES
 from central.identity.routes import ROUTES as IDENTITY
+from central.intake.admission import Admission
 from central.intake.root_key import RootKey
 from central.intake.routes import ROUTES as INTAKE
 from central.ledger.hq import Hq
@@ -41,15 +46,22 @@ def create_app(
     )
 
 
+async def name_versions(message: Message, scope: Scope) -> None:
+    """Name, in every answer to a device, the sync versions HQ understands."""
+    if message["type"] == "http.response.start" and scope["path"].startswith(DEVICE_PATHS):
+        MutableScopeHeaders.from_message(message)[VERSIONS_HEADER] = str(SYNC_VERSIONS)
+
+
 def create_routes(hq: Hq, root_key: RootKey) -> Litestar:
     """Put all routes together, without the gate."""
     rooms = (INTAKE, FEED, HISTORIES, IDENTITY, CHANNELS, REPORTS, CONSOLE)
     return Litestar(
-        route_handlers=[get_metrics, *(route for room in rooms for route in room)],
-        state=State({"hq": hq, "root_key": root_key}),
+        route_handlers=[get_metrics, get_stores, *(route for room in rooms for route in room)],
+        state=State({"hq": hq, "root_key": root_key, "admission": Admission(time.monotonic)}),
         exception_handlers={Fault: from_fault, HTTPException: from_http, Exception: from_bug},
         openapi_config=openapi(),
         plugins=[FeedItemSchema()],
+        before_send=[name_versions],
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
     )

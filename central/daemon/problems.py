@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from agent.core.faults import Fault, UnavailableFault
+from central.intake.admission import Crowded
 
 PROBLEM_TYPE = "urn:till-agent:problem:"
 """The same names under the same prefix as the agent gives them."""
@@ -52,6 +53,8 @@ def problem_of(fault: Fault) -> Problem:
 
 def headers_of(fault: Fault) -> dict[str, str]:
     """Give what the status of a fault asks to be sent besides (RFC 9110, 10.2.3, 11.6.1)."""
+    if isinstance(fault, Crowded):
+        return {"Retry-After": str(fault.retry_after_s)}
     if isinstance(fault, UnavailableFault):
         return {"Retry-After": str(RETRY_AFTER_S)}
     return {"WWW-Authenticate": "Bearer"} if fault.status == 401 else {}

@@ -23,7 +23,7 @@ RETRY_S = 5.0
 """After a failure of the database, try again by ourselves."""
 LATER_S = 2.0
 """How long a backlog that is still coming in may wait to be seen in histories."""
-GIVE_WAY_S = 1.0
+GIVE_WAY_S = 4.0
 """The longest the applier waits between two transactions while a backlog comes in."""
 QUIET_S = 0.1
 """No further batch for so long, and the backlog is over or its link is slow."""

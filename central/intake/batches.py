@@ -89,6 +89,7 @@ class _Position(NamedTuple):
 
     store: str
     till: str
+    lane: str
     keyid: str
     ended_why: str
     genesis: bytes
@@ -111,9 +112,19 @@ class _Taken(NamedTuple):
     position: _Position
 
 
+class Received(NamedTuple):
+    """What became of a batch."""
+
+    reply: Ack | Behind | Fork
+    lane: str
+    """Of its journal."""
+    records: int
+    """How many of it were new."""
+
+
 def receive(
     engine: Engine, root: RootKey, device: Device, batch: Batch, now: str, pace: Pace | None = None
-) -> Ack | Behind | Fork:
+) -> Received:
     """Take in a batch of an established sender; when this returns an `Ack`, it is durable.
 
     Args:
@@ -139,9 +150,11 @@ def receive(
         taken = transact(engine, take, turn=False)
     except _TurnNeeded:
         taken = transact(engine, take)
-    if not isinstance(taken.decision, Accept):
-        return taken.decision
-    return _ack(root, batch.journal_id, taken.decision, taken.position, pace, now)
+    decision, position = taken
+    if not isinstance(decision, Accept):
+        return Received(decision, position.lane, 0)
+    ack = _ack(root, batch.journal_id, decision, position, pace, now)
+    return Received(ack, position.lane, len(decision.rows))
 
 
 class _TurnNeeded(Exception):
@@ -227,6 +240,7 @@ _POSITION = (
     select(
         JOURNALS.c.store,
         JOURNALS.c.till,
+        JOURNALS.c.lane,
         JOURNALS.c.keyid,
         func.coalesce(JOURNALS.c.ended_why, ""),
         JOURNALS.c.genesis,

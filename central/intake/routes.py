@@ -1,10 +1,12 @@
-"""The addresses of the intake: enrolment, batches, and how far each store is in."""
+"""The addresses of the intake: enrolment and batches."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, post
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.exceptions import ClientException
@@ -12,17 +14,28 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from agent.core.exchange.coding import ENCODED_BYTES_MAX
-from agent.core.exchange.wire import Ack, Behind, EnrolAnswer, EnrolRequest, Fork
+from agent.core.exchange.wire import Ack, Behind, EnrolAnswer, EnrolRequest, Fork, Pace
+from agent.core.faults import InputFault
+from central.intake.admission import Admission, Note, Sender
 from central.intake.batches import receive
 from central.intake.content import check_headers, read_batch, too_large
 from central.intake.enrolment import enrol
-from central.intake.lag import StoreLag, stores
 from central.intake.root_key import RootKey
-from central.ledger.engine import reading, transact
+from central.ledger.engine import transact
 from central.ledger.hq import hq_of, signed_message
 
 ENROL_BYTES_MAX = 16 << 10
+BODY_S = 60
+"""How long a batch may take to arrive: a megabyte over a line of 150 kbit/s."""
 _STATUS = {"behind": 409, "fork": 409, "epoch": 410}
+
+
+class TooSlow(InputFault):
+    """A batch that did not arrive (RFC 9110, 15.5.9)."""
+
+    name = "too-slow"
+    status = 408
+    title = "The batch did not arrive in time"
 
 
 def root_key_of(connection: ASGIConnection[Any, Any, Any, Any]) -> RootKey:
@@ -31,6 +44,14 @@ def root_key_of(connection: ASGIConnection[Any, Any, Any, Any]) -> RootKey:
     if not isinstance(root, RootKey):
         raise TypeError(root)
     return root
+
+
+def admission_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Admission:
+    """Give a handler the line before the intake, which `central.daemon` puts beside the `Hq`."""
+    admission = connection.app.state.admission
+    if not isinstance(admission, Admission):
+        raise TypeError(admission)
+    return admission
 
 
 @post("/v1/enrol", status_code=200, request_max_body_size=ENROL_BYTES_MAX, sync_to_thread=True)
@@ -51,33 +72,50 @@ async def post_batch(
 ) -> Response[Ack | Behind | Fork]:
     """Take in a batch (zstd of MessagePack, signed); 200 means it is durable here."""
     check_headers(request.headers)
-    try:
-        content = await request.body()
-    except ClientException as error:
-        raise too_large(f"more than {ENCODED_BYTES_MAX} bytes") from error
-    reply = await sync_to_thread(_take_in, request, journal_id, content)
+    admission = admission_of(request)
+    async with admission.space(_size(request)):
+        content = await _content(request)
+        async with admission.turn(journal_id, len(content)) as pace:
+            reply, note = await sync_to_thread(_take_in, request, journal_id, content, pace)
+            admission.heard(journal_id, note)
     status = 200 if isinstance(reply, Ack) else _STATUS[reply.name]
     return Response(reply, status_code=status)
 
 
-@get("/v1/stores", sync_to_thread=True)
-def get_stores(request: Request[Any, Any, Any]) -> tuple[StoreLag, ...]:
-    """Tell of every store, till and lane how far it is in, and since when."""
-    with reading(hq_of(request).engine) as conn:
-        return stores(conn)
+def _size(request: Request[Any, Any, Any]) -> int:
+    """Tell how much is coming; what does not say so may be as long as any."""
+    said = request.headers.get("Content-Length", "")
+    return int(said) if said.isascii() and said.isdigit() else ENCODED_BYTES_MAX
+
+
+async def _content(request: Request[Any, Any, Any]) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await request.body()
+    except ClientException as error:
+        raise too_large(f"more than {ENCODED_BYTES_MAX} bytes") from error
+    except TimeoutError as error:
+        raise TooSlow(
+            f"the batch did not arrive within {BODY_S} s",
+            remedy="send fewer records at once; the agent does so by itself",
+        ) from error
 
 
 def _take_in(
-    request: Request[Any, Any, Any], journal_id: str, content: bytes
-) -> Ack | Behind | Fork:
-    hq = hq_of(request)
+    request: Request[Any, Any, Any], journal_id: str, content: bytes, pace: Pace
+) -> tuple[Ack | Behind | Fork, Note]:
+    hq, began = hq_of(request), time.monotonic()
     device = hq.authenticate(signed_message(request, content))
     batch = read_batch(content, journal_id)
-    reply = receive(hq.engine, root_key_of(request), device, batch, hq.now())
+    received = receive(hq.engine, root_key_of(request), device, batch, hq.now(), pace)
+    reply = received.reply
+    more = isinstance(reply, Ack) and reply.seq < batch.tail_seq
     if isinstance(reply, Ack) and batch.records:
         # A backlog comes in faster when nobody else wants the database meanwhile.
-        (hq.apply_later if reply.seq < batch.tail_seq else hq.wake_applier)()
-    return reply
+        wait = more or admission_of(request).is_crowded
+        (hq.apply_later if wait else hq.wake_applier)()
+    sender = Sender(device.store, received.lane)
+    return reply, Note(sender, received.records, more, time.monotonic() - began)
 
 
-ROUTES: list[HTTPRouteHandler] = [post_enrol, post_batch, get_stores]
+ROUTES: list[HTTPRouteHandler] = [post_enrol, post_batch]

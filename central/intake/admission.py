@@ -1,0 +1,245 @@
+"""How many batches come in at once, whose turn it is, and what the others are told.
+
+A thousand stores that come back after an outage have more to say than HQ can hold. So their bytes
+are counted before they are read, few are worked on at a time, and the store that was served longest
+ago comes first. What a till may send next is cut to what a round of all of them can take, so that
+each gets on within seconds; who would wait longer is asked to come again, with a time.
+
+All of it lives on one event loop; nothing here is locked, and nothing outlives the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import msgspec
+
+from agent.core.entries.kinds import SALES
+from agent.core.exchange.wire import BATCH_RECORDS_MAX, Pace
+from agent.core.faults import UnavailableFault
+
+WORKERS = 3
+"""One writes, one is being read, one waits ready: more would only wait for one another."""
+BYTES_MAX = 128 << 20
+"""Of batches being read, waiting and worked on (invariant I15)."""
+WAITING_MAX = 4_000
+WAIT_MAX_S = 20.0
+"""Who would wait longer is asked to come again: links give up on silence after half a minute."""
+ROUND_S = 6.0
+"""How long a round of all stores with something to send should take."""
+RECORDS_MIN = 100
+"""Below, a batch costs more to carry than to keep."""
+CROWD = 8
+"""From so many journals on they are taken in rounds."""
+SMALL_BYTES = 4 << 10
+"""A sale just made, or a heartbeat: it goes before any backlog."""
+AGED_S = 5.0
+"""After so long it is everybody's turn, whatever they bring."""
+FORGET_S = 30.0
+"""A journal not heard for so long is no longer counted among those that come in."""
+SPREAD_MS_PER_STORE = 10
+_FIRST_RATE = 8_000.0
+_RATE_WEIGHT = 0.1
+_RETRY_S_MAX = 60
+
+
+class Crowded(UnavailableFault):
+    """HQ has its hands full (RFC 6585, 4.): nothing is lost, come again after `retry_after_s`."""
+
+    name = "crowded"
+    status = 429
+    title = "HQ has its hands full"
+
+    def __init__(self, why: str, retry_after_s: int) -> None:
+        """Keep when to come again."""
+        super().__init__(why, remedy="nothing: the agent comes again by itself")
+        self.retry_after_s = retry_after_s
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """Whose a journal is, as far as it was heard before."""
+
+    store: str
+    lane: str
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What came of a batch, as far as the line is concerned."""
+
+    sender: Sender
+    records: int
+    """How many were new."""
+    more: bool
+    """Its till has more to send."""
+    took_s: float
+    """How long HQ worked on it, beside the others at work."""
+
+
+@dataclass(eq=False, slots=True)
+class _Place:
+    """One batch in line."""
+
+    sender: Sender
+    is_small: bool
+    since: float
+    turn: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Admission:
+    """The line before the intake."""
+
+    def __init__(
+        self, clock: Callable[[], float], *, workers: int = WORKERS, bytes_max: int = BYTES_MAX
+    ) -> None:
+        """Begin with nobody in line.
+
+        Args:
+            clock: monotonic seconds.
+            workers: batches worked on at a time.
+            bytes_max: of batches read, waiting and worked on.
+        """
+        self._clock = clock
+        self._workers, self._bytes_max = workers, bytes_max
+        self._bytes = self._working = 0
+        self._waiting: list[_Place] = []
+        self._senders: dict[str, Sender] = {}
+        self._served: dict[str, float] = {}
+        self._incoming: dict[str, float] = {}
+        self._rate = _FIRST_RATE
+
+    @property
+    def waiting(self) -> int:
+        """Count the batches in line."""
+        return len(self._waiting)
+
+    @property
+    def bytes(self) -> int:
+        """Count the bytes of all batches that are here."""
+        return self._bytes
+
+    @property
+    def is_crowded(self) -> bool:
+        """Tell whether more journals come in than can be taken in one go."""
+        return max(len(self._incoming), len(self._waiting)) > CROWD
+
+    @property
+    def rate(self) -> float:
+        """Tell how many records a second come in, lately."""
+        return self._rate
+
+    @asynccontextmanager
+    async def space(self, size: int) -> AsyncIterator[None]:
+        """Count the bytes of a batch while it is here.
+
+        Raises:
+            Crowded: it would be too many.
+        """
+        if len(self._waiting) >= WAITING_MAX or self._bytes + size > self._bytes_max:
+            raise self._crowded("as many batches as it can hold are waiting already")
+        self._bytes += size
+        try:
+            yield
+        finally:
+            self._bytes -= size
+
+    @asynccontextmanager
+    async def turn(self, journal_id: str, size: int) -> AsyncIterator[Pace]:
+        """Wait in line, then hold one of the few places at work.
+
+        Args:
+            journal_id: where the batch is going.
+            size: of the batch as it travelled, in bytes.
+
+        Yields:
+            HQ's wish for what the till sends next.
+
+        Raises:
+            Crowded: the wait would be too long.
+        """
+        await self._wait(journal_id, size)
+        try:
+            yield self.pace()
+        finally:
+            self._working -= 1
+            self._next()
+
+    def heard(self, journal_id: str, note: Note) -> None:
+        """Note what has come in of a journal."""
+        self._senders[journal_id] = note.sender
+        now = self._served[note.sender.store] = self._clock()
+        if note.more:
+            self._incoming[journal_id] = now
+        else:
+            self._incoming.pop(journal_id, None)
+        if note.records >= RECORDS_MIN and note.took_s > 0:
+            lately = max(self._working, 1) * note.records / note.took_s
+            self._rate += _RATE_WEIGHT * (lately - self._rate)
+
+    def pace(self) -> Pace:
+        """Tell how much of what comes next can be taken at once, and after how long."""
+        crowd = self._crowd()
+        spread = len(self._served) * SPREAD_MS_PER_STORE
+        if crowd <= CROWD:
+            return Pace(spread_ms=spread)
+        share = int(self._rate * ROUND_S / crowd)
+        records = max(RECORDS_MIN, min(share, BATCH_RECORDS_MAX))
+        return Pace(max_records=records, spread_ms=spread)
+
+    def _crowd(self) -> int:
+        """Count the journals that are coming in: those in line, and those known to have more."""
+        horizon = self._clock() - FORGET_S
+        if len(self._incoming) > CROWD:
+            self._incoming = {journal: at for journal, at in self._incoming.items() if at > horizon}
+        return max(len(self._incoming), len(self._waiting))
+
+    async def _wait(self, journal_id: str, size: int) -> None:
+        if self._working < self._workers and not self._waiting:
+            self._working += 1
+            return
+        sender = self._senders.get(journal_id, Sender(journal_id, SALES))
+        place = _Place(sender, size <= SMALL_BYTES, self._clock())
+        self._waiting.append(place)
+        try:
+            async with asyncio.timeout(WAIT_MAX_S):
+                await place.turn.wait()
+        except TimeoutError:
+            if not place.turn.is_set():
+                self._waiting.remove(place)
+                raise self._crowded(f"its turn did not come within {WAIT_MAX_S:.0f} s") from None
+        except asyncio.CancelledError:
+            self._leave(place)
+            raise
+
+    def _leave(self, place: _Place) -> None:
+        """Give up a place in line; a turn that was given meanwhile goes to the next one."""
+        if place.turn.is_set():
+            self._working -= 1
+            self._next()
+        else:
+            self._waiting.remove(place)
+
+    def _next(self) -> None:
+        while self._working < self._workers and self._waiting:
+            now = self._clock()
+            place = min(self._waiting, key=lambda each: self._rank(each, now))
+            self._waiting.remove(place)
+            self._working += 1
+            if place.sender.store in self._served:
+                self._served[place.sender.store] = now
+            place.turn.set()
+
+    def _rank(self, place: _Place, now: float) -> tuple[int, float, float]:
+        """Order the line: small ones and old ones first, sales before the rest, then by store."""
+        if place.is_small or now - place.since > AGED_S:
+            urgency = 0
+        else:
+            urgency = 1 if place.sender.lane == SALES else 2
+        return urgency, self._served.get(place.sender.store, 0.0), place.since
+
+    def _crowded(self, why: str) -> Crowded:
+        round_s = self._crowd() * RECORDS_MIN / max(self._rate, 1.0)
+        return Crowded(why, max(1, min(math.ceil(round_s / 2), _RETRY_S_MAX)))
