@@ -191,7 +191,7 @@ SEEDS = {
     "no_state_directory": ("state directory", "does not exist", "install -d -m 0700"),
     "state_open_to_all": ("state directory", "others than", "chmod 0700"),
     "key_open_to_all": ("device key", "others may read", "chmod 600"),
-    "damaged_journal": ("journal", "damaged", "backup"),
+    "damaged_journal": ("journal", "damaged", "salvage"),
     "nobody_paired": ("pairing till-1", "may speak", "till-agent pair till-1"),
     "hq_away": ("hq", "does not answer", ""),
     "scanner_unplugged": ("device counter", "No such file", "plug it in"),

@@ -13,7 +13,15 @@ from agent.daemon.doctor import upkeep
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.doctor.processes import Process
 from agent.daemon.files import read_journal
-from agent.journal import Connection, JournalNotWritable, JournalUnusable, chains, cursors, pairing, salvaged
+from agent.journal import (
+    Connection,
+    JournalNotWritable,
+    JournalUnusable,
+    chains,
+    cursors,
+    pairing,
+    salvaged,
+)
 from agent.journal.preparation import LINKS_CHECKED
 from agent.journal.verify import verify_recent
 from agent.settings import Settings
