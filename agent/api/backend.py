@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from agent.api.pace import Pace
 from agent.api.uses import TokenUses
 from agent.contracts.clock import Clock
+from agent.core.exchange.wire import Replaced
 from agent.core.identifiers import DeviceId, TillId
 from agent.core.receipt.document import ReceiptDocument
 from agent.devices.claims import Claims
@@ -107,7 +108,9 @@ class Backend:
         version: of this program.
         admin_token: accepted for everything; made by the daemon at each start.
         back_up: makes a verified copy of the journal in a folder.
-        enrol: trades a one-time code for a credential of a till; None where there is no HQ.
+        enrol: trades a one-time code for a credential of a till, and tells of the machine that
+            stood there before; None where there is no HQ.
+        renew_key: puts a new device key in the place of the old one; gives its id and the tills.
         ready: tells whether the agent is up and all its parts run.
         claims: which till each scanner serves.
         pace: how fast each token may change things.
@@ -126,7 +129,8 @@ class Backend:
     version: str
     admin_token: str
     back_up: Callable[[str], Awaitable[Backup]]
-    enrol: Callable[[TillId, str], Awaitable[None]] | None = None
+    enrol: Callable[[TillId, str], Awaitable[Sequence[Replaced]]] | None = None
+    renew_key: Callable[[], Awaitable[tuple[str, Sequence[TillId]]]] | None = None
     ready: Callable[[], bool] = lambda: True
     claims: Claims
     pace: Pace = field(default_factory=Pace)

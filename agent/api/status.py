@@ -16,6 +16,7 @@ from agent.api.bodies import Json
 from agent.api.described import ANSWERS
 from agent.api.metrics import CONTENT_TYPE, exposition
 from agent.api.upkeep import DiskStatus, disk_status
+from agent.core.exchange.wire import Replaced
 from agent.core.faults import StateFault
 from agent.core.identifiers import JournalId, TillId
 from agent.journal import chains, upkeep
@@ -81,6 +82,15 @@ class EnrolledAt(msgspec.Struct, frozen=True):
     """A till that HQ knows from now on."""
 
     till: TillId
+    replaced: tuple[Replaced, ...] = ()
+    """Journals of the machine that stood there before, as far as HQ has them."""
+
+
+class KeyRenewed(msgspec.Struct, frozen=True):
+    """The device key that signs from now on."""
+
+    keyid: str
+    tills: tuple[TillId, ...]
 
 
 @get("/v1/status", responses={key: ANSWERS[key] for key in (401, 403, 500)})
@@ -131,13 +141,27 @@ async def enrol(data: JSONBody[EnrolBody], backend: Served, speaker: Sender) -> 
     speaker.require_admin()
     loop = loop_for(backend, speaker, data.till)
     if backend.enrol is None:
-        raise StateFault(
-            "this agent has no HQ",
-            remedy='set url under [hq] in the settings, for example "https://hq.example"',
-            name="no-hq",
-        )
-    await backend.enrol(loop.till, data.code)
-    return EnrolledAt(loop.till)
+        raise _no_hq()
+    replaced = await backend.enrol(loop.till, data.code)
+    return EnrolledAt(loop.till, tuple(replaced))
+
+
+@post("/v1/renew-key", status_code=200, responses=ANSWERS)
+async def renew_key(backend: Served, speaker: Sender) -> KeyRenewed:
+    """Agree on a new device key with HQ and sign by it from now on (admin only)."""
+    speaker.require_admin()
+    if backend.renew_key is None:
+        raise _no_hq()
+    keyid, tills = await backend.renew_key()
+    return KeyRenewed(keyid, tuple(tills))
+
+
+def _no_hq() -> StateFault:
+    return StateFault(
+        "this agent has no HQ",
+        remedy='set url under [hq] in the settings, for example "https://hq.example"',
+        name="no-hq",
+    )
 
 
 @get("/metrics", media_type=CONTENT_TYPE, responses=ANSWERS)
@@ -146,5 +170,5 @@ async def metrics(backend: Served) -> Response[bytes]:
     return Response(await exposition(backend), media_type=CONTENT_TYPE)
 
 
-GUARDED = (verify_journals, enrol, metrics)
+GUARDED = (renew_key, verify_journals, enrol, metrics)
 OPEN = (show_status,)

@@ -5,6 +5,7 @@ Starting is a list, stopping is the same list backwards; each part gets exactly 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from importlib import metadata
@@ -15,6 +16,7 @@ import structlog
 
 from agent.api.app import create_app
 from agent.api.backend import Backend
+from agent.core.exchange.wire import Replaced
 from agent.core.identifiers import DeviceId, TillId
 from agent.core.receipt import Template
 from agent.core.space import Level
@@ -23,6 +25,7 @@ from agent.daemon.control import make_admin_token
 from agent.daemon.files import DIRECTORY, state_dir
 from agent.daemon.hardware import Hardware
 from agent.daemon.receipts import load_template
+from agent.daemon.renewing import renew_here
 from agent.daemon.salvaging import open_or_salvage
 from agent.daemon.scans import announce
 from agent.daemon.upkeep import Upkeep
@@ -70,6 +73,7 @@ class Agent:
         """
         self.settings = settings
         self.clock = SystemClock()
+        self._renewing = asyncio.Lock()
         self.journal, self._key = open_or_salvage(settings)
         try:
             self._make()
@@ -140,6 +144,7 @@ class Agent:
             admin_token=make_admin_token(state_dir(self.settings)),
             back_up=self._back_up,
             enrol=self._enrol if self._link else None,
+            renew_key=self._renew_key if self._link else None,
             ready=self.turning,
         )
 
@@ -199,10 +204,10 @@ class Agent:
         for loop in self.tills.values():
             await loop.ask(DirectoryChanged(scope, tuple(keys)))
 
-    async def _enrol(self, till: TillId, code: str) -> None:
+    async def _enrol(self, till: TillId, code: str) -> Sequence[Replaced]:
         if self._link is None or self.sync is None:
-            return
-        await enrol(
+            return ()
+        kept = await enrol(
             self._link,
             self.journal,
             store=self.settings.store.id,
@@ -212,3 +217,14 @@ class Agent:
             sign=signer(self._key),
         )
         self.sync.refresh()
+        return kept.answer.replaced
+
+    async def _renew_key(self) -> tuple[str, Sequence[TillId]]:
+        """Go on under a new device key: HQ agrees, then whoever signs here is told."""
+        if self._link is None or self.sync is None:
+            return self._key.keyid, ()
+        async with self._renewing:
+            self._key, tills = await renew_here(self._link, self.journal, self.settings, self._key)
+            self._link.use_key(self._key.private, self._key.keyid)
+            self.sync.renew(signer(self._key), self._key.public_bytes)
+        return self._key.keyid, tills

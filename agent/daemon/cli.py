@@ -68,8 +68,17 @@ def setup(
     ] = None,
     code: Annotated[str | None, typer.Option(help="The one-time code from HQ.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take what was found.")] = False,
+    seal: Annotated[
+        bool,
+        typer.Option("--seal-image", help="Make this disk one that may be copied to machines."),
+    ] = False,
 ) -> None:
     """Find a scanner and a printer, test both, write the settings, enrol with HQ."""
+    if seal:
+        from agent.daemon.setup.sealing import seal_image
+
+        seal_image(config)
+        return
     from agent.daemon.setup import WrongAnswer, run_setup
 
     given = dict(answer.partition("=")[::2] for answer in answers or [])
@@ -245,6 +254,15 @@ def enrol(
     from agent.daemon.enrolment import enrol_till
 
     enrol_till(config, code, till)
+
+
+@app.command("renew-key")
+@shows_faults
+def renew_key(config: Config = DEFAULT_CONFIG, json: JsonFlag = False) -> None:
+    """Sign by a new device key from now on; HQ agrees first, the old one holds until then."""
+    from agent.daemon.renewing import renew_device_key
+
+    renew_device_key(config, json=json)
 
 
 @app.command("import-items")

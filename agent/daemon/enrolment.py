@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
+from agent.core.exchange.wire import Replaced
 from agent.core.faults import InputFault
 from agent.core.identifiers import TillId
 from agent.daemon.control import DaemonAway, ask
@@ -27,10 +31,32 @@ def enrol_till(config: Path, code: str, till: str | None) -> None:
     chosen = _till(settings, till)
     try:
         body = {"code": code, "till": chosen}
-        ask(settings, "POST", "/v1/enrol", body, patience_s=HQ_PATIENCE_S)
+        answer = ask(settings, "POST", "/v1/enrol", body, patience_s=HQ_PATIENCE_S)
+        replaced = msgspec.convert(answer.get("replaced", []), list[Replaced])
     except DaemonAway:
-        asyncio.run(_enrol(settings, chosen, code))
+        replaced = asyncio.run(_enrol(settings, chosen, code))
     say(f"{chosen} is enrolled at {settings.hq.url if settings.hq else ''}")
+    show_replaced(chosen, replaced)
+
+
+def show_replaced(till: TillId, replaced: Sequence[Replaced]) -> None:
+    """Say what HQ has of the machine that stood there before, and how the rest can still come."""
+    if not replaced:
+        return
+    say(f"another machine stood at {till} before; it may not report any more:")
+    for journal in replaced:
+        heard = f", last heard {journal.last_contact_at}" if journal.last_contact_at else ""
+        say(f"  {journal.lane:<5} {journal.journal_id}: HQ holds {_held(journal)}{heard}")
+    say("what it did not send can still be handed in, if its disk can be read:")
+    say("  there: till-agent journal export FILE")
+    say("  at HQ: till-central import-journal FILE")
+
+
+def _held(journal: Replaced) -> str:
+    missing = journal.tail_seq - journal.have_seq
+    if missing > 0:
+        return f"{journal.have_seq} of {journal.tail_seq} entries, {missing} were never sent"
+    return f"all {journal.have_seq} entries it spoke of"
 
 
 def _till(settings: Settings, till: str | None) -> TillId:
@@ -49,14 +75,14 @@ def _till(settings: Settings, till: str | None) -> TillId:
     return TillId(till)
 
 
-async def _enrol(settings: Settings, till: TillId, code: str) -> None:
+async def _enrol(settings: Settings, till: TillId, code: str) -> list[Replaced]:
     from agent.daemon.ways import link_to_hq, signer
     from agent.sync.enrolment import enrol
 
     with opened_journal(settings) as (journal, key):
         link = link_to_hq(settings, key)
         try:
-            await enrol(
+            kept = await enrol(
                 link,
                 journal,
                 store=settings.store.id,
@@ -67,3 +93,4 @@ async def _enrol(settings: Settings, till: TillId, code: str) -> None:
             )
         finally:
             await link.aclose()
+    return list(kept.answer.replaced)

@@ -52,6 +52,7 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
 
     directory = state_dir(settings)
     become_owner(directory)
+    finish_renewal(directory)
     key = load_or_create(directory)
     journal = Journal.open(
         directory / JOURNAL,
@@ -62,6 +63,24 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
         reserve_bytes=settings.agent.reserve_mb * MEGABYTE,
     )
     return journal, key
+
+
+def finish_renewal(directory: Path) -> None:
+    """Swap the key files where a renewal was cut off after HQ had agreed and the till had noted it.
+
+    Raises:
+        JournalUnusable: a key file cannot be used.
+    """
+    from agent.journal import renewals
+    from agent.journal.device_key import load_next, load_or_create, take_over
+
+    path = directory / JOURNAL
+    following = load_next(directory)
+    if following is None or not path.exists():
+        return
+    present = load_or_create(directory).public_bytes
+    if reading(path, lambda conn: renewals.newest(conn, present)) == following.public_bytes:
+        take_over(directory)
 
 
 def device_key(settings: Settings) -> DeviceKey:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from agent.contracts.hq import HqLink
+from typing import TYPE_CHECKING
+
 from agent.core.exchange.signed import Sign
 from agent.core.faults import InputFault
 from agent.journal.device_key import DeviceKey
 from agent.settings import Settings
 
+if TYPE_CHECKING:
+    from agent.links.http import HttpLink
 
-def link_to_hq(settings: Settings, key: DeviceKey) -> HqLink:
+
+def link_to_hq(settings: Settings, key: DeviceKey) -> HttpLink:
     """Make the link of `[hq]`.
 
     Raises:

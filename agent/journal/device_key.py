@@ -18,6 +18,8 @@ from agent.journal.faults import JournalUnusable
 from agent.journal.preparation import check_directory
 
 FILE_NAME = "device.key"
+NEXT_NAME = "device.key.next"
+"""Of a renewal that is under way; see `agent.journal.renewals`."""
 KEYID_LENGTH = 32
 _OTHERS = 0o077
 
@@ -43,6 +45,37 @@ def load_or_create(state_dir: Path) -> DeviceKey:
     if not path.exists():
         _create(path)
     return _device_key(_load(path))
+
+
+def load_or_create_next(state_dir: Path) -> DeviceKey:
+    """Read the key that is to take over, making it where there is none yet.
+
+    The same one is offered until it has taken over, so that a renewal that was cut off goes on.
+
+    Raises:
+        JournalUnusable: the directory or the key file cannot be used.
+    """
+    check_directory(state_dir)
+    path = state_dir / NEXT_NAME
+    if not path.exists():
+        _create(path)
+    return _device_key(_load(path))
+
+
+def load_next(state_dir: Path) -> DeviceKey | None:
+    """Read the key that is to take over; None where no renewal has begun.
+
+    Raises:
+        JournalUnusable: the key file cannot be used.
+    """
+    path = state_dir / NEXT_NAME
+    return _device_key(_load(path)) if path.exists() else None
+
+
+def take_over(state_dir: Path) -> None:
+    """Put the next key in the place of the present one, in one step that outlives a power cut."""
+    (state_dir / NEXT_NAME).rename(state_dir / FILE_NAME)
+    _sync(state_dir)
 
 
 def keyid(public_bytes: bytes) -> str:
@@ -74,7 +107,11 @@ def _create(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(path.parent)
+
+
+def _sync(state_dir: Path) -> None:
+    directory = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
     os.fsync(directory)
     os.close(directory)
 

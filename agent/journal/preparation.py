@@ -17,7 +17,7 @@ from pysqlite3 import dbapi2
 from agent.contracts.clock import Clock
 from agent.core.entries.kinds import LANES
 from agent.core.identifiers import JournalId, StoreId, TillId
-from agent.journal import database
+from agent.journal import database, renewals
 from agent.journal.connection import Connection
 from agent.journal.faults import JournalUnusable
 from agent.journal.founding import Founding, found
@@ -130,7 +130,7 @@ def _check_owner(conn: Connection, owner: Owner, path: Path) -> None:
                 "state directory",
                 name="journal-of-another-store",
             )
-        if key != owner.device_key:
+        if not renewals.is_successor(conn, key, owner.device_key):
             raise JournalUnusable(
                 f"the journal {path} was begun under another device key",
                 remedy=f"put the `device.key` that belongs to it back into {path.parent}; for a "

@@ -94,7 +94,7 @@ async def enrol(
     )
     before = {lane: own.succeeds for lane, own in journals.items() if own.succeeds}
     request = msgspec.structs.replace(request, predecessors=before)
-    answer: EnrolAnswer = await _asking()(link.enrol, request)
+    answer: EnrolAnswer = await asking()(link.enrol, request)
     known = root_key or await _known_root(journal)
     accept_answer(answer, request, verifier(_same_hq(known, answer)))
     kept = Enrolled(till, msgspec.structs.replace(request, code=""), answer)
@@ -102,7 +102,7 @@ async def enrol(
     return kept
 
 
-def _asking() -> AsyncRetrying:
+def asking() -> AsyncRetrying:
     """Ask again where no answer came: HQ gives the same request the same answer."""
     return AsyncRetrying(
         retry=retry_if_exception_type(HqUnreachable),

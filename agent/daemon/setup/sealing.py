@@ -1,0 +1,84 @@
+"""`till-agent setup --seal-image`: a disk that may be copied to many machines.
+
+What makes a machine this machine is taken away: the device key, the journals with the credential,
+what the directory holds. The settings stay. The first start of each copy makes its own. A copy of
+a disk that was not sealed is noticed all the same: HQ hears its journal from two machines, and both
+go on in journals of their own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent.core.faults import StateFault
+from agent.daemon.backlog import backlog
+from agent.daemon.control import TOKEN_FILE
+from agent.daemon.files import DIRECTORY, JOURNAL, become_owner, state_dir
+from agent.journal import Connection, reading
+from agent.journal.device_key import FILE_NAME as KEY_FILE
+from agent.journal.device_key import NEXT_NAME
+from agent.journal.lock import Lock
+from agent.journal.reserve import FILE_NAME as RESERVE_FILE
+from agent.program.terminal import say
+from agent.settings import load
+
+_SQLITE_BESIDE = ("", "-wal", "-shm")
+
+
+def seal_image(config: Path) -> None:
+    """Take away what makes this machine this machine; nothing is taken that HQ lacks.
+
+    Raises:
+        JournalLocked: the agent runs; stop it first.
+        StateFault: `unsent`: HQ does not hold everything.
+    """
+    directory = state_dir(load(config))
+    become_owner(directory)
+    if not directory.is_dir():
+        say(f"There is nothing at {directory}: this disk can be copied as it is")
+        return
+    lock = Lock.take(directory / JOURNAL)
+    try:
+        _check_sent(directory / JOURNAL)
+        gone = [path for path in _own(directory) if path.exists()]
+        for path in gone:
+            path.unlink()
+    finally:
+        lock.release()
+    _show(config, directory, gone)
+
+
+def _check_sent(journal: Path) -> None:
+    unsent = reading(journal, _unsent) if journal.exists() else 0
+    if unsent:
+        raise StateFault(
+            f"HQ does not hold {unsent} entries of this machine: nothing was taken away",
+            remedy="start the agent and wait until `till-agent status --unsent` says 0; a machine "
+            "that never had an HQ: till-agent journal export FILE, keep that file, and remove the "
+            "state directory by hand",
+            name="unsent",
+        )
+
+
+def _unsent(conn: Connection) -> int:
+    return sum(lane.unsent for lane in backlog(conn))
+
+
+def _own(directory: Path) -> list[Path]:
+    """List what is this machine's alone; the journal goes last, so that a second try finds it."""
+    names = [TOKEN_FILE, RESERVE_FILE, NEXT_NAME, KEY_FILE]
+    names += [DIRECTORY + end for end in _SQLITE_BESIDE]
+    names += [JOURNAL + end for end in reversed(_SQLITE_BESIDE)]
+    return [directory / name for name in names]
+
+
+def _show(config: Path, directory: Path, gone: list[Path]) -> None:
+    say(f"Sealed: {len(gone)} files of this machine are gone from {directory}")
+    left = sorted(path.name for path in directory.iterdir() if path.suffix != ".lock")
+    if left:
+        say(f"Left as they are, look whether a copy should have them: {', '.join(left)}")
+    say("Copy the disk now, before the agent starts here again. On each copy:")
+    say(f"  set [store] id and [[till]] id in {config}")
+    say("  systemctl start till-agent")
+    say("  at HQ: till-central enrol-code STORE TILL")
+    say("  till-agent enrol CODE")

@@ -1,0 +1,140 @@
+"""One machine's life at a real HQ: a new key, other hardware, a disk that is to be copied."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from agent.core.entries.bodies import CashierSigned
+from agent.core.sale.model import Stamp
+from agent.daemon.files import opened_journal
+from agent.journal import chains
+from agent.settings import load
+
+CENTRAL = """\
+[central]
+name = "The chain"
+listen = "127.0.0.1:{port}"
+state_dir = "{state}"
+"""
+
+
+@pytest.fixture
+def central(shop, program, port, tmp_path):
+    """An HQ that runs; gives its command line."""
+    directory = tmp_path / "hq"
+    directory.mkdir()
+    config = directory / "central.toml"
+    config.write_text(CENTRAL.format(port=port, state=directory / "state"), encoding="utf-8")
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "central.daemon.cli", *arguments, "--config", str(config)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    run("migrate")
+    shop.write(hq=f"http://127.0.0.1:{port}")
+    command = [sys.executable, "-m", "central.daemon.cli", "serve", "--config", str(config)]
+    with program(command, directory):
+        yield run
+
+
+def code(central) -> str:
+    return json.loads(central("enrol-code", "store-0001", "till-1", "--json"))["code"]
+
+
+def key_of(shop) -> bytes:
+    return (shop.state / "device.key").read_bytes()
+
+
+def test_a_key_is_renewed_with_and_without_a_daemon(shop, central, daemon):
+    """Sync would end at the first renewal, or the key last as long as the machine."""
+    assert shop.run("renew-key").code == 1
+    assert shop.run("enrol", code(central)).code == 0
+    first = key_of(shop)
+    alone = shop.run("renew-key", "--json")
+    assert (alone.code, alone.json["tills"]) == (0, ["till-1"])
+    second = key_of(shop)
+    with daemon():
+        beside = shop.run("renew-key")
+        assert (beside.code, beside.err) == (0, "")
+        assert "till-1: the device key is" in beside.out
+    third = key_of(shop)
+    assert len({first, second, third}) == 3
+    assert not (shop.state / "device.key.next").exists()
+    with daemon():
+        assert shop.run("status").code == 0
+
+
+def test_a_renewal_cut_off_before_the_swap_is_finished_at_the_next_start(shop, central):
+    """A power cut in the wrong moment would leave a shop that cannot open its journal."""
+    assert shop.run("enrol", code(central)).code == 0
+    old = key_of(shop)
+    assert shop.run("renew-key").code == 0
+    new = key_of(shop)
+    (shop.state / "device.key.next").write_bytes(new)
+    (shop.state / "device.key.next").chmod(0o600)
+    (shop.state / "device.key").write_bytes(old)
+    assert shop.run("enrol", code(central)).code == 0
+    assert new == key_of(shop)
+
+
+def test_other_hardware_is_one_command(shop, central, tmp_path):
+    """A swap would need a call to HQ's IT, or nobody would know what the old disk still holds."""
+    assert shop.run("enrol", code(central)).code == 0
+    shutil.move(shop.state, tmp_path / "old-disk")
+    shop.state.mkdir(mode=0o700)
+    swapped = shop.run("enrol", code(central))
+    assert (swapped.code, swapped.err) == (0, "")
+    for words in (
+        "another machine stood at till-1 before",
+        "sales",
+        "HQ holds all 0 entries",
+        "till-agent journal export",
+        "till-central import-journal",
+    ):
+        assert words in swapped.out
+
+
+def sign_on(shop) -> None:
+    """Write one entry as the daemon would, which does not run."""
+    settings = load(shop.config)
+    with opened_journal(settings) as (journal, _):
+        stamp = Stamp(wall="2026-01-01T00:00:00.000Z", mono_ns=1, boot_id="")
+        body = CashierSigned(actor="ada", store="store-0001", till="till-1", at=stamp)
+        journal.write_blocking(lambda conn: chains.append(conn, "till-1", body, salt=bytes(16)))
+
+
+def until_sent(shop) -> None:
+    """Ask until HQ has everything."""
+    for _ in range(200):
+        if shop.run("status", "--unsent").out.strip() == "0":
+            return
+        time.sleep(0.1)
+    raise AssertionError(shop.run("status").out)
+
+
+def test_a_disk_is_sealed_before_it_is_copied(shop, central, daemon):
+    """Every copy would be the same machine, or an entry be thrown away with the key."""
+    assert shop.run("setup", "--seal-image").code == 0
+    assert shop.run("enrol", code(central)).code == 0
+    sign_on(shop)
+    refused = shop.run("setup", "--seal-image")
+    assert (refused.code, "does not hold 1 entries" in refused.err) == (1, True)
+    first = key_of(shop)
+    with daemon():
+        running = shop.run("setup", "--seal-image")
+        assert (running.code, "→" in running.err) == (1, True)
+        until_sent(shop)
+    assert first == key_of(shop)
+    sealed = shop.run("setup", "--seal-image")
+    assert (sealed.code, sealed.err) == (0, "")
+    assert "till-agent enrol CODE" in sealed.out
+    assert {path.suffix for path in shop.state.iterdir()} <= {".lock"}
+    swapped = shop.run("enrol", code(central))
+    assert "HQ holds all 1 entries" in swapped.out
+    assert first != key_of(shop)
