@@ -126,6 +126,7 @@ class Agent:
             sign=signer(self._key),
             device_key=self._key.public_bytes,
             forget=self.directory.forget,
+            installable=self.directory,
         )
 
     def _backend(self) -> Backend:

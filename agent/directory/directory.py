@@ -9,11 +9,14 @@ from typing import Self, TypeVar
 import msgspec
 from pysqlite3 import dbapi2
 
+from agent.core.exchange.replica import ERASE
+from agent.core.exchange.snapshots import Manifest
 from agent.core.exchange.wire import FeedPage
 from agent.core.history.model import Card, Order
 from agent.core.identifiers import PartyId
 from agent.core.recognition import Answer, Identifier, Item, ItemKey
-from agent.directory import feed, items, orders, parties
+from agent.directory import feed, generations, items, orders, parties
+from agent.directory.installing import Change, Installation, in_transaction
 from agent.directory.opening import is_damage, open_or_rebuild, rebuild, unusable
 from agent.directory.schema import Connection
 
@@ -46,6 +49,7 @@ class Directory:
         self._path = path
         self._conn = conn
         self.damage = damage
+        self._recorded: list[Change] | None = None
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -100,7 +104,7 @@ class Directory:
             DirectoryFault: it could not be written; nothing was.
         """
         changed = self._change(lambda conn: feed.apply(conn, scope, page))
-        if any(change.op == feed.ERASE for change in page.items):
+        if any(change.op == ERASE for change in page.items):
             # An erased person must not linger in the write-ahead log either (P9).
             self._ask(lambda conn: conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
         return changed
@@ -137,6 +141,15 @@ class Directory:
         listed = list(imported)
         return self._change(lambda conn: items.put_imported(conn, listed))
 
+    @property
+    def incoming(self) -> Path:
+        """Where parts of snapshots are kept until they are whole; made by whoever needs it."""
+        return generations.incoming(self._path)
+
+    def installation(self, manifest: Manifest) -> Installation:
+        """Prepare to make a snapshot the directory; one at a time."""
+        return Installation(self._path, manifest, self._record, self._take_over)
+
     def refused(self) -> dict[str, str]:
         """Give the keys of the feed that could not be understood, with the reason."""
         query = "SELECT key, reason FROM refused ORDER BY key"
@@ -151,7 +164,19 @@ class Directory:
         self._conn.close()
 
     def _change(self, change: Callable[[Connection], T]) -> T:
-        return self._ask(lambda conn: _in_transaction(conn, change))
+        changed = self._ask(lambda conn: in_transaction(conn, change))
+        if self._recorded is not None:
+            self._recorded.append(change)
+        return changed
+
+    def _record(self, changes: list[Change] | None) -> None:
+        """Write down what changes, from now on: a snapshot is merged with what is here now."""
+        self._recorded = changes
+
+    def _take_over(self, conn: Connection) -> Connection:
+        """Look things up in another file from now on; give the one before."""
+        before, self._conn = self._conn, conn
+        return before
 
     def _ask(self, ask: Callable[[Connection], T]) -> T:
         try:
@@ -168,18 +193,6 @@ class Directory:
     def _begin_anew(self, why: str) -> None:
         self._conn.close()
         self._conn, self.damage = rebuild(self._path, why)
-
-
-def _in_transaction(conn: Connection, change: Callable[[Connection], T]) -> T:
-    conn.execute("BEGIN IMMEDIATE")
-    try:
-        changed = change(conn)
-        conn.execute("COMMIT")
-    except BaseException:
-        if conn.in_transaction:
-            conn.execute("ROLLBACK")
-        raise
-    return changed
 
 
 def _counts(conn: Connection) -> dict[str, int]:

@@ -51,9 +51,9 @@ def apply(conn: Connection, scope: str, page: FeedPage) -> list[str]:
         reread(conn, scope)
     changed = [change.key for change in page.items if _take(conn, scope, change)]
     conn.execute(
-        "INSERT INTO scopes (scope, cursor) VALUES (?, ?) "
-        "ON CONFLICT (scope) DO UPDATE SET cursor = excluded.cursor",
-        (scope, page.cursor),
+        "INSERT INTO scopes (scope, cursor, seen) VALUES (?, ?, ?) ON CONFLICT (scope) "
+        "DO UPDATE SET cursor = excluded.cursor, seen = max(seen, excluded.seen)",
+        (scope, page.cursor, max((change.ver for change in page.items), default=_ANY_OLDER)),
     )
     return changed if page.more else changed + _sweep(conn, scope)
 
@@ -63,7 +63,7 @@ def reread(conn: Connection, scope: str) -> None:
     conn.execute("UPDATE versions SET ver = ? WHERE scope = ?", (_ANY_OLDER, scope))
     conn.execute(
         "INSERT INTO scopes (scope, cursor, rereading) VALUES (?, '', 1) "
-        "ON CONFLICT (scope) DO UPDATE SET cursor = '', rereading = 1",
+        "ON CONFLICT (scope) DO UPDATE SET cursor = '', rereading = 1, seen = -1",
         (scope,),
     )
 
@@ -80,7 +80,7 @@ def _take(conn: Connection, scope: str, change: FeedItem) -> bool:
         return False
     try:
         _do(conn, change)
-    except (Refused, msgspec.MsgspecError) as problem:
+    except (Refused, msgspec.MsgspecError, UnicodeDecodeError) as problem:
         conn.execute(
             "INSERT OR REPLACE INTO refused (key, scope, ver, reason) VALUES (?, ?, ?, ?)",
             (change.key, scope, change.ver, str(problem)),

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from pysqlite3 import dbapi2
 
+from agent.directory import generations
 from agent.directory.faults import DirectoryFault
 from agent.directory.schema import Connection, migrate
 
 BUSY_MS = 2_000
 """Only `till-agent import-items` beside a stopped agent ever meets another writer."""
-_OWNER_ONLY = 0o600
+OWNER_ONLY = 0o600
 # SQLite result codes (sqlite.org/rescode.html): malformed, not a database.
 _DAMAGED = frozenset({11, 26})
 _PRIMARY = 0xFF
@@ -33,7 +34,10 @@ def open_or_rebuild(path: Path) -> tuple[Connection, str | None]:
         DirectoryFault: the place cannot be written, or even an empty file does not work.
     """
     try:
+        generations.tidy(path)
         return _open(path), None
+    except OSError as error:
+        raise unusable(path, error) from error
     except dbapi2.DatabaseError as error:
         if not is_damage(error):
             raise unusable(path, error) from error
@@ -49,9 +53,10 @@ def rebuild(path: Path, why: str) -> tuple[Connection, str]:
     aside = path.with_name(path.name + ".damaged")
     try:
         with contextlib.suppress(FileNotFoundError):
-            path.replace(aside)
-        for tail in ("-wal", "-shm"):
-            path.with_name(path.name + tail).unlink(missing_ok=True)
+            generations.current(path).replace(aside)
+        if path.is_symlink():
+            generations.remove(generations.current(path))
+        generations.remove(path)
         conn = _open(path)
     except (OSError, dbapi2.DatabaseError) as error:
         raise unusable(path, error) from error
@@ -78,24 +83,34 @@ def unusable(path: Path, error: Exception) -> DirectoryFault:
 def _open(path: Path) -> Connection:
     try:
         # The cards are personal: nobody but the agent's own user reads the file.
-        path.touch(mode=_OWNER_ONLY)
+        path.touch(mode=OWNER_ONLY)
     except OSError as error:
         raise unusable(path, error) from error
-    conn = dbapi2.connect(str(path), isolation_level=None)
+    conn = connect(path)
     try:
-        _prepare(conn)
+        configure(conn)
+        _check(conn)
     except dbapi2.DatabaseError:
         conn.close()
         raise
     return conn
 
 
-def _prepare(conn: Connection) -> None:
+def connect(path: Path) -> Connection:
+    """Open a file as it is; one thread at a time may use it, whichever that is."""
+    return dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+
+
+def configure(conn: Connection) -> None:
+    """Have a file written as the directory's is."""
     conn.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     conn.execute("PRAGMA journal_mode = WAL")
     conn.execute("PRAGMA synchronous = NORMAL")
     # What is deleted here are people: their pages are overwritten, not only unlinked.
     conn.execute("PRAGMA secure_delete = ON")
+
+
+def _check(conn: Connection) -> None:
     found = conn.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise _damaged(found)

@@ -51,6 +51,9 @@ _FIRST = (
     "CREATE INDEX orders_of_party ON orders (party_id, placed_at)",
 )
 _MOVED = (
+    "ALTER TABLE scopes ADD COLUMN seen INTEGER NOT NULL DEFAULT -1",
+    """UPDATE scopes SET seen =
+       (SELECT coalesce(max(ver), -1) FROM versions WHERE versions.scope = scopes.scope)""",
     """INSERT INTO refused (key, scope, ver, reason)
        SELECT key, '', ver, reason FROM refused_before""",
     """INSERT INTO people (party_id, local, card)

@@ -1,4 +1,8 @@
-"""One scope's changes from HQ: asked for by long poll, applied, then told to the till."""
+"""One scope's changes from HQ: asked for by long poll, applied, then told to the till.
+
+A scope that is begun, or in which the till has lost its place, is taken whole where HQ has a
+snapshot of it, and read page by page where it has none.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,16 @@ import msgspec
 import structlog
 
 from agent.contracts.clock import Clock
-from agent.contracts.hq import HqLink, HqRefused, HqSlowDown, HqUnreachable
+from agent.contracts.hq import HqLink, HqRefused, HqSlowDown, HqUnreachable, NoSnapshot
+from agent.core.exchange.cursors import follows
 from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.orders import FEED_KEY
+from agent.core.exchange.snapshots import SnapshotUnusable
 from agent.core.exchange.waits import asked_ms, backoff_ms
 from agent.core.exchange.wire import FeedItem, FeedPage
 from agent.core.faults import Fault
 from agent.sync.presence import Presence
+from agent.sync.snapshots import Snapshots
 
 _log = structlog.get_logger(__name__)
 WAIT_S = 25
@@ -61,8 +68,12 @@ class FeedFollower:
         on_change: OnChange,
         on_epoch: Callable[[str], None],
         on_orders: OnOrders,
+        snapshots: Snapshots | None = None,
     ) -> None:
-        """Follow `scope`; `on_epoch` is told HQ's epoch with each page."""
+        """Follow `scope`; `on_epoch` is told HQ's epoch with each page.
+
+        Without `snapshots` every scope is read page by page.
+        """
         self._scope = scope
         self._link = link
         self._replica = replica
@@ -71,6 +82,8 @@ class FeedFollower:
         self._on_change = on_change
         self._on_epoch = on_epoch
         self._on_orders = on_orders
+        self._snapshots = snapshots
+        self._is_gone = self._by_pages = False
         self._failures = 0
         self._back = asyncio.Event()
 
@@ -92,15 +105,16 @@ class FeedFollower:
         wait_s = 0 if self._failures or not self._presence.online else WAIT_S
         began = asyncio.get_running_loop().time()
         try:
-            page = await self._link.feed(self._scope, self._replica.cursor(self._scope), wait_s)
-            self._presence.answered(self._scope)
+            if self._snapshots is not None and self._is_to_begin():
+                await self._begin(self._snapshots)
+            page = await self._page(wait_s)
             await self._apply(page)
         except HqSlowDown as fault:
             self._presence.answered(self._scope)
             self._failures += 1
             return asked_ms(fault.delay_ms, self._failures, self._draw())
         except FeedGone:
-            return self._begin_anew()
+            return self._lost_place()
         except Fault as fault:
             return self._failed(fault)
         self._failures = 0
@@ -115,10 +129,49 @@ class FeedFollower:
         if keys:
             await self._on_change(self._scope, keys)
 
-    def _begin_anew(self) -> int:
-        """HQ's feed is another one: read it from the start, and not in a tight loop."""
-        _log.warning("HQ's feed is another one, it is read from the start", scope=self._scope)
-        self._replica.reread(self._scope)
+    async def _page(self, wait_s: int) -> FeedPage:
+        after = self._replica.cursor(self._scope)
+        page = await self._link.feed(self._scope, after, wait_s)
+        self._presence.answered(self._scope)
+        if not follows(after, page):
+            raise FeedGone(
+                f"HQ's page of {self._scope} does not follow the position {after!r}",
+                remedy="nothing: the feed is begun anew; if it happens again, look into HQ's log",
+            )
+        return page
+
+    def _is_to_begin(self) -> bool:
+        """Tell whether the scope is to be taken whole, if HQ has it so."""
+        return self._is_gone or not (self._by_pages or self._replica.cursor(self._scope))
+
+    async def _begin(self, snapshots: Snapshots) -> None:
+        """Take the scope whole; where that cannot be, read it from the start."""
+        try:
+            manifest, keys = await snapshots.take(self._scope)
+        except NoSnapshot:
+            self._read_from_start()
+        except SnapshotUnusable as fault:
+            _log.warning("a snapshot is not used", scope=self._scope, reason=str(fault))
+            self._presence.failed(str(fault))
+            self._read_from_start()
+        else:
+            self._is_gone = False
+            self._presence.answered(self._scope)
+            self._on_epoch(manifest.epoch)
+            await self._on_change(self._scope, keys)
+
+    def _read_from_start(self) -> None:
+        self._by_pages = True
+        if self._is_gone:
+            self._is_gone = False
+            self._replica.reread(self._scope)
+
+    def _lost_place(self) -> int:
+        """HQ's feed is another one: begin it anew, and not in a tight loop."""
+        _log.warning("HQ's feed is another one, it is begun anew", scope=self._scope)
+        self._is_gone, self._by_pages = True, False
+        if self._snapshots is None:
+            self._read_from_start()
         self._failures += 1
         return 0 if self._failures == 1 else backoff_ms(self._failures, self._draw())
 

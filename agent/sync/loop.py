@@ -15,11 +15,12 @@ import structlog
 
 from agent.contracts.clock import Clock
 from agent.contracts.hq import HqLink, HqRefused, HqSlowDown, HqUnreachable
-from agent.core.exchange.signed import Sign
+from agent.core.exchange.signed import Sign, Verify
 from agent.core.exchange.steps import Appended, EpochChanged, HqSeen
 from agent.core.exchange.waits import backoff_ms
 from agent.core.faults import Fault
 from agent.core.identifiers import JournalId, PartyId, StoreId, TillId
+from agent.core.space import Work
 from agent.journal import Journal, chains
 from agent.journal.chains import Head
 from agent.sync.admission import Admission
@@ -28,6 +29,7 @@ from agent.sync.feeds import FeedFollower, OnChange, Replica
 from agent.sync.orders import OrderDesk
 from agent.sync.presence import Presence
 from agent.sync.pump import Pump, Way
+from agent.sync.snapshots import Installable, Snapshots
 from agent.sync.standing import Standing, backlog
 from agent.sync.status import SyncStatus
 from agent.sync.troubles import REMEDIES, Troubles
@@ -62,6 +64,7 @@ class SyncLoop:
         sign: Sign | None = None,
         device_key: bytes | None = None,
         forget: Callable[[Sequence[PartyId]], None] = _forget_nobody,
+        installable: Installable | None = None,
     ) -> None:
         """Prepare; `run` does the work.
 
@@ -78,6 +81,8 @@ class SyncLoop:
             sign: signs by the device key, to be readmitted by an HQ that has forgotten a till.
             device_key: its public half, which successor journals are bound to.
             forget: takes people out of the directory whose enrolment HQ ordered to be erased.
+            installable: the directory, where it can take whole scopes; without it they are read
+                page by page.
         """
         self._journal, self._directory, self._clock = journal, directory, clock
         self._link, self._on_change = link, on_change
@@ -108,6 +113,7 @@ class SyncLoop:
             agent_version=metadata.version("till-agent"),
             device_key=device_key,
         )
+        self._snapshots = None if installable is None else self._snapshots_into(installable)
         self._heads: dict[JournalId, Head] = {}
         self._standing = Standing(self._troubles)
         self._pumps: dict[JournalId, Pump] = {}
@@ -256,9 +262,35 @@ class SyncLoop:
             on_change=self._on_change,
             on_epoch=self._epoch_heard,
             on_orders=self._orders.take,
+            snapshots=self._snapshots,
         )
         self._followers[scope] = follower
         group.create_task(follower.run(), name=f"sync-feed-{scope}")
+
+    def _snapshots_into(self, directory: Installable) -> Snapshots:
+        return Snapshots(
+            self._link,
+            directory,
+            verify=self._any_verify,
+            may_fetch=lambda: self._journal.space.verdict().allows(Work.SNAPSHOTS),
+            on_orders=self._orders.take,
+            on_progress=self._snapshot_moved,
+            on_stalled=self._snapshot_stalled,
+        )
+
+    def _any_verify(self) -> Verify | None:
+        """Give the check by HQ's root key: the same one for every till that is admitted."""
+        return next((self._admission.verify(till) for till in self._admission.enrolled), None)
+
+    def _snapshot_moved(self, scope: str, done: int, total: int) -> None:
+        self._troubles.clear(f"snapshot {scope}", "stalled")
+        _log.debug("a piece of a snapshot is here", scope=scope, bytes=done, of=total)
+
+    def _snapshot_stalled(self, scope: str, why: str) -> None:
+        detail = f"the snapshot of {scope} has not moved for minutes: {why}"
+        self._troubles.raise_(
+            f"snapshot {scope}", "stalled", detail, till=self._tills[0], remedy=REMEDIES["stalled"]
+        )
 
     def _feed_cursors(self) -> dict[str, str]:
         return {scope: self._directory.cursor(scope) for scope in self._followers}

@@ -35,7 +35,8 @@ _SETTLED = (
        SELECT key, :scope, ver, op FROM staged ORDER BY key""",
     """INSERT OR IGNORE INTO found_by (token, person, local)
        SELECT token, person, 0 FROM loose ORDER BY token, person""",
-    "INSERT INTO scopes (scope, cursor) VALUES (:scope, :cursor)",
+    """INSERT INTO scopes (scope, cursor, seen) SELECT :scope, :cursor, coalesce(max(ver), -1)
+       FROM (SELECT ver FROM staged UNION ALL SELECT ver FROM notices)""",
     "DROP TABLE temp.staged",
     "DROP TABLE temp.loose",
 )

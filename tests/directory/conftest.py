@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
+from agent.core.exchange.cursors import parse
+from agent.core.exchange.replica import FORMAT, SHAPES
+from agent.core.exchange.snapshots import Manifest
 from agent.core.exchange.wire import FeedItem, FeedPage, PartyRow
 from agent.core.history.model import Card
 from agent.core.identifiers import PartyId
 from agent.core.recognition import Identifier, IdentifierType, token
 from agent.directory import Directory
+from central.feed.filling import Filling
+from central.ledger.replica_files import new_replica
 
 
 @pytest.fixture
@@ -61,3 +67,58 @@ def new_feed() -> Callable[[str], Feed]:
 @pytest.fixture
 def phone() -> Identifier:
     return Identifier(IdentifierType.PHONE, "+49301234567")
+
+
+class Snapshot:
+    """A file as HQ makes it, and its manifest."""
+
+    def __init__(self, path, scope, cursor, changes, **fields) -> None:
+        with new_replica(path) as file:
+            filling = Filling(file, scope)
+            filling.add(changes, again=False)
+            filling.settle(cursor)
+        self.path = path
+        values = {
+            "snapshot_id": secrets.token_hex(8),
+            "scope": scope,
+            "epoch": parse(cursor).epoch,
+            "cursor": cursor,
+            "format": FORMAT,
+            "shapes": SHAPES,
+            "rows": filling.rows,
+            "size": path.stat().st_size,
+            "sha256": "",
+            "chunks": (),
+        }
+        self.manifest = Manifest(**(values | fields))
+
+    def install(self, directory, meanwhile=lambda: None) -> list[str]:
+        """Do what the sync loop does, in its order."""
+        installation = directory.installation(self.manifest)
+        try:
+            installation.check(self.path)
+            self.orders = installation.notices()
+            installation.begin()
+            installation.merge()
+            meanwhile()
+            changed = installation.swap()
+        except BaseException:
+            installation.stay()
+            installation.abandon()
+            raise
+        installation.finish()
+        return changed
+
+
+@pytest.fixture
+def snapshot(tmp_path):
+    """Make a snapshot of a scope: of the newest change of each key, as HQ keeps them."""
+
+    def made(changes, scope="global", cursor="", **fields) -> Snapshot:
+        newest = {change.key: change for change in changes}
+        kept = [change for change in changes if newest[change.key] is change]
+        end = max((change.fseq for change in changes), default=0)
+        cursor = cursor or f"1-ab.{end}.0123456789abcdef"
+        return Snapshot(tmp_path / f"{secrets.token_hex(4)}.new", scope, cursor, kept, **fields)
+
+    return made

@@ -1,8 +1,8 @@
 """The feed's cursor `epoch.fseq.fh`: where a till stands in one scope's changes.
 
-`fh` is the running hash of the feed up to `fseq`. Only HQ computes it (a page may leave out what
-a newer change of the same key makes moot); a till hands it back. Where it does not match, HQ's
-feed is not the one the till read, and the till reads from the start.
+`fh` is the running hash of the feed up to `fseq`. A till hands it back: where it does not match,
+HQ's feed is not the one the till read, and the till begins anew. A page may leave out what a newer
+change of the same key makes moot; where it does not, the till computes the hash as HQ did.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.signed import statement
-from agent.core.exchange.wire import FeedItem
+from agent.core.exchange.wire import FeedItem, FeedPage
 from agent.core.faults import InputFault
 
 ORIGIN = "0" * 16
@@ -85,10 +85,37 @@ def position(cursor: Cursor, epoch: str, hash_at: Callable[[int], str | None]) -
     return cursor.fseq
 
 
+def follows(after: str, page: FeedPage) -> bool:
+    """Tell, at the till, whether a page can be what comes after a cursor.
+
+    Args:
+        after: the cursor the page was asked for by; `""` from the start.
+        page: what came.
+
+    Raises:
+        InputFault: one of the cursors is none.
+    """
+    begin, end = parse(after), parse(page.cursor)
+    numbers = [item.fseq for item in page.items]
+    if begin.epoch not in {"", end.epoch} or end.fseq < begin.fseq:
+        return False
+    if numbers != sorted(set(numbers)) or len({item.key for item in page.items}) < len(numbers):
+        return False
+    if numbers and not begin.fseq < numbers[0] <= numbers[-1] <= end.fseq:
+        return False
+    return len(numbers) != end.fseq - begin.fseq or _hash(begin.fh, page.items) == end.fh
+
+
 def compact(items: Sequence[FeedItem]) -> tuple[FeedItem, ...]:
     """Keep of consecutive changes the newest of each key, in order."""
     newest = {item.key: item.fseq for item in items}
     return tuple(item for item in items if newest[item.key] == item.fseq)
+
+
+def _hash(fh: str, items: Sequence[FeedItem]) -> str:
+    for item in items:
+        fh = advance(fh, item)
+    return fh
 
 
 def _is_number(text: str) -> bool:

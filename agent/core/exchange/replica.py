@@ -27,8 +27,10 @@ _PREFIX_DIGITS = 2
 
 TABLES = (
     # How far each scope of the feed was applied; `rereading` while it is read from the start.
+    # `seen`: the highest version that came by it.
     """CREATE TABLE scopes (
-        scope TEXT PRIMARY KEY, cursor TEXT NOT NULL, rereading INTEGER NOT NULL DEFAULT 0
+        scope TEXT PRIMARY KEY, cursor TEXT NOT NULL, rereading INTEGER NOT NULL DEFAULT 0,
+        seen INTEGER NOT NULL DEFAULT -1
     ) WITHOUT ROWID""",
     # The newest change seen of every key, deleted ones included, so that nothing old comes back.
     """CREATE TABLE versions (
