@@ -10,6 +10,7 @@ from agent.core.exchange.coding import fitting
 from agent.core.exchange.steps import Send
 from agent.core.exchange.upward import Upward
 from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck
+from agent.core.faults import InputFault
 from agent.core.sale.model import Stamp
 from agent.journal import Connection, Journal, chains, prune
 from agent.journal.chains import Head
@@ -95,7 +96,10 @@ class BatchMaker:
         self._weigh(conn, state)
         if state.acked >= state.tail:
             return None
-        return written(chains.body_at(conn, self._id, state.acked + 1))
+        try:
+            return written(chains.body_at(conn, self._id, state.acked + 1))
+        except InputFault:
+            return None  # A later version wrote it: it is sent, if not understood.
 
     def _read(self, conn: Connection, send: Send, state: Upward) -> Outgoing:
         if _now() - self._weighed_at >= WEIGHED_EVERY_S:

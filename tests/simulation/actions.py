@@ -237,6 +237,11 @@ async def fail_disk(world, rng):
         machine.disk.fail_at = machine.disk.ops + rng.randint(1, 40)
 
 
+async def fail_disk_of_hq(world, rng):
+    """HQ's disk fails once, at some operation."""
+    world.hq.disk.fail_at = world.hq.disk.ops + rng.randint(1, 40)
+
+
 def _any_up(world, rng):
     running = world.running()
     return rng.choice(running) if running else None

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from agent.core.entries.kinds import LANES
+from agent.core.exchange.credentials import make_answer, make_request, readmission
+from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck
 from agent.core.faults import Fault
 from agent.journal import chains, cursors, prune
 from central.intake import orders
@@ -58,12 +64,25 @@ async def restore(world, rng):
     hq.disk.restore(world.backups[which][1])
     del world.backups[which + 1 :]
     hq.disk.capacity = hq.disk.cut_at = None
+    world.restores += 1
+    world.note(f"hq: restored to backup {which + 1}")
+    world.start_hq()
+    if hq.up and any(place not in held_places(world) for place in _signed_places(world)):
+        world.epochs_due += 1
     world.oracle.rewound()
     world.seen_at_hq.clear()
     world.erasures.clear()
-    world.note(f"hq: restored to backup {which + 1}")
-    world.start_hq()
     world.oracle.reckon(world.machines)
+
+
+def held_places(world):
+    """Give (journal, seq, hash in hexadecimal) of all HQ holds."""
+    return {(journal, seq, hash_.hex()) for journal, seq, hash_ in world.held_at_hq()}
+
+
+def _signed_places(world):
+    signed = world.oracle.signed.items()
+    return {(journal, each.seq, each.hash) for journal, each in signed if each.seq}
 
 
 async def copy_disk(world, rng):
@@ -99,6 +118,80 @@ async def _enrol(machine, till, code):
         await machine.enrol(till, code)
     except Fault as fault:
         machine.world.note(f"{machine.name}: not enrolled: {fault.name}")
+
+
+async def lie(world, rng):
+    """A till shows evidence HQ never signed: it may hurt itself, HQ's epoch is not moved by it."""
+    if machine := _up(world, rng):
+        machine.start(_lie(machine))
+
+
+async def _lie(machine):
+    head = machine.look(chains.heads)[0]
+    forged = LastAck(f"9-{bytes(8).hex()}", 10**6, bytes(32), bytes(64))
+    batch = Batch(
+        version=SYNC_VERSION,
+        journal_id=head.journal_id,
+        incarnation=machine.journal.incarnation,
+        base=head.tail_seq + 1,
+        prev_hash=head.tail_hash,
+        tail_seq=head.tail_seq,
+        records=(),
+        last_ack=forged,
+    )
+    with suppress(Fault):
+        await machine.link.send(batch)
+
+
+async def intrude(world, rng):
+    """A stranger shows a credential of its own making, and one till writes for another."""
+    if (machine := _up(world, rng)) is None:
+        return
+    machine.start(_forge(world, machine))
+    others = [each for each in world.machines if each.public != machine.public and each.up]
+    if others:
+        machine.start(_write_for(world, machine, rng.choice(others)))
+
+
+async def _forge(world, machine):
+    """Everything in it fits, but for the signature of HQ's root key."""
+    key = Ed25519PrivateKey.from_private_bytes(machine.rng.randbytes(32))
+    ids = {lane: machine.rng.randbytes(16).hex() for lane in LANES}
+    request = make_request(
+        key.sign,
+        code="",
+        device_key=key.public_key().public_bytes_raw(),
+        store=machine.store,
+        till="till-99",
+        journals=ids,
+    )
+    answer = make_answer(
+        key.sign, request, issued_at="now", root_key=bytes(32), epoch="", generation=9
+    )
+    with suppress(Fault):
+        await machine.link.enrol(readmission(request, answer, key.sign))
+        world.oracle.broken.append(("AUTH", "a stranger was let in by its own signature"))
+
+
+async def _write_for(world, machine, other):
+    head = other.look(chains.heads)[0]
+    asked = Batch(
+        SYNC_VERSION,
+        head.journal_id,
+        "0" * 32,
+        head.tail_seq + 1,
+        head.tail_hash,
+        head.tail_seq,
+        (),
+    )
+    with suppress(Fault):
+        await machine.link.send(asked)
+        world.oracle.broken.append(("AUTH", f"{machine.name} was answered about {other.name}"))
+
+
+def _up(world, rng):
+    running = world.running()
+    return rng.choice(running) if running and world.hq.up else None
 
 
 async def photograph(world, rng):

@@ -49,7 +49,9 @@ SCENARIOS = {
         Scenario(
             "weather",
             "A network that loses, repeats, reorders, truncates, flips and hangs.",
-            _TRADE | {act.weather: 4, act.lose_the_way: 2, act.kill: 1, act.poison: 1},
+            _TRADE
+            | {act.weather: 4, act.lose_the_way: 2, act.kill: 1, act.poison: 1}
+            | {fates.lie: 1, fates.intrude: 1},
             weather=_ROUGH,
         ),
         Scenario(
@@ -82,7 +84,14 @@ SCENARIOS = {
         Scenario(
             "disks",
             "Disks run full and fail, at the tills and at HQ.",
-            _TRADE | {act.fill_disk: 4, act.fail_disk: 2, act.fill_disk_of_hq: 1, act.cut_power: 2},
+            _TRADE
+            | {
+                act.fill_disk: 4,
+                act.fail_disk: 2,
+                act.fill_disk_of_hq: 1,
+                act.fail_disk_of_hq: 3,
+                act.cut_power: 2,
+            },
         ),
         Scenario(
             "all",
@@ -106,6 +115,8 @@ SCENARIOS = {
                 fates.lose_disk: 1,
                 fates.photograph: 1,
                 fates.put_disk_back: 1,
+                fates.lie: 1,
+                fates.intrude: 1,
             },
             weather={name: value / 2 for name, value in _ROUGH.items()},
         ),

@@ -32,6 +32,8 @@ from tests.simulation.oracle import Oracle
 REST_S = 3600.0
 """Within so much simulated time after the last fault, everything is in (I7)."""
 LOOK_EVERY_S = 5.0
+SETTLE_S = 60.0
+"""A till that has nothing to send learns only by asking that HQ was put back."""
 STARTS_MAX = 9
 """A machine that was switched off under way may need a few starts; more is a machine that hangs."""
 TURN_S = 600.0
@@ -57,6 +59,9 @@ class World:
         self.seen_at_hq: dict[tuple[str, int], bytes] = {}
         self.positions: dict[tuple[str, str], tuple[str, int]] = {}
         self.erasures: dict[str, tuple[str, str, int]] = {}
+        self.epochs_due = self.restores = 0
+        """How often HQ was put back, and how often below what it had signed."""
+        self.strangers = 0
         self.poisoned: set[tuple[str, int]] = set()
         self.cuts = 0
 
@@ -83,6 +88,7 @@ class World:
         for number in range(1, self.scenario.stores + 1):
             tills = [f"till-{till}" for till in range(1, self.scenario.tills + 1)]
             self.place(f"store-{number}", tills)
+        self.backups.append(("", self.hq.disk.image()))
         for machine in self.machines:
             for till in machine.tills:
                 await machine.enrol(till, self.hq.code(machine.store, till))
@@ -135,7 +141,7 @@ class World:
 
     def _is_healthy(self):
         disks = [self.hq.disk, *(machine.disk for machine in self.machines)]
-        return not any(disk.dead or disk.capacity for disk in disks) and self.hq.up
+        return not any(disk.dead or disk.failed or disk.capacity for disk in disks) and self.hq.up
 
     async def raise_the_fallen(self, chance):
         """Let machines whose power went fall, and some of them come back."""
@@ -155,8 +161,9 @@ class World:
         try:
             self.hq.boot()
         except (Fault, SQLAlchemyError, dbapi2.Error) as problem:
-            if not self.hq.disk.dead:
+            if not (self.hq.disk.dead or self.hq.disk.failed or self.hq.disk.capacity):
                 raise Violation("I1", f"HQ does not start: {problem}") from problem
+            self.hq.disk.dead, self.hq.disk.failed = True, False
             return
         self.note("hq: started")
 
@@ -174,6 +181,7 @@ class World:
             if self.hq.up and all(each.up or each.is_gone for each in self.machines):
                 break
         await self._enrol_all()
+        await asyncio.sleep(SETTLE_S)
         end = asyncio.get_running_loop().time() + REST_S
         while (waiting := self.waiting()) and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(LOOK_EVERY_S)
