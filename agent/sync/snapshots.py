@@ -20,7 +20,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from agent.contracts.hq import HqLink, HqUnreachable, NoSnapshot
+from agent.contracts.hq import HqLink, HqSlowDown, HqUnreachable, NoSnapshot
 from agent.core.exchange.progress import STALL_MS
 from agent.core.exchange.replica import FORMAT
 from agent.core.exchange.signed import Verify
@@ -216,6 +216,12 @@ class Snapshots:
                 content = await self._link.snapshot_chunk(
                     manifest.scope, manifest.snapshot_id, number
                 )
+        except NoSnapshot as fault:
+            raise HqSlowDown(
+                f"HQ has another snapshot of {manifest.scope} by now",
+                remedy="nothing: that one is fetched",
+                delay_ms=0,
+            ) from fault
         except TimeoutError as error:
             raise _not_come(manifest, number, f"it did not come within {STALL_S:.0f} s") from error
         if not is_chunk(manifest.chunks[number], content):

@@ -20,7 +20,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import HTTPException
 
-from agent.contracts.hq import HqRefused
+from agent.contracts.hq import HqRefused, HqSlowDown, NoSnapshot
 from agent.core.exchange.coding import DECODED_BYTES_MAX, SIGNED_COMPONENTS, decode_batch
 from agent.core.exchange.credentials import key_id
 from agent.core.exchange.faults import FeedGone
@@ -69,7 +69,7 @@ class HttpHq:
             if message["type"] == "http.response.start":
                 MutableScopeHeaders.from_message(message)[VERSIONS_HEADER] = str(self.versions)
 
-        handlers = [self.batches(), self.enrol(), self.feed()]
+        handlers = [self.batches(), self.enrol(), self.feed(), self.manifest(), self.chunk()]
         app = Litestar(handlers, openapi_config=None, before_send=[name_versions])
         config = uvicorn.Config(
             app, host="127.0.0.1", port=self.port, lifespan="off", ws="none", log_config=None
@@ -117,6 +117,26 @@ class HttpHq:
 
         return handle
 
+    def manifest(self):
+        @get("/v1/snapshots/{feed:str}")
+        async def handle(request: Request) -> Response:
+            await self.verified(request)
+            scope, epoch = request.path_params["feed"], self.hq.database.epoch
+            return self.instead or self.answered(lambda: self.hq.shelf.manifest(scope, epoch))
+
+        return handle
+
+    def chunk(self):
+        @get("/v1/snapshots/{feed:str}/{snapshot:str}/{number:int}")
+        async def handle(request: Request) -> Response:
+            await self.verified(request)
+            asked = [request.path_params[name] for name in ("feed", "snapshot", "number")]
+            reply = self.instead or self.answered(lambda: self.hq.shelf.chunk(*asked))
+            reply.media_type = "application/octet-stream"
+            return reply
+
+        return handle
+
     async def verified(self, request) -> bytes:
         """Check who sent it, and that the content is what was signed."""
         content = await request.body()
@@ -143,6 +163,10 @@ class HttpHq:
             return problem(403, fault)
         except FeedGone as fault:
             return problem(410, fault)
+        except NoSnapshot as fault:
+            return problem(404, fault)
+        except HqSlowDown as fault:
+            return problem(503, fault)
         named = getattr(reply, "name", "")
         status = 200 if isinstance(reply, Ack) else {"epoch": 410, "": 200}.get(named, 409)
         return Response(reply, status_code=status)

@@ -9,12 +9,14 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from agent.contracts.hq import HqRefused, HqUnreachable
+from agent.contracts.hq import HqRefused, HqSlowDown, HqUnreachable, NoSnapshot
 from agent.core.entries.chain import commitment, genesis, link
 from agent.core.exchange.acks import evidence, genuine
 from agent.core.exchange.coding import FEED_ITEMS_MAX
 from agent.core.exchange.credentials import accept_answer, make_request, readmission
+from agent.core.exchange.cursors import ORIGIN
 from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.snapshots import is_chunk, read_manifest
 from agent.core.exchange.wire import Batch, Behind, Fork, WireRecord
 
 SALES, SIDE = "ab" * 16, "cd" * 16
@@ -235,3 +237,41 @@ async def test_an_hq_that_is_away_is_unreachable_and_can_be_back(way, hq, device
             assert caught.value.remedy
         await way.mend(link_)
         assert 1 == (await link_.send(a_batch(chain, 1, 1))).seq
+
+
+@pytest.mark.asyncio
+async def test_a_snapshot_comes_signed_and_in_pieces(way, hq, device):
+    """If it did not, a till would read a million customers one by one, or believe anybody's."""
+    content = b"".join(hashlib.sha256(bytes([n])).digest() for n in range(200))
+    cursor = f"{hq.database.epoch}.0.{ORIGIN}"
+    async with way.reach(hq) as link_:
+        await enrolled(link_, hq, device)
+        with pytest.raises(NoSnapshot):
+            await link_.snapshot("global")
+        hq.shelf.building.add("global")
+        with pytest.raises(HqSlowDown):
+            await link_.snapshot("global")
+        hq.shelf.building.clear()
+        made = hq.shelf.offer("global", cursor, content, chunk_bytes=1000)
+        manifest = read_manifest(await link_.snapshot("global"), "global", verifier(hq))
+        assert (made, 7) == (manifest, len(manifest.chunks))
+        pieces = [
+            await link_.snapshot_chunk("global", manifest.snapshot_id, n)
+            for n in range(len(manifest.chunks))
+        ]
+        assert all(map(is_chunk, manifest.chunks, pieces))
+        for asked in ((manifest.snapshot_id, 7), ("0" * 32, 0)):
+            with pytest.raises(NoSnapshot):
+                await link_.snapshot_chunk("global", *asked)
+        with pytest.raises(NoSnapshot):
+            await link_.snapshot("store:store-1")
+
+
+@pytest.mark.asyncio
+async def test_a_snapshot_of_another_epoch_is_none(way, hq, device):
+    """If it were one, a till would install what a restored HQ no longer holds."""
+    async with way.reach(hq) as link_:
+        await enrolled(link_, hq, device)
+        hq.shelf.offer("global", f"0-gone.0.{ORIGIN}", b"content")
+        with pytest.raises(NoSnapshot):
+            await link_.snapshot("global")
