@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
+from pysqlite3 import dbapi2
 
-from agent.core.entries.bodies import CashierSigned
+from agent.core.entries.bodies import CashierSigned, CashMoved
+from agent.core.entries.canonical import decode
 from agent.core.sale.model import Stamp
 from agent.daemon.files import opened_journal
 from agent.journal import chains
@@ -138,3 +141,85 @@ def test_a_disk_is_sealed_before_it_is_copied(shop, central, daemon):
     swapped = shop.run("enrol", code(central))
     assert "HQ holds all 1 entries" in swapped.out
     assert first != key_of(shop)
+
+
+CARRIED, CASH = 201, 11
+
+
+def put_in(shop, *cash_ids) -> None:
+    """Pay cash in, as the daemon would, which does not run."""
+    stamp = Stamp(wall="2026-01-01T00:00:00.000Z", mono_ns=1, boot_id="")
+    with opened_journal(load(shop.config)) as (journal, _):
+        for cash_id in cash_ids:
+            body = CashMoved(
+                cash_id=cash_id,
+                store="store-0001",
+                till="till-1",
+                business_date="2026-01-01",
+                at=stamp,
+                amount=100,
+                currency="EUR",
+                reason="float",
+            )
+            salt = cash_id.encode().ljust(16, b"-")[:16]
+            journal.write_blocking(
+                lambda conn, body=body, salt=salt: chains.append(conn, "till-1", body, salt=salt)
+            )
+
+
+def cash_at_hq(directory) -> list[str]:
+    """List the ids of the cash movements HQ holds, in whichever journal they came."""
+    with closing(
+        dbapi2.connect(f"file:{directory}/hq/state/central.sqlite?mode=ro", uri=True)
+    ) as hq:
+        rows = hq.execute(
+            "SELECT DISTINCT c.journal_id, c.seq, c.kind, c.version, b.body FROM chain c"
+            " JOIN body b ON b.journal_id = c.journal_id AND b.seq = c.seq"
+            " WHERE c.kind IN (?, ?)",
+            (CARRIED, CASH),
+        ).fetchall()
+    bodies = [decode(kind, version, body) for _, _, kind, version, body in rows]
+    inner = [json.loads(body.body) if hasattr(body, "body") else None for body in bodies]
+    own = [body.cash_id for body in bodies if isinstance(body, CashMoved)]
+    return own + [body["cash_id"] for body in inner if body and "cash_id" in body]
+
+
+def until_at_hq(directory, wanted) -> list[str]:
+    for _ in range(200):
+        if wanted <= set(found := cash_at_hq(directory)):
+            return found
+        time.sleep(0.1)
+    raise AssertionError((wanted, found))
+
+
+@pytest.mark.timeout(120)
+def test_both_machines_of_a_copied_disk_report_everything(shop, central, program, tmp_path):
+    """The sales of one machine would be missing, or wait until somebody comes (P3, P6)."""
+    assert shop.run("enrol", code(central)).code == 0
+    put_in(shop, "before-1", "before-2")
+    with program(shop.command("run"), shop.directory):
+        until_sent(shop)
+    other = type(shop)(_directory(tmp_path / "other"))
+    other.write(hq=shop.hq.partition('"')[2].rstrip('"'))
+    shutil.rmtree(other.state)
+    shutil.copytree(shop.state, other.state)
+    put_in(shop, "one-1", "one-2")
+    put_in(other, "two-1")
+    with (
+        program(shop.command("run"), shop.directory),
+        program(other.command("run"), other.directory),
+    ):
+        wanted = {"before-1", "before-2", "one-1", "one-2", "two-1"}
+        until_at_hq(tmp_path, wanted)
+        for machine in (shop, other):
+            until_sent(machine)
+        told = [machine.run("status").out for machine in (shop, other)]
+    assert any("goes on from" in words and "fork" in words for words in told)
+    history = json.loads(central("status", "--json"))
+    assert "fork" in json.dumps(history) or history
+    assert wanted == set(cash_at_hq(tmp_path))
+
+
+def _directory(path):
+    path.mkdir()
+    return path
