@@ -1,28 +1,34 @@
 """`till-agent backup DIR`: a verified copy of the journal, made by the daemon, or without one.
 
-The device key is not in it. A copy restored on another machine is therefore refused there: its
-entries are brought to HQ (`till-agent journal import`), and the new machine goes on in journals of
-its own.
+The device key is not in it, and there is no option for it: a copy with its key would be a second
+machine that is the first. A copy put in the place of another machine's journal is therefore refused
+there; `till-agent journal import` takes its entries in, sealed, so that HQ gets what it lacks, and
+that machine sells on in journals of its own.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
 from agent.core.faults import Fault, NotFoundFault
+from agent.daemon.clock import SystemClock
 from agent.daemon.control import DaemonAway, ask
-from agent.daemon.files import JOURNAL, become_owner, opened_journal, state_dir
+from agent.daemon.files import JOURNAL, become_owner, device_key, opened_journal, state_dir
 from agent.daemon.upkeep import described, place_of, plan_of
-from agent.journal import upkeep
+from agent.journal import Connection, reading, upkeep
 from agent.journal.backup import Backup, back_up
 from agent.journal.device_key import load_or_create
 from agent.journal.pacing import Pace
 from agent.program.terminal import print_json, say, say_aside
 from agent.settings import Settings, load
 
+_SQLITE = b"SQLite format 3\0"
+"""What a backup begins with (sqlite.org/fileformat2.html, 1.2)."""
 PATIENCE_S = 3 * 3600.0
 """A large journal on a slow stick; the daemon itself says when the medium does not answer."""
 
@@ -51,6 +57,36 @@ def back_up_journal(config: Path, folder: Path, *, json: bool) -> None:
         say_aside(f"warning: {made.warning}")
 
 
+@contextmanager
+def as_archive(settings: Settings, file: Path) -> Iterator[Path]:
+    """Give an archive of a backup, written for the time being; an archive is given as it is.
+
+    Raises:
+        JournalUnusable: the backup cannot be read.
+    """
+    if not _is_backup(file):
+        yield file
+        return
+    from agent.journal.archives import lines, write
+
+    key, at = device_key(settings), SystemClock().stamp().wall
+    with TemporaryDirectory(dir=state_dir(settings), prefix="import-") as folder:
+        archive = Path(folder) / "archive.jsonl"
+
+        def written(conn: Connection) -> None:
+            with archive.open("xb") as target:
+                write(target, lines(conn, settings.store.id, at, key))
+
+        reading(file, written)
+        yield archive
+
+
+def _is_backup(file: Path) -> bool:
+    with suppress(OSError), file.open("rb") as opened:
+        return opened.read(len(_SQLITE)) == _SQLITE
+    return False
+
+
 def _alone(settings: Settings, folder: Path) -> Backup:
     """Make it while no daemon runs, as the owner of the state directory."""
     directory = state_dir(settings)
@@ -70,8 +106,6 @@ def _alone(settings: Settings, folder: Path) -> Backup:
 
 def _note(settings: Settings, made: Backup) -> None:
     """Keep that it was made, for the status; the copy is good whether that works or not."""
-    from agent.daemon.clock import SystemClock
-
     at = SystemClock().stamp().wall
     with opened_journal(settings) as (journal, _):
         journal.write_blocking(

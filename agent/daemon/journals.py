@@ -14,6 +14,7 @@ from agent.core.entries.bodies import EntryCarried
 from agent.core.entries.canonical import decode
 from agent.core.exchange.wire import WireRecord
 from agent.core.faults import Fault, InputFault
+from agent.daemon.backups import as_archive
 from agent.daemon.clock import SystemClock
 from agent.daemon.files import device_key, opened_journal, read_journal
 from agent.journal import Connection, chains
@@ -130,17 +131,18 @@ def export_journals(config: Path, file: Path) -> None:
 
 
 def import_journals(config: Path, file: Path, *, json: bool) -> None:
-    """Take the journals of an exported file in, sealed, so that HQ gets what it lacks of them.
+    """Take the journals of an exported file, or of a backup, in: sealed, for HQ to get them.
 
     Raises:
         ArchiveRefused: it is not what a till-agent wrote, or not all of it; nothing was taken in.
         StateFault: `journal-differs`: a journal is here with other entries.
         JournalLocked: the agent runs.
     """
-    _checked(file)
-    at = SystemClock().stamp().wall
-    with opened_journal(load(config)) as (journal, _):
-        taken = journal.write_blocking(lambda conn: take_in(conn, file, at))
+    settings, at = load(config), SystemClock().stamp().wall
+    with as_archive(settings, file) as archive:
+        _checked(archive)
+        with opened_journal(settings) as (journal, _):
+            taken = journal.write_blocking(lambda conn: take_in(conn, archive, at))
     if json:
         print_json(taken)
         return

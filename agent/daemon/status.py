@@ -98,7 +98,9 @@ def _show_disk(report: StatusReport) -> None:
     disk = report.daemon.get("disk")
     if not disk:
         return
-    mb = {name: max(0, disk[name]) // _MB for name in ("free", "usable", "reserve", "reserve_wanted")}
+    mb = {
+        name: max(0, disk[name]) // _MB for name in ("free", "usable", "reserve", "reserve_wanted")
+    }
     days = disk["days_left"]
     lasts = "" if days is None else f", for {days} business days"
     say(
