@@ -6,9 +6,7 @@ from agent.program.terminal import say
 from central.daemon.authority import CheckedAll, Ordered
 from central.daemon.backups import Made
 from central.daemon.restoring import Restored
-from central.intake.outstanding import Awaited, OrderState
-
-_NAMED_MAX = 12
+from central.intake.outstanding import told
 
 
 def show_made(made: Made) -> None:
@@ -54,23 +52,3 @@ def show_ordered(ordered: Ordered) -> None:
     """Tell which orders went out, and who still owes an answer."""
     for order in ordered.orders:
         say(told(order))
-
-
-def told(order: OrderState) -> str:
-    """Say of an order how far it is carried out, in one line.
-
-    >>> told(OrderState("o", "erase", "store:s", "t", "asked", 1, (Awaited("s", "2", None),)))
-    'erase o: carried out at 1 of 2 tills; except s/2, never heard'
-    """
-    total = order.done + len(order.awaited)
-    line = f"{order.kind} {order.order_id}: carried out at {order.done} of {total} tills"
-    if not order.awaited:
-        return line
-    names = ", ".join(_name(each) for each in order.awaited[:_NAMED_MAX])
-    more = len(order.awaited) - _NAMED_MAX
-    return f"{line}; except {names}" + (f" and {more} more" if more > 0 else "")
-
-
-def _name(awaited: Awaited) -> str:
-    since = f"last heard {awaited.last_contact_at}" if awaited.last_contact_at else "never heard"
-    return f"{awaited.store}/{awaited.till}, {awaited.outcome or since}"

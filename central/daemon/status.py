@@ -5,11 +5,16 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from agent.core.exchange.credentials import key_id
+from agent.core.exchange.signed import unhex
 from central.console.standing import StoreStanding, standing
+from central.daemon.backups import seen
 from central.histories import quarantine
 from central.histories.parking import parked
 from central.histories.troubles import Trouble, troubles
-from central.ledger.authority_tables import BACKUPS
+from central.intake.outstanding import OrderState, order_states
+from central.ledger.authority_tables import REVOKED_DEVICES
+from central.ledger.backups import kept, safe_lag
 from central.ledger.epoch import current_epoch
 from central.ledger.report_tables import LEDGER_CHECKS
 from central.ledger.tables import CURSORS, FEED_SCOPES, INCIDENTS
@@ -26,6 +31,8 @@ class Incident(msgspec.Struct, frozen=True):
     journal_id: str | None
     detail: str
     remedy: str
+    closed_at: str | None = None
+    """When it was over; what it says was lost still is."""
 
 
 class Chains(msgspec.Struct, frozen=True):
@@ -48,6 +55,20 @@ class Backups(msgspec.Struct, frozen=True):
     """Backups that could still be restored; without one, nothing is safe and nothing is pruned."""
     last_at: str | None
     last_place: str | None
+    oldest_at: str | None
+    """What is safe is what the oldest one holds, too."""
+    lost: tuple[str, ...]
+    """Places of the list where no whole backup lies any more: `till-central backup --check`."""
+    unsafe_records: int
+    """Records HQ holds and stores must keep as well, as not every backup has them."""
+
+
+class RevokedDevice(msgspec.Struct, frozen=True):
+    """A device that is let in never again."""
+
+    keyid: str
+    reason: str
+    at: str
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -70,7 +91,10 @@ class Status(msgspec.Struct, frozen=True):
     feeds: dict[str, int]
     """Scope → number of the last change published."""
     incidents: tuple[Incident, ...]
-    """Those that are not closed."""
+    """Those that are open, then the newest of those that are over."""
+    orders: tuple[OrderState, ...]
+    """HQ's orders that some till has not carried out yet."""
+    revoked: tuple[RevokedDevice, ...]
 
 
 def status_of(conn: Connection, name: str, now: str) -> Status:
@@ -100,16 +124,27 @@ def status_of(conn: Connection, name: str, now: str) -> Status:
         backups=backups(conn),
         feeds={row.scope: row.fseq for row in feeds},
         incidents=incidents(conn),
+        orders=tuple(order_states(conn, open_only=True)),
+        revoked=revoked(conn),
     )
 
 
 def incidents(conn: Connection) -> tuple[Incident, ...]:
-    """List what a person has not seen to an end, newest first."""
-    query = select(INCIDENTS).where(INCIDENTS.c.closed_at.is_(None))
-    newest = query.order_by(INCIDENTS.c.at.desc()).limit(INCIDENTS_SHOWN)
+    """List what a person should see to an end, and what ended by itself; newest first of each."""
+    is_over = INCIDENTS.c.closed_at.is_not(None)
+    newest = select(INCIDENTS).order_by(is_over, INCIDENTS.c.at.desc()).limit(INCIDENTS_SHOWN)
     names = Incident.__struct_fields__
     return tuple(
         Incident(**{name: getattr(row, name) for name in names}) for row in conn.execute(newest)
+    )
+
+
+def revoked(conn: Connection) -> tuple[RevokedDevice, ...]:
+    """List the devices HQ has revoked, newest first."""
+    query = select(REVOKED_DEVICES).order_by(REVOKED_DEVICES.c.at.desc())
+    return tuple(
+        RevokedDevice(key_id(unhex(row.device_key)), row.reason, row.at)
+        for row in conn.execute(query)
     )
 
 
@@ -132,8 +167,14 @@ def chains(conn: Connection) -> Chains:
 
 
 def backups(conn: Connection) -> Backups:
-    """Sum up which backups could still be restored."""
-    query = select(BACKUPS).where(BACKUPS.c.left_at.is_(None))
-    rows = conn.execute(query.order_by(BACKUPS.c.taken_at.desc())).all()
-    last = rows[0] if rows else None
-    return Backups(len(rows), last.taken_at if last else None, last.place if last else None)
+    """Sum up which backups could still be restored, by a look at their files."""
+    listed = kept(conn)
+    oldest, last = (listed[0], listed[-1]) if listed else (None, None)
+    return Backups(
+        len(listed),
+        last.taken_at if last else None,
+        last.place if last else None,
+        oldest.taken_at if oldest else None,
+        tuple(each.place for each in listed if seen(each) != "whole"),
+        safe_lag(conn),
+    )

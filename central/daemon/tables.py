@@ -11,6 +11,7 @@ from rich.table import Table
 from central.console.standing import LaneStanding
 from central.daemon.commands import Verified
 from central.daemon.status import Status
+from central.intake.outstanding import told
 
 _OUT = Console(highlight=False, soft_wrap=True)
 
@@ -27,8 +28,13 @@ def show_status(status: Status) -> None:
         _OUT.print(f"STALLED {stall.store} {stall.till} {stall.lane}: {stall.detail}", markup=False)
         _OUT.print(f"→ {stall.remedy}", markup=False)
     for incident in status.incidents:
-        _OUT.print(f"{incident.at} {incident.name}: {incident.detail}", markup=False)
+        over = f" (over since {incident.closed_at})" if incident.closed_at else ""
+        _OUT.print(f"{incident.at} {incident.name}{over}: {incident.detail}", markup=False)
         _OUT.print(f"→ {incident.remedy}", markup=False)
+    for order in status.orders:
+        _OUT.print(told(order), markup=False)
+    for device in status.revoked:
+        _OUT.print(f"device {device.keyid} revoked {device.at}: {device.reason}", markup=False)
 
 
 def _show_stores(status: Status) -> None:
@@ -70,7 +76,12 @@ def _summary(status: Status) -> Iterator[str]:
     yield f"{checked}{since}{broken}; {found.records_unverified} records since"
     kept = status.backups
     if kept.kept:
-        yield f"{kept.kept} backups, the last at {kept.last_at} in {kept.last_place}"
+        yield (
+            f"{kept.kept} backups, the oldest of {kept.oldest_at}, the last of {kept.last_at} in "
+            f"{kept.last_place}; {kept.unsafe_records} records are not in every one of them"
+        )
+        for place in kept.lost:
+            yield f"no whole backup lies at {place} any more: till-central backup --check"
     else:
         yield "no backup: stores keep everything; take one with till-central backup DIR"
 

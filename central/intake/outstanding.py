@@ -11,6 +11,7 @@ from central.ledger.tables import CONTACTS, CREDENTIALS, JOURNALS
 
 _SHOWN_MAX = 100
 _DONE = ("done", "nothing-to-do")
+_NAMED_MAX = 12
 
 
 class Awaited(msgspec.Struct, frozen=True):
@@ -68,6 +69,21 @@ def order_states(conn: Connection, *, open_only: bool = False) -> list[OrderStat
     return found
 
 
+def told(order: OrderState) -> str:
+    """Say of an order how far it is carried out, in one line.
+
+    >>> told(OrderState("o", "erase", "store:s", "t", "asked", 1, (Awaited("s", "2", None),)))
+    'erase o: carried out at 1 of 2 tills; except s/2, never heard'
+    """
+    total = order.done + len(order.awaited)
+    line = f"{order.kind} {order.order_id}: carried out at {order.done} of {total} tills"
+    if not order.awaited:
+        return line
+    names = ", ".join(_name(each) for each in order.awaited[:_NAMED_MAX])
+    more = len(order.awaited) - _NAMED_MAX
+    return f"{line}; except {names}" + (f" and {more} more" if more > 0 else "")
+
+
 def _answers(
     conn: Connection, order_id: str, tills: list[_Till]
 ) -> tuple[int, tuple[Awaited, ...]]:
@@ -98,3 +114,8 @@ def _tills(conn: Connection) -> list[_Till]:
         .order_by(JOURNALS.c.store, JOURNALS.c.till)
     )
     return [_Till(*row) for row in conn.execute(query)]
+
+
+def _name(awaited: Awaited) -> str:
+    since = f"last heard {awaited.last_contact_at}" if awaited.last_contact_at else "never heard"
+    return f"{awaited.store}/{awaited.till}, {awaited.outcome or since}"

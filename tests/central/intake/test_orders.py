@@ -17,10 +17,9 @@ from agent.core.exchange.orders import LEASE, EraseBody, SignedOrder, read_order
 from agent.core.exchange.wire import WireRecord
 from agent.core.faults import InputFault
 from agent.core.sale.model import Stamp
-from central.daemon.authority_tables import told
 from central.histories.applier import Applier
 from central.intake import orders
-from central.intake.outstanding import order_states
+from central.intake.outstanding import order_states, told
 from central.ledger.authority_tables import ORDER_RECEIPTS, SIGNED_ORDERS
 from central.ledger.engine import reading, writing
 from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS, FEED_ROWS
