@@ -260,6 +260,12 @@ def _cut(content, size):
         content.extend(bytes(size - len(content)))
 
 
+def content(name):
+    """Read a file as the running machine sees it; None where there is none."""
+    disk, path = _place(name)
+    return bytes(disk.files[path].current) if path in disk.files else None
+
+
 def forget(names):
     """Let go of the disks of a world that has ended."""
     for name in names:

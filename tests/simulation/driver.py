@@ -9,11 +9,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from itertools import islice
 from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
 
 import apsw
 from pysqlite3 import dbapi2
 
-from tests.simulation.disk import VFS_NAME
+from tests.simulation.disk import VFS_NAME, Disk, File, content
 
 _CLASSES = {
     apsw.ConstraintError: dbapi2.IntegrityError,
@@ -95,9 +96,12 @@ class Connection:
     row_factory = None
     text_factory = str
 
-    def __init__(self, path, **_options):
+    def __init__(self, path, *, uri=False, **_options):
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        if uri:  # Only who must not change a byte opens a file by a URI.
+            path, flags = unquote(urlsplit(str(path)).path), apsw.SQLITE_OPEN_READONLY
         with _as_pysqlite():
-            self.raw = apsw.Connection(str(path), vfs=VFS_NAME)
+            self.raw = apsw.Connection(str(path), flags=flags, vfs=VFS_NAME)
             self.raw.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
         self.columns = None
         self.raw.exec_trace = self._before
@@ -140,6 +144,19 @@ class Connection:
     def close(self):
         with _as_pysqlite():
             self.raw.close(True)
+
+
+def frames_found(database):
+    """Tell how many frames of its log SQLite believes, asked of a copy."""
+    copy = Disk("copy-to-look-at", None)
+    for tail in ("", "-wal"):
+        found = content(f"{database}{tail}")
+        if found is not None:
+            copy.files[f"copy{tail}"] = File(bytearray(found))
+    conn = Connection(copy.path("copy"))
+    frames = conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1]
+    drop(copy.path("").rstrip("/"))
+    return max(0, frames)
 
 
 def drop(directory):

@@ -3,8 +3,8 @@
 The till's own HTTP link sends through this instead of a socket, HQ's own application answers it.
 What travels are the real bytes: each direction may lose, delay, cut short or flip them, and a
 request may come twice, the second time long after. What no signature of ours covers (a page of a
-feed) is kept from flipped bits by TLS, which ends the connection. Half-open: HQ has done it, the till hears
-nothing until its own patience ends.
+feed) is kept from flipped bits by TLS, which ends the connection. Half-open: HQ has done it, the
+till hears nothing until its own patience ends.
 """
 
 from __future__ import annotations
