@@ -18,6 +18,7 @@ from agent.contracts.hq import HqLink, HqRefused, HqSlowDown, HqUnreachable, NoS
 from agent.core.exchange.cursors import follows
 from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.orders import FEED_KEY
+from agent.core.exchange.replica import ERASE
 from agent.core.exchange.snapshots import SnapshotUnusable
 from agent.core.exchange.waits import asked_ms, backoff_ms
 from agent.core.exchange.wire import FeedItem, FeedPage
@@ -69,10 +70,12 @@ class FeedFollower:
         on_epoch: Callable[[str], None],
         on_orders: OnOrders,
         snapshots: Snapshots | None = None,
+        require_room: Callable[[], None] = lambda: None,
     ) -> None:
         """Follow `scope`; `on_epoch` is told HQ's epoch with each page.
 
-        Without `snapshots` every scope is read page by page.
+        Without `snapshots` every scope is read page by page. `require_room` raises a fault while
+        the disk has no room for what can be had again.
         """
         self._scope = scope
         self._link = link
@@ -83,6 +86,7 @@ class FeedFollower:
         self._on_epoch = on_epoch
         self._on_orders = on_orders
         self._snapshots = snapshots
+        self._require_room = require_room
         self._is_gone = self._by_pages = False
         self._failures = 0
         self._back = asyncio.Event()
@@ -123,6 +127,9 @@ class FeedFollower:
 
     async def _apply(self, page: FeedPage) -> None:
         await self._on_orders(page.items)
+        # Who is to be forgotten is forgotten on a full disk too.
+        if page.items and not any(item.op == ERASE for item in page.items):
+            self._require_room()
         rest = tuple(item for item in page.items if not item.key.startswith(FEED_KEY))
         keys = self._replica.apply(self._scope, msgspec.structs.replace(page, items=rest))
         self._on_epoch(page.cursor.partition(".")[0])
@@ -152,7 +159,6 @@ class FeedFollower:
             self._read_from_start()
         except SnapshotUnusable as fault:
             _log.warning("a snapshot is not used", scope=self._scope, reason=str(fault))
-            self._presence.failed(str(fault))
             self._read_from_start()
         else:
             self._is_gone = False

@@ -263,9 +263,14 @@ class SyncLoop:
             on_epoch=self._epoch_heard,
             on_orders=self._orders.take,
             snapshots=self._snapshots,
+            require_room=self._require_room,
         )
         self._followers[scope] = follower
         group.create_task(follower.run(), name=f"sync-feed-{scope}")
+
+    def _require_room(self) -> None:
+        """Take nothing new of HQ's while the disk has no room for it; it is all asked for again."""
+        self._journal.space.require(Work.DELTAS, "nothing new of HQ is taken")
 
     def _snapshots_into(self, directory: Installable) -> Snapshots:
         return Snapshots(
@@ -275,7 +280,7 @@ class SyncLoop:
             may_fetch=lambda: self._journal.space.verdict().allows(Work.SNAPSHOTS),
             on_orders=self._orders.take,
             on_progress=self._snapshot_moved,
-            on_stalled=self._snapshot_stalled,
+            on_trouble=self._snapshot_trouble,
         )
 
     def _any_verify(self) -> Verify | None:
@@ -284,13 +289,13 @@ class SyncLoop:
 
     def _snapshot_moved(self, scope: str, done: int, total: int) -> None:
         self._troubles.clear(f"snapshot {scope}", "stalled")
+        if done == total:
+            self._troubles.clear(f"snapshot {scope}", "snapshot-unusable")
         _log.debug("a piece of a snapshot is here", scope=scope, bytes=done, of=total)
 
-    def _snapshot_stalled(self, scope: str, why: str) -> None:
-        detail = f"the snapshot of {scope} has not moved for minutes: {why}"
-        self._troubles.raise_(
-            f"snapshot {scope}", "stalled", detail, till=self._tills[0], remedy=REMEDIES["stalled"]
-        )
+    def _snapshot_trouble(self, scope: str, fault: Fault) -> None:
+        who, till = f"snapshot {scope}", self._tills[0]
+        self._troubles.raise_(who, fault.name, fault.detail, till=till, remedy=fault.remedy)
 
     def _feed_cursors(self) -> dict[str, str]:
         return {scope: self._directory.cursor(scope) for scope in self._followers}
