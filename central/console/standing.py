@@ -88,14 +88,8 @@ class StoreStanding(msgspec.Struct, frozen=True):
 
     @property
     def why(self) -> tuple[str, ...]:
-        """Say in words what is not as it should be."""
-        return tuple(
-            f"{till.till} {lane.lane}: {why}"
-            for till in self.tills
-            if till.state == ACTIVE
-            for lane in till.lanes
-            for why in lane.why
-        )
+        """Say in words what is not as it should be, once for all journals of a till it is so of."""
+        return tuple(line for till in self.tills if till.state == ACTIVE for line in _told(till))
 
 
 class _Known(NamedTuple):
@@ -224,19 +218,37 @@ def _why(
         yield f"nothing heard since {lag.last_contact_at}"
     if lag.lag:
         still = f", none has come in since {progress_at or 'it was enrolled'}"
-        yield f"{lag.lag} records not here yet{still if condition == STALLED else ''}"
+        yield f"{records(lag.lag)} not here yet{still if condition == STALLED else ''}"
     if waiting:
-        yield f"{lag.have_seq - lag.applied_seq} records here and not shown since {waiting}"
+        yield f"{records(lag.have_seq - lag.applied_seq)} here and not shown since {waiting}"
     if trouble:
         yield f"the database fails at entry {trouble.seq} since {trouble.since}: {trouble.reason}"
     if lag.quarantined:
-        yield f"{lag.quarantined} records set aside"
+        yield f"{records(lag.quarantined)} set aside"
     if chain and chain.fault:
         yield f"verified {chain.checked_at}: {chain.fault}"
 
 
 def _age_s(lane: LaneStanding, now: str) -> int:
     return lane.oldest_unacked_age_s + (seconds_between(lane.last_contact_at, now) or 0)
+
+
+def _told(till: TillStanding) -> Iterator[str]:
+    lanes: dict[str, list[str]] = {}
+    for lane in till.lanes:
+        for why in lane.why:
+            lanes.setdefault(why, []).append(lane.lane)
+    for why, named in lanes.items():
+        yield f"{till.till} {' and '.join(named)}: {why}"
+
+
+def records(count: int) -> str:
+    """Count records in words.
+
+    >>> records(1), records(2)
+    ('1 record', '2 records')
+    """
+    return f"{count} record" if count == 1 else f"{count} records"
 
 
 def _worst(conditions: Iterator[str]) -> str:

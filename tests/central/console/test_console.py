@@ -21,7 +21,15 @@ from central.ledger.tables import CONTACTS, CREDENTIALS, CURSORS, JOURNALS
 
 NOW = "2026-11-02T12:00:00.000Z"
 ADA = "01999999-0000-7000-8000-00000000ada0"
-PAGES = ("/", "/customers", f"/customers/{ADA}", "/days", "/attention")
+PAGES = (
+    "/",
+    "/customers",
+    f"/customers/{ADA}",
+    "/days",
+    "/attention",
+    "/quarantine",
+    "/stores/store-0001",
+)
 
 
 @pytest.fixture
@@ -235,6 +243,38 @@ def test_overview_shows_how_each_till_stands(staff, ledger):
     for shown in ("1 min ago", "3 h ago", "€2.50", "100 %", "just now"):
         assert shown in text
     assert re.search(r"<strong>7</strong><span>records", text)
+
+
+@pytest.mark.usefixtures("ada")
+def test_page_of_a_store_says_everything_of_it(staff, ledger):
+    """Somebody would have to put a store's state together from five pages."""
+    till(ledger, "till-1", contact=NOW, tail=2)
+    till(ledger, "till-2", contact="2026-11-02T09:00:00.000Z", tail=9)
+    text = staff.get("/stores/store-0001").text
+    for shown in ("till-2", "nothing heard since", "7 records not here yet", "not verified yet"):
+        assert shown in text
+    assert "the till was not closed yet" in text or "Complete up to" in text
+    assert 404 == staff.get("/stores/nowhere").status_code
+
+
+def test_a_thousand_stores_are_shown_in_pages_and_found(staff, ledger):
+    """The first page would be as long as the chain is large."""
+    with writing(ledger) as conn:
+        for n in range(120):
+            of = {"store": f"store-{n:04d}", "till": "till-1", "keyid": f"k-{n}"}
+            credential = dict.fromkeys(("device_key", "credential", "signature", "issued_at"), "x")
+            conn.execute(insert(CREDENTIALS).values(credential | of))
+            row = {"journal_id": f"j-{n}", "lane": "sales", "genesis": b"g", "bound_at": NOW}
+            conn.execute(insert(JOURNALS).values(row | of))
+            conn.execute(insert(CURSORS).values(journal_id=f"j-{n}", have_seq=0, have_hash=b"h"))
+    shown = [
+        re.findall(r'href="/stores/(store-\d+)"', staff.get(f"/?number={n}").text)
+        for n in (1, 2, 3, 4, -1)
+    ]
+    assert [50, 50, 20, 20, 50] == [len(each) for each in shown]
+    assert "page 1 of 3, 120 stores" in staff.get("/").text
+    assert 'href="/stores/store-0117"' in staff.get("/?store=0117").text
+    assert "No store is called so" in staff.get("/?condition=stalled").text
 
 
 def test_attention_shows_what_was_set_aside(staff, ledger, receive):

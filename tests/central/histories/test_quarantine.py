@@ -15,6 +15,7 @@ from central.ledger.customer_tables import SALES
 from central.ledger.engine import reading, writing
 from central.ledger.report_tables import BOOKED, QUARANTINE_AUDIT
 from central.ledger.tables import APPLIED, BODIES, QUARANTINE
+from tests.central.guards import unguarded
 
 NOW = "2026-11-02T12:00:00.000Z"
 J = "a" * 32
@@ -39,7 +40,7 @@ def mended(ledger, told):
 
     def _mend(seq=2, n=9):
         with writing(ledger) as conn:
-            conn.exec_driver_sql("DROP TRIGGER IF EXISTS body_no_update")
+            unguarded(conn, "body_no_update")
             conn.execute(
                 BODIES.update().where(BODIES.c.seq == seq).values(body=encode(told.sale(n)))
             )
@@ -131,7 +132,7 @@ def test_what_is_parked_is_counted(client, applier, receive, told):
 
 def fails_at(monkeypatch, is_poison, times=10**9):
     """Have the database fail at some sales."""
-    real, left = applying.apply, [times]
+    real, together, left = applying.apply, applying.insert_sales, [times]
 
     def apply(conn, entry, take_back, body):
         if is_poison(entry) and left[0] > 0:
@@ -139,7 +140,13 @@ def fails_at(monkeypatch, is_poison, times=10**9):
             raise OperationalError("INSERT", {}, Exception("disk I/O error"))
         return real(conn, entry, take_back, body)
 
+    def insert_sales(conn, sales):
+        if left[0] > 0 and any(is_poison(entry) for entry, _ in sales):
+            raise OperationalError("INSERT", {}, Exception("disk I/O error"))
+        together(conn, sales)
+
     monkeypatch.setattr(applying, "apply", apply)
+    monkeypatch.setattr(applying, "insert_sales", insert_sales)
 
 
 def test_entry_the_database_fails_on_is_named_and_holds_up_no_other(
