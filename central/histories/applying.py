@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import (
+    DBAPIError,
     MultipleResultsFound,
     NoResultFound,
     OperationalError,
@@ -14,7 +15,7 @@ from sqlalchemy.exc import (
 )
 
 from agent.core.entries import decode
-from agent.core.entries.bodies import Body, EntryCarried
+from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted
 from agent.core.faults import Fault
 from central.histories import quarantine
 from central.histories.booking import Booking, book, booking_of
@@ -22,7 +23,8 @@ from central.histories.carrying import carried_of, opened
 from central.histories.effects import NOBODY, apply
 from central.histories.entry import Entry
 from central.histories.pending import Received
-from central.histories.sold import HadEffect
+from central.histories.runs import Read, plain_sales, runs
+from central.histories.sold import HadEffect, insert_sales
 from central.identity.cards import card_change
 from central.identity.parties import canonical
 from central.ledger.engine import is_passing
@@ -93,30 +95,71 @@ def apply_slice(
     Raises:
         DatabaseFailed: nothing is wrong with the entry; undo everything and try again later.
     """
-    aside = 0
-    touched: dict[str, Received] = {}
-    bookings: list[Booking] = []
-    for received, body in _unread(conn, entries):
-        try:
-            if isinstance(body, Exception):
-                raise body
-            with conn.begin_nested():
-                effect = _effect(conn, received, body, context)
-        except OperationalError as error:
-            if is_passing(error):
-                raise
-            raise DatabaseFailed(received, error) from error
-        except HadEffect:
-            continue
-        except _ENTRY_ERRORS as error:
-            aside += 1
-            quarantine.put(conn, received, error, context.now)
-            continue
-        touched |= dict.fromkeys(effect.touched, received)
-        bookings += [effect.booking] if effect.booking and counts else []
-    aside += _publish_all(conn, touched, context.now)
+    progress = _Progress()
+    read = list(_unread(conn, entries))
+    for run in runs(read, plain_sales(conn, read)):
+        if len(run) == 1 or not _apply_together(conn, run, context, progress):
+            for received, body in run:
+                _apply_one(conn, received, body, context, progress)
+    aside = progress.aside + _publish_all(conn, progress.touched, context.now)
+    bookings = progress.bookings if counts else []
     book(conn, bookings, context.now)
     return Outcome(aside, len(bookings))
+
+
+class _Progress:
+    """What has come of a slice so far."""
+
+    def __init__(self) -> None:
+        self.aside = 0
+        self.touched: dict[str, Received] = {}
+        self.bookings: list[Booking] = []
+
+
+def _apply_together(
+    conn: Connection, run: Sequence[Read], context: Context, progress: _Progress
+) -> bool:
+    """Apply a run of plain sales; False when one of them will not have it so."""
+    sales = [
+        (Entry(received.journal_id, received.seq, context.now, why=context.why), body)
+        for received, body in run
+        if isinstance(body, SaleCompleted)
+    ]
+    try:
+        with conn.begin_nested():
+            insert_sales(conn, sales)
+    except _ENTRY_ERRORS as error:
+        if isinstance(error, DBAPIError) and is_passing(error):
+            raise
+        return False
+    progress.bookings += filter(None, (booking_of(*each) for each in sales))
+    return True
+
+
+def _apply_one(
+    conn: Connection,
+    received: Received,
+    body: Body | Exception,
+    context: Context,
+    progress: _Progress,
+) -> None:
+    try:
+        if isinstance(body, Exception):
+            raise body
+        with conn.begin_nested():
+            effect = _effect(conn, received, body, context)
+    except OperationalError as error:
+        if is_passing(error):
+            raise
+        raise DatabaseFailed(received, error) from error
+    except HadEffect:
+        return
+    except _ENTRY_ERRORS as error:
+        progress.aside += 1
+        quarantine.put(conn, received, error, context.now)
+        return
+    progress.touched |= dict.fromkeys(effect.touched, received)
+    progress.bookings += [effect.booking] if effect.booking else []
 
 
 def _unread(

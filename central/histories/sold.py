@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, insert, select
+from sqlalchemy import Connection, Insert, Table, bindparam, insert, select
 
 from agent.core.entries import decode
 from agent.core.entries.bodies import SaleCancelled, SaleCompleted
@@ -15,6 +15,7 @@ from agent.core.sale.model import Line
 from central.histories.carrying import places_of
 from central.histories.entry import REPLAYED, Entry
 from central.histories.pending import Received, maybe_one
+from central.ledger.bulk import insert_rows
 from central.ledger.customer_tables import (
     SALE_LINES,
     SALE_TAXES,
@@ -45,30 +46,27 @@ def insert_sale(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
         _require_same(conn, entry, body)
         return
     of_sale = {"sale_id": body.sale_id}
-    _insert(conn, _INSERT_LINES, [of_sale | _line(row) for row in body.lines])
-    _insert(
-        conn,
-        _INSERT_TENDERS,
-        [
-            of_sale | {"tender": each.tender, "kind": each.kind, "amount": each.amount}
-            for each in body.tenders
-        ],
-    )
-    _insert(
-        conn,
-        _INSERT_TAXES,
-        [
-            of_sale
-            | {
-                "name": tax.name,
-                "basis_points": tax.basis_points,
-                "net": tax.net,
-                "tax": tax.tax,
-                "gross": tax.gross,
-            }
-            for tax in body.taxes
-        ],
-    )
+    _insert(conn, _INSERT_LINES, [of_sale | row for row in _lines(body)])
+    _insert(conn, _INSERT_TENDERS, [of_sale | row for row in _tenders(body)])
+    _insert(conn, _INSERT_TAXES, [of_sale | row for row in _taxes(body)])
+
+
+def insert_sales(conn: Connection, sales: Sequence[tuple[Entry, SaleCompleted]]) -> None:
+    """Keep many sales that nobody holds yet, table by table.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: one of them is held; nothing is kept that a savepoint
+            around this does not undo.
+    """
+    bodies = [body for _, body in sales]
+    insert_rows(conn, SALES, [_in_order(SALES, _sale(*each)) for each in sales])
+    for table, rows_of in ((SALE_LINES, _lines), (SALE_TENDERS, _tenders), (SALE_TAXES, _taxes)):
+        rows = [
+            _in_order(table, {"sale_id": body.sale_id} | row)
+            for body in bodies
+            for row in rows_of(body)
+        ]
+        insert_rows(conn, table, rows)
 
 
 def insert_cancelled(conn: Connection, body: SaleCancelled) -> None:
@@ -177,6 +175,34 @@ def _line(row: Line) -> dict[str, Any]:
         "returns_sale": row.returns.sale_id if row.returns else None,
         "returns_line": row.returns.line if row.returns else None,
     }
+
+
+def _lines(body: SaleCompleted) -> list[dict[str, Any]]:
+    return [_line(row) for row in body.lines]
+
+
+def _tenders(body: SaleCompleted) -> list[dict[str, Any]]:
+    return [
+        {"tender": each.tender, "kind": each.kind, "amount": each.amount} for each in body.tenders
+    ]
+
+
+def _taxes(body: SaleCompleted) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": tax.name,
+            "basis_points": tax.basis_points,
+            "net": tax.net,
+            "tax": tax.tax,
+            "gross": tax.gross,
+        }
+        for tax in body.taxes
+    ]
+
+
+def _in_order(table: Table, row: dict[str, Any]) -> tuple[Any, ...]:
+    """Give a row's values in the order of its table's columns."""
+    return tuple(map(row.__getitem__, table.columns.keys()))
 
 
 def _insert(conn: Connection, statement: Insert, rows: list[dict[str, Any]]) -> None:
