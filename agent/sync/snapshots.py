@@ -113,7 +113,7 @@ class Snapshots:
         may_fetch: Callable[[], bool],
         on_orders: OnOrders,
         on_progress: Callable[[str, int, int], None],
-        on_stalled: Callable[[str, str], None],
+        on_trouble: Callable[[str, Fault], None],
     ) -> None:
         """Prepare.
 
@@ -124,12 +124,13 @@ class Snapshots:
             may_fetch: tells whether there is room for what can be had again.
             on_orders: carries out HQ's orders that a snapshot brings, before it is swapped in.
             on_progress: told (scope, bytes here, bytes in all) with every piece.
-            on_stalled: told (scope, why) when no piece has come for `STALL_S`.
+            on_trouble: told (scope, why) of a snapshot that must not be installed, or is `stalled`
+                since no piece has come for `STALL_S`.
         """
         self._link, self._directory = link, directory
         self._verify, self._may_fetch = verify, may_fetch
         self._on_orders, self._on_progress = on_orders, on_progress
-        self._on_stalled = on_stalled
+        self._on_trouble = on_trouble
         self._moved_at: dict[str, float] = {}
         self._turn = asyncio.Lock()
         self._installed: dict[str, str] = {}
@@ -148,29 +149,44 @@ class Snapshots:
             Fault: the disk or the journal cannot be written; try again.
         """
         async with self._turn:
-            manifest = await self._manifest(scope)
-            pieces = Pieces(self._directory.incoming, manifest)
             self._moved_at.setdefault(scope, _now())
             try:
-                whole = await self._fetch(manifest, pieces)
-                keys = await self._install(manifest, whole)
-            except OSError as error:
-                # What takes up the room on a full disk is given back.
-                await _thread(pieces.remove)
-                raise no_room(scope, str(error)) from error
-            except Fault as fault:
-                if isinstance(fault, SnapshotUnusable):
-                    await _thread(pieces.remove)
-                elif _now() - self._moved_at[scope] >= STALL_S:
-                    self._on_stalled(scope, str(fault))
+                manifest, keys = await self._take(scope)
+            except SnapshotUnusable as fault:
+                self._on_trouble(scope, fault)
                 raise
-            finally:
-                pieces.close()
-            self._installed[scope] = manifest.snapshot_id
+            except Fault as fault:
+                self._look_whether_stalled(scope, fault)
+                raise
             del self._moved_at[scope]
-            await _thread(pieces.remove)
         _log.info("snapshot installed", scope=scope, rows=manifest.rows, bytes=manifest.bytes)
         return manifest, keys
+
+    async def _take(self, scope: str) -> tuple[Manifest, list[str]]:
+        manifest = await self._manifest(scope)
+        pieces = Pieces(self._directory.incoming, manifest)
+        try:
+            whole = await self._fetch(manifest, pieces)
+            keys = await self._install(manifest, whole)
+        except OSError as error:
+            # What takes up the room on a full disk is given back.
+            await _thread(pieces.remove)
+            raise no_room(scope, str(error)) from error
+        except SnapshotUnusable:
+            await _thread(pieces.remove)
+            raise
+        finally:
+            pieces.close()
+        self._installed[scope] = manifest.snapshot_id
+        await _thread(pieces.remove)
+        return manifest, keys
+
+    def _look_whether_stalled(self, scope: str, fault: Fault) -> None:
+        if isinstance(fault, NoSnapshot):
+            del self._moved_at[scope]
+        elif _now() - self._moved_at[scope] >= STALL_S:
+            why = f"the snapshot of {scope} has not moved for minutes: {fault.detail}"
+            self._on_trouble(scope, Fault(why, remedy=fault.remedy, name="stalled"))
 
     async def _manifest(self, scope: str) -> Manifest:
         verify = self._verify()

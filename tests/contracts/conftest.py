@@ -132,7 +132,8 @@ class HttpHq:
             await self.verified(request)
             asked = [request.path_params[name] for name in ("feed", "snapshot", "number")]
             reply = self.instead or self.answered(lambda: self.hq.shelf.chunk(*asked))
-            reply.media_type = "application/octet-stream"
+            if reply.status_code == 200:
+                reply.media_type = "application/octet-stream"
             return reply
 
         return handle
