@@ -8,9 +8,10 @@ of sqlite.org/fileformat2.html, 1.6 (b-tree pages), 2.1 (records), 4.1 (write-ah
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from struct import error, unpack_from
+from struct import error, pack, unpack_from
 from typing import BinaryIO, Self, TypeAlias
 
 import msgspec
@@ -23,6 +24,9 @@ _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 _WAL_MAGICS = (0x377F0682, 0x377F0683)
+_LITTLE = 0x82
+"""Last byte of the magic number of a log whose checksums are little-endian."""
+_WORD = 0xFFFFFFFF
 _INDEX_INTERIOR, _INDEX_LEAF, _TABLE_LEAF = 0x02, 0x0A, 0x0D
 _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _COLUMNS_MAX = 64
@@ -101,15 +105,83 @@ class _Images:
         """Find the log's frames; those behind a torn one count too, hashes will tell."""
         if self._log is None:
             return
-        at, end = _WAL_HEADER, self._log.seek(0, 2)
-        self._log.seek(0)
-        salts = self._log.read(_WAL_HEADER)[16:24]
-        while at + _FRAME_HEADER + self.size <= end:
-            self._log.seek(at)
-            header = self._log.read(_FRAME_HEADER)
-            if header[8:16] == salts:
-                yield unpack_from(">I", header)[0], at + _FRAME_HEADER
-            at += _FRAME_HEADER + self.size
+        for frame in _frames_of(self._log, self.size):
+            yield frame.page, frame.at + _FRAME_HEADER
+
+
+class _Frame(msgspec.Struct, frozen=True):
+    """One page image in the log."""
+
+    page: int
+    at: int
+    """Where its header begins."""
+    commits: bool
+    """It is the last one of a transaction."""
+    salts: bytes
+
+
+def commits_behind(log: Path, frames: int) -> int:
+    """Count the transactions that stand in a log behind its first so many frames.
+
+    SQLite reads a log up to the first frame that is torn. The transaction that the power cut tore
+    is the last one: each is synced before the next begins. If more than one stands behind, they
+    were committed, and something else has damaged the log.
+
+    Args:
+        log: the write-ahead log; it may be missing.
+        frames: how many frames SQLite believes.
+
+    Raises:
+        OSError: the log cannot be read.
+    """
+    if not log.exists():
+        return 0
+    with log.open("rb") as file:
+        size = _page_size_of_log(file)
+        begins = _WAL_HEADER + frames * (_FRAME_HEADER + size)
+        return sum(frame.commits for frame in _frames_of(file, size) if frame.at >= begins)
+
+
+def _frames_of(log: BinaryIO, size: int) -> Iterator[_Frame]:
+    """Give the frames of the log's present round; older ones lie behind them, under other salts."""
+    end = log.seek(0, 2)
+    found: list[_Frame] = []
+    for at in range(_WAL_HEADER, end - size - _FRAME_HEADER + 1, _FRAME_HEADER + size):
+        log.seek(at)
+        header = log.read(_FRAME_HEADER)
+        page, commits = unpack_from(">II", header)
+        found.append(_Frame(page, at, commits != 0, header[8:16]))
+    salts = _salts(log, found)
+    yield from (frame for frame in found if frame.salts == salts)
+
+
+def _salts(log: BinaryIO, frames: list[_Frame]) -> bytes:
+    """Tell the salts of the present round: the header's, unless that is what is damaged."""
+    log.seek(0)
+    header = log.read(_WAL_HEADER)
+    if len(header) == _WAL_HEADER and _checksum(header[:24]) == header[24:32]:
+        return header[16:24]
+    seen = Counter(frame.salts for frame in frames)
+    return seen.most_common(1)[0][0] if seen else b""
+
+
+def _checksum(data: bytes) -> bytes:
+    """Compute the log's checksum of a few bytes (file format, 4.2)."""
+    order = "<" if data[3] == _LITTLE else ">"
+    words = unpack_from(f"{order}{len(data) // 4}I", data)
+    first = second = 0
+    for even, odd in zip(words[::2], words[1::2], strict=True):
+        first = first + even + second & _WORD
+        second = second + odd + first & _WORD
+    return pack(">II", first, second)
+
+
+def _page_size_of_log(log: BinaryIO) -> int:
+    log.seek(0)
+    head = log.read(_WAL_HEADER)
+    if len(head) == _WAL_HEADER and unpack_from(">I", head)[0] in _WAL_MAGICS:
+        return _sane(unpack_from(">I", head, 8)[0])
+    return PAGE_SIZE
 
 
 def _page_size(file: BinaryIO, log: BinaryIO | None) -> int:
@@ -117,11 +189,7 @@ def _page_size(file: BinaryIO, log: BinaryIO | None) -> int:
     if head.startswith(_MAGIC):
         size = unpack_from(">H", head, 16)[0]
         return _sane(65536 if size == 1 else size)
-    if log is not None:
-        head = log.read(_WAL_HEADER)
-        if len(head) == _WAL_HEADER and unpack_from(">I", head)[0] in _WAL_MAGICS:
-            return _sane(unpack_from(">I", head, 8)[0])
-    return PAGE_SIZE
+    return PAGE_SIZE if log is None else _page_size_of_log(log)
 
 
 def _sane(size: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ from agent.journal import database, renewals
 from agent.journal.connection import Connection
 from agent.journal.faults import JournalUnusable
 from agent.journal.founding import Founding, found
+from agent.journal.pages import commits_behind
 from agent.journal.verify import verify_recent
 
 LINKS_CHECKED = 1_000
@@ -77,9 +79,10 @@ def prepare(path: Path, owner: Owner, clock: Clock) -> str:
     from agent.journal.migrations import migrate
 
     try:
+        _look(path)
         conn = database.open_writing(path)
         try:
-            _check_file(conn, path)
+            _empty_log(conn)
             migrate(conn)
             _check_links(conn, path)
             return _in_transaction(conn, owner, clock, path)
@@ -87,6 +90,45 @@ def prepare(path: Path, owner: Owner, clock: Clock) -> str:
             conn.close()
     except dbapi2.Error as problem:
         raise database.unusable(problem, path) from problem
+
+
+def _look(path: Path) -> None:
+    """Check the file as it lies there, on a connection that changes nothing of it.
+
+    One that may write empties the log into the file when it is closed, and drops what SQLite does
+    not believe: of a damaged journal that may be the best there is.
+    """
+    if not path.exists() or path.with_name(f"{path.name}-journal").exists():
+        # Its very first start was cut off: only who may write can roll that back.
+        return
+    conn = database.open_reading(path)
+    try:
+        _check_log(conn, path)
+        _check_file(conn, path)
+    finally:
+        conn.close()
+
+
+def _check_log(conn: Connection, path: Path) -> None:
+    """See that SQLite takes in all that was committed.
+
+    A damaged log is cut off by SQLite without a word, as the end that a power cut has torn is.
+    """
+    conn.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    behind = commits_behind(path.with_name(f"{path.name}-wal"), database.frames_believed(path))
+    if behind > 1:
+        raise database.damaged(
+            path, f"its log is broken off in the middle, {behind} commits stand behind the break"
+        )
+
+
+def _empty_log(conn: Connection) -> None:
+    """Empty what the last run left into the file: no later start takes it for this run's.
+
+    A full disk takes it later: until then the log stays as it is, and is as good as the file.
+    """
+    with suppress(dbapi2.OperationalError):
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _check_file(conn: Connection, path: Path) -> None:
@@ -133,8 +175,10 @@ def _check_owner(conn: Connection, owner: Owner, path: Path) -> None:
         if not renewals.is_successor(conn, key, owner.device_key):
             raise JournalUnusable(
                 f"the journal {path} was begun under another device key",
-                remedy=f"put the `device.key` that belongs to it back into {path.parent}; for a "
-                "new machine begin with an empty state directory",
+                remedy=f"on the machine it was begun on, put its `device.key` back into "
+                f"{path.parent}. On a new machine a restored backup is never gone on with: move it "
+                f"away, begin with an empty state directory (`till-agent run`, `till-agent enrol "
+                f"CODE`), then bring in what it holds: `till-agent journal import BACKUP`",
                 name="journal-of-another-device",
             )
 

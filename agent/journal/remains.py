@@ -162,13 +162,24 @@ class Remains:
 
     def _next(self, number: int, journal_id: JournalId, seq: int, before: bytes) -> Entry | None:
         """Find the entry that follows a hash, with a body that is proven or allowed to be gone."""
-        for row in self._wreck.rows(number, seq):
-            if _follows(journal_id, row, before):
-                entry = self._with_body(number, row)
-                gone_by_right = seq <= self._wreck.pruned(number)[0]
-                if entry.order_id or entry.body is not None or gone_by_right:
-                    return entry
-        return None
+        entries = [
+            self._with_body(number, row)
+            for row in self._wreck.rows(number, seq)
+            if _follows(journal_id, row, before)
+        ]
+        gone_by_right = seq <= self._wreck.pruned(number)[0]
+        whole = [one for one in entries if one.order_id or one.body is not None or gone_by_right]
+        return self._gone_on_from(number, journal_id, whole)
+
+    def _gone_on_from(
+        self, number: int, journal_id: JournalId, entries: list[Entry]
+    ) -> Entry | None:
+        """Choose between two entries of one number: one was never committed, nothing follows it."""
+        for entry in entries if len(entries) > 1 else ():
+            after = self._wreck.rows(number, entry.seq + 1)
+            if any(_follows(journal_id, row, entry.hash) for row in after):
+                return entry
+        return entries[0] if entries else None
 
     def _with_body(self, number: int, row: ChainRow) -> Entry:
         """Join a chain row to the body it commits to, or to the order that erased it."""

@@ -90,7 +90,11 @@ def _fill(
     conn: database.Database, wreck: Wreck, owner: Owner, clock: Clock, aside: str, why: str
 ) -> Salvaged:
     journals = Remains(wreck, owner, clock).take_over(conn)
-    baskets = _baskets(conn, wreck.tables.pop("basket", []))
+    ended = wreck.ended()
+    rows = [row for row in wreck.tables.pop("basket", []) if row.get("sale_id") not in ended]
+    baskets = _baskets(conn, rows)
+    if wreck.is_cut:
+        _doubt_prints(wreck.tables)
     _pruned_sales(conn, wreck.tables.pop("sale_index", []))
     _returned(conn, wreck.tables.pop("returned", []))
     _acked(conn, wreck.tables.pop("acked", []))
@@ -114,6 +118,13 @@ def _baskets(conn: database.Database, rows: list[dict[str, Any]]) -> int:
                 _insert(conn, "basket", row)
                 taken += 1
     return taken
+
+
+def _doubt_prints(tables: dict[str, list[dict[str, Any]]]) -> None:
+    """What was to be printed may be on paper since: a person says what became of it (P7)."""
+    doubted = {"state": "uncertain", "reason": "the journal was damaged"}
+    rows = [row | doubted for row in tables.pop("print_job", [])]
+    tables["print_aside"] = [*rows, *tables.get("print_aside", [])]
 
 
 def _pruned_sales(conn: database.Database, rows: list[dict[str, Any]]) -> None:

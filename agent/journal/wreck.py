@@ -16,7 +16,7 @@ import msgspec
 from pysqlite3 import dbapi2
 
 from agent.journal import database
-from agent.journal.pages import Found, records
+from agent.journal.pages import Found, commits_behind, records
 from agent.journal.shapes import is_event, shape
 from agent.journal.tails import SEQ_BITS, SEQ_MAX
 
@@ -31,7 +31,7 @@ _COLUMNS = {
 """Of those tables, what the pages can give, too; the first column tells rows apart."""
 _WORK = """
 CREATE TABLE chain (no INTEGER, seq INTEGER, kind INTEGER, version INTEGER, commitment BLOB,
-    hash BLOB, PRIMARY KEY (no, seq, kind, version, commitment, hash)) WITHOUT ROWID;
+    hash BLOB, PRIMARY KEY (no, seq, kind, version, commitment, hash));
 CREATE TABLE body (place INTEGER, salt BLOB, bytes BLOB, digest BLOB,
     PRIMARY KEY (place, digest));
 CREATE TABLE journal (no INTEGER PRIMARY KEY, id TEXT, store TEXT, till TEXT, lane TEXT,
@@ -56,6 +56,7 @@ _KEEP = {
     " WHERE excluded.upto_seq > upto_seq",
     "succession": "INSERT OR IGNORE INTO succession VALUES (?, ?, ?, ?, ?)",
 }
+_CANCELLED = b'{"type":"sale.cancelled","sale_id":"'
 _SELECT = "SELECT * FROM ?"
 _FROM_THE_END = " ORDER BY 1 DESC"
 _UNREADABLE = (dbapi2.Error, UnicodeDecodeError)
@@ -113,6 +114,8 @@ class Wreck:
         self._shaped: dict[str, dict[object, dict[str, Any]]] = {}
         self.last_cursor = 0
         """The newest event that is still there."""
+        self.is_cut = False
+        """SQLite believes only the beginning of the log: what it says of changing rows is old."""
         for record in records(path):
             self._take(record)
         self._ask_sqlite(path)
@@ -169,9 +172,10 @@ class Wreck:
         )
 
     def rows(self, number: int, seq: int) -> list[ChainRow]:
-        """Give every chain row that claims to be this entry: more than one where a page is bad."""
+        """Give every chain row that claims to be this entry, in the order they were found."""
         rows = self.conn.execute(
-            "SELECT seq, kind, version, commitment, hash FROM chain WHERE no = ? AND seq = ?",
+            "SELECT seq, kind, version, commitment, hash FROM chain WHERE no = ? AND seq = ?"
+            " ORDER BY rowid",
             (number, seq),
         )
         return [ChainRow(*row) for row in rows.fetchall()]
@@ -182,6 +186,14 @@ class Wreck:
             "SELECT salt, bytes FROM body WHERE place = ?", (number << SEQ_BITS | seq,)
         )
         return [(row[0], row[1]) for row in rows.fetchall()]
+
+    def ended(self) -> set[str]:
+        """Give the sales that were cancelled: an old page may still show their baskets."""
+        rows = self.conn.execute(
+            "SELECT bytes FROM body WHERE substr(bytes, 1, ?) = ?", (len(_CANCELLED), _CANCELLED)
+        )
+        texts = (bytes(row[0])[len(_CANCELLED) :] for row in rows.fetchall())
+        return {text.partition(b'"')[0].decode("utf-8", "replace") for text in texts}
 
     def order(self, number: int, seq: int) -> tuple[str, str] | None:
         """Give the erase order of an entry, and when it was recorded."""
@@ -210,6 +222,7 @@ class Wreck:
     def _ask_sqlite(self, path: Path) -> None:
         """Read the tables whose rows change; where SQLite gives up, the pages fill in."""
         given: dict[str, list[dict[str, Any]]] = {}
+        sound: set[str] = set()
         with suppress(*_UNREADABLE):
             conn = database.open_reading(path)
             conn.text_factory = _text
@@ -217,13 +230,23 @@ class Wreck:
                 rows, whole = _rows(conn, table)
                 given[table] = rows
                 if whole:
-                    self._shaped.pop(table, None)
+                    sound.add(table)
+            log = path.with_name(f"{path.name}-wal")
+            self.is_cut = commits_behind(log, database.frames_believed(path)) > 1
             conn.close()
-        for table, shaped in self._shaped.items():
-            known = {tuple(row.values())[:1] for row in given.get(table, [])}
-            missing = [row for row in shaped.values() if tuple(row.values())[:1] not in known]
-            given[table] = given.get(table, []) + missing
+        for table in _COLUMNS:
+            rows = _merged(given.get(table, []), self._shaped.get(table, {}), newer=self.is_cut)
+            if table not in sound or (self.is_cut and table != "pairing"):
+                given[table] = rows
         self.tables = given
+
+
+def _merged(
+    given: list[dict[str, Any]], shaped: dict[object, dict[str, Any]], *, newer: bool
+) -> list[dict[str, Any]]:
+    """Join what SQLite gives of a table to what the pages give, whichever is the newer."""
+    by_sqlite = {next(iter(row.values())): row for row in given}
+    return list((by_sqlite | shaped if newer else shaped | by_sqlite).values())
 
 
 def _tables(conn: database.Database) -> list[str]:

@@ -354,3 +354,79 @@ def test_no_room_changes_nothing(day, tmp_path, monkeypatch):
         salvage(path, OWNER, CountingClock(5), "test")
     assert "salvage-failed" == refused.value.name
     assert (day[0], day[1]) == (path.read_bytes(), path.with_name("journal.db-wal").read_bytes())
+
+
+FRAME = 24 + 4096
+
+
+@pytest.mark.parametrize("at", ["header", "first", "middle"])
+def test_a_log_that_is_damaged_in_the_middle_is_noticed(day, tmp_path, at):
+    """SQLite would cut the log off there without a word, and the sales behind it were gone."""
+    path = tmp_path / "journal.db"
+    log = bytearray(day[1])
+    frames = len(log) // FRAME
+    log[{"header": 17, "first": 100, "middle": 32 + frames // 2 * FRAME + 500}[at]] ^= 1
+    put(path, day[0], bytes(log))
+    with pytest.raises(JournalDamaged, match="commits stand behind the break"):
+        opened(path)
+    assert bytes(log) == path.with_name("journal.db-wal").read_bytes()
+    done, journal = rescued(path)
+    with journal:
+        read = journal.read_blocking
+        assert SALES == len(read(sold))
+        assert (0, True) == (done.lost, done.enrolled)
+        assert [] == read(faults)
+        assert "open-1" == read(lambda conn: baskets.get(conn, "open-1")).sale_id
+        assert {"credential": "paper"} == read(lambda conn: registry.get(conn, "enrolled/till-1"))
+        job = read(lambda conn: prints.get(conn, "p-1"))
+        assert job is None or job.state == "uncertain"
+
+
+@pytest.mark.parametrize("cut", [1, 100, FRAME, 3 * FRAME])
+def test_an_end_that_a_power_cut_has_torn_is_no_damage(day, tmp_path, cut):
+    """Every power cut would be taken for a broken disk."""
+    path = tmp_path / "journal.db"
+    put(path, day[0], day[1][:-cut])
+    with opened(path) as journal:
+        assert [] == journal.read_blocking(faults)
+        assert SALES == len(journal.read_blocking(sold))
+
+
+@pytest.mark.parametrize("at", [1, 100, FRAME - 30])
+def test_a_last_commit_that_is_torn_is_no_damage(day, tmp_path, at):
+    """What a power cut did to the last commit cannot be told from a broken sector: it is undone."""
+    path = tmp_path / "journal.db"
+    log = bytearray(day[1])
+    log[-at] ^= 1
+    put(path, day[0], bytes(log))
+    with opened(path) as journal:
+        assert [] == journal.read_blocking(faults)
+        assert SALES == len(journal.read_blocking(sold))
+
+
+def test_an_entry_that_was_never_committed_replaces_none(tmp_path):
+    """A sale that a power cut undid would come back in the place of one that was answered."""
+    path = tmp_path / "journal.db"
+    with opened(path) as journal:
+        journal.write_blocking(lambda conn: sell(conn, "before"))
+        start = path.with_name("journal.db-wal").stat().st_size
+        journal.write_blocking(lambda conn: sell(conn, "undone"))
+        undone = path.with_name("journal.db-wal").read_bytes()
+        main = path.read_bytes()
+    log = bytearray(undone)
+    log[start + 30] ^= 1
+    put(path, main, bytes(log))
+    with opened(path) as journal:
+        journal.write_blocking(lambda conn: sell(conn, "instead"))
+        journal.write_blocking(lambda conn: sell(conn, "and-on"))
+        committed = path.with_name("journal.db-wal").read_bytes()
+        main = path.read_bytes()
+    # As if the log had gone on where the torn end lay, in a file no start has emptied between.
+    put(path, main, committed + undone[start:])
+    _, journal = rescued(path)
+    with journal:
+        read = journal.read_blocking
+        assert "instead" == read(lambda conn: sales.completed(conn, "instead")).sale_id
+        assert "and-on" == read(lambda conn: sales.completed(conn, "and-on")).sale_id
+        assert read(lambda conn: sales.completed(conn, "undone")) is None
+        assert [] == read(faults)
