@@ -35,6 +35,7 @@ from agent.core.exchange.steps import (
     MoveAck,
     Send,
     SlowDown,
+    Stalled,
     Started,
     Succeed,
     TimerFired,
@@ -94,6 +95,7 @@ class Pump:
         self._posted: dict[type, Event] = {}
         self._wake = asyncio.Event()
         self._due: float | None = None
+        self._limit: asyncio.Timeout | None = None
         self._keeper = AckKeeper(way.journal, head.journal_id, way.presence)
         self._batches = BatchMaker(
             way.journal,
@@ -114,9 +116,11 @@ class Pump:
         return self._batches.age_s()
 
     def post(self, event: Event) -> None:
-        """Tell the journal's sync what happened."""
+        """Tell the journal's sync what happened; a stall ends the exchange that hangs."""
         self._posted[type(event)] = event
         self._wake.set()
+        if isinstance(event, Stalled) and self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Send what there is, and whatever is appended, until cancelled."""
@@ -186,7 +190,7 @@ class Pump:
         began = asyncio.get_running_loop().time()
         try:
             batch = await self._batches.batch(send, self.state, self._last)
-            async with asyncio.timeout(DEADLINE_S):
+            async with asyncio.timeout(DEADLINE_S) as self._limit:
                 reply = await self._way.link.send(batch)
             self._answered()
             took_ms = int((asyncio.get_running_loop().time() - began) * 1000)
@@ -198,6 +202,8 @@ class Pump:
             return SlowDown(send.turn, fault.delay_ms)
         except Fault as fault:
             return await self._failed(send.turn, fault)
+        finally:
+            self._limit = None
 
     async def _failed(self, turn: int, fault: Fault) -> Failed:
         if isinstance(fault, HqUnreachable):

@@ -168,6 +168,30 @@ async def test_a_transfer_that_hangs_is_told_within_five_minutes_and_begun_again
 
 
 @pytest.mark.asyncio
+async def test_a_stall_ends_the_exchange_that_hangs(shop, run, monkeypatch):
+    """If it did not, the alarm and the new start would wait for the very request that hangs."""
+    await shop.enrol()
+    send, hanging = shop.link.send, asyncio.Event()
+    hanging.set()
+
+    async def hangs(batch):
+        if batch.records and hanging.is_set():
+            hanging.clear()
+            await asyncio.sleep(3600)
+        return await send(batch)
+
+    async with run(shop.loop):
+        await shop.until_sent()
+        monkeypatch.setattr(shop.link, "send", hangs)
+        await shop.sell(1)
+        await shop.until(lambda: not hanging.is_set())
+        pump = next(pump for pump in shop.loop._pumps.values() if pump.head.lane == "sales")
+        pump.post(Stalled("it hangs"))
+        await shop.until_sent()
+    assert await shop.own() == await shop.held()
+
+
+@pytest.mark.asyncio
 async def test_an_outage_and_a_resting_journal_are_no_stall(shop):
     """If they were, the alarm would mean nothing."""
     head = await shop.head()

@@ -3,10 +3,12 @@
 Journal sync v1: the till sends what is above the acked position, HQ answers with a signed position.
 No reply ever means "discard", and nobody's clock decides anything.
 
-At the till: `upward` (what to send and when, one state per journal; `steps` are its events and
-effects, `waits` its jitter). At HQ: `intake` (what to make of a batch), `epochs` (when HQ has lost
-time). At both: `wire` (shapes), `coding` (a batch as bytes), `signed` and `acks` and `credentials`
-(what is signed, over which bytes), `cursors` (where a till stands in a feed), `faults`.
+At the till: `upward` (what to send and when, one state per journal; `standing` is that state,
+`steps` are its events and effects, `waits` its jitter, `progress` the deadline of what stands
+still). At HQ: `intake` (what to make of a batch), `epochs` (when HQ has lost time). At both: `wire`
+(shapes), `versions` (which of them both sides speak), `coding` (a batch as bytes), `signed` and
+`acks` and `credentials` and `orders` (what is signed, over which bytes), `cursors` and `snapshots`
+(where a till stands in a feed, and how it begins one), `faults`.
 """
 
 from __future__ import annotations
