@@ -60,7 +60,7 @@ def begin(
     """
     lost = current_epoch(conn)
     epoch = bump_epoch(conn, seen)
-    conn.execute(update(REWINDS).where(REWINDS.c.closed_at.is_(None)).values(closed_at=now))
+    _supersede(conn, now)
     conn.execute(
         insert(REWINDS).values(
             epoch=epoch, at=now, lost_epoch=lost, why=why, restored_from=restored_from
@@ -74,6 +74,15 @@ def begin(
     remedy = _REMEDY if restored_from else _REMEDY + _UNEXPECTED
     keep_incident(conn, _key(epoch), at=now, detail=_progress(conn, epoch), remedy=remedy)
     return epoch
+
+
+def _supersede(conn: Connection, now: str) -> None:
+    """Close the rewinds that are still open: the next one asks every till anew."""
+    query = select(REWINDS.c.epoch).where(REWINDS.c.closed_at.is_(None))
+    for earlier in conn.execute(query).scalars().all():
+        detail = f"{_progress(conn, earlier)}; then HQ lost time once more"
+        rewrite_incident(conn, _key(earlier), detail, closed_at=now)
+    conn.execute(update(REWINDS).where(REWINDS.c.closed_at.is_(None)).values(closed_at=now))
 
 
 def open_rewind(conn: Connection) -> str:
