@@ -1,0 +1,281 @@
+"""A million customers into a till: as one snapshot, and row by row.
+
+Base: one row with a 1 KB document in a transaction of its own, as in `drain`. HQ's feed holds a
+million customers with two identifiers each; `till-central serve` makes the snapshot, an agent takes
+it over HTTP and goes on looking customers up. "Installed" is from the last piece's arrival to the
+first look-up in the new directory: hashed, unpacked, checked, merged, durable, swapped. Row by row:
+the same changes in pages, as a till reads them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import msgspec
+
+from agent.contracts.hq import HqSlowDown
+from agent.core.exchange.wire import FeedItem, FeedPage
+from agent.core.recognition import Identifier, IdentifierType, token
+from agent.directory import Directory
+from agent.journal import Journal
+from agent.journal.device_key import load_or_create
+from agent.links import HttpLink
+from agent.sync import enrol
+from agent.sync.keys import verifier
+from agent.sync.snapshots import Snapshots
+from benchmarks.commit import CLOCK, STORE
+from benchmarks.drain import _CENTRAL, TILL, _hq, _rate, _raw
+from benchmarks.table import Row
+from central.ledger.engine import open_engine, writing
+from central.ledger.epoch import current_epoch
+from central.ledger.outbox import GLOBAL
+from central.ledger.tables import FEED_MARKS, FEED_ROWS, FEED_SCOPES
+
+CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "1000000"))
+PORTION = 10_000
+DELTA_ROWS = 50_000
+PAGE = 500
+PAUSE_S = 0.001
+_KINDS = (IdentifierType.PHONE, IdentifierType.LOYALTY_CARD)
+MEGABYTE = 1 << 20
+_FIRST = ("Ada", "Bo", "Carl", "Dora", "Eva", "Finn", "Gus", "Hana", "Ines", "Jon")
+_LAST = ("Miller", "Smith", "Jones", "Taylor", "Brown", "Kowalski", "Garcia", "Ito")
+
+
+def run() -> list[Row]:
+    """Measure the installation, the look-ups meanwhile, and the way by pages."""
+    with TemporaryDirectory(dir=os.environ.get("BENCH_DIR", "."), prefix=".bench-") as folder:
+        path = Path(folder).resolve()
+        raw = _raw(path)
+        base = [_rate(raw)]
+        _fill(path)
+        with _hq(path, "") as (url, code):
+            taken = asyncio.run(_take(path, url, code))
+        rows_s = _by_pages(path / "agent" / "directory.db")
+        base.append(_rate(raw))
+        raw.close()
+    return _rows(taken, rows_s, median(base))
+
+
+class Taken(msgspec.Struct):
+    """What was measured of one installation."""
+
+    made_s: float
+    fetched_s: float
+    installed_s: float
+    wire_bytes: int
+    p99_ms: float
+    grown_bytes: int
+
+
+def _rows(taken: Taken, rows_s: float, base: float) -> list[Row]:
+    installed = CUSTOMERS / taken.installed_s
+    grown = taken.grown_bytes / MEGABYTE
+    return [
+        Row("raw commit of one 1 KB row (base)", base, "commits/s"),
+        Row(f"snapshot of {CUSTOMERS:,} customers made at HQ", taken.made_s, "s"),
+        Row("on the wire", taken.wire_bytes / CUSTOMERS, "B/customer"),
+        Row("fetched over loopback, unpacked meanwhile", taken.fetched_s, "s"),
+        Row(
+            "installed after the last piece",
+            taken.installed_s,
+            "s",
+            installed / base,
+            "<= 5 s",
+            taken.installed_s <= 5,
+        ),
+        Row(
+            "look-ups meanwhile: 99 of 100 within",
+            taken.p99_ms,
+            "ms",
+            None,
+            "<= 1 ms",
+            taken.p99_ms <= 1,
+        ),
+        Row("memory grown meanwhile, at most", grown, "MB", None, "<= 60 MB", grown <= 60),
+        Row(
+            "changes applied by pages of 500",
+            rows_s,
+            "rows/s",
+            rows_s / base,
+            ">= 50,000/s",
+            rows_s >= 50_000,
+        ),
+        Row("snapshot against row by row", installed / rows_s, "times"),
+    ]
+
+
+def _customer(n: int) -> tuple[str, bytes]:
+    """Give a customer's key and row, as HQ publishes them."""
+    party = f"0190{n:08x}-0000-7000-8000-{n:012x}"
+    card = {
+        "party_id": party,
+        "name": f"{_FIRST[n % len(_FIRST)]} {_LAST[n % len(_LAST)]}",
+        "tier": ("basic", "silver", "gold")[n % 3],
+        "points": n % 5000,
+        "last": [
+            {
+                "event_id": hashlib.md5(b"%d" % n, usedforsecurity=False).hexdigest(),
+                "type": "sale.completed",
+                "channel": "store",
+                "touch_point": "store-0001/till-1",
+                "occurred_at": "2026-01-02T03:04:05.000Z",
+                "title": "3 items: Coffee 250 g, Milk, Bread",
+                "ref": f"store-0001-till-1-ABCD-{n}",
+                "total": n % 9999,
+                "currency": "EUR",
+            }
+        ],
+        "ver": n,
+    }
+    tokens = [token(Identifier(kind, str(n))) for kind in _KINDS]
+    return f"party:{party}", json.dumps({"card": card, "tokens": tokens}).encode()
+
+
+def _fill(folder: Path) -> None:
+    """Write the customers straight into HQ's feed, before it is started."""
+    state = folder / "central"
+    state.mkdir(mode=0o700)
+    config = folder / "fill.toml"
+    config.write_text(f'[central]\nstate_dir = "{state}"\n')
+    subprocess.run([*_CENTRAL, "migrate", "--config", str(config)], check=True, capture_output=True)
+    engine = open_engine(state / "central.sqlite")
+    for start in range(0, CUSTOMERS, PORTION):
+        with writing(engine) as conn:
+            conn.execute(FEED_ROWS.insert(), [_row(n) for n in range(start, start + PORTION)])
+    mark = {"scope": GLOBAL, "fseq": CUSTOMERS, "running_hash": "0123456789abcdef"}
+    with writing(engine) as conn:
+        conn.execute(FEED_MARKS.insert(), mark)
+        conn.execute(FEED_SCOPES.insert(), mark)
+        current_epoch(conn)
+    engine.dispose()
+
+
+def _row(n: int) -> dict[str, object]:
+    key, body = _customer(n)
+    ver = (1 << 40) + n + 1
+    return {"scope": GLOBAL, "fseq": n + 1, "key": key, "ver": ver, "op": "put", "body": body}
+
+
+async def _take(folder: Path, url: str, code: str) -> Taken:
+    state = folder / "agent"
+    state.mkdir(mode=0o700)
+    key, directory = load_or_create(state), Directory.open(state / "directory.db")
+    journal = Journal.open(
+        state / "journal.db", store=STORE, tills=[TILL], device_key=key.public_bytes, clock=CLOCK
+    )
+    link = HttpLink(url, private_key=key.private, keyid=key.keyid)
+    arrived = [0.0]
+    with journal:
+        enrolled = await enrol(
+            link,
+            journal,
+            store=STORE,
+            till=TILL,
+            code=code,
+            device_key=key.public_bytes,
+            sign=key.private.sign,
+        )
+        snapshots = Snapshots(
+            link,
+            directory,
+            verify=lambda: verifier(enrolled.root_key),
+            may_fetch=lambda: True,
+            on_orders=_no_orders,
+            on_progress=lambda *_: arrived.append(perf_counter()),
+            on_trouble=lambda _, fault: print(fault, file=sys.stderr),
+        )
+        made_s = await _made(link)
+        with _looking_up(directory) as looks:
+            before, began = _rss(), perf_counter()
+            manifest, _ = await snapshots.take(GLOBAL)
+            done = perf_counter()
+    await link.aclose()
+    assert directory.counts()["parties"] == CUSTOMERS
+    directory.close()
+    spent, grown = looks
+    spent.sort()
+    return Taken(
+        made_s,
+        arrived[-1] - began,
+        done - arrived[-1],
+        manifest.bytes,
+        spent[len(spent) * 99 // 100] * 1000,
+        max(grown) - before,
+    )
+
+
+async def _no_orders(_items: Sequence[FeedItem]) -> None:
+    """There are none."""
+
+
+async def _made(link: HttpLink) -> float:
+    """Wait until HQ has made it; gives how long that was from here."""
+    began = perf_counter()
+    while True:
+        try:
+            await link.snapshot(GLOBAL)
+        except HqSlowDown:
+            await asyncio.sleep(0.2)
+        else:
+            return perf_counter() - began
+
+
+@contextmanager
+def _looking_up(directory: Directory) -> Iterator[tuple[list[float], list[int]]]:
+    """Look customers up all the while on the loop, and watch the memory."""
+    spent: list[float] = []
+    grown: list[int] = []
+
+    async def look() -> None:
+        n = 0
+        while True:
+            n = (n * 1_103_515_245 + 12_345) % CUSTOMERS
+            identifier = Identifier(IdentifierType.PHONE, str(n))
+            began = perf_counter()
+            directory.party(identifier)
+            spent.append(perf_counter() - began)
+            if not len(spent) % 64:
+                grown.append(_rss())
+            await asyncio.sleep(PAUSE_S)
+
+    task = asyncio.get_running_loop().create_task(look())
+    try:
+        yield spent, grown
+    finally:
+        task.cancel()
+
+
+def _rss() -> int:
+    """Read this process's resident memory, in bytes (proc(5), statm)."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _by_pages(path: Path) -> float:
+    """Change customers by pages, in the directory a million are in; rows per second."""
+    directory = Directory.open(path)
+    epoch = directory.cursor(GLOBAL).partition(".")[0]
+    rows = []
+    for n in range(DELTA_ROWS):
+        key, body = _customer(n * (CUSTOMERS // DELTA_ROWS))
+        fseq = CUSTOMERS + n + 1
+        rows.append(FeedItem(fseq, key, (1 << 40) + fseq, "put", msgspec.Raw(body)))
+    began = perf_counter()
+    for start in range(0, DELTA_ROWS, PAGE):
+        part = tuple(rows[start : start + PAGE])
+        directory.apply(GLOBAL, FeedPage(part, f"{epoch}.{part[-1].fseq}.{'0' * 16}", more=True))
+    spent = perf_counter() - began
+    directory.close()
+    return DELTA_ROWS / spent
