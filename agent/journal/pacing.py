@@ -8,8 +8,8 @@ from threading import Event
 
 from agent.journal.connection import Connection, Cursor
 
-WORK_S = 0.02
-"""Worked at a stretch, roughly: less than a person notices."""
+WORK_S = 0.004
+"""Worked at a stretch, roughly: what a sale that meets it waits for the interpreter."""
 RESTS = 2
 """Rested after it, in units of what was worked."""
 
