@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, insert, select
 
 from agent.core.exchange.cursors import ORIGIN, advance
 from agent.core.exchange.epochs import counter
@@ -71,7 +71,8 @@ def publish_many(conn: Connection, scope: str, changes: Iterable[Change]) -> int
     Raises:
         msgspec.DecodeError: a body is no JSON; on a page it would hide all others from the tills.
     """
-    fseq, running = position(conn, scope)
+    sequencer = _POSITION.where(FEED_SCOPES.c.scope == scope).with_for_update()
+    fseq, running = _position(conn, sequencer)
     epoch = counter(current_epoch(conn))
     rows, marks = [], []
     for change in changes:
@@ -89,10 +90,15 @@ def publish_many(conn: Connection, scope: str, changes: Iterable[Change]) -> int
 
 def position(conn: Connection, scope: str) -> tuple[int, str]:
     """Tell the last number given in a scope and the running hash there: 0 and `ORIGIN` first."""
-    held = FEED_SCOPES.c
-    query = select(held.fseq, held.running_hash).where(held.scope == scope).with_for_update()
+    return _position(conn, _POSITION.where(FEED_SCOPES.c.scope == scope))
+
+
+def _position(conn: Connection, query: Select[int, str]) -> tuple[int, str]:
     row = conn.execute(query).one_or_none()
     return (0, ORIGIN) if row is None else (row.fseq, row.running_hash)
+
+
+_POSITION = select(FEED_SCOPES.c.fseq, FEED_SCOPES.c.running_hash)
 
 
 def _store(conn: Connection, rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> None:

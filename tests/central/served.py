@@ -121,10 +121,10 @@ class Hq:
 
 
 @asynccontextmanager
-async def served_hq(directory, toml=""):
+async def served_hq(directory, toml="", database=None):
     """Run HQ as `serve` does, on this loop, until the end of the block."""
     settings = parse(f'[central]\nlisten = "127.0.0.1:0"\nstate_dir = "{directory}"\n{toml}', None)
-    engine = open_engine(directory / "central.sqlite")
+    engine = open_engine(database or directory / "central.sqlite")
     migrate(engine)
     key = root_key(directory, engine)
     staff, token = staff_tokens(engine, utc_now(), replace=True)
@@ -150,9 +150,9 @@ def hq_at():
 
 
 @pytest_asyncio.fixture
-async def hq(tmp_path):
-    """Serve an HQ with an empty ledger."""
-    async with served_hq(tmp_path) as served:
+async def hq(tmp_path, database_url):
+    """Serve an HQ with an empty ledger; a test may be marked `both_databases`."""
+    async with served_hq(tmp_path, database=database_url) as served:
         yield served
 
 
