@@ -91,28 +91,8 @@ class SyncLoop:
         self._presence = Presence(clock, self._presence_changed)
         self._troubles = Troubles(clock, self._tell_soon)
         self._admission = Admission(link, journal, tills, sign)
-        self._orders = OrderDesk(
-            journal,
-            clock,
-            self._troubles,
-            enrolled=lambda: self._admission.enrolled,
-            device_key=device_key,
-            forget=forget,
-            on_revoked=self._revoked,
-        )
-        self._way = Way(
-            link,
-            journal,
-            clock,
-            self._presence,
-            self._troubles,
-            on_refused=self._refused,
-            on_epoch=self._epoch_heard,
-            on_succession=self._succeeded,
-            feed_cursors=self._feed_cursors,
-            agent_version=metadata.version("till-agent"),
-            device_key=device_key,
-        )
+        self._orders = self._order_desk(device_key, forget)
+        self._way = self._way_to_hq(device_key)
         self._snapshots = None if installable is None else self._snapshots_into(installable)
         self._heads: dict[JournalId, Head] = {}
         self._standing = Standing(self._troubles)
@@ -124,6 +104,34 @@ class SyncLoop:
         self._look_again = asyncio.Event()
         self._successors_due = asyncio.Event()
         self._told: asyncio.Queue[SyncStatus] = asyncio.Queue()
+
+    def _order_desk(
+        self, device_key: bytes | None, forget: Callable[[Sequence[PartyId]], None]
+    ) -> OrderDesk:
+        return OrderDesk(
+            self._journal,
+            self._clock,
+            self._troubles,
+            enrolled=lambda: self._admission.enrolled,
+            device_key=device_key,
+            forget=forget,
+            on_revoked=self._revoked,
+        )
+
+    def _way_to_hq(self, device_key: bytes | None) -> Way:
+        return Way(
+            self._link,
+            self._journal,
+            self._clock,
+            self._presence,
+            self._troubles,
+            on_refused=self._refused,
+            on_epoch=self._epoch_heard,
+            on_succession=self._succeeded,
+            feed_cursors=self._feed_cursors,
+            agent_version=metadata.version("till-agent"),
+            device_key=device_key,
+        )
 
     async def run(self) -> None:
         """Sync until cancelled."""
