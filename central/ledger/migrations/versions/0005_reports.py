@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,15 +15,33 @@ branch_labels = None
 depends_on = None
 
 _INSERT_ONLY = ("quarantine_audit", "booked_entry")
+_FETCH = 1000
+_TYPES = {1: "sale", 2: "cancelled", 10: "float", 11: "paid-in", 12: "closing"}
+"""Kinds of entries that are booked, as they were numbered then."""
+
+
+def _named(table: str, names: str) -> sa.TableClause:
+    return sa.table(table, *map(sa.column, names.split()))
+
+
+_BOOKED = _named(
+    "booked_entry",
+    "stream place type journal_id seq from_journal from_seq ref store till business_date currency "
+    "late origin booked_at running_hash",
+)
+_HEADS = _named("book_head", "stream place running_hash")
+_REACH = _named("day_reach", "store till business_date journal_id first_seq last_seq")
+_DAYS = _named("store_day", "store business_date state since late")
 
 
 def upgrade() -> None:
-    """Create the tables, and have everything applied so far booked at the next start."""
+    """Create the tables, and book what was applied before there was an order."""
     _quarantine()
     _carried()
     _booked()
     _days()
     _checks()
+    _book_what_was_applied()
     if op.get_bind().dialect.name == "sqlite":
         _triggers()
 
@@ -126,6 +148,79 @@ def _checks() -> None:
         _number("tries"),
         *map(_text, ("since", "last_at")),
     )
+
+
+def _book_what_was_applied() -> None:
+    """Give everything that counts its place: journal by journal, for the order it came in is lost.
+
+    What waits in quarantine gets its place when it is replayed.
+    """
+    conn = op.get_bind()
+    place, running = 0, ""
+    days: dict[tuple[str, str, str, str], list[int]] = {}
+    for row in conn.execute(_applied().execution_options(yield_per=_FETCH)):
+        fields = json.loads(row.body)
+        place += 1
+        text = f"{running} {place} {row.journal_id} {row.seq}"
+        running = hashlib.sha256(text.encode()).hexdigest()[:16]
+        day = (fields["store"], fields["till"], fields["business_date"], row.journal_id)
+        days.setdefault(day, []).append(row.seq)
+        conn.execute(_BOOKED.insert().values(_booking(row, fields, place, running)))
+    if place:
+        conn.execute(_HEADS.insert().values(stream="all", place=place, running_hash=running))
+        _note_days(conn, days)
+
+
+def _applied() -> sa.Select[Any]:
+    names = ("journal_id", "seq", "kind", "received_at")
+    chain = sa.table("chain", *map(sa.column, names))
+    body = sa.table("body", *map(sa.column, ("journal_id", "seq", "body")))
+    applied = sa.table("applied", *map(sa.column, ("journal_id", "seq")))
+    aside = sa.table("quarantine", *map(sa.column, ("journal_id", "seq")))
+    same = (body.c.journal_id == chain.c.journal_id) & (body.c.seq == chain.c.seq)
+    waits = (aside.c.journal_id == chain.c.journal_id) & (aside.c.seq == chain.c.seq)
+    return (
+        sa.select(*chain.c, body.c.body)
+        .join(body, same)
+        .join(applied, applied.c.journal_id == chain.c.journal_id)
+        .outerjoin(aside, waits)
+        .where(chain.c.kind.in_(_TYPES), chain.c.seq <= applied.c.seq, aside.c.journal_id.is_(None))
+        .order_by(chain.c.journal_id, chain.c.seq)
+    )
+
+
+def _booking(row: sa.Row[Any], fields: dict[str, Any], place: int, running: str) -> dict[str, Any]:
+    kind = _TYPES[row.kind]
+    if kind == "paid-in" and fields["amount"] < 0:
+        kind = "paid-out"
+    ref = fields.get("sale_id") or fields.get("cash_id") or str(fields.get("z_number", ""))
+    return {
+        "stream": "all",
+        "place": place,
+        "type": kind,
+        "journal_id": row.journal_id,
+        "seq": row.seq,
+        "from_journal": row.journal_id,
+        "from_seq": row.seq,
+        "ref": ref,
+        **{name: fields[name] for name in ("store", "till", "business_date")},
+        "currency": fields.get("currency", ""),
+        "late": "",
+        "origin": "own",
+        "booked_at": row.received_at,
+        "running_hash": running,
+    }
+
+
+def _note_days(conn: sa.Connection, days: dict[tuple[str, str, str, str], list[int]]) -> None:
+    for (store, till, date, journal_id), seqs in days.items():
+        reach: dict[str, Any] = {"store": store, "till": till, "business_date": date}
+        reach |= {"journal_id": journal_id, "first_seq": min(seqs), "last_seq": max(seqs)}
+        conn.execute(_REACH.insert().values(reach))
+    for store, date in sorted({(store, date) for store, _, date, _ in days}):
+        day: dict[str, Any] = {"store": store, "business_date": date, "state": "open"}
+        day |= {"since": "", "late": 0}
+        conn.execute(_DAYS.insert().values(day))
 
 
 def _triggers() -> None:
