@@ -11,7 +11,7 @@ is forgotten at its end, not before, so that the till goes on with what it has.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -20,6 +20,7 @@ from agent.core.exchange.replica import (
     DELETE,
     ERASE,
     PUT,
+    Person,
     Refused,
     item_of,
     order_of,
@@ -29,6 +30,7 @@ from agent.core.exchange.wire import FeedItem, FeedPage
 from agent.directory import items, orders, parties
 from agent.directory.schema import Connection
 
+_PARTY = "party:"
 _ANY_OLDER = -1
 
 
@@ -49,7 +51,7 @@ def apply(conn: Connection, scope: str, page: FeedPage) -> list[str]:
     """
     if _is_another_feed(cursor(conn, scope), page.cursor):
         reread(conn, scope)
-    changed = [change.key for change in page.items if _take(conn, scope, change)]
+    changed = _take_all(conn, scope, page.items)
     conn.execute(
         "INSERT INTO scopes (scope, cursor, seen) VALUES (?, ?, ?) ON CONFLICT (scope) "
         "DO UPDATE SET cursor = excluded.cursor, seen = max(seen, excluded.seen)",
@@ -73,21 +75,62 @@ def _is_another_feed(held: str, given: str) -> bool:
     return bool(held) and (before.epoch != after.epoch or after.fseq < before.fseq)
 
 
-def _take(conn: Connection, scope: str, change: FeedItem) -> bool:
-    query = "SELECT scope, ver, op FROM versions WHERE key = ?"
-    held = conn.execute(query, (change.key,)).fetchone()
-    if held is not None and not _counts(change, scope, *held):
-        return False
-    try:
-        _do(conn, change)
-    except (Refused, msgspec.MsgspecError, UnicodeDecodeError) as problem:
-        conn.execute(
-            "INSERT OR REPLACE INTO refused (key, scope, ver, reason) VALUES (?, ?, ?, ?)",
-            (change.key, scope, change.ver, str(problem)),
-        )
-        return False
-    _note(conn, scope, change)
-    return True
+def _take_all(conn: Connection, scope: str, changes: Sequence[FeedItem]) -> list[str]:
+    """Apply changes in their order; parties that follow one another are written together."""
+    held, changed = _held(conn, changes), []
+    together: dict[str, tuple[FeedItem, Person]] = {}
+    for change in changes:
+        is_party = change.op == PUT and change.key.startswith(_PARTY)
+        if not is_party or change.key in together:
+            _put_people(conn, scope, together)
+        before = held.get(change.key)
+        if before is not None and not _counts(change, scope, *before):
+            continue
+        try:
+            if is_party:
+                together[change.key] = (change, _person(change))
+            else:
+                _do(conn, change)
+        except (Refused, msgspec.MsgspecError) as problem:
+            _refuse(conn, scope, change, str(problem))
+            continue
+        if not is_party:
+            _note(conn, scope, [change])
+        held[change.key] = (scope, change.ver, change.op)
+        changed.append(change.key)
+    _put_people(conn, scope, together)
+    return changed
+
+
+def _held(conn: Connection, changes: Sequence[FeedItem]) -> dict[str, tuple[str, int, str]]:
+    """Give what is held of the keys of changes: scope, version, op."""
+    keys = msgspec.json.encode([change.key for change in changes]).decode()
+    query = """SELECT key, scope, ver, op FROM versions
+        WHERE key IN (SELECT value FROM json_each(?))"""
+    rows = conn.execute(query, (keys,)).fetchall()
+    return {key: (scope, ver, op) for key, scope, ver, op in rows}
+
+
+def _person(change: FeedItem) -> Person:
+    if change.key == _PARTY:
+        raise Refused(f"{change.op!r} of {change.key!r} is not known to this version")
+    return person_of(change)
+
+
+def _put_people(conn: Connection, scope: str, together: dict[str, tuple[FeedItem, Person]]) -> None:
+    """Write what was gathered, and begin to gather anew."""
+    if together:
+        people = {key.removeprefix(_PARTY): person for key, (_, person) in together.items()}
+        parties.put(conn, people)
+        _note(conn, scope, [change for change, _ in together.values()])
+        together.clear()
+
+
+def _refuse(conn: Connection, scope: str, change: FeedItem, why: str) -> None:
+    conn.execute(
+        "INSERT OR REPLACE INTO refused (key, scope, ver, reason) VALUES (?, ?, ?, ?)",
+        (change.key, scope, change.ver, why),
+    )
 
 
 def _counts(change: FeedItem, scope: str, held_scope: str, held_ver: int, held_op: str) -> bool:
@@ -100,12 +143,12 @@ def _counts(change: FeedItem, scope: str, held_scope: str, held_ver: int, held_o
     return change.op == PUT and held_op != ERASE
 
 
-def _note(conn: Connection, scope: str, change: FeedItem) -> None:
-    conn.execute(
+def _note(conn: Connection, scope: str, changes: Sequence[FeedItem]) -> None:
+    conn.executemany(
         "INSERT OR REPLACE INTO versions (key, scope, ver, op) VALUES (?, ?, ?, ?)",
-        (change.key, scope, change.ver, change.op),
+        [(change.key, scope, change.ver, change.op) for change in changes],
     )
-    conn.execute("DELETE FROM refused WHERE key = ?", (change.key,))
+    conn.executemany("DELETE FROM refused WHERE key = ?", [(change.key,) for change in changes])
 
 
 def _do(conn: Connection, change: FeedItem) -> None:
@@ -118,10 +161,6 @@ def _do(conn: Connection, change: FeedItem) -> None:
 
 def _put_item(conn: Connection, name: str, change: FeedItem) -> None:
     items.put(conn, item_of(name, change), change.ver)
-
-
-def _put_party(conn: Connection, name: str, change: FeedItem) -> None:
-    parties.put(conn, name, person_of(change))
 
 
 def _put_order(conn: Connection, name: str, change: FeedItem) -> None:
@@ -137,7 +176,6 @@ _Action = Callable[[Connection, str, FeedItem], None]
 
 _ACTIONS: dict[tuple[str, str], _Action] = {
     ("item", PUT): _put_item,
-    ("party", PUT): _put_party,
     ("order", PUT): _put_order,
     ("item", DELETE): lambda conn, name, _: items.delete(conn, name),
     ("party", DELETE): lambda conn, name, _: parties.withdraw(conn, name),
