@@ -23,9 +23,10 @@ from central.daemon.stores import get_stores
 from central.feed.routes import ROUTES as FEED
 from central.histories.routes import ROUTES as HISTORIES
 from central.identity.routes import ROUTES as IDENTITY
-from central.intake.admission import Admission
+from central.intake.admission import WORKERS, Admission
 from central.intake.root_key import RootKey
 from central.intake.routes import ROUTES as INTAKE
+from central.ledger.engine import POOL_SIZE, is_shared
 from central.ledger.hq import Hq
 from central.reports.routes import ROUTES as REPORTS
 
@@ -57,7 +58,7 @@ def create_routes(hq: Hq, root_key: RootKey) -> Litestar:
     rooms = (INTAKE, FEED, HISTORIES, IDENTITY, CHANNELS, REPORTS, CONSOLE)
     return Litestar(
         route_handlers=[get_metrics, get_stores, *(route for room in rooms for route in room)],
-        state=State({"hq": hq, "root_key": root_key, "admission": Admission(time.monotonic)}),
+        state=State({"hq": hq, "root_key": root_key, "admission": _admission(hq)}),
         exception_handlers={Fault: from_fault, HTTPException: from_http, Exception: from_bug},
         openapi_config=openapi(),
         plugins=[FeedItemSchema()],
@@ -65,3 +66,9 @@ def create_routes(hq: Hq, root_key: RootKey) -> Litestar:
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
     )
+
+
+def _admission(hq: Hq) -> Admission:
+    """One writer on SQLite; PostgreSQL takes as many journals at once as there are connections."""
+    workers = POOL_SIZE if is_shared(hq.engine) else WORKERS
+    return Admission(time.monotonic, workers=workers)
