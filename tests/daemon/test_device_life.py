@@ -223,3 +223,28 @@ def test_both_machines_of_a_copied_disk_report_everything(shop, central, program
 def _directory(path):
     path.mkdir()
     return path
+
+
+def erased(shop) -> dict[str, object]:
+    """Give the last entries of `side` as the till shows them, by seq."""
+    tail = shop.run("journal", "tail", "--json").json
+    return {entry["seq"]: entry["body"] for entry in tail if entry["lane"] == "side"}
+
+
+@pytest.mark.timeout(120)
+def test_what_hq_orders_to_be_erased_is_gone_here_and_acknowledged(shop, central, daemon):
+    """A person would stay on the till's disk, or HQ never know that they are gone (P9)."""
+    assert shop.run("enrol", code(central)).code == 0
+    sign_on(shop)
+    journals = shop.run("status", "--json").json["journals"]
+    side = next(one["journal_id"] for one in journals if one["lane"] == "side")
+    with daemon():
+        until_sent(shop)
+        central("erase", f"{side}:1", "--reason", "she asked")
+        for _ in range(200):
+            if len(found := erased(shop)) == 2:
+                break
+            time.sleep(0.1)
+        until_sent(shop)
+    assert "erased_by" in found[1], found
+    assert (found[2]["type"], found[2]["outcome"]) == ("order.received", "done")
