@@ -319,7 +319,7 @@ def test_a_journal_with_a_successor_starts_again(open_journal):
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
