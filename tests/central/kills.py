@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import socket
@@ -22,15 +21,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from agent.core.entries.bodies import SaleCompleted
 from agent.core.exchange.wire import Ack
 from agent.core.faults import UnavailableFault
 from agent.core.identifiers import receipt_number
 from agent.core.sale.model import Line, Stamp, TaxAmount, TaxRate, Tender
+from central.daemon.state import utc_now
+from central.intake.codes import issue_code
 from central.ledger.customer_tables import SALES
-from central.ledger.engine import open_engine, reading
+from central.ledger.engine import open_engine, reading, transact
 from central.ledger.migrate import migrate
 from central.ledger.report_tables import BOOKED
 from central.ledger.tables import APPLIED, CHAIN, CURSORS, FEED_MARKS, QUARANTINE
@@ -109,17 +110,12 @@ class Sender:
         self.refused = 0
         self.longest_s = 0.0
 
-    async def enrol(self, hq: Headquarters) -> None:
-        """Enrol by a code of the command line."""
-        command = [*_CENTRAL, "enrol-code", self.till.store, self.till.till]
-        made = await asyncio.to_thread(
-            subprocess.run,
-            [*command, "--config", str(hq.config), "--json"],
-            check=True,
-            capture_output=True,
-        )
-        link = self.till.link(hq.url)
-        self.till.answer = await link.enrol(self.till.request(json.loads(made.stdout)["code"]))
+    async def enrol(self, hq: Headquarters, engine: Engine) -> None:
+        """Enrol at one of the processes."""
+        till = self.till
+        code = transact(engine, lambda conn: issue_code(conn, till.store, till.till, utc_now()))
+        link = till.link(hq.url)
+        till.answer = await link.enrol(till.request(code))
         await link.aclose()
 
     async def send(self, hqs: list[Headquarters], until_s: float) -> None:
@@ -194,13 +190,13 @@ async def prove(database: str, directory: Path, *, seconds: float, tills: int, s
             stack.callback(hq.stop)
             hq.start()
         await asyncio.gather(*(hq.listens() for hq in hqs))
-        await asyncio.gather(*(sender.enrol(draw.choice(hqs)) for sender in senders))
+        engine = open_engine(database)
+        stack.callback(engine.dispose)
+        await asyncio.gather(*(sender.enrol(draw.choice(hqs), engine) for sender in senders))
         until_s = time.monotonic() + seconds
         killer = asyncio.create_task(_kill(hqs, draw, until_s))
         await asyncio.gather(*(sender.send(hqs, until_s) for sender in senders))
         await killer
-        engine = open_engine(database)
-        stack.callback(engine.dispose)
         await _applied(engine)
         _check(engine, senders)
     kills = sum(hq.kills for hq in hqs)
@@ -224,7 +220,7 @@ async def _kill(hqs: list[Headquarters], draw: random.Random, until_s: float) ->
         await asyncio.gather(*(hq.listens() for hq in victims))
 
 
-async def _applied(engine) -> None:
+async def _applied(engine: Engine) -> None:
     """Wait until the applier of whichever process has the lease is through."""
     until_s = time.monotonic() + SETTLE_S
     behind = (
@@ -240,7 +236,7 @@ async def _applied(engine) -> None:
     raise TimeoutError("not everything was applied")
 
 
-def _check(engine, senders: list[Sender]) -> None:
+def _check(engine: Engine, senders: list[Sender]) -> None:
     with reading(engine) as conn:
         assert all(report.ok for report in verify(conn)), "ledger verify"
         for sender in senders:

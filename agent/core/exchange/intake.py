@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from agent.core.entries.chain import commitment, link
+from agent.core.entries.chain import commitment, linker
 from agent.core.exchange.acks import proves
 from agent.core.exchange.epochs import counter
 from agent.core.exchange.faults import MalformedBatch
@@ -164,12 +164,10 @@ def _common(held: Held, batch: Batch) -> int:
 
 
 def _rows(batch: Batch) -> Iterator[Row]:
-    hash_ = batch.prev_hash
+    hash_, link = batch.prev_hash, linker(JournalId(batch.journal_id))
     for record in batch.records:
         sealed = record.commitment if record.erased_by else commitment(record.salt, record.body)
-        hash_ = link(
-            JournalId(batch.journal_id), record.seq, hash_, record.kind, record.version, sealed
-        )
+        hash_ = link(record.seq, hash_, record.kind, record.version, sealed)
         yield Row(
             record.seq,
             record.kind,

@@ -31,6 +31,7 @@ async def raw(hq, till, path):
         return await client.send(request)
 
 
+@pytest.mark.both_databases
 async def test_a_till_reads_everything_and_then_only_what_is_new(hq):
     """Wrong: tills miss changes, or load the whole catalogue again and again."""
     _, link = await hq.enrolled()
@@ -75,6 +76,7 @@ async def test_a_long_feed_comes_in_pages_that_leave_nothing_out(hq):
     await link.aclose()
 
 
+@pytest.mark.both_databases
 async def test_a_waiting_till_is_told_at_once(hq):
     """Wrong: a web order reaches the till only at the next poll."""
     _, link = await hq.enrolled()
@@ -89,13 +91,14 @@ async def test_a_waiting_till_is_told_at_once(hq):
     await link.aclose()
 
 
-async def test_a_waiting_till_is_told_of_another_programs_import(hq, tmp_path):
+@pytest.mark.both_databases
+async def test_a_waiting_till_is_told_of_another_programs_import(hq, database_url):
     """Wrong: an import on the command line reaches the tills only when their poll ends."""
     _, link = await hq.enrolled()
     start = (await link.feed(GLOBAL, "", 0)).cursor
     waiting = asyncio.create_task(link.feed(GLOBAL, start, 20))
     await asyncio.sleep(0.3)
-    other = open_engine(tmp_path / "central.sqlite")
+    other = open_engine(database_url)
     began = time.monotonic()
     await asyncio.to_thread(tell, other, ("item:1", "put", b"{}"))
     assert 1 == len((await waiting).items)

@@ -47,6 +47,7 @@ def history(ledger, party_id):
         return [each.event_id for each in interactions_of(conn, party_id)]
 
 
+@pytest.mark.both_databases
 def test_sale_becomes_rows(applier, receive, rows, told):
     """Reports would not add up to what the tills sold."""
     lines = (told.line(1), told.line(2, voided=True, reason="wrong one"))
@@ -162,6 +163,7 @@ def test_person_met_in_a_sale_before_the_enrolment_arrives(applier, receive, row
     assert history(ledger, ADA) == ["sale-1"]
 
 
+@pytest.mark.both_databases
 def test_bad_entries_are_set_aside_and_the_rest_goes_on(applier, receive, rows, told):
     """One bad record would stop a till's sales from ever showing."""
     receive(SALES_J, told.sale(1), b"{}", told.sale(2))

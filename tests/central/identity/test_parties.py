@@ -54,6 +54,7 @@ def test_every_id_resolves_and_an_unknown_one_says_so(conn):
         canonical(conn, "p-2")
 
 
+@pytest.mark.both_databases
 def test_party_is_made_once_and_keeps_its_origin(conn):
     """The second event about a person would rewrite where they were met."""
     assert ensure(conn, "p-1", TILL, state=PROVISIONAL)
@@ -147,6 +148,7 @@ def test_reach_never_goes_back(conn):
     assert card_of(conn, "p-1").through == {"j": 5}
 
 
+@pytest.mark.both_databases
 def test_history_is_read_in_pages_without_gap_or_double(conn):
     """Events of the same minute would be lost between two pages."""
     for n in range(7):

@@ -93,6 +93,7 @@ async def test_a_gap_is_answered_with_what_is_held(hq):
     await link.aclose()
 
 
+@pytest.mark.both_databases
 async def test_another_record_under_a_known_number_is_a_fork_and_an_incident(hq):
     """Wrong: HQ overwrites what it holds, or keeps quiet about a rewritten journal (P4)."""
     till, link = await hq.enrolled()
@@ -139,6 +140,7 @@ async def test_a_heartbeat_moves_the_contact_and_nothing_else(hq):
     await link.aclose()
 
 
+@pytest.mark.both_databases
 async def test_an_erased_record_travels_as_its_commitment(hq):
     """Wrong: after an erasure at the till its journal could never again reach HQ."""
     till, link = await hq.enrolled()
@@ -313,6 +315,7 @@ async def test_a_forged_last_ack_cannot_bump_the_epoch(hq):
     await link.aclose()
 
 
+@pytest.mark.both_databases
 async def test_many_tills_at_once_are_all_taken_in(hq):
     """Wrong: tills that send at the same time lose batches to one another's locks."""
     tills = [await hq.enrolled("store-0001", f"till-{n}") for n in range(8)]

@@ -31,6 +31,7 @@ def sold(ledger, receive, told):
 
 
 @pytest.mark.usefixtures("sold")
+@pytest.mark.both_databases
 def test_days_add_up_per_till(client, ledger):
     """HQ's figures would not be those of the tills."""
     days = client.get("/v1/reports/days").json()
