@@ -15,9 +15,12 @@ from agent.journal.jobs import Job
 from agent.journal.journal import Journal
 from agent.journal.reader import read
 from agent.journal.signals import Signals
+from agent.journal.space import Space
 from agent.journal.writer import Writer
 from tests.simulation.disk import content
 from tests.simulation.driver import frames_found
+
+PLENTY = 1 << 40
 
 
 class DiskPath(PurePosixPath):
@@ -44,12 +47,28 @@ class DiskPath(PurePosixPath):
         return BytesIO(found)
 
 
+class SimulatedReserve:
+    """Holds nothing back; what is free is what the simulated disk says."""
+
+    wanted = held = 0
+
+    def __init__(self, disk):
+        self._disk = disk
+        self.path = DiskPath(disk.path("reserve"))
+
+    @property
+    def free(self):
+        disk = self._disk
+        return PLENTY if disk.capacity is None else max(0, disk.capacity - disk.size())
+
+
 class SimulatedJournal(Journal):
     """One connection, no threads; `disk_s` draws how long the disk takes."""
 
     def __init__(self, path, incarnation, disk, disk_s, on_commit):
         self.path, self.incarnation, self.signals = path, incarnation, Signals()
         self.disk = disk
+        self.space = Space(SimulatedReserve(disk))
         self._disk_s, self._on_commit = disk_s, on_commit
         self._writer = Writer(path, self.signals)
         self._conn = self._writer.open()

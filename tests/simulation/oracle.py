@@ -68,9 +68,14 @@ class Oracle:
 
     def release(self, machine, appended, sale=None):
         """Note a fact whose cashier, or page, was told that it is recorded."""
-        record = machine.look(
+        found = machine.look(
             lambda conn: chains.records(conn, appended.journal_id, appended.seq, 1)
-        )[0]
+        )
+        if not found or found[0].seq != appended.seq:
+            place = f"{appended.journal_id[:8]}/{appended.seq}"
+            self.broken.append(("I2", f"{machine.name}: {place} was released and is not there"))
+            return
+        record = found[0]
         key = (appended.journal_id, appended.seq, appended.hash)
         told = (sale.sale_id, sale.total, sale.currency) if sale else ("", 0, "")
         self.released[key] = Receipt(*key, record, machine.name, *told)
