@@ -1,8 +1,8 @@
 """Making a state directory ready to sell on, or refusing to start with the reason.
 
-In order: the directory can be used, the file and its log are sound, the schema is today's, the newest links
-hold, the journals belong to this store and device, every till has its two journals, and this
-start has its own number.
+In order: the directory can be used, the file and its log are sound, the schema is today's, the
+newest links hold, the journals belong to this store and device, every till has its two journals,
+and this start has its own number.
 """
 
 from __future__ import annotations
