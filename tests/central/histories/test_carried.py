@@ -99,6 +99,7 @@ def test_fork_keeps_both_of_two_entries_under_one_number(applier, receive, rows,
     assert 4 == len(booked(rows))
 
 
+@pytest.mark.both_databases
 def test_fork_whose_other_half_comes_later_keeps_both_sales(applier, receive, rows, told, ledger):
     """The customer of one sale would be shown the other one."""
     receive(NEW, begun("fork"), carried(told.sale(2, ref="ref-2"), 1))

@@ -92,6 +92,7 @@ def test_replay_of_all_goes_on_past_what_fails(client, rows, mended):
     assert 0 == client.post("/v1/quarantine/replay", json=WHO | {"store": "x"}).json()["tried"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("aside")
 def test_void_is_kept_and_taken_back(client, rows, mended, ledger):
     """A decision would be final, or leave no trace of who made it."""

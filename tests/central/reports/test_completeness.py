@@ -216,6 +216,7 @@ def test_returns_tenders_change_and_several_rates_agree(hq):
     assert {STORE: [MON]} == hq.take(till)
 
 
+@pytest.mark.both_databases
 def test_what_comes_after_is_late_and_says_when_and_why(hq, rows):
     """A report that was handed in would change in silence."""
     till = Journal(A)
@@ -241,6 +242,7 @@ def hq_days(hq):
         return days(conn, store=STORE)
 
 
+@pytest.mark.both_databases
 def test_till_that_says_nothing_holds_its_store_back(hq):
     """A till that is offline with sales in it would not be missed."""
     hq.enrol(A, "till-1")

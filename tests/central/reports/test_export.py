@@ -84,6 +84,7 @@ def busy(journal):
     return journal
 
 
+@pytest.mark.both_databases
 def test_exported_money_is_the_money_of_the_journals(hq, table):
     """The accountant's sums would not be those of the tills (I14)."""
     journals = [busy(Journal(A)), busy(Journal(B, "till-2", currency="JPY"))]
@@ -137,6 +138,7 @@ def test_lines_say_who_why_and_what_came_back(hq, table):
     assert "standard:1900 reduced:700" in {row["rates"] for row in lines}
 
 
+@pytest.mark.both_databases
 def test_next_export_goes_on_where_the_last_ended(hq, table):
     """Rows would be exported twice, or those that came late never."""
     one, two = Journal(A), Journal(B, "till-2")
