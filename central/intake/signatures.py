@@ -15,7 +15,7 @@ from http_message_signatures import (
     HTTPSignatureKeyResolver,
 )
 from http_message_signatures.algorithms import ED25519
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, bindparam, select
 
 from agent.core.exchange.coding import SIGNED_COMPONENTS
 from agent.core.exchange.signed import unhex
@@ -26,6 +26,7 @@ from central.ledger.tables import CREDENTIALS
 
 _ANY_SKEW = timedelta(days=365 * 1900)
 """As far as a year of four digits can be wrong."""
+_BY_KEYID = select(CREDENTIALS).where(CREDENTIALS.c.keyid == bindparam("of_key"))
 _REASONS = {
     "replaced": "was replaced by another one",
     "renewed": "has got a new key since, and this is its old one",
@@ -84,8 +85,7 @@ class _Keys(HTTPSignatureKeyResolver):
         """Give the device key named `key_id`, if there is one (called by the library)."""
         self._asked = key_id
         with reading(self._engine) as conn:
-            query = select(CREDENTIALS).where(CREDENTIALS.c.keyid == key_id)
-            self._row = conn.execute(query).one_or_none()
+            self._row = conn.execute(_BY_KEYID, {"of_key": key_id}).one_or_none()
         if self._row is None:
             return None
         return Ed25519PublicKey.from_public_bytes(unhex(self._row.device_key))
