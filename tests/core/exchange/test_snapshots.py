@@ -128,6 +128,7 @@ def test_an_item_has_its_keys_once():
     item = Item(ItemId("i"), "N", (), ("4006381333931", "04006381333931"), reference="2100123")
     expected = [("gtin", "04006381333931"), ("plu", "123"), ("reference", "2100123")]
     assert expected == item_keys(item)
+    assert [] == item_keys(Item(ItemId("i"), "N", ()))
     assert [("reference", "21000")] == item_keys(Item(ItemId("i"), "N", (), reference="21000"))
 
 
