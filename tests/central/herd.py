@@ -310,14 +310,19 @@ def serving(directory: Path) -> tuple[subprocess.Popen[str], str]:
     return process, re.search(r"http://[^/]+", shown).group()
 
 
+def looked_at(pid: int, outcome: Outcome) -> None:
+    """Note the highest resident memory of a process, and its processor time so far."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    outcome.rss_mb = max(outcome.rss_mb, int(found[1]) // 1024 if found else 0)
+    spent = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()[13:15]
+    outcome.hq_cpu_s = sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
+
+
 async def watched(pid: int, outcome: Outcome) -> None:
-    """Keep the highest resident memory of a process."""
+    """Keep an eye on HQ's process."""
     while True:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")  # noqa: ASYNC240 - procfs
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
-        outcome.rss_mb = max(outcome.rss_mb, int(found[1]) // 1024 if found else 0)
-        spent = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()[13:15]  # noqa: ASYNC240 - procfs
-        outcome.hq_cpu_s = sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
+        looked_at(pid, outcome)
         await asyncio.sleep(WATCH_S)
 
 
