@@ -72,7 +72,8 @@ class Room(msgspec.Struct, frozen=True):
     free: int
     """On the file system, for this user."""
     reusable: int
-    """In the journal's own file: pages that were freed and are written again."""
+    """In the journal's own file: pages that were freed and are written again, less those in its log
+    that the file still has to grow by; so it can be negative."""
     reserve: int
     """Held by the reserve file."""
     wanted: int

@@ -164,9 +164,10 @@ class Upkeep:
     async def _measured(self) -> Measured:
         """Measure the journal, and note it if a business day was closed."""
         space = self._journal.space
-        found = await self._journal.read(measure)
-        if found.closed == space.measured.closed:
+        before, found = space.measured, await self._journal.read(measure)
+        if found.closed == before.closed:
             return found
+        space.measured = found
         usable = space.room().usable
         try:
             return await self._journal.write(lambda conn: note_closing(conn, usable))

@@ -6,9 +6,12 @@ and how fast it grows is measured now and then by who looks after it (`measure`,
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from agent.core.space import DAYS_SEEN, DaySize, Room, Verdict, Work, growth, judge
+from agent.journal import database
 from agent.journal.connection import Connection
 from agent.journal.faults import NoRoom
 from agent.journal.reserve import Reserve
@@ -16,6 +19,8 @@ from agent.journal.reserve import Reserve
 KEPT = 2 * DAYS_SEEN
 """Measurements kept."""
 MEGABYTE = 1 << 20
+LOG_BYTES = database.CHECKPOINT_PAGES * 4096
+"""What the log grows to before it is written over from its beginning."""
 _MAKE_ROOM = (
     "make room on this machine: `du -xh --max-depth=2 / | sort -h` shows what is large, "
     "`journalctl --vacuum-size=100M` drops old logs; or call your IT. It goes on by itself"
@@ -28,7 +33,7 @@ class Measured(msgspec.Struct, frozen=True):
     used: int = 0
     """Bytes of it that hold something."""
     reusable: int = 0
-    """Bytes that were freed and are written again."""
+    """Bytes that were freed and are written again, less those that wait to be written into it."""
     closed: int = 0
     """Business days closed, at the till that closed most."""
     growth: int | None = None
@@ -92,7 +97,24 @@ def measure(conn: Connection) -> Measured:
         for name in ("page_size", "page_count", "freelist_count")
     )
     used, closed = (pages - free) * page, closed_days(conn)
-    return Measured(used, free * page, closed, growth(_seen(conn), used, closed))
+    # What stands in the log alone still has to be written into the file, which grows by it.
+    pending = max(0, pages * page - _size(_path(conn)))
+    return Measured(used, free * page - pending, closed, growth(_seen(conn), used, closed))
+
+
+def _path(conn: Connection) -> str:
+    path: str = conn.execute("PRAGMA database_list").fetchall()[0][2]
+    return path
+
+
+def _log_to_come(conn: Connection) -> int:
+    """Tell how much the log still grows before it is written over: no growth that goes on."""
+    return max(0, LOG_BYTES - _size(f"{_path(conn)}-wal"))
+
+
+def _size(path: str) -> int:
+    file = Path(path)
+    return file.stat().st_size if file.exists() else 0
 
 
 def note_closing(conn: Connection, usable: int) -> Measured:
@@ -107,7 +129,7 @@ def note_closing(conn: Connection, usable: int) -> Measured:
     if found.closed and (last is None or last[0] != found.closed):
         conn.execute(
             "INSERT INTO day_size (closed, used, usable) VALUES (?, ?, ?)",
-            (found.closed, found.used, usable),
+            (found.closed, found.used, usable - _log_to_come(conn)),
         )
         conn.execute("DELETE FROM day_size WHERE no <= (SELECT max(no) FROM day_size) - ?", (KEPT,))
     return measure(conn)
