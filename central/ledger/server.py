@@ -8,6 +8,10 @@ page: on tables as small as these it undoes transactions that have nothing to do
 Durability rests on `synchronous_commit` (of this session, set and read back) and on `fsync` and
 `full_page_writes` (of the server, read). A standby that must have a commit first is the server's
 business: `synchronous_standby_names`, with `remote_apply` or `on`.
+
+There are no triggers here: what makes a table insert-only on PostgreSQL is a role that serves and
+owns nothing, with no UPDATE, DELETE or TRUNCATE on the tables of `INSERT_ONLY`; the owner migrates.
+`till-central ledger verify` finds a changed row whoever changed it.
 """
 
 from __future__ import annotations
