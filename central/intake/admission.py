@@ -27,7 +27,7 @@ WORKERS = 3
 BYTES_MAX = 128 << 20
 """Of batches being read, waiting and worked on (invariant I15)."""
 WAITING_MAX = 4_000
-WAIT_MAX_S = 20.0
+WAIT_MAX_S = 25.0
 """Who would wait longer is asked to come again: links give up on silence after half a minute."""
 ROUND_S = 6.0
 """How long a round of all stores with something to send should take."""
