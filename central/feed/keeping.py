@@ -112,7 +112,7 @@ class SnapshotKeeper:
         """
         with reading(self._engine) as conn:
             held = shelf.newest(conn, scope, self.holder)
-            if held is not None:
+            if held is not None and (self.folder / held.snapshot_id).is_dir():
                 return held.manifest
             fseq = shelf.newest_fseq(conn, scope)
             is_long = fseq >= self._rows_min and shelf.length(conn, scope) >= self._rows_min
@@ -228,9 +228,11 @@ class SnapshotKeeper:
         transact(self._engine, lambda conn: shelf.remove_older(conn, self.holder, before))
         with reading(self._engine) as conn:
             kept = shelf.ids(conn, self.holder)
-        for folder in self.folder.iterdir():
-            if folder.is_dir() and folder.name not in kept:
-                shutil.rmtree(folder, ignore_errors=True)
+        there = {place.name for place in self.folder.iterdir() if place.is_dir()}
+        if lost := kept - there:
+            transact(self._engine, lambda conn: shelf.forget(conn, self.holder, lost))
+        for name in there - kept:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
 
 def _hours_before(now: str, hours: int) -> str:

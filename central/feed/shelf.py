@@ -86,6 +86,12 @@ def remove_older(conn: Connection, holder: str, before: str) -> None:
     conn.execute(delete(SNAPSHOTS).where(held.holder == holder, held.retired_at < before))
 
 
+def forget(conn: Connection, holder: str, lost: set[str]) -> None:
+    """Forget snapshots whose files are not there, as after a restore to another disk."""
+    held = SNAPSHOTS.c
+    conn.execute(delete(SNAPSHOTS).where(held.holder == holder, held.snapshot_id.in_(sorted(lost))))
+
+
 def ids(conn: Connection, holder: str) -> set[str]:
     """List the snapshots a holder has."""
     query = select(SNAPSHOTS.c.snapshot_id).where(SNAPSHOTS.c.holder == holder)

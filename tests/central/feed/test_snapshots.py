@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 
 import pytest
 import zstandard
@@ -256,6 +257,18 @@ def test_files_nobody_indexes_are_removed(keeper, engine):
     (keeper.folder / "stray" / "0").write_bytes(b"x")
     keeper.look()
     assert ["holder"] == [place.name for place in keeper.folder.iterdir()]
+
+
+def test_lost_files_are_made_again(keeper, engine):
+    """Wrong: after a restore to another disk tills ask for ever for files that are not there."""
+    tell(engine, item(1), item(2), item(3))
+    keeper.look()
+    [folder] = [place for place in keeper.folder.iterdir() if place.is_dir()]
+    shutil.rmtree(folder)
+    with pytest.raises(keeping.SnapshotBeingMade):
+        keeper.manifest(GLOBAL)
+    keeper.look()
+    assert folder.name not in keeper.manifest(GLOBAL).manifest
 
 
 def test_another_process_gives_out_its_own(keeper, engine, tmp_path, clock):
