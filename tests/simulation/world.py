@@ -23,15 +23,16 @@ from agent.sync import enrolment
 from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, FEED_SCOPES
 from tests.simulation.clock import WallClock
 from tests.simulation.disk import forget
+from tests.simulation.fates import back_up
 from tests.simulation.headquarters import Headquarters
 from tests.simulation.invariants import AFTER_STEP, AT_HQ, AT_REST, Violation, check
 from tests.simulation.machine import Machine
 from tests.simulation.network import Weather
 from tests.simulation.oracle import Oracle
 
-REST_S = 3600.0
+REST_S = 1800.0
 """Within so much simulated time after the last fault, everything is in (I7)."""
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 15.0
 SETTLE_S = 60.0
 """A till that has nothing to send learns only by asking that HQ was put back."""
 STARTS_MAX = 9
@@ -88,11 +89,11 @@ class World:
         for number in range(1, self.scenario.stores + 1):
             tills = [f"till-{till}" for till in range(1, self.scenario.tills + 1)]
             self.place(f"store-{number}", tills)
-        self.backups.append(("", self.hq.disk.image()))
+        await back_up(self, self.rng)
         for machine in self.machines:
             for till in machine.tills:
                 await machine.enrol(till, self.hq.code(machine.store, till))
-        self.backups.append(("", self.hq.disk.image()))
+        await back_up(self, self.rng)
         for name, worst in self.scenario.weather.items():
             setattr(self.weather, name, worst)
 
