@@ -169,7 +169,7 @@ def test_a_reserve_is_at_most_an_eighth_of_the_disk(tmp_path):
 
 def test_no_write_of_a_sale_can_be_cut_in_half(tmp_path):
     """Half a sale would be held after a disk had run full at just that byte."""
-    written, ends = full_disk.run(12, "size", tmp_path)
+    written, ends = full_disk.run(8, "size", tmp_path)
     assert written > MB // 64
     assert {0, 3} <= set(ends)
 
