@@ -7,6 +7,7 @@ import pytest
 from tests.simulation import flips
 from tests.simulation.exactly_once import of_slice
 from tests.simulation.mutants.hunt import hunt
+from tests.simulation.mutants.table import PLANTED
 from tests.simulation.powercuts import lives
 
 
@@ -35,3 +36,15 @@ def test_no_changed_byte_goes_unseen():
 def test_a_planted_bug_is_caught(name):
     """The simulator lets a product pass that loses what it has promised."""
     assert hunt(name).invariant
+
+
+def test_every_planted_bug_has_a_place():
+    """A planted bug whose function was renamed is planted nowhere, and proves nothing."""
+    assert len(PLANTED) >= 36
+    missing = [
+        (planted.name, name)
+        for planted in PLANTED
+        for owner, name, _ in planted.patches
+        if not hasattr(owner, name)
+    ]
+    assert [] == missing
