@@ -7,6 +7,7 @@ by its signature (`signatures`), under a new key after a `renewal`. A batch wait
 
 An HQ that was restored from a backup notices it by its own signatures, and gets back what it lost
 (`rewinds`); its orders to tills come back by the evidence they keep (`orders`, `outstanding`).
+A journal that comes as a file (`archives`, `archived`) is weighed and kept as a batch is.
 """
 
 from __future__ import annotations

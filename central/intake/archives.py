@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, Engine, exists, insert, select, update
+from sqlalchemy import Connection, Engine, exists, insert, select
 
 from agent.core.entries.archive import (
     LINE_MAX,
@@ -25,21 +25,17 @@ from agent.core.entries.archive import (
     Part,
 )
 from agent.core.exchange.credentials import key_id
-from agent.core.exchange.intake import Accept, Held, decide
+from agent.core.exchange.intake import Accept
 from agent.core.exchange.signed import unhex
 from agent.core.exchange.wire import BATCH_RECORDS_MAX, SYNC_VERSION, Batch, Fork, WireRecord
 from agent.core.faults import AccessFault, InputFault
-from central.intake.incidents import note_fork
-from central.intake.keeping import insert_records
+from central.intake.archived import bind, take
 from central.intake.root_key import RootKey, verifier
 from central.ledger.archive_tables import ARCHIVE_IMPORTS
 from central.ledger.authority_tables import ADMISSIONS, REVOKED_DEVICES
 from central.ledger.engine import reading, transact
-from central.ledger.epoch import current_epoch
-from central.ledger.tables import CHAIN, CREDENTIALS, CURSORS, ERASE_ORDERS, JOURNALS
+from central.ledger.tables import CREDENTIALS
 
-IMPORTED = "imported"
-"""Why a journal that only ever came as a file has ended."""
 TAKEN, HELD, FORK, PRUNED = "taken", "held", "fork", "pruned"
 
 
@@ -230,15 +226,15 @@ class _Import:
                 journal, state = part, _Progress(part, self._bound(part))
 
     def _bound(self, journal: ArchiveJournal) -> int:
-        return transact(self._engine, partial(_bind, journal=journal, now=self._now))
+        return transact(self._engine, partial(bind, journal=journal, now=self._now))
 
     def _send(self, state: _Progress, records: list[ArchiveRecord]) -> None:
         """Hand a piece of a journal to the decision every batch goes through."""
         batch = state.batch(records)
         if batch is None:
             return
-        take = partial(_take, batch=batch, root=self._root, now=self._now)
-        decision = transact(self._engine, take)
+        taking = partial(take, batch=batch, root=self._root, now=self._now)
+        decision = transact(self._engine, taking)
         if isinstance(decision, Accept):
             state.after = max(state.after, decision.seq)
         elif isinstance(decision, Fork):
@@ -317,95 +313,3 @@ def _wire(record: ArchiveRecord) -> WireRecord:
     return WireRecord(
         record.seq, record.kind, record.version, unhex(record.salt), record.body.encode()
     )
-
-
-def _bind(conn: Connection, *, journal: ArchiveJournal, now: str) -> int:
-    """Make a journal known that HQ never bound; gives how far HQ has it.
-
-    Raises:
-        AccessFault: it is bound to another till or device: two journals of one id.
-    """
-    query = select(JOURNALS.c.genesis, CURSORS.c.have_seq).join(
-        CURSORS, CURSORS.c.journal_id == JOURNALS.c.journal_id
-    )
-    held = conn.execute(query.where(JOURNALS.c.journal_id == journal.journal)).one_or_none()
-    if held is not None:
-        if held.genesis != unhex(journal.genesis):
-            raise AccessFault(
-                f"HQ knows journal {journal.journal} as another till's",
-                remedy="the file is not of this chain of shops; keep it, and ask who wrote it",
-                name="journal-taken",
-            )
-        return int(held.have_seq)
-    before = journal.succeeds
-    conn.execute(
-        insert(JOURNALS).values(
-            journal_id=journal.journal,
-            store=journal.store,
-            till=journal.till,
-            lane=journal.lane,
-            keyid=key_id(unhex(journal.device_key)),
-            genesis=unhex(journal.genesis),
-            bound_at=now,
-            birth_key=journal.device_key,
-            predecessor=before.journal if before else None,
-            predecessor_seq=before.seq if before else None,
-            predecessor_hash=unhex(journal.predecessor) or None,
-            ended_at=now,
-            ended_why=IMPORTED,
-        )
-    )
-    conn.execute(
-        insert(CURSORS).values(
-            journal_id=journal.journal, have_seq=0, have_hash=unhex(journal.genesis)
-        )
-    )
-    return 0
-
-
-def _take(conn: Connection, *, batch: Batch, root: RootKey, now: str) -> object:
-    """Weigh a batch as one from a till is weighed, and insert what is new."""
-    held = _held(conn, batch.journal_id)
-    decision = decide(held, batch, root.verify)
-    if isinstance(decision, Accept) and decision.rows:
-        ordered = conn.execute(
-            select(
-                exists().where(
-                    ERASE_ORDERS.c.journal_id == batch.journal_id,
-                    ERASE_ORDERS.c.seq > held.have_seq,
-                )
-            )
-        ).scalar_one()
-        insert_records(conn, batch.journal_id, decision.rows, now, ordered=bool(ordered))
-        conn.execute(
-            update(CURSORS)
-            .where(CURSORS.c.journal_id == batch.journal_id)
-            .values(have_seq=decision.seq, have_hash=decision.hash)
-        )
-    elif isinstance(decision, Fork):
-        note_fork(conn, batch, decision, now)
-    return decision
-
-
-def _held(conn: Connection, journal_id: str) -> Held:
-    query = (
-        select(JOURNALS.c.genesis, CURSORS.c.have_seq, CURSORS.c.have_hash)
-        .join(CURSORS, CURSORS.c.journal_id == JOURNALS.c.journal_id)
-        .where(JOURNALS.c.journal_id == journal_id)
-        .with_for_update(of=CURSORS)
-    )
-    row = conn.execute(query).one()
-    return Held(
-        journal_id=journal_id,
-        epoch=current_epoch(conn),
-        genesis=row.genesis,
-        have_seq=row.have_seq,
-        have_hash=row.have_hash,
-        hash_at=partial(_hash_at, conn, journal_id),
-    )
-
-
-def _hash_at(conn: Connection, journal_id: str, seq: int) -> bytes | None:
-    query = select(CHAIN.c.hash).where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq == seq)
-    hash_: bytes | None = conn.execute(query).scalar_one_or_none()
-    return hash_

@@ -147,12 +147,13 @@ def held(conn: Connection, journal_id: str, position: Position) -> Held:
         genesis=position.genesis,
         have_seq=position.have_seq,
         have_hash=position.have_hash,
-        hash_at=partial(_hash_at, conn, journal_id),
+        hash_at=partial(hash_at, conn, journal_id),
         retired=_retired(conn, journal_id),
     )
 
 
-def _hash_at(conn: Connection, journal_id: str, seq: int) -> bytes | None:
+def hash_at(conn: Connection, journal_id: str, seq: int) -> bytes | None:
+    """Give the chain hash HQ holds at a seq, if it holds one."""
     found = conn.execute(_HASH_AT, {"of_journal": journal_id, "at": seq})
     hash_: bytes | None = found.scalar_one_or_none()
     return hash_
