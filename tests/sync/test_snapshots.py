@@ -444,7 +444,8 @@ def test_killed_at_every_step_it_is_the_old_directory_or_the_new(stocked, tmp_pa
     chunks = shop.hq.shelf.chunks[SCOPE, manifest.snapshot_id]
     before = shop.path.read_bytes()
     steps = os.waitstatus_to_exitcode(_in_child(lambda: _take(shop.path, manifest, chunks, -1)))
-    assert steps > 2 * len(STEPS)
+    # All but the removal of an older snapshot's file: there is none yet.
+    assert steps >= 2 * (len(STEPS) - 1)
     states = []
     for die_at in range(steps):
         folder = tmp_path / f"killed-{die_at}"
