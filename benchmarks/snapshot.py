@@ -34,8 +34,9 @@ from agent.links import HttpLink
 from agent.sync import enrol
 from agent.sync.keys import verifier
 from agent.sync.snapshots import Snapshots
+from benchmarks import raw
 from benchmarks.commit import CLOCK, STORE
-from benchmarks.drain import _CENTRAL, TILL, _hq, _rate, _raw
+from benchmarks.hq import CENTRAL, TILL, running_hq
 from benchmarks.table import Row
 from central.ledger.engine import open_engine, writing
 from central.ledger.epoch import current_epoch
@@ -57,14 +58,14 @@ def run() -> list[Row]:
     """Measure the installation, the look-ups meanwhile, and the way by pages."""
     with TemporaryDirectory(dir=os.environ.get("BENCH_DIR", "."), prefix=".bench-") as folder:
         path = Path(folder).resolve()
-        raw = _raw(path)
-        base = [_rate(raw)]
+        rows = raw.opened(path)
+        base = [raw.rate(rows)]
         _fill(path)
-        with _hq(path, "") as (url, code):
+        with running_hq(path, "") as (url, code):
             taken = asyncio.run(_take(path, url, code))
         rows_s = _by_pages(path / "pages.db")
-        base.append(_rate(raw))
-        raw.close()
+        base.append(raw.rate(rows))
+        rows.close()
     return _rows(taken, rows_s, median(base))
 
 
@@ -149,7 +150,7 @@ def _fill(folder: Path) -> None:
     state.mkdir(mode=0o700)
     config = folder / "fill.toml"
     config.write_text(f'[central]\nstate_dir = "{state}"\n')
-    subprocess.run([*_CENTRAL, "migrate", "--config", str(config)], check=True, capture_output=True)
+    subprocess.run([*CENTRAL, "migrate", "--config", str(config)], check=True, capture_output=True)
     engine = open_engine(state / "central.sqlite")
     for start in range(0, CUSTOMERS, PORTION):
         with writing(engine) as conn:

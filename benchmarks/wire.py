@@ -12,7 +12,7 @@ from statistics import mean
 
 from agent.core.entries.canonical import encode
 from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck, WireRecord
-from agent.core.identifiers import receipt_number
+from agent.core.identifiers import JournalId, receipt_number
 from agent.links.http import _packed
 from benchmarks.commit import STORE, TILLS
 from benchmarks.selling import Shop
@@ -42,7 +42,7 @@ def _row(name: str, size: float, plain: float, most: int) -> Row:
 
 
 def _batch(shop: Shop, count: int) -> Batch:
-    journal_id = os.urandom(16).hex()
+    journal_id = JournalId(os.urandom(16).hex())
     numbers = range(1, count + 1)
     bodies = [shop.sale(receipt_number(STORE, TILLS[0], journal_id, n)) for n in numbers]
     records = [WireRecord(n, 1, 1, os.urandom(16), encode(bodies[n - 1])) for n in numbers]

@@ -1,0 +1,71 @@
+"""The real `till-central serve` as a process of its own, on an empty database."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.core.identifiers import TillId
+from benchmarks.commit import STORE
+
+TILL = TillId("till-1")
+"""The till its enrolment code is for."""
+START_S = 30
+STOP_S = 5
+CENTRAL = (sys.executable, "-m", "central.daemon.cli")
+
+
+@contextmanager
+def running_hq(folder: Path, database: str = "") -> Iterator[tuple[str, str]]:
+    """Run `till-central serve` on an empty database, with an enrolment code."""
+    port = _free_port()
+    config = folder / "central.toml"
+    config.write_text(f"""[central]
+listen = "127.0.0.1:{port}"
+state_dir = "{folder / "central"}"
+log_level = "error"
+{f'database = "{database}"' if database else ""}
+""")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+        ready.bind(str(folder / "ready"))
+        ready.settimeout(START_S)
+        served = subprocess.Popen(
+            [*CENTRAL, "serve", "--config", str(config)],
+            env={**os.environ, "NOTIFY_SOCKET": str(folder / "ready")},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            while b"READY=1" not in ready.recv(4096):
+                pass
+            yield f"http://127.0.0.1:{port}", _code(config)
+        finally:
+            _stop(served)
+
+
+def _stop(served: subprocess.Popen[bytes]) -> None:
+    """End HQ; one that is still busy applying is not waited for."""
+    served.terminate()
+    try:
+        served.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        served.kill()
+        served.wait()
+
+
+def _code(config: Path) -> str:
+    """Make a one-time code as IT does."""
+    command = [*CENTRAL, "enrol-code", STORE, TILL, "--config", str(config), "--json"]
+    made = subprocess.run(command, check=True, capture_output=True)
+    return str(json.loads(made.stdout)["code"])
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
