@@ -1,0 +1,7 @@
+"""Planted bugs: each a small wrong in the product, which the simulator must notice.
+
+`journal`, `exchange`, `hq` and `feeds` hold them by where the bug would be; `table` puts them
+together; `python -m tests.simulation.mutants` plays each until an invariant breaks.
+"""
+
+from __future__ import annotations
