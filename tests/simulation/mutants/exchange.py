@@ -142,8 +142,13 @@ PLANTED = (
     Planted(
         "behind-is-ignored",
         "The till does not go back when HQ asks it to.",
-        ((upward, "_behind", lambda _original: lambda state, _event, draw: upward._doubt(state, draw)),),
+        (
+            (
+                upward,
+                "_behind",
+                lambda _original: lambda state, _event, draw: upward._doubt(state, draw),
+            ),
+        ),
         "rewind",
     ),
 )
-

@@ -121,7 +121,11 @@ PLANTED = (
         "A start seals a journal before HQ has all of it, and sends no more of it.",
         (
             (preparation, "_in_transaction", _fresh_journals),
-            (chains_room, "heads", lambda original: lambda c: [h for h in original(c) if not h.sealed]),
+            (
+                chains_room,
+                "heads",
+                lambda original: lambda c: [h for h in original(c) if not h.sealed],
+            ),
         ),
         "cuts",
     ),
