@@ -1,6 +1,6 @@
 """`python -m tests.simulation.mutants`: every planted bug, caught by which invariant, how soon.
 
-The same seeds pass on the product as it is; gives 1 if a bug survives, or the product does not pass.
+The same seeds pass on the product as it is; gives 1 if a bug survives or the product does not pass.
 """
 
 from __future__ import annotations

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-import agent.core.exchange.intake as intake
-import agent.core.exchange.upward as upward
-import agent.sync.admission as admission
-import agent.sync.batches as batches
-import agent.sync.pump as pump
 from agent.contracts.hq import HqRefused
+from agent.core.exchange import intake, upward
 from agent.core.exchange.steps import Failure
 from agent.journal import cursors
+from agent.sync import admission, batches, pump
 from tests.simulation.mutants.planting import Planted, always
 
 

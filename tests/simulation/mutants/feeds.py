@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import agent.directory.feed as feed
-import agent.sync.orders as orders
-import central.feed.pages as pages
 from agent.core.exchange.wire import FeedPage
-from agent.directory import parties
+from agent.directory import feed, parties
+from agent.sync import orders
+from central.feed import pages
 from tests.simulation.mutants.planting import Planted, always
 
 

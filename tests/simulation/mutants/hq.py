@@ -6,15 +6,10 @@ import msgspec
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
-import central.daemon.evidence as evidence
-import central.histories.applier as applier
-import central.histories.applying as applying
-import central.intake.batches as batches
-import central.intake.enrolment as enrolment
-import central.intake.keeping as keeping
-import central.intake.signatures as signatures
-import central.ledger.backups as backups
-import central.ledger.embedded as embedded
+from central.daemon import evidence
+from central.histories import applier, applying
+from central.intake import batches, enrolment, keeping, signatures
+from central.ledger import backups, embedded
 from central.ledger.engine import LedgerBusy
 from central.ledger.epoch import current_epoch
 from central.ledger.hq import Device

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from pysqlite3 import dbapi2
 
-from agent.journal import database, erasures, founding, preparation, successors, writer
 from agent.journal import chains as chains_room
+from agent.journal import database, erasures, founding, preparation, successors, writer
 from tests.simulation.mutants.planting import Planted, always
 
 
