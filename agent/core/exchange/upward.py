@@ -39,12 +39,14 @@ from agent.core.exchange.steps import (
 from agent.core.exchange.waits import asked_ms, backoff_ms, spread_ms
 from agent.core.exchange.wire import BATCH_RECORDS_MAX, Ack
 
-__all__ = ["GROWTH", "SLOW_MS", "Mode", "Upward", "resume", "step"]
+__all__ = ["GROWTH", "PACED_RECORDS_MIN", "SLOW_MS", "Mode", "Upward", "resume", "step"]
 
 SLOW_MS = 2_000
 """A batch that took longer was too large for this link or this HQ."""
 GROWTH = 50
 """Records by which the next batch may be larger after a quick one."""
+PACED_RECORDS_MIN = 100
+"""HQ's 429 makes no batch smaller than this: each costs HQ a commit, few records or many."""
 
 
 Step = tuple[Upward, tuple[Effect, ...]]
@@ -302,7 +304,8 @@ def _rest(state: Upward) -> Step:
 
 def _slow_down(state: Upward, event: SlowDown, draw: int) -> Step:
     failures = state.failures + 1
-    eased = _with(state, failures=failures, limit=max(1, state.limit // 2))
+    limit = max(state.limit // 2, min(state.limit, PACED_RECORDS_MIN))
+    eased = _with(state, failures=failures, limit=limit)
     return _wait(eased, Mode.PACED, asked_ms(event.delay_ms, failures, draw))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from agent.core.exchange.steps import (
@@ -397,6 +398,13 @@ def test_slow_down_waits_as_asked_and_sends_less():
     assert (Wait(2, asked_ms(4000, 1, DRAW)),) == effects
     assert (Mode.PACED, 250) == (state.mode, state.limit)
     assert () == after(state, HqSeen())[1]
+
+
+@pytest.mark.parametrize(("limit", "eased"), [(500, 250), (150, 100), (100, 100), (40, 40), (1, 1)])
+def test_slow_down_leaves_batches_worth_a_commit(limit, eased):
+    """If it did not, a busy HQ would be sent single records: each costs it a commit."""
+    state = msgspec.structs.replace(sending(5000), limit=limit)
+    assert eased == after(state, SlowDown(state.turn, 4000))[0].limit
 
 
 @pytest.mark.parametrize(
