@@ -22,6 +22,7 @@ from central.histories.booking import Booking, book, booking_of
 from central.histories.carrying import carried_of, opened
 from central.histories.effects import NOBODY, apply
 from central.histories.entry import Entry
+from central.histories.filed import came_by, filed_of
 from central.histories.pending import Received
 from central.histories.runs import Read, plain_sales, runs
 from central.histories.sold import HadEffect, insert_sales
@@ -63,6 +64,13 @@ class Context(NamedTuple):
     take_back: TakeBack
     why: str = ""
     """How they came, where that is worth telling: see `Entry.why`."""
+    filed: tuple[range, ...] = ()
+    """Which of them came as a file."""
+
+    def entry(self, received: Received) -> Entry:
+        """Say of one of them who it is and how it came."""
+        why = came_by(self.why, received.seq, self.filed)
+        return Entry(received.journal_id, received.seq, self.now, why=why)
 
 
 class Outcome(NamedTuple):
@@ -96,6 +104,7 @@ def apply_slice(
         DatabaseFailed: nothing is wrong with the entry; undo everything and try again later.
     """
     progress = _Progress()
+    context = _with_files(conn, entries, context)
     read = list(_unread(conn, entries))
     for run in runs(read, plain_sales(conn, read)):
         if len(run) == 1 or not _apply_together(conn, run, context, progress):
@@ -105,6 +114,13 @@ def apply_slice(
     bookings = progress.bookings if counts else []
     book(conn, bookings, context.now)
     return Outcome(aside, len(bookings))
+
+
+def _with_files(conn: Connection, entries: Sequence[Received], context: Context) -> Context:
+    if not entries:
+        return context
+    first, last = entries[0], entries[-1]
+    return context._replace(filed=filed_of(conn, first.journal_id, first.seq, last.seq))
 
 
 class _Progress:
@@ -121,9 +137,7 @@ def _apply_together(
 ) -> bool:
     """Apply a run of plain sales; False when one of them will not have it so."""
     sales = [
-        (Entry(received.journal_id, received.seq, context.now, why=context.why), body)
-        for received, body in run
-        if isinstance(body, SaleCompleted)
+        (context.entry(received), body) for received, body in run if isinstance(body, SaleCompleted)
     ]
     try:
         with conn.begin_nested():
@@ -189,7 +203,7 @@ def _body(received: Received) -> Body | Exception:
 
 def _effect(conn: Connection, received: Received, body: Body, context: Context) -> _Effect:
     """Give one entry its effect; tells whose cards changed and what is booked."""
-    entry = Entry(received.journal_id, received.seq, context.now, why=context.why)
+    entry = context.entry(received)
     if isinstance(body, EntryCarried):
         inside = opened(conn, entry, body)
         if inside is None:

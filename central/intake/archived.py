@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
 from sqlalchemy import Connection, exists, insert, select, update
 
 from agent.core.entries.archive import ArchiveJournal
@@ -16,11 +17,38 @@ from central.intake.incidents import note_fork
 from central.intake.keeping import insert_records
 from central.intake.positions import hash_at
 from central.intake.root_key import RootKey
+from central.ledger.archive_tables import ARCHIVE_IMPORTS, PART
 from central.ledger.epoch import current_epoch
 from central.ledger.tables import CURSORS, ERASE_ORDERS, JOURNALS
 
 IMPORTED = "imported"
 """Why a journal that only ever came as a file has ended."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The file a journal is taken from, for HQ's books."""
+
+    import_id: str
+    """Of this taking in."""
+    digest: str
+    device_key: str
+    """Of who wrote and signed it."""
+    approved_by: str
+    """Who vouched for it; empty where HQ knows the device."""
+
+
+def note(conn: Connection, source: Source, now: str, journal_id: str, **what: str | int) -> None:
+    """Write into HQ's books what came of a journal, or of a part of it."""
+    row = {
+        "journal_id": journal_id,
+        "import_id": source.import_id,
+        "at": now,
+        "digest": source.digest,
+        "device_key": source.device_key,
+        "approved_by": source.approved_by,
+        "detail": "",
+    }
+    conn.execute(insert(ARCHIVE_IMPORTS).values(row | what))
 
 
 def bind(conn: Connection, *, journal: ArchiveJournal, now: str) -> int:
@@ -67,8 +95,11 @@ def bind(conn: Connection, *, journal: ArchiveJournal, now: str) -> int:
     return 0
 
 
-def take(conn: Connection, *, batch: Batch, root: RootKey, now: str) -> object:
-    """Weigh a batch as one from a till is weighed, and insert what is new."""
+def take(conn: Connection, *, batch: Batch, root: RootKey, now: str, source: Source) -> object:
+    """Weigh a batch as one from a till is weighed, and insert what is new.
+
+    Whoever applies the entries sees in the same moment that they came as a file.
+    """
     held = _held(conn, batch.journal_id)
     decision = decide(held, batch, root.verify)
     if isinstance(decision, Accept) and decision.rows:
@@ -85,6 +116,15 @@ def take(conn: Connection, *, batch: Batch, root: RootKey, now: str) -> object:
             update(CURSORS)
             .where(CURSORS.c.journal_id == batch.journal_id)
             .values(have_seq=decision.seq, have_hash=decision.hash)
+        )
+        note(
+            conn,
+            msgspec.structs.replace(source, import_id=f"{source.import_id}.{decision.seq}"),
+            now,
+            batch.journal_id,
+            outcome=PART,
+            before_seq=held.have_seq,
+            after_seq=decision.seq,
         )
     elif isinstance(decision, Fork):
         note_fork(conn, batch, decision, now)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, Engine, exists, insert, select
+from sqlalchemy import Connection, Engine, exists, select
 
 from agent.core.entries.archive import (
     LINE_MAX,
@@ -29,9 +29,8 @@ from agent.core.exchange.intake import Accept
 from agent.core.exchange.signed import unhex
 from agent.core.exchange.wire import BATCH_RECORDS_MAX, SYNC_VERSION, Batch, Fork, WireRecord
 from agent.core.faults import AccessFault, InputFault
-from central.intake.archived import bind, take
+from central.intake.archived import Source, bind, note, take
 from central.intake.root_key import RootKey, verifier
-from central.ledger.archive_tables import ARCHIVE_IMPORTS
 from central.ledger.authority_tables import ADMISSIONS, REVOKED_DEVICES
 from central.ledger.engine import reading, transact
 from central.ledger.tables import CREDENTIALS
@@ -203,8 +202,8 @@ class _Import:
         self, engine: Engine, root: RootKey, proven: _Proven, now: str, approved_by: str
     ) -> None:
         self._engine, self._root, self._now = engine, root, now
-        self._proven, self._approved_by = proven, approved_by
-        self._import_id = secrets.token_hex(16)
+        end = proven.end
+        self._source = Source(secrets.token_hex(16), end.digest, end.device_key, approved_by)
 
     def journals(self, parts: Iterator[Part]) -> Iterator[ImportedJournal]:
         """Take in one journal after another."""
@@ -233,7 +232,7 @@ class _Import:
         batch = state.batch(records)
         if batch is None:
             return
-        taking = partial(take, batch=batch, root=self._root, now=self._now)
+        taking = partial(take, batch=batch, root=self._root, now=self._now, source=self._source)
         decision = transact(self._engine, taking)
         if isinstance(decision, Accept):
             state.after = max(state.after, decision.seq)
@@ -255,19 +254,17 @@ class _Import:
             state.outcome or (TAKEN if state.after > state.before else HELD),
             state.detail,
         )
-        row = {
-            "journal_id": journal.journal,
-            "import_id": self._import_id,
-            "at": self._now,
-            "digest": self._proven.end.digest,
-            "device_key": self._proven.end.device_key,
-            "approved_by": self._approved_by,
-            "outcome": done.outcome,
-            "detail": done.detail,
-            "before_seq": done.before_seq,
-            "after_seq": done.after_seq,
-        }
-        transact(self._engine, lambda conn: conn.execute(insert(ARCHIVE_IMPORTS).values(row)))
+        noting = partial(
+            note,
+            source=self._source,
+            now=self._now,
+            journal_id=journal.journal,
+            outcome=done.outcome,
+            detail=done.detail,
+            before_seq=done.before_seq,
+            after_seq=done.after_seq,
+        )
+        transact(self._engine, noting)
         return done
 
 

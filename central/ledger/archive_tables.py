@@ -6,6 +6,9 @@ from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Table, Text
 
 from central.ledger.metadata import METADATA, required_text
 
+PART = "part"
+"""Outcome in the row of a single batch: noted in the transaction that takes it in."""
+
 ARCHIVE_IMPORTS = Table(
     "archive_import",
     METADATA,

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pysqlite3 import dbapi2
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agent.core.entries.archive import ArchiveRefused
 from agent.core.exchange.credentials import key_id, make_request
@@ -17,14 +17,17 @@ from agent.journal.cursors import Acked
 from agent.journal.device_key import DeviceKey
 from agent.journal.prune import prune
 from agent.journal.successors import succeed
+from central.histories import Applier
 from central.intake.archives import NotApproved, import_archive
 from central.intake.codes import issue_code
 from central.intake.enrolment import enrol
 from central.intake.root_key import RootKey
 from central.ledger.archive_tables import ARCHIVE_IMPORTS
 from central.ledger.engine import reading, writing
+from central.ledger.report_tables import BOOKED, STORE_DAYS
 from central.ledger.tables import BODIES, CHAIN, CURSORS, INCIDENTS, JOURNALS
 from central.ledger.verify import verify
+from central.reports.completeness import late_entries
 from tests.journal.shop import STAMP, STORE, CountingClock, close_day, sell, sign_on
 
 NOW = "2026-11-02T12:00:00.000Z"
@@ -117,6 +120,32 @@ def sound(ledger):
 
 
 @pytest.mark.both_databases
+def test_what_came_as_a_file_is_told_from_what_a_till_sent(ledger, root, store, take):
+    """A late sale out of a file would look as if its till had been offline."""
+    let_in(ledger, root, store)
+    taken = take(store.file())
+    applier = Applier(ledger, lambda: NOW)
+    applier.apply_pending()
+    assert {"imported"} == {row.origin for row in rows(ledger, BOOKED)}
+    assert {(0, 7), (0, 4)} == {
+        (row.before_seq, row.after_seq)
+        for row in rows(ledger, ARCHIVE_IMPORTS)
+        if row.outcome == "part"
+    }
+    day = rows(ledger, BOOKED)[0].business_date
+    with writing(ledger) as conn:
+        conn.execute(update(STORE_DAYS).values(state="complete", declared_at=NOW))
+    store.do(lambda conn: sell(conn, "later"))
+    assert "taken" == take(store.file("more.jsonl")).journals[0].outcome
+    applier.apply_pending()
+    with reading(ledger) as conn:
+        late = late_entries(conn, store=STORE, business_date=day)
+    assert [(taken.journals[0].journal_id, 8, "imported")] == [
+        (each.journal_id, each.seq, each.why) for each in late
+    ]
+
+
+@pytest.mark.both_databases
 def test_a_file_of_a_known_till_comes_in_once(ledger, root, store, take):
     """A till without a network would have no way in, or come in twice."""
     let_in(ledger, root, store)
@@ -130,7 +159,7 @@ def test_a_file_of_a_known_till_comes_in_once(ledger, root, store, take):
     assert before == rows(ledger, CHAIN)
     assert [] == sound(ledger)
     audit = rows(ledger, ARCHIVE_IMPORTS)
-    assert {"taken", "held"} == {row.outcome for row in audit}
+    assert {"part", "taken", "held"} == {row.outcome for row in audit}
     assert {""} == {row.approved_by for row in audit}
     store.do(lambda conn: sell(conn, "later"))
     assert ("sales", "taken", 7, 8) == told(take(store.file("more.jsonl")))[0]
