@@ -156,7 +156,7 @@ def devices(
 @shows_faults
 def devices_test(
     context: typer.Context,
-    device: Annotated[str, typer.Argument(help="The device's id, as in [[device]] id.")],
+    device: Annotated[str, typer.Argument(help="The device's id in the settings.")],
     *,
     config: Annotated[
         Path | None, typer.Option("--config", help="The settings file.", metavar="FILE")
@@ -203,7 +203,7 @@ def devices_claim(
 @app.command()
 @shows_faults
 def pair(
-    till: Annotated[str, typer.Argument(help="The till's id, as in [[till]] id.")],
+    till: Annotated[str, typer.Argument(help="The till's id in the settings.")],
     token_id: Annotated[
         str | None, typer.Argument(help="With --revoke: only this token.", metavar="[ID]")
     ] = None,

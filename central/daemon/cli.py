@@ -67,8 +67,12 @@ def migrate(config: Config = DEFAULT_CONFIG, as_json: JsonFlag = False) -> None:
 @app.command("enrol-code")
 @shows_faults
 def enrol_code(
-    store: Annotated[str, typer.Argument(help="[store] id of the agent.", metavar="STORE")],
-    till: Annotated[str, typer.Argument(help="[[till]] id of the agent.", metavar="TILL")],
+    store: Annotated[
+        str, typer.Argument(help="The store's id in the agent's settings.", metavar="STORE")
+    ],
+    till: Annotated[
+        str, typer.Argument(help="The till's id in the agent's settings.", metavar="TILL")
+    ],
     config: Config = DEFAULT_CONFIG,
     as_json: JsonFlag = False,
 ) -> None:
