@@ -71,11 +71,13 @@ class FeedFollower:
         on_orders: OnOrders,
         snapshots: Snapshots | None = None,
         require_room: Callable[[], None] = lambda: None,
+        on_trouble: Callable[[str, Fault | None], None] = lambda _scope, _fault: None,
     ) -> None:
         """Follow `scope`; `on_epoch` is told HQ's epoch with each page.
 
         Without `snapshots` every scope is read page by page. `require_room` raises a fault while
-        the disk has no room for what can be had again.
+        the disk has no room for what can be had again. `on_trouble` is told (scope, why) of what
+        this machine itself refuses, and (scope, None) once that is over.
         """
         self._scope = scope
         self._link = link
@@ -87,6 +89,7 @@ class FeedFollower:
         self._on_orders = on_orders
         self._snapshots = snapshots
         self._require_room = require_room
+        self._on_trouble = on_trouble
         self._is_gone = self._by_pages = False
         self._failures = 0
         self._back = asyncio.Event()
@@ -107,21 +110,27 @@ class FeedFollower:
         self._back.clear()
         # After a failure HQ is asked to answer at once: its silence would look like the outage.
         wait_s = 0 if self._failures or not self._presence.online else WAIT_S
+        try:
+            return await self._follow(wait_s)
+        except HqSlowDown as fault:
+            self._presence.answered(self._scope)
+            self._failures += 1
+            return asked_ms(fault.delay_ms, self._failures, self._draw())
+        except Fault as fault:
+            return self._failed(fault)
+
+    async def _follow(self, wait_s: int) -> int:
         began = asyncio.get_running_loop().time()
         try:
             if self._snapshots is not None and self._is_to_begin():
                 await self._begin(self._snapshots)
             page = await self._page(wait_s)
             await self._apply(page)
-        except HqSlowDown as fault:
-            self._presence.answered(self._scope)
-            self._failures += 1
-            return asked_ms(fault.delay_ms, self._failures, self._draw())
         except FeedGone:
+            # To begin anew is a write, too, and the disk may refuse it.
             return self._lost_place()
-        except Fault as fault:
-            return self._failed(fault)
         self._failures = 0
+        self._on_trouble(self._scope, None)
         quick = asyncio.get_running_loop().time() - began < EMPTY_PAUSE_S
         return EMPTY_PAUSE_S * 1000 if quick and wait_s and not page.items else 0
 
@@ -167,17 +176,16 @@ class FeedFollower:
             await self._on_change(self._scope, keys)
 
     def _read_from_start(self) -> None:
-        self._by_pages = True
         if self._is_gone:
-            self._is_gone = False
             self._replica.reread(self._scope)
+        self._by_pages, self._is_gone = True, False
 
     def _lost_place(self) -> int:
         """HQ's feed is another one: begin it anew, and not in a tight loop."""
         _log.warning("HQ's feed is another one, it is begun anew", scope=self._scope)
         self._is_gone, self._by_pages = True, False
         if self._snapshots is None:
-            self._read_from_start()
+            self._read_from_start()  # If that fails, HQ's next answer leads here again.
         self._failures += 1
         return 0 if self._failures == 1 else backoff_ms(self._failures, self._draw())
 
@@ -188,6 +196,8 @@ class FeedFollower:
             return backoff_ms(self._failures, self._draw())
         if isinstance(fault, HqRefused):
             self._presence.answered(self._scope)
+        else:
+            self._on_trouble(self._scope, fault)
         self._presence.failed(str(fault))
         log = _log.warning if self._failures == 1 else _log.debug
         log("a feed cannot be followed", scope=self._scope, reason=str(fault))

@@ -272,6 +272,7 @@ class SyncLoop:
             on_orders=self._orders.take,
             snapshots=self._snapshots,
             require_room=self._require_room,
+            on_trouble=self._feed_trouble,
         )
         self._followers[scope] = follower
         group.create_task(follower.run(), name=f"sync-feed-{scope}")
@@ -304,6 +305,15 @@ class SyncLoop:
     def _snapshot_trouble(self, scope: str, fault: Fault) -> None:
         who, till = f"snapshot {scope}", self._tills[0]
         self._troubles.raise_(who, fault.name, fault.detail, till=till, remedy=fault.remedy)
+
+    def _feed_trouble(self, scope: str, fault: Fault | None) -> None:
+        """Acks go on meanwhile, and would wipe out what is only an error of the last exchange."""
+        who, name = f"feed {scope}", "feed-not-applied"
+        if fault is None:
+            self._troubles.clear(who, name)
+        else:
+            till = self._tills[0]
+            self._troubles.raise_(who, name, fault.detail, till=till, remedy=fault.remedy)
 
     def _feed_cursors(self) -> dict[str, str]:
         return {scope: self._directory.cursor(scope) for scope in self._followers}

@@ -63,6 +63,8 @@ class ListReplica:
         return keys
 
     def reread(self, scope: str) -> None:
+        if self.failing:
+            raise self.failing
         self.reread_scopes.append(scope)
         self.cursors[scope] = ""
 

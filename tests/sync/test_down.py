@@ -8,6 +8,7 @@ from agent.contracts.hq import HqRefused, HqSlowDown
 from agent.core.exchange.wire import FeedPage
 from agent.core.faults import InputFault
 from agent.directory import Directory
+from agent.directory.faults import DirectoryFault
 
 
 @pytest.mark.asyncio
@@ -62,6 +63,28 @@ async def test_a_page_that_cannot_be_applied_stops_no_other_scope(shop, run):
         await shop.until(lambda: "disk is full" in (shop.loop.status().last_error or ""))
         shop.replica.failing = None
         await shop.until(lambda: shop.replica.keys == ["item:1"])
+
+
+@pytest.mark.asyncio
+async def test_a_full_disk_where_a_feed_is_begun_anew_ends_nothing(shop, run):
+    """If it did, a till that meets a restored HQ on a full disk would never sync again."""
+    before = shop.hq.backup()
+    shop.hq.publish("global", "item:1", 1)
+    await shop.enrol()
+    async with run(shop.loop):
+        await shop.until(lambda: shop.replica.keys == ["item:1"])
+        shop.replica.failing = DirectoryFault("the disk is full", remedy="make room")
+        shop.hq.restore(before)
+        shop.link.publish("global", "item:2", 1)
+        await shop.until(lambda: "disk is full" in (shop.loop.status().last_error or ""))
+        await shop.sell(1)
+        await shop.until_sent()
+        assert [] == shop.replica.reread_scopes
+        assert {"feed-not-applied"} == {trouble.name for trouble in shop.loop.status().troubles}
+        shop.replica.failing = None
+        await shop.until(lambda: shop.replica.keys == ["item:1", "item:2"])
+        await shop.until(lambda: not shop.loop.status().troubles)
+    assert ["global"] == shop.replica.reread_scopes
 
 
 @pytest.mark.asyncio
