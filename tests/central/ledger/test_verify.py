@@ -17,6 +17,7 @@ from central.ledger.engine import open_engine, reading, writing
 from central.ledger.migrate import migrate
 from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, CURSORS, ERASE_ORDERS, JOURNALS
 from central.ledger.verify import unbound, verify, verify_slices
+from tests.central.guards import unguarded
 
 AT = Stamp("2026-01-02T03:04:05.000Z", 1, "b")
 TRIGGERS = ("chain_no_update", "chain_no_delete", "body_no_update", "body_no_delete")
@@ -25,8 +26,8 @@ TRIGGERS = ("chain_no_update", "chain_no_delete", "body_no_update", "body_no_del
 class Book:
     """A ledger with one sales journal in it."""
 
-    def __init__(self, path, receipts):
-        self.engine = open_engine(path)
+    def __init__(self, database, receipts):
+        self.engine = open_engine(database)
         migrate(self.engine)
         self.journal = secrets.token_hex(16)
         device = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
@@ -34,7 +35,7 @@ class Book:
         chain = [first]
         with writing(self.engine) as conn:
             for name in TRIGGERS:
-                conn.exec_driver_sql(f"DROP TRIGGER {name}")
+                unguarded(conn, name)
             self._bind(conn, device, first)
             for seq, n in enumerate(receipts, 1):
                 chain.append(self._put(conn, seq, chain[-1], self._body(n)))
@@ -94,9 +95,9 @@ class Book:
         conn.execute(BODIES.insert().values(salt=sealed.salt, body=sealed.body, **key))
         return sealed.hash
 
-    def run(self, statement, *values):
+    def run(self, statement):
         with writing(self.engine) as conn:
-            conn.exec_driver_sql(statement, values)
+            conn.exec_driver_sql(statement)
 
     def fault(self):
         with reading(self.engine) as conn:
@@ -116,6 +117,13 @@ def book(tmp_path):
     yield make
     for made in books:
         made.engine.dispose()
+
+
+@pytest.fixture
+def on_postgresql(postgres_url):
+    made = Book(postgres_url, (1, None, 2, 3))
+    yield made
+    made.engine.dispose()
 
 
 def test_what_was_received_in_order_verifies(book):
@@ -152,6 +160,29 @@ def test_every_kind_of_change_is_found(book, change, fault):
     changed = book()
     changed.run(change)
     assert fault in changed.fault()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ("UPDATE body SET body = body || ' '::bytea WHERE seq = 2", "body of seq 2"),
+        ("UPDATE body SET salt = set_byte(salt, 15, 1) WHERE seq = 3", "body of seq 3"),
+        ("UPDATE body SET salt = '\\x01' WHERE seq = 3", "cannot be recomputed"),
+        ("UPDATE chain SET kind = 2 WHERE seq = 2", "breaks at seq 2"),
+        ("UPDATE chain SET hash = set_byte(hash, 0, 255) WHERE seq = 1", "breaks at seq 1"),
+        ("DELETE FROM body WHERE seq = 4", "seq 4 is gone without an order"),
+        ("DELETE FROM chain WHERE seq = 2", "seq 2 is missing"),
+        ("DELETE FROM chain WHERE seq = 4", "records end with 3"),
+        ("UPDATE journal SET till = 'other'", "genesis"),
+    ],
+)
+def test_on_postgresql_too_every_kind_of_change_is_found(on_postgresql, change, fault):
+    """Wrong: where no trigger stands guard, history is rewritten unseen (P4)."""
+    assert on_postgresql.fault() is None
+    on_postgresql.run(change)
+    assert fault in on_postgresql.fault()
+    (sliced,) = verify_slices(on_postgresql.engine, 2)
+    assert fault in sliced.fault
 
 
 def test_a_gap_in_the_receipt_numbers_is_found(book):
