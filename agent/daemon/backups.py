@@ -64,7 +64,7 @@ def as_archive(settings: Settings, file: Path) -> Iterator[Path]:
     Raises:
         JournalUnusable: the backup cannot be read.
     """
-    if not _is_backup(file):
+    if not is_backup(file):
         yield file
         return
     from agent.journal.archives import lines, write
@@ -81,7 +81,8 @@ def as_archive(settings: Settings, file: Path) -> Iterator[Path]:
         yield archive
 
 
-def _is_backup(file: Path) -> bool:
+def is_backup(file: Path) -> bool:
+    """Tell a copy of a journal from an exported file, by how it begins."""
     with suppress(OSError), file.open("rb") as opened:
         return opened.read(len(_SQLITE)) == _SQLITE
     return False

@@ -18,7 +18,8 @@ journal = typer.Typer(help="Look into the journal of sales.", no_args_is_help=Tr
 def journal_verify(
     config: Config = DEFAULT_CONFIG,
     file: Annotated[
-        Path | None, typer.Option("--file", help="Check this exported file instead.")
+        Path | None,
+        typer.Option("--file", help="Check this exported file, or this backup, instead."),
     ] = None,
     json: JsonFlag = False,
 ) -> None:

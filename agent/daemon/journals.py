@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from agent.core.entries.bodies import EntryCarried
 from agent.core.entries.canonical import decode
 from agent.core.exchange.wire import WireRecord
 from agent.core.faults import Fault, InputFault
-from agent.daemon.backups import as_archive
+from agent.daemon.backups import as_archive, is_backup
 from agent.daemon.clock import SystemClock
 from agent.daemon.files import device_key, opened_journal, read_journal
-from agent.journal import Connection, chains
+from agent.journal import Connection, chains, reading
 from agent.journal.archives import Checked, check, lines, take_in, write
 from agent.journal.device_key import keyid
 from agent.journal.prune import pruned_seq
@@ -29,6 +30,14 @@ from agent.settings import load
 def verify_journals(config: Path, *, json: bool) -> int:
     """Check every journal completely; gives the exit code."""
     reports = read_journal(load(config), verify)
+    return _show(
+        reports,
+        json=json,
+        remedy="stop the daemon, copy the state directory away, and call the chain's IT",
+    )
+
+
+def _show(reports: list[JournalReport], *, json: bool, remedy: str) -> int:
     if json:
         print_json(reports)
     for report in [] if json else reports:
@@ -36,7 +45,7 @@ def verify_journals(config: Path, *, json: bool) -> int:
         say(f"{report.till} {report.lane:<5} {report.tail_seq} entries, {verdict}{_more(report)}")
     if all(report.ok for report in reports):
         return 0
-    say_aside("→ stop the daemon, copy the state directory away, and call the chain's IT")
+    say_aside(f"→ {remedy}")
     return 1
 
 
@@ -78,12 +87,15 @@ def _body(record: WireRecord) -> object:
 
 
 def verify_file(file: Path, *, json: bool) -> int:
-    """Prove an exported file from its first to its last byte; gives the exit code.
+    """Prove an exported file, or a backup, from its first to its last byte; gives the exit code.
 
     Raises:
         ArchiveRefused: it is not what a till-agent wrote, or not all of it.
+        JournalUnusable: it is a backup, and so damaged that SQLite cannot read it.
         InputFault: it cannot be read.
     """
+    if is_backup(file):
+        return _show(reading(file, verify), json=json, remedy="take another copy, if there is one")
     checked = _checked(file)
     if json:
         print_json(checked)
@@ -109,7 +121,7 @@ def export_journals(config: Path, file: Path) -> None:
     made_at = SystemClock().stamp().wall
 
     def written(conn: Connection) -> int:
-        with file.open("xb") as target:
+        with file.open("xb") as target, _gone_if_cut_off(file):
             count = write(target, lines(conn, settings.store.id, made_at, key))
             target.flush()
             os.fsync(target.fileno())
@@ -122,12 +134,21 @@ def export_journals(config: Path, file: Path) -> None:
             f"{file} is there already", remedy="name a new file; nothing is overwritten"
         ) from error
     except OSError as error:
-        file.unlink(missing_ok=True)
         raise InputFault(
             f"{file} cannot be written: {error}", remedy="name a file this user may write"
         ) from error
     _read_back(file)
     say(f"{count} lines in {file}, read back and proven")
+
+
+@contextmanager
+def _gone_if_cut_off(file: Path) -> Iterator[None]:
+    """Half a file is no export, and would be in the way of the next one."""
+    try:
+        yield
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 def import_journals(config: Path, file: Path, *, json: bool) -> None:

@@ -84,6 +84,38 @@ def test_an_export_that_cannot_be_proven_is_no_export(shop):
     assert "unreadable" in tail[1]["body"]
 
 
+def test_half_an_export_is_not_left_behind(shop):
+    """An empty file would look like an export, and refuse the next try as "there already"."""
+    fill(shop)
+    with (shop.state / "journal.db").open("r+b") as file:
+        file.write(b"not a database!!")
+    file = shop.directory / "again.jsonl"
+    ran = shop.run("journal", "export", str(file))
+    assert (1, True) == (ran.code, "journal-damaged" in ran.err)
+    assert not file.exists()
+
+
+def test_a_backup_is_verified_as_an_export_is(shop, tmp_path):
+    """Nobody could tell whether a backup that lay in a drawer still holds what it held."""
+    fill(shop)
+    medium = tmp_path / "medium"
+    medium.mkdir()
+    backup = shop.run("backup", str(medium), "--json").json["path"]
+    ran = shop.run("journal", "verify", "--file", backup)
+    assert (0, "") == (ran.code, ran.err)
+    assert "till-1 sales 20 entries, intact" in ran.out
+    assert ["sales", "side"] == [
+        each["lane"] for each in shop.run("journal", "verify", "--file", backup, "--json").json
+    ]
+    conn = dbapi2.connect(backup, isolation_level=None)
+    conn.execute("DROP TRIGGER body_no_update")
+    conn.execute("UPDATE body SET bytes = x'ff' WHERE place = 1 << 40 | 5")
+    conn.close()
+    ran = shop.run("journal", "verify", "--file", backup)
+    assert (1, True) == (ran.code, "BROKEN" in ran.out)
+    assert "another copy" in ran.err
+
+
 def test_another_machine_takes_it_in(archive, tmp_path):
     """What an old disk held, and HQ does not, would have no way there."""
     (tmp_path / "other").mkdir()
