@@ -184,6 +184,9 @@ def _as_faults(plan: Plan) -> Iterator[None]:
     except dbapi2.Error as problem:
         if not plan.folder.is_dir():
             raise medium_away(plan.folder, str(problem)) from problem
+        if database.is_damaged(problem):
+            # The copy is only written: what SQLite cannot make sense of is what it reads.
+            raise database.damaged(plan.journal, str(problem)) from problem
         if database.is_full(problem):
             raise medium_full(plan.folder, plan.journal.stat().st_size, 0) from problem
         raise backup_failed(plan.folder, str(problem)) from problem

@@ -103,6 +103,11 @@ def is_full(problem: BaseException | None) -> bool:
     return isinstance(problem, dbapi2.Error) and _code(problem) == _FULL
 
 
+def is_damaged(problem: BaseException | None) -> bool:
+    """Tell whether SQLite finds the file's content to be what it cannot be."""
+    return isinstance(problem, dbapi2.Error) and _code(problem) in _DAMAGED
+
+
 def as_fault(problem: BaseException, path: Path) -> Fault:
     """Say in a person's words what the disk would not do; the cause is kept."""
     code = _code(problem)

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 from pysqlite3 import dbapi2
 
-from agent.journal import Journal, JournalUnusable, chains, database, events, reading
+from agent.journal import (
+    Journal,
+    JournalDamaged,
+    JournalUnusable,
+    chains,
+    database,
+    events,
+    reading,
+)
 from agent.journal.backup import PART, Plan, back_up
 from agent.journal.backup_faults import BackupFault
 from agent.journal.pacing import Pace, Stopped
@@ -237,3 +245,14 @@ def test_a_damaged_journal_is_no_backup(write, path, make, folder):
         with suppress(BackupFault):
             make()
     assert [Path(good.path).name] == names(folder)
+
+
+def test_a_damaged_journal_is_not_the_mediums_fault(make, path, write, journal, folder):
+    """A good stick would be replaced, and the damaged journal left where it is."""
+    write(decide("sale-1", "till-1"))
+    journal.close()
+    with path.open("r+b") as file:
+        file.write(b"not a database!!")
+    with pytest.raises(JournalDamaged, match="journal"):
+        make()
+    assert [] == names(folder)
