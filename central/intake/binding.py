@@ -18,6 +18,7 @@ from agent.core.faults import AccessFault
 from agent.core.identifiers import JournalId, StoreId, TillId
 from central.intake.incidents import keep_incident
 from central.intake.places import REPLACED
+from central.intake.renewal import renews
 from central.ledger.tables import CHAIN, CURSORS, JOURNALS
 from central.ledger.verify import VOUCHED_FOR
 
@@ -154,7 +155,7 @@ def _rebind(
     """Bind a journal HQ knows once more, to the same till, under the key it began with."""
     same = all(getattr(held, name) == row[name] for name in ("store", "till", "lane", "genesis"))
     mine = {owner, key_id(unhex(credential.device_key)), key_id(unhex(str(row["birth_key"])))}
-    if not same or held.keyid not in mine:
+    if not same or not (held.keyid in mine or renews(conn, owner, held.keyid)):
         raise NotAdmitted(
             f"the journal {held.journal_id} belongs to till {held.till} of {held.store}",
             remedy="do not copy a state directory to another till: give this till an empty one",

@@ -29,14 +29,17 @@ def takes_over(
         now: HQ's time, for show.
     """
     store, till = place
-    if not _stands(conn, device.keyid, store, till) or not _renews(conn, device.keyid, owner):
+    old = _renewed_by(conn, device.keyid)
+    if owner not in old or not _stands(conn, device.keyid, store, till):
         return False
     conn.execute(
         update(JOURNALS)
-        .where(JOURNALS.c.store == store, JOURNALS.c.till == till, JOURNALS.c.keyid == owner)
+        .where(JOURNALS.c.store == store, JOURNALS.c.till == till, JOURNALS.c.keyid.in_(old))
         .values(keyid=device.keyid)
     )
-    retire(conn, store, till, owner, now, RENEWED)
+    for keyid in old:  # One renewed before it had signed anything is let go with the others.
+        if _stands(conn, keyid, store, till):
+            retire(conn, store, till, keyid, now, RENEWED)
     return True
 
 
@@ -48,16 +51,22 @@ def _stands(conn: Connection, keyid: str, store: str, till: str) -> bool:
     return conn.execute(query).first() is not None
 
 
-def _renews(conn: Connection, keyid: str, owner: str) -> bool:
-    """Tell whether a key renews another, over as many renewals as there were in between."""
-    seen: set[str] = set()
-    while keyid not in seen:
-        seen.add(keyid)
-        query = select(CREDENTIALS.c.renews).where(CREDENTIALS.c.keyid == keyid)
-        renews = conn.execute(query).scalar_one_or_none()
-        if renews == owner:
-            return True
-        if renews is None:
-            return False
-        keyid = renews
-    return False
+def renews(conn: Connection, keyid: str, owner: str) -> bool:
+    """Tell whether a key renews another, over as many renewals as there were in between.
+
+    A till that sells nothing may renew several times before any of its keys signs a batch.
+    """
+    return owner in _renewed_by(conn, keyid)
+
+
+def _renewed_by(conn: Connection, keyid: str) -> list[str]:
+    """List the keys a key takes the place of, the newest first; none twice."""
+    found: list[str] = []
+    before: str | None = keyid
+    while before is not None:
+        query = select(CREDENTIALS.c.renews).where(CREDENTIALS.c.keyid == before)
+        before = conn.execute(query).scalar_one_or_none()
+        if before is None or before in (keyid, *found):
+            break
+        found.append(before)
+    return found

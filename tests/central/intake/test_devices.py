@@ -144,6 +144,29 @@ async def test_the_old_key_counts_until_the_new_one_has_signed(hq):
     assert "wrong-credential" == await name_of(link.enrol(forged))
 
 
+async def test_a_key_is_renewed_again_before_it_has_signed(hq):
+    """Wrong: a shop that sells nothing between three renewals is taken for a copied disk."""
+    till, link = await hq.enrolled()
+    request, answer, signs, links = till.request(""), till.answer, till.key.sign, []
+    for _ in range(3):
+        key = Ed25519PrivateKey.generate()
+        public = key.public_key().public_bytes_raw()
+        asked = renewal(request, answer, new_key=public, old_sign=signs, new_sign=key.sign)
+        answer = await link.enrol(asked)
+        request = msgspec.structs.replace(
+            asked, credential="", credential_signature="", replaces_key="", replaces_proof=""
+        )
+        signs = key.sign
+        links.append(HttpLink(hq.url, private_key=key, keyid=key_id(public)))
+    hq.links += links
+    till.seal(2)
+    assert 1 == (await links[1].send(till.batch(1, 1))).seq
+    assert 2 == (await links[2].send(till.batch(2))).seq
+    for old in (link, *links[:2]):
+        assert "revoked" == await name_of(old.send(till.batch(2)))
+    assert [None, None] == whole(hq)
+
+
 async def test_a_rewound_hq_takes_back_new_keys_and_successors(tmp_path):
     """Wrong: a till that changed its key or journal after the backup waits for a person (P5)."""
     live, backup = tmp_path / "live", tmp_path / "backup"
