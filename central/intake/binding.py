@@ -32,7 +32,9 @@ class NotAdmitted(AccessFault):
     title = "The device is not admitted"
 
 
-def bind(conn: Connection, credential: Credential, now: str, *, owner: str) -> None:
+def bind(
+    conn: Connection, credential: Credential, now: str, *, owner: str, by_code: bool = False
+) -> None:
     """Bind the journals of a credential to its till, and those they go on from.
 
     Args:
@@ -40,6 +42,8 @@ def bind(conn: Connection, credential: Credential, now: str, *, owner: str) -> N
         credential: signed by the root key; its device is admitted already.
         now: HQ's time, for show.
         owner: key id of who may append to a journal that is new here.
+        by_code: a person at HQ lets the device in; one put back from a copy that is older than
+            the renewal of its key then takes its journals back.
 
     Raises:
         NotAdmitted: a journal, or the one it goes on from, belongs to another till or device.
@@ -51,7 +55,7 @@ def bind(conn: Connection, credential: Credential, now: str, *, owner: str) -> N
         row = _row(credential, lane, journal_id, before)
         held = _held(conn, journal_id)
         if held is not None:
-            _rebind(conn, credential, held, row, owner)
+            _rebind(conn, credential, held, row, owner, by_code=by_code)
             continue
         if before is not None:
             _succeed(conn, credential, lane, journal_id, before, now)
@@ -151,11 +155,14 @@ def _rebind(
     held: Row[tuple[object, ...]],
     row: dict[str, object],
     owner: str,
+    *,
+    by_code: bool,
 ) -> None:
     """Bind a journal HQ knows once more, to the same till, under the key it began with."""
     same = all(getattr(held, name) == row[name] for name in ("store", "till", "lane", "genesis"))
     mine = {owner, key_id(unhex(credential.device_key)), key_id(unhex(str(row["birth_key"])))}
-    if not same or not (held.keyid in mine or renews(conn, owner, held.keyid)):
+    is_mine = held.keyid in mine or renews(conn, owner, held.keyid)
+    if not same or not (is_mine or (by_code and renews(conn, held.keyid, owner))):
         raise NotAdmitted(
             f"the journal {held.journal_id} belongs to till {held.till} of {held.store}",
             remedy="do not copy a state directory to another till: give this till an empty one",

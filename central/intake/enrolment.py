@@ -72,7 +72,7 @@ def _by_code(conn: Connection, request: EnrolRequest, root: RootKey, now: str) -
     credential = read_credential(answer.credential, answer.signature, root.verify)
     left = replace_others(conn, credential, now)
     admit(conn, credential, answer)
-    bind(conn, credential, now, owner=_keyid(request))
+    bind(conn, credential, now, owner=_keyid(request), by_code=True)
     answer = replace(answer, replaced=left)
     spend(conn, request, answer, now)
     return answer

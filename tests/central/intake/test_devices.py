@@ -167,6 +167,26 @@ async def test_a_key_is_renewed_again_before_it_has_signed(hq):
     assert [None, None] == whole(hq)
 
 
+async def test_a_copy_from_before_a_renewal_is_let_in_again_by_a_code(hq):
+    """Wrong: a till put back from an old copy can hand in what it sells since by no means."""
+    till, link = await hq.enrolled()
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    asked = renewal(
+        till.request(""), till.answer, new_key=public, old_sign=till.key.sign, new_sign=key.sign
+    )
+    await link.enrol(asked)
+    renewed = HttpLink(hq.url, private_key=key, keyid=key_id(public))
+    hq.links.append(renewed)
+    till.seal(2)
+    await renewed.send(till.batch(1, 1))
+    assert "revoked" == await name_of(link.send(till.batch(2)))
+    await link.enrol(till.request(hq.code(till)))
+    assert 2 == (await link.send(till.batch(2))).seq
+    assert "revoked" == await name_of(renewed.send(till.batch(2)))
+    assert [None, None] == whole(hq)
+
+
 async def test_a_rewound_hq_takes_back_new_keys_and_successors(tmp_path):
     """Wrong: a till that changed its key or journal after the backup waits for a person (P5)."""
     live, backup = tmp_path / "live", tmp_path / "backup"
