@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from agent.core.entries.kinds import LANES
 from agent.core.exchange.credentials import make_answer, make_request, readmission
+from agent.core.exchange.epochs import counter
 from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck
 from agent.core.faults import Fault
 from agent.journal import chains, cursors, prune
@@ -67,22 +68,41 @@ async def restore(world, rng):
     world.restores += 1
     world.note(f"hq: restored to backup {which + 1}")
     world.start_hq()
-    if hq.up and any(place not in held_places(world) for place in _signed_places(world)):
-        world.epochs_due += 1
+    world.witnesses = set(witnesses(world)) if hq.up else set()
     world.oracle.rewound()
     world.seen_at_hq.clear()
     world.erasures.clear()
     world.oracle.reckon(world.machines)
 
 
-def held_places(world):
-    """Give (journal, seq, hash in hexadecimal) of all HQ holds."""
-    return {(journal, seq, hash_.hex()) for journal, seq, hash_ in world.held_at_hq()}
+def witnesses(world):
+    """Name the machines whose disks show that HQ, as it came back, lost what it had signed.
+
+    Whoever held the only ack may be gone, or put back in time, too: then nobody can know.
+    """
+    held, world.old_epoch = world.held_at_hq(), epoch_at(world.hq)
+    for machine in world.running():
+        found = machine.look(_acks)
+        if any(_is_lost(world.old_epoch, journal, ack, held) for journal, ack in found):
+            world.note(f"{machine.name}: knows what HQ has lost")
+            yield machine.name
 
 
-def _signed_places(world):
-    signed = world.oracle.signed.items()
-    return {(journal, each.seq, each.hash) for journal, each in signed if each.seq}
+def _acks(conn):
+    found = [(head.journal_id, cursors.acked(conn, head.journal_id)) for head in chains.heads(conn)]
+    return [(journal, ack) for journal, ack in found if ack is not None]
+
+
+def _is_lost(epoch, journal, ack, held):
+    if ack.epoch == epoch:
+        return ack.seq > 0 and (journal, ack.seq, ack.hash) not in held
+    return counter(ack.epoch) > counter(epoch)
+
+
+def epoch_at(hq):
+    """Read HQ's epoch."""
+    with hq.reading() as conn:
+        return current_epoch(conn)
 
 
 async def copy_disk(world, rng):
@@ -106,6 +126,7 @@ async def lose_disk(world, rng):
         if each.public == machine.public:  # A copy of it is let in no longer, either.
             await each.stop(lost=False)
             each.is_gone = True
+            world.witnesses.discard(each.name)
     world.oracle.reckon(world.machines)
     another = world.place(machine.store, machine.tills)
     world.note(f"{another.name} takes the place of {machine.name}")
@@ -209,6 +230,9 @@ async def put_disk_back(world, rng):
     machine = rng.choice(found)
     await machine.stop(lost=False)
     machine.disk.restore(world.images[machine.name])
+    # It starts: only then can be told what is still owed by this disk.
+    machine.disk.capacity = machine.disk.cut_at = machine.disk.fail_at = None
+    world.witnesses.discard(machine.name)
     world.oracle.forget_disk(machine)
     for place in [place for place in world.positions if place[0] == machine.name]:
         del world.positions[place]

@@ -148,8 +148,9 @@ def i8_epochs(world):
 
 def i8_rewind_is_noticed(world):
     """I8: an HQ that lost what it had signed knows it, and no till has to begin a new journal."""
-    if world.epochs_due and counter(_epoch(world)) == 1:
-        yield f"{world.epochs_due} restores lost what was signed, the epoch is {_epoch(world)}"
+    if world.witnesses and _epoch(world) == world.old_epoch:
+        names = ", ".join(sorted(world.witnesses))
+        yield f"HQ lost what it had signed to {names}, and is still in epoch {_epoch(world)}"
     if any(each.is_copied or each.is_gone or each.name in world.images for each in world.machines):
         return
     for machine in world.running():
@@ -313,6 +314,7 @@ AT_HQ = {
     "I3": i3_inbox_is_a_prefix,
     "I5": i5_no_row_changes,
     "I6": i6_applied,
+    "I8": i8_epochs,
 }
 AT_REST = {
     "I3": i3_ledgers_verify,

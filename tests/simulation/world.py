@@ -60,8 +60,12 @@ class World:
         self.seen_at_hq: dict[tuple[str, int], bytes] = {}
         self.positions: dict[tuple[str, str], tuple[str, int]] = {}
         self.erasures: dict[str, tuple[str, str, int]] = {}
-        self.epochs_due = self.restores = 0
-        """How often HQ was put back, and how often below what it had signed."""
+        self.restores = 0
+        """How often HQ was put back."""
+        self.witnesses: set[str] = set()
+        """Machines whose disks show that HQ lost, when it was last put back, what it had signed."""
+        self.old_epoch = ""
+        """The epoch HQ came back with."""
         self.strangers = 0
         self.poisoned: set[tuple[str, int]] = set()
         self.cuts = 0
