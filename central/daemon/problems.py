@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import ClientException, HTTPException, ValidationException
+from sqlalchemy.exc import DataError
 
 from agent.core.faults import Fault, UnavailableFault
 from central.intake.admission import Crowded
@@ -83,7 +84,13 @@ def from_http(_request: Request[Any, Any, Any], error: HTTPException) -> Respons
 
 
 def from_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """Answer what nobody foresaw, and log it whole; the caller may try again."""
+    """Answer what nobody foresaw, and log it whole; the caller may try again.
+
+    Where something is only asked for, a value that no database can hold is the caller's.
+    """
+    if request.method == "GET" and isinstance(error, DataError | OverflowError):
+        unfit = "a value in it is no text or number a database holds: a NUL, or beyond 64 bits"
+        return from_http(request, ClientException(unfit))
     _LOG.error("request failed", path=request.url.path, exc_info=error)
     problem = Problem(
         f"{PROBLEM_TYPE}unexpected",

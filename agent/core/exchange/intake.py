@@ -23,6 +23,10 @@ from agent.core.identifiers import JournalId
 SALT_BYTES = 16
 HASH_BYTES = 32
 _U16 = 1 << 16
+_I64 = 1 << 63
+"""What a database holds as a number ends below."""
+_TEXT_MAX = 1000
+"""Longer than anything a till says of itself."""
 _REMEDY = "export the journal with till-agent journal export and ask the product's maker"
 
 
@@ -193,10 +197,23 @@ def _check_shape(held: Held, batch: Batch) -> None:
         raise _malformed("its first record has no place in a chain")
     if batch.tail_seq < batch.base + len(batch.records) - 1:
         raise _malformed("it holds records beyond its own tail")
+    _check_said(batch)
     for offset, record in enumerate(batch.records):
         if record.seq != batch.base + offset:
             raise _malformed(f"seq {record.seq} stands where {batch.base + offset} belongs")
         _check_record(record)
+
+
+def _check_said(batch: Batch) -> None:
+    """Refuse what no database can note: HQ's would fail on it at every attempt."""
+    pruned, age, backlog = batch.pruned_seq, batch.oldest_unacked_age_s, batch.backlog_bytes
+    if not all(-_I64 <= number < _I64 for number in (batch.tail_seq, pruned, age, backlog)):
+        raise _malformed("a number in it is out of range")
+    texts = [batch.incarnation, batch.agent_version, batch.wall]
+    texts += [*batch.feed_cursors, *batch.feed_cursors.values()]
+    texts += [record.erased_by for record in batch.records]
+    if any("\0" in text or len(text) > _TEXT_MAX for text in texts):
+        raise _malformed("a text in it is too long or holds a NUL")
 
 
 def _check_record(record: WireRecord) -> None:

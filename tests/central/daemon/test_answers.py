@@ -163,3 +163,16 @@ async def test_stall_is_said_once_and_so_is_its_end(tmp_path, capsys):
             conn.execute(update(CONTACTS).values(tail_seq=0))
         watch.look()
         assert "goes on again" in capsys.readouterr().out
+
+
+@pytest.mark.asyncio
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "query", ["/v1/quarantine/audit?seq=99999999999999999999", "/v1/stores?store=%00"]
+)
+async def test_a_value_no_database_holds_is_the_callers_fault(hq, query):
+    """A mistyped number would look like a bug of HQ, and its log would fill up."""
+    answer = await hq.staff.get(query)
+    assert answer.status_code in {200, 400}
+    if answer.status_code == 400:
+        assert "64 bits" in answer.json()["detail"]
