@@ -143,8 +143,12 @@ class SyncLoop:
             group.create_task(self._watch.run(), name="sync-progress")
 
     def refresh(self) -> None:
-        """Look again who is enrolled; to be called after `enrolment.enrol`."""
+        """Look again who is enrolled; to be called after `enrolment.enrol`.
+
+        What HQ refused until now is tried at once: who enrols a till anew looks whether it helped.
+        """
         self._look_again.set()
+        self._wake_all()
 
     def renew(self, sign: Sign, device_key: bytes) -> None:
         """Go on under another device key, once every till's credential is for it."""

@@ -183,6 +183,25 @@ async def test_a_device_hq_knows_is_taken_back_with_a_till_it_forgot(shop, run, 
 
 
 @pytest.mark.asyncio
+async def test_what_was_refused_is_tried_at_once_after_an_enrolment(shop, run, monkeypatch):
+    """Whoever enrols a till anew would see the old refusal for minutes, and enrol again."""
+    await shop.enrol()
+    await shop.sell(1)
+    send = shop.link.send
+
+    async def refuse(_batch):
+        raise HqRefused("this till is revoked", remedy="enrol it again", name="revoked")
+
+    monkeypatch.setattr(shop.link, "send", refuse)
+    monkeypatch.setattr("agent.core.exchange.upward.backoff_ms", lambda *_: 3_600_000)
+    async with run(shop.loop):
+        await shop.until(lambda: len(shop.loop.status().troubles) == 2)
+        monkeypatch.setattr(shop.link, "send", send)
+        shop.loop.refresh()
+        await shop.until_sent()
+
+
+@pytest.mark.asyncio
 async def test_a_refusal_is_shown_and_tried_again(shop, run, monkeypatch):
     """If it were silent, or final, nobody would act or acting would not help."""
     await shop.enrol()
