@@ -121,7 +121,7 @@ def export_journals(config: Path, file: Path) -> None:
     made_at = SystemClock().stamp().wall
 
     def written(conn: Connection) -> int:
-        with file.open("xb") as target, _gone_if_cut_off(file):
+        with open(file, "xb", opener=_private) as target, _gone_if_cut_off(file):
             count = write(target, lines(conn, settings.store.id, made_at, key))
             target.flush()
             os.fsync(target.fileno())
@@ -139,6 +139,11 @@ def export_journals(config: Path, file: Path) -> None:
         ) from error
     _read_back(file)
     say(f"{count} lines in {file}, read back and proven")
+
+
+def _private(path: str, flags: int) -> int:
+    """It holds what customers said."""
+    return os.open(path, flags, 0o600)
 
 
 @contextmanager

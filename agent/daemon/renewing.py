@@ -28,7 +28,10 @@ def renew_device_key(config: Path, *, json: bool) -> None:
     """
     settings = load(config)
     if settings.hq is None:
-        raise InputFault("the settings name no HQ", remedy="a till that works alone has no use")
+        raise InputFault(
+            "the settings name no HQ",
+            remedy="nothing to do: a till that works alone shows its key to nobody",
+        )
     try:
         answer = ask(settings, "POST", "/v1/renew-key", {}, patience_s=HQ_PATIENCE_S)
         keyid, tills = str(answer["keyid"]), [str(till) for till in answer["tills"]]

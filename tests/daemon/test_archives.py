@@ -59,6 +59,11 @@ def test_an_exported_file_proves_itself(archive, till_agent):
     assert (1, True) == (ran.code, "cannot be read" in ran.err)
 
 
+def test_an_export_is_its_owners_alone(archive):
+    """Every user of the machine could read what customers said."""
+    assert 0o600 == archive.stat().st_mode & 0o777
+
+
 def test_nothing_is_overwritten(shop, archive):
     """A good export would be lost to a second one of a damaged journal."""
     before = archive.read_bytes()
