@@ -99,7 +99,9 @@ def _hash_at(conn: Connection, place: int) -> str | None:
 
 def _gone(conn: Connection, cursor: Cursor) -> ExportGone:
     common = next((place for place, hash_ in cursor.points if _hash_at(conn, place) == hash_), 0)
-    ended = cursor.points[0][0]
+    ended, booked = cursor.points[0][0], head(conn)
+    if booked < ended:
+        return _not_yet(conn, cursor, booked)
     said = (
         f"the cursor ends at place {ended} of epoch {cursor.epoch}; this HQ (epoch "
         f"{current_epoch(conn)}) was put back to a backup and has booked otherwise since: both "
@@ -111,4 +113,15 @@ def _gone(conn: Connection, cursor: Cursor) -> ExportGone:
         said,
         remedy=f"delete the rows with a place above {common}, then go on with "
         f"--after {cursor_at(conn, common)}",
+    )
+
+
+def _not_yet(conn: Connection, cursor: Cursor, booked: int) -> ExportGone:
+    """Say that what was exported may still be on its way back from the tills."""
+    return ExportGone(
+        f"the cursor ends at place {cursor.points[0][0]} of epoch {cursor.epoch}; this HQ (epoch "
+        f"{current_epoch(conn)}) was put back to a backup and has booked up to place {booked} "
+        "so far",
+        remedy="wait until till-central status says that everything is in, then try again with the "
+        "same cursor; if HQ stays below that place even then, begin anew into empty tables",
     )

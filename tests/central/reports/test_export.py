@@ -260,6 +260,21 @@ class TestRewind:
             answer.json()["type"].rpartition(":")[2],
         ) or answer.status_code == 409
 
+    def test_consumer_waits_for_what_is_still_on_its_way_back(self, hq, table, ledger):
+        """It would begin anew although the tills bring back what it has."""
+        one = Journal(A)
+        for _ in range(3):
+            one.sell()
+        hq(one)
+        _, ahead = table("transactions")
+        with writing(ledger) as conn:
+            unguarded(conn, "booked_entry_no_delete")
+            conn.execute(delete(BOOKED).where(BOOKED.c.place > 2))
+            conn.execute(BOOK_HEADS.update().values(place=2))
+        with pytest.raises(ExportGone, match="up to place 2 so far") as caught:
+            table("transactions", ahead)
+        assert caught.value.remedy.startswith("wait until")
+
     def test_consumer_goes_on_from_the_last_common_place(self, hq, table, ledger, rewound):
         """The consumer would have to begin anew with years of sales."""
         del rewound
