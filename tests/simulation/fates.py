@@ -10,7 +10,7 @@ from sqlalchemy import select
 from agent.core.entries.kinds import LANES
 from agent.core.exchange.credentials import make_answer, make_request, readmission
 from agent.core.exchange.epochs import counter
-from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck
+from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck, WireRecord
 from agent.core.faults import Fault
 from agent.journal import chains, cursors, prune
 from central.intake import orders
@@ -142,7 +142,7 @@ async def _enrol(machine, till, code):
 
 
 async def lie(world, rng):
-    """A till shows evidence HQ never signed: it may hurt itself, HQ's epoch is not moved by it."""
+    """A till shows evidence HQ never signed, then leaves out entries: HQ believes neither."""
     if machine := _up(world, rng):
         machine.start(_lie(machine))
 
@@ -150,15 +150,23 @@ async def lie(world, rng):
 async def _lie(machine):
     head = machine.look(chains.heads)[0]
     forged = LastAck(f"9-{bytes(8).hex()}", 10**6, bytes(32), bytes(64))
+    await _say(machine, head, head.tail_seq + 1, head.tail_hash, last_ack=forged)
+    beyond = head.tail_seq + 3
+    record = WireRecord(beyond, PARTY, 1, bytes(16), b"{}")
+    await _say(machine, head, beyond, bytes(32), records=(record,))
+
+
+async def _say(machine, head, base, prev_hash, **more):
+    """Send a batch no correct till sends."""
+    said = {"records": (), **more}
     batch = Batch(
         version=SYNC_VERSION,
         journal_id=head.journal_id,
         incarnation=machine.journal.incarnation,
-        base=head.tail_seq + 1,
-        prev_hash=head.tail_hash,
-        tail_seq=head.tail_seq,
-        records=(),
-        last_ack=forged,
+        base=base,
+        prev_hash=prev_hash,
+        tail_seq=base + len(said["records"]) - 1,
+        **said,
     )
     with suppress(Fault):
         await machine.link.send(batch)

@@ -93,7 +93,7 @@ def i6_applied(world):
 
 
 def i6_positions(world):
-    """I6: safe ≤ acked ≤ tail at the till, HQ's own word, growing within an epoch."""
+    """I6: safe ≤ acked ≤ tail at the till, both HQ's own word, growing within an epoch."""
     for machine in world.running():
         yield from _acked_positions(world, machine)
 
@@ -106,6 +106,8 @@ def _acked_positions(world, machine):
         place = machine.name, head.journal_id
         if not 0 <= acked.safe_seq <= acked.seq <= head.tail_seq:
             yield f"{place}: safe {acked.safe_seq}, acked {acked.seq}, tail {head.tail_seq}"
+        if acked.safe_seq > world.oracle.safe[head.journal_id]:
+            yield f"{place}: safe {acked.safe_seq}, HQ never declared that"
         word = (acked.epoch, head.journal_id, acked.seq, acked.hash.hex())
         if word not in world.oracle.words:
             yield f"{place}: seq {acked.seq} is acked, HQ never signed that"

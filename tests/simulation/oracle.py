@@ -56,6 +56,8 @@ class Oracle:
         self.signed: dict[str, Signed] = defaultdict(Signed)
         self.words: set[tuple[str, str, int, str]] = set()
         """(epoch, journal, seq, hash) HQ ever signed."""
+        self.safe: dict[str, int] = defaultdict(int)
+        """Journal → the highest seq HQ ever declared safe."""
         self.owners: dict[str, set[str]] = defaultdict(set)
         """Journal → machines it lay on."""
         self.in_flight: dict[str, int] = defaultdict(int)
@@ -114,6 +116,7 @@ class Oracle:
         if message.path.endswith("/batches") and status == 200:
             ack = msgspec.json.decode(body, type=Ack)
             self.words.add((ack.epoch, ack.journal_id, ack.seq, ack.hash))
+            self.safe[ack.journal_id] = max(self.safe[ack.journal_id], ack.safe_seq)
             signed = self.signed[ack.journal_id]
             if ack.seq >= signed.seq:
                 signed.seq, signed.hash = ack.seq, ack.hash

@@ -116,7 +116,7 @@ PLANTED = (
         "gap-accepted",
         "HQ takes a batch that begins above what it holds.",
         ((intake, "_check_position", always(None)),),
-        "rewind",
+        "weather",
     ),
     Planted(
         "overlap-not-compared",
