@@ -42,6 +42,14 @@ def pytest_runtest_makereport():
 
 
 @pytest.fixture(autouse=True)
+def _same_umask():
+    """Give each test the usual umask: programs that run in a test's process change it."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(autouse=True)
 def _no_threads_left():
     before = set(threading.enumerate())
     yield

@@ -7,6 +7,7 @@ import json
 
 import pytest
 from sqlalchemy import insert, update
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from central.daemon.cli import app
@@ -136,7 +137,7 @@ async def test_verification_is_remembered(tmp_path, call):
 
 
 @pytest.mark.asyncio
-async def test_stall_is_said_once_and_so_is_its_end(tmp_path, capsys):
+async def test_stall_is_said_once_and_so_is_its_end(tmp_path):
     """The log would be full of one stall, or say nothing of it."""
     async with served_hq(tmp_path) as hq:
         till, _ = await sold(hq)
@@ -154,15 +155,16 @@ async def test_stall_is_said_once_and_so_is_its_end(tmp_path, capsys):
                 )
             )
         watch = Watch(hq.engine, lambda: "2099-01-01T00:05:00.000Z", lambda: None)
-        watch.look()
-        watch.look()
-        out = capsys.readouterr().out
-        assert 1 == out.count("stalled")
-        assert "till-agent status" in out
+        with capture_logs() as logs:
+            watch.look()
+            watch.look()
+        [told] = [each for each in logs if each["event"] == "stalled"]
+        assert "till-agent status" in told["remedy"]
         with writing(hq.engine) as conn:
             conn.execute(update(CONTACTS).values(tail_seq=0))
-        watch.look()
-        assert "goes on again" in capsys.readouterr().out
+        with capture_logs() as logs:
+            watch.look()
+        assert "goes on again" in [each["event"] for each in logs]
 
 
 @pytest.mark.asyncio

@@ -190,6 +190,7 @@ async def test_a_reset(rig, at, sent, tmp_path):
     """A receipt nobody has seen would be uncertain, or one that may be on paper printed again."""
     async with running(rig, tmp_path) as (printer, machine):
         await printer.print_document(RECEIPT)
+        await until(machine, lambda: len(machine.receipts) == 1)
         machine.reset_at = machine.bytes_received + at
         broken = await printer.print_document(RECEIPT)
         assert (PrintOutcome.DISCONNECTED, sent) == (broken.outcome, broken.sent)
@@ -207,6 +208,7 @@ async def test_the_job_after_one_that_was_cut_off(rig, data, tmp_path):
     block = Qr("x" * 300) if data == "symbol" else Text(data)
     async with running(rig, tmp_path) as (printer, machine):
         await printer.print_document(RECEIPT)
+        await until(machine, lambda: len(machine.receipts) == 1)
         machine.reset_at = machine.bytes_received + 150
         broken = await printer.print_document(ReceiptDocument("en", (block, Text("end"), Cut())))
         assert (PrintOutcome.DISCONNECTED, True) == (broken.outcome, broken.sent)
