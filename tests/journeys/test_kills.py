@@ -11,7 +11,7 @@ from tests.journeys.audit import Audit
 from tests.journeys.cashier import Book, Broken
 from tests.journeys.kills import kills
 
-KILLS = 3
+KILLS = 2
 
 
 @pytest.mark.timeout(400)

@@ -104,6 +104,7 @@ def test_calls_come_after_the_commit_and_once_per_key(engine):
 def test_a_writer_that_does_not_end_is_named(engine, tmp_path, monkeypatch):
     """Wrong: an import that hangs makes every till wait without a word."""
     monkeypatch.setattr(ledger_engine, "BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(embedded, "BUSY_TIMEOUT_S", 0.1)
     with writing(engine), pytest.raises(LedgerBusy) as caught, writing(engine):
         pass
     assert "import" in caught.value.remedy
