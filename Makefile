@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint bench setup format schemas fonts kills badline paper story simulate mutants pictures clean
+.PHONY: run test long check lint bench setup format schemas fonts kills badline paper story simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -23,8 +23,12 @@ run: setup
 	$(BIN)/till-agent demo
 
 test: setup lint
-	$(BIN)/pytest -n 4 --dist loadscope --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/pytest -n 4 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='agent/core/*,drivers/*/codecs/*' --fail-under=100 --skip-covered
+
+# What starts so many programs that it would make `make test` slow: lives of machines and disks.
+long: setup
+	$(BIN)/pytest -n 2 --dist loadscope -m long $(PYTEST_ARGS)
 
 # What is said of the code without running it.
 check lint: setup

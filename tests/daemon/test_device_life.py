@@ -19,6 +19,8 @@ from agent.daemon.files import opened_journal
 from agent.journal import chains
 from agent.settings import load
 
+pytestmark = pytest.mark.long
+
 CENTRAL = """\
 [central]
 name = "The chain"

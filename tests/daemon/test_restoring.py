@@ -5,8 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.daemon.conftest import Shop
 from tests.daemon.test_running import sell
+
+pytestmark = pytest.mark.long
 
 
 def test_a_backup_on_a_new_machine(shop, daemon, program, tmp_path):

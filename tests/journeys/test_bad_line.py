@@ -8,6 +8,8 @@ import pytest
 
 from tests.journeys import bad_line
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.timeout(300)
 @pytest.mark.asyncio

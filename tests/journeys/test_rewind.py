@@ -14,6 +14,8 @@ from agent.daemon.demo.world import opened_world
 from tests.journeys.audit import Audit
 from tests.journeys.cashier import Cashier
 
+pytestmark = pytest.mark.long
+
 ANY_PORTS = (0, 0)
 HEALED_WITHIN_S = 60
 SOLD_BEFORE, SOLD_SINCE, SOLD_WITHOUT = 2, 4, 6

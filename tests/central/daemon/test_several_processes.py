@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.central.kills import run
+
+pytestmark = pytest.mark.long
 
 
 def test_nothing_is_lost_where_processes_are_killed(postgres):
