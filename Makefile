@@ -23,7 +23,7 @@ run: setup
 	$(BIN)/till-agent demo
 
 test: setup lint
-	$(BIN)/pytest -n 4 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='agent/core/*,drivers/*/codecs/*' --fail-under=100 --skip-covered
 
 # What starts so many programs that it would make `make test` slow: lives of machines and disks.

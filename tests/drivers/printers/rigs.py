@@ -20,7 +20,7 @@ from drivers.virtual.serial_printer import SerialVirtualPrinter
 from drivers.virtual.star_paper import StarPaper
 
 QUICK = Patience(
-    answer_s=0.4,
+    answer_s=1.0,
     stall_s=1.0,
     probe_s=0.1,
     fence_s=1.0,

@@ -20,7 +20,7 @@ from drivers.virtual.paper import Paper
 from drivers.virtual.printer import VirtualPrinter
 
 QUICK = Patience(
-    answer_s=0.2, stall_s=0.5, probe_s=0.1, fence_s=0.5, bytes_per_s=100_000, quiet_s=0.02
+    answer_s=0.6, stall_s=0.8, probe_s=0.1, fence_s=0.8, bytes_per_s=100_000, quiet_s=0.02
 )
 RECEIPT = ReceiptDocument(
     "en", (Text("Shop"), *(Row(f"Item {n}", "1.00") for n in range(40)), Barcode("s1-7"), Cut())
