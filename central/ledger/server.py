@@ -5,7 +5,7 @@ sends is decided under the lock of its cursor row, everything else takes the one
 `central.ledger.engine` says. PostgreSQL's SERIALIZABLE would find the same conflicts, but page by
 page: on tables as small as these it undoes transactions that have nothing to do with each other.
 
-Durability rests on `synchronous_commit` (of this session, set and read back) and on `fsync` and
+Durability rests on `synchronous_commit` (of this connection, set and read back) and on `fsync` and
 `full_page_writes` (of the server, read). A standby that must have a commit first is the server's
 business: `synchronous_standby_names`, with `remote_apply` or `on`.
 
