@@ -98,6 +98,7 @@ class Audit:
     async def exported(self) -> list[Answer]:
         """Read the completed sales from the journal's own file, in their order."""
         path = self.world.directory / "export.jsonl"
+        path.unlink(missing_ok=True)  # An export overwrites nothing.
         config = str(self.world.agent_toml)
         await call("till-agent", "journal", "export", str(path), "--config", config)
         lines = (await asyncio.to_thread(path.read_bytes)).splitlines()

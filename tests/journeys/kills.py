@@ -176,7 +176,11 @@ async def first(work: asyncio.Task[None], selling: asyncio.Task[None]) -> None:
         work.cancel()
         await asyncio.wait([work])
         selling.result()
-    await work
+    try:
+        await work
+    except BaseException:
+        selling.cancel()
+        raise
 
 
 def tell(number: int, count: int, cashier: Cashier) -> None:
