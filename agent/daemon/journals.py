@@ -177,8 +177,8 @@ def import_journals(config: Path, file: Path, *, json: bool) -> None:
         say(f"{each.till} {each.lane:<5} {each.entries} entries of {each.journal}, {verdict}")
     if any(each.taken for each in taken):
         say_aside(
-            "→ the agent sends them to HQ, if HQ lets this machine; if not, there: "
-            "till-central import-journal FILE"
+            "→ the agent asks HQ what it holds of them (till-agent status says so); what HQ lacks "
+            "goes there as a file: till-agent journal export, till-central import-journal"
         )
 
 

@@ -20,6 +20,7 @@ from agent.core.exchange.wire import Predecessor
 from agent.core.faults import Fault
 from agent.core.identifiers import JournalId, TillId
 from agent.journal import Connection, Journal, lineage
+from agent.journal.chains import Head
 from agent.sync.enrolment import Enrolled, enrolments, keep, revoked
 from agent.sync.keys import verifier
 
@@ -68,6 +69,16 @@ class Admission:
     def may_send(self, till: TillId, journal_id: JournalId) -> bool:
         """Tell whether HQ knows this journal as the till's."""
         return journal_id in self._bound.get(till, ())
+
+    def is_foreign(self, head: Head) -> bool:
+        """Tell whether a journal is another machine's, or of a till that this agent has no more.
+
+        Of a till that is not enrolled yet nobody can say.
+        """
+        if head.till not in self._tills:
+            return True
+        known = head.till in self._enrolled
+        return known and head.sealed and not self.may_send(head.till, head.journal_id)
 
     def verify(self, till: TillId) -> Verify:
         """Give the check of signatures by the root key a till was enrolled under."""

@@ -250,17 +250,32 @@ class SyncLoop:
         return None
 
     def _start_pumps(self, group: asyncio.TaskGroup) -> None:
-        """Start what can be sent and is not yet: journals HQ has bound to a till of this agent."""
+        """Start what can be sent and is not yet: journals HQ has bound to a till of this agent.
+
+        Those that were taken in from another machine are shown to HQ, which may have them already.
+        """
         if self._admission.revoked:
             return
         for head in self._heads.values():
-            journal_id = head.journal_id
-            if journal_id in self._pumps or not self._admission.may_send(head.till, journal_id):
-                continue
-            pump = Pump(self._way, head, self._admission.verify(head.till))
-            self._pumps[journal_id] = pump
-            name = f"sync-{head.till}-{head.lane}"
-            self._pumping[journal_id] = group.create_task(pump.run(), name=name)
+            if self._admission.may_send(head.till, head.journal_id):
+                self._start_pump(group, head, self._admission.verify(head.till))
+            elif self._admission.is_foreign(head) and (verify := self._any_verify()):
+                self._start_pump(group, head, verify, is_foreign=True)
+
+    def _start_pump(
+        self, group: asyncio.TaskGroup, head: Head, verify: Verify, *, is_foreign: bool = False
+    ) -> None:
+        """Start a journal's pump; one that only showed it gives way when HQ has bound it."""
+        journal_id = head.journal_id
+        present = self._pumps.get(journal_id)
+        if present is not None and present.is_foreign == is_foreign:
+            return
+        if journal_id in self._pumping:
+            self._pumping.pop(journal_id).cancel()
+        pump = Pump(self._way, head, verify, is_foreign=is_foreign)
+        self._pumps[journal_id] = pump
+        name = f"sync-{head.till}-{head.lane}"
+        self._pumping[journal_id] = group.create_task(pump.run(), name=name)
 
     def _start_follower(self, group: asyncio.TaskGroup, scope: str) -> None:
         if scope in self._followers:
@@ -372,5 +387,7 @@ class SyncLoop:
 
     async def _refused(self, head: Head, fault: HqRefused) -> None:
         """Show a forgetful HQ the credential it once signed; the next retry then succeeds."""
+        if self._admission.is_foreign(head):
+            return  # No credential is about it, and showing one changes nothing.
         if await self._admission.readmit(head.till, fault):
             self._wake_all()

@@ -81,9 +81,17 @@ class Way:
 class Pump:
     """Sends one journal to HQ, for as long as it runs."""
 
-    def __init__(self, way: Way, head: Head, verify: Verify) -> None:
-        """Take care of the journal of `head`; `verify` checks by HQ's root key."""
+    def __init__(self, way: Way, head: Head, verify: Verify, *, is_foreign: bool = False) -> None:
+        """Take care of a journal.
+
+        Args:
+            way: to HQ.
+            head: of the journal.
+            verify: checks by HQ's root key.
+            is_foreign: it was taken in from another machine: HQ is asked whether it has it.
+        """
         self.head = head
+        self.is_foreign = is_foreign
         self.state = Upward(tail=head.due_seq)
         self.spoke_at = -math.inf
         """When HQ last answered this journal, by a monotonic clock in seconds."""
@@ -156,6 +164,7 @@ class Pump:
             safe=acked.safe_seq if acked else 0,
             hint_ms=kept.hint_ms,
             is_closed=kept.is_closed,
+            is_foreign=self.is_foreign,
         )
         await self._batches.begin(self.state)
 
@@ -212,12 +221,13 @@ class Pump:
         if isinstance(fault, HqTooLarge):
             return Failed(turn, Failure.TOO_LARGE, str(fault))
         if not isinstance(fault, HqRefused):
-            return Failed(turn, Failure.UNREADABLE, str(fault))
+            return Failed(turn, Failure.UNREADABLE, fault.detail, fault.remedy)
         self._answered()
         await self._way.on_refused(self.head, fault)
         self._way.presence.failed(str(fault))
         is_version = isinstance(fault, NoCommonVersion)
-        return Failed(turn, Failure.VERSION if is_version else Failure.REFUSED, str(fault))
+        kind = Failure.VERSION if is_version else Failure.REFUSED
+        return Failed(turn, kind, fault.detail, fault.remedy)
 
     def _answered(self) -> None:
         self.spoke_at = asyncio.get_running_loop().time()
@@ -292,7 +302,8 @@ class Pump:
     def _raise_alarm(self, alarm: Alarm) -> None:
         if alarm.name in PASSING:
             self._way.presence.failed(f"{alarm.name}: {alarm.detail}")
-        self._trouble(alarm.name, alarm.detail, REMEDIES.get(alarm.name, ""))
+        remedy = alarm.remedy or REMEDIES.get(alarm.name, "")
+        self._trouble(alarm.name, alarm.detail, remedy)
 
     def _tell_pruned(self) -> None:
         if self._batches.pruned is not None:

@@ -15,6 +15,7 @@ _log = structlog.get_logger(__name__)
 PASSING = frozenset(
     {
         "ack-not-genuine",
+        "journal-differs",
         "journal-unreadable",
         "no-progress",
         "record-too-large",
@@ -36,6 +37,8 @@ REMEDIES = {
     "enrol this till again",
     "no-progress": "look into HQ's log; the till tries again by itself",
     "record-too-large": "raise the limit of the proxy before HQ; nothing is lost meanwhile",
+    "journal-differs": "another machine's journal that was taken in here is not what HQ holds: "
+    "keep its file (till-agent journal export FILE) for the chain's IT; this till needs nothing",
     "journal-unreadable": "till-agent journal verify; then see till-agent doctor",
     "stalled": "look into HQ's log and at the line; the transfer was started again by itself",
     "pruned-beyond-hq": "at HQ: find out why it was restored from a state older than its oldest "

@@ -58,6 +58,8 @@ class Watch:
     def look(self, pump: Watched, now_s: float) -> None:
         """Look at one journal: has it moved, has HQ heard from it?"""
         state, now_ms, online = pump.state, int(now_s * 1000), self._is_online()
+        if state.is_foreign:
+            return  # It waits for a person at HQ, for as long as that takes.
         seen = self._seen.get(pump.head.journal_id) or begin(state.acked, now_ms)
         seen, again = look(
             seen, acked=state.acked, tail=state.tail, is_answering=online, now_ms=now_ms

@@ -21,6 +21,7 @@ from central.intake.keeping import CARRIED_KIND, insert_records
 from central.intake.positions import Position, TurnNeeded, held, read_position
 from central.intake.rewinds import Heard, begin, heard
 from central.intake.root_key import RootKey
+from central.intake.shown import without_new
 from central.ledger.engine import has_turn, transact
 from central.ledger.hq import Device
 from central.ledger.tables import CURSORS
@@ -67,6 +68,7 @@ def receive(
     Raises:
         ForeignJournal: not a journal of this device.
         MalformedBatch: no correct till sends this; nothing was kept.
+        OnlyAsFile: entries HQ lacks of a journal that the sender only shows.
         LedgerBusy: another writer held the database for too long; nothing was kept.
     """
     pace = pace or Pace()
@@ -93,6 +95,8 @@ def _take(conn: Connection, *, root: RootKey, device: Device, batch: Batch, now:
         epoch = begin(conn, now, seen=decision.signed.epoch, why=_why(batch, decision))
         position = position._replace(epoch=epoch, rewind=epoch)
         decision = behind(held(conn, batch.journal_id, position), "epoch")
+    elif isinstance(decision, Accept) and position.is_shown:
+        decision = without_new(decision, batch, position.have_seq, position.have_hash)
     elif isinstance(decision, Accept):
         _keep(conn, batch, decision, position, now)
     elif isinstance(decision, Fork):

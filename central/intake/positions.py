@@ -24,6 +24,7 @@ from central.intake.contacts import incarnations
 from central.intake.places import REPLACED
 from central.intake.renewal import takes_over
 from central.intake.rewinds import OPEN as REWIND
+from central.intake.shown import has_handed_in, may_show
 from central.intake.signatures import Revoked
 from central.ledger.authority_tables import SAFE_POSITIONS
 from central.ledger.engine import has_turn
@@ -67,10 +68,15 @@ class Position(NamedTuple):
     safe_hash: bytes | None
     ordered: bool
     """Something above `have_seq` is ordered erased already."""
+    is_shown: bool = False
+    """The sender only shows a journal that others left: HQ says what it holds, and adds nothing."""
 
 
 def read_position(conn: Connection, device: Device, journal_id: str, now: str) -> Position:
     """Read a journal for its own device, and lock its cursor.
+
+    A device may also show what another one left: at a till it stands at now, or in a file it has
+    handed in. Only so can a machine that took in an old disk learn that HQ has all of it.
 
     Args:
         conn: of the intake's transaction.
@@ -91,7 +97,11 @@ def read_position(conn: Connection, device: Device, journal_id: str, now: str) -
     if position.keyid != device.keyid and not has_turn(conn):
         raise TurnNeeded
     if position.keyid != device.keyid and not takes_over(conn, device, position.keyid, place, now):
-        raise _foreign(device, journal_id)
+        if not may_show(conn, device.keyid, journal_id, place):
+            raise _foreign(device, journal_id)
+        return position._replace(is_shown=True)
+    if position.ended_why == REPLACED and has_handed_in(conn, device.keyid, journal_id):
+        return position._replace(is_shown=True)
     if position.ended_why == REPLACED:
         raise Revoked(
             f"another device stands at till {position.till} of {position.store} now",

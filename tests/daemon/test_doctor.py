@@ -16,6 +16,7 @@ from agent.core.faults import Fault
 from agent.daemon.checked import load_checked
 from agent.daemon.doctor import hq as way_to_hq
 from agent.daemon.doctor import processes, records, state
+from agent.daemon.doctor.examination import troubles
 from agent.daemon.doctor.finding import Finding, from_fault
 from agent.daemon.doctor.service import ServiceUser, how_to_allow, may_use, service_user
 from agent.daemon.files import open_journal
@@ -404,3 +405,14 @@ def test_a_fault_is_a_finding():
 def test_the_journals_file_is_where_the_daemon_has_it(shop):
     """The doctor would look at another file than the daemon writes."""
     assert records.path_of(load_checked(shop.config)) == Path(shop.state) / "journal.db"
+
+
+def test_hqs_own_advice_is_shown():
+    """Whoever stands at the till would be sent to HQ's IT with what HQ has already answered."""
+    refused = {"till": "till-1", "lane": "side", "name": "refused", "detail": "not from here"}
+    told = {"sync": {"troubles": [refused | {"remedy": "hand it in as a file"}, refused]}}
+    found = list(troubles(told))
+    assert ["side: not from here (refused)"] * 2 == [finding.detail for finding in found]
+    assert "hand it in as a file" == found[0].remedy
+    assert "HQ's IT" in found[1].remedy
+    assert [] == list(troubles({}))

@@ -68,6 +68,8 @@ class Upward(msgspec.Struct, frozen=True):
     """A successor goes on from `tail`: what was appended above it travels there."""
     search: Search | None = None
     """HQ holds another past: where is the last position both share?"""
+    is_foreign: bool = False
+    """Another machine's, taken in here: HQ is shown it, and nothing ever goes on from it here."""
 
 
 def resume(
@@ -78,6 +80,7 @@ def resume(
     safe: int = 0,
     hint_ms: int = 0,
     is_closed: bool = False,
+    is_foreign: bool = False,
 ) -> Upward:
     """Begin from what the journal has kept; HQ is asked before anything is believed.
 
@@ -88,6 +91,7 @@ def resume(
         safe: what HQ's backups were said to hold.
         hint_ms: over how long first contacts are to spread, as HQ last said.
         is_closed: a successor goes on from `tail`.
+        is_foreign: it is another machine's, and as closed as any.
     """
     acked = min(acked, tail)
     return Upward(
@@ -97,5 +101,6 @@ def resume(
         safe=min(safe, acked),
         epoch=epoch,
         spread_ms=hint_ms,
-        is_closed=is_closed,
+        is_closed=is_closed or is_foreign,
+        is_foreign=is_foreign,
     )

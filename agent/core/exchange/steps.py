@@ -79,6 +79,8 @@ class Failed(msgspec.Struct, frozen=True):
     turn: int
     kind: Failure
     detail: str = ""
+    remedy: str = ""
+    """HQ's own words on what to do; empty where it said none."""
 
 
 class SlowDown(msgspec.Struct, frozen=True):
@@ -170,8 +172,10 @@ class Alarm(msgspec.Struct, frozen=True):
 
     name: str
     """`fork`, `journal-older-than-hq`, `ack-not-genuine`, `refused`, `record-too-large`,
-    `journal-unreadable`, `no-progress`, `stalled`, `sync-version`."""
+    `journal-unreadable`, `no-progress`, `stalled`, `sync-version`, `journal-differs`."""
     detail: str
+    remedy: str = ""
+    """HQ's own words on what to do; empty where it said none."""
 
 
 Effect = Send | Wait | MoveAck | Succeed | Alarm

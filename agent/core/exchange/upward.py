@@ -36,7 +36,7 @@ from agent.core.exchange.steps import (
     TimerFired,
     Wait,
 )
-from agent.core.exchange.waits import asked_ms, backoff_ms, spread_ms
+from agent.core.exchange.waits import WAIT_MS_MAX, asked_ms, backoff_ms, spread_ms
 from agent.core.exchange.wire import BATCH_RECORDS_MAX, Ack
 
 __all__ = ["GROWTH", "PACED_RECORDS_MIN", "SLOW_MS", "Mode", "Upward", "resume", "step"]
@@ -278,6 +278,8 @@ def _end(state: Upward, shared: int, reason: str, detail: str) -> Step:
     held = min(shared, state.acked, state.tail)
     if state.is_closed and held == state.tail:
         return _rest(state)
+    if state.is_foreign:
+        return _differs(state, held, detail)
     name = "fork" if reason == "fork" else "journal-older-than-hq"
     ended = _with(
         state,
@@ -294,6 +296,15 @@ def _end(state: Upward, shared: int, reason: str, detail: str) -> Step:
         mode=Mode.IDLE,
     )
     return ended, (Alarm(name, detail), Succeed(held, reason))
+
+
+def _differs(state: Upward, held: int, detail: str) -> Step:
+    """Another machine's journal is not what HQ holds under its name: a person must look at it."""
+    told = Alarm("journal-differs", detail)
+    state = _with(state, acked=held, held=held, safe=min(state.safe, held), search=None, sure=False)
+    is_told = state.alarmed == told.name
+    after, effects = _wait(_with(state, alarmed=told.name), Mode.BACKING_OFF, WAIT_MS_MAX)
+    return after, effects if is_told else (told, *effects)
 
 
 def _rest(state: Upward) -> Step:
@@ -316,19 +327,19 @@ def _failed(state: Upward, event: Failed, draw: int) -> Step:
     if event.kind is Failure.SLOW:
         return _doubt(_with(state, limit=max(1, sent // 2)), draw)
     if event.kind is not Failure.TOO_LARGE:
-        return _doubt(state, draw, event.kind.value, event.detail)
+        return _doubt(state, draw, event.kind.value, event.detail, event.remedy)
     if sent <= 1:
         return _doubt(state, draw, "record-too-large", f"HQ refuses seq {state.held + 1} by size")
     return _proceed(_with(state, limit=sent // 2))
 
 
-def _doubt(state: Upward, draw: int, alarm: str = "", detail: str = "") -> Step:
+def _doubt(state: Upward, draw: int, alarm: str = "", detail: str = "", remedy: str = "") -> Step:
     """Forget what HQ is believed to hold, try again later, tell a person at most once."""
     failures = state.failures + 1
     told = alarm in {"", state.alarmed}
     state = _with(state, sure=False, failures=failures, alarmed=alarm or state.alarmed)
     after, effects = _wait(state, Mode.BACKING_OFF, backoff_ms(failures, draw))
-    return after, effects if told else (Alarm(alarm, detail), *effects)
+    return after, effects if told else (Alarm(alarm, detail, remedy), *effects)
 
 
 def _wait(state: Upward, mode: Mode, ms: int) -> Step:

@@ -45,7 +45,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     yield from hardware.devices(settings, user, held_by, told)
     yield from _slow(settings)
     yield hq.reach(settings.hq)
-    yield from _troubles(told)
+    yield from troubles(told)
     # Last: to read the journal, root becomes its owner and sees less from then on.
     yield from records.journal(settings, held_by)
 
@@ -55,13 +55,14 @@ def _slow(settings: Settings) -> Iterator[Finding]:
         yield ill(f"receipt {note.path}", note.detail, note.remedy)
 
 
-def _troubles(told: dict[str, Any]) -> Iterator[Finding]:
+def troubles(told: dict[str, Any]) -> Iterator[Finding]:
+    """Say what about sync needs a person, as the daemon says it in its status."""
     sync = told.get("sync") or {}
     for trouble in sync.get("troubles", ()):
         yield ill(
             f"sync {trouble['till']}",
             f"{trouble['lane']}: {trouble['detail']} ({trouble['name']})",
-            "selling goes on; send this line to HQ's IT",
+            trouble.get("remedy") or "selling goes on; send this line to HQ's IT",
         )
 
 

@@ -53,9 +53,10 @@ def _check_sent(journal: Path) -> None:
     if unsent:
         raise StateFault(
             f"HQ does not hold {unsent} entries of this machine: nothing was taken away",
-            remedy="start the agent and wait until `till-agent status --unsent` says 0; a machine "
-            "that never had an HQ: till-agent journal export FILE, keep that file, and remove the "
-            "state directory by hand",
+            remedy="start the agent and wait until `till-agent status --unsent` says 0; what was "
+            "taken in here of other machines goes to HQ as a file (till-agent journal export FILE, "
+            "there: till-central import-journal FILE), which the agent then finds out; a machine "
+            "that never had an HQ: keep that file, and remove the state directory by hand",
             name="unsent",
         )
 

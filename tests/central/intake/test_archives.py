@@ -11,21 +11,36 @@ from sqlalchemy import select, update
 
 from agent.core.entries.archive import ArchiveRefused
 from agent.core.exchange.credentials import key_id, make_request
+from agent.core.exchange.wire import Batch
 from agent.core.faults import InputFault
 from agent.journal import Journal, archives, chains, cursors, erasures
 from agent.journal.cursors import Acked
 from agent.journal.device_key import DeviceKey
+from agent.journal.outgoing import outgoing
 from agent.journal.prune import prune
 from agent.journal.successors import succeed
 from central.histories import Applier
 from central.intake.archives import NotApproved, import_archive
+from central.intake.batches import receive
 from central.intake.codes import issue_code
 from central.intake.enrolment import enrol
+from central.intake.positions import ForeignJournal
 from central.intake.root_key import RootKey
+from central.intake.shown import OnlyAsFile
+from central.intake.signatures import Revoked
 from central.ledger.archive_tables import ARCHIVE_IMPORTS
 from central.ledger.engine import reading, writing
+from central.ledger.hq import Device
 from central.ledger.report_tables import BOOKED, STORE_DAYS
-from central.ledger.tables import BODIES, CHAIN, CURSORS, INCIDENTS, JOURNALS
+from central.ledger.tables import (
+    BODIES,
+    CHAIN,
+    CONTACTS,
+    CURSORS,
+    INCARNATIONS,
+    INCIDENTS,
+    JOURNALS,
+)
 from central.ledger.verify import verify
 from central.reports.completeness import late_entries
 from tests.journal.shop import STAMP, STORE, CountingClock, close_day, sell, sign_on
@@ -207,6 +222,73 @@ def test_a_new_machine_hands_in_what_the_old_one_left(ledger, root, store, take,
     done = take(new.file())
     assert [("sales", "taken", 7, 8)] == [one for one in told(done) if one[2]][:1]
     assert [] == sound(ledger)
+
+
+def shown(ledger, root, by, store, lane="sales", *, base=1, count=100):
+    """Have a device show another one's journal, as its agent does; gives HQ's answer."""
+    head = next(head for head in store.heads() if head.lane == lane)
+    out = store.do(lambda conn: outgoing(conn, head.journal_id, base, count))[0]
+    batch = Batch(
+        version=1,
+        journal_id=head.journal_id,
+        incarnation=f"start-of-{by.key.keyid}",
+        base=base,
+        prev_hash=out.prev_hash,
+        tail_seq=head.tail_seq,
+        records=out.records,
+    )
+    device = Device(by.key.keyid, STORE, by.till)
+    return receive(ledger, root, device, batch, NOW).reply
+
+
+@pytest.mark.both_databases
+def test_a_new_machine_is_told_what_hq_holds_of_the_old_one(ledger, root, store, take, tmp_path):
+    """It would keep the old disk's journals as "not at HQ" for ever, and never be sealed."""
+    let_in(ledger, root, store)
+    assert 4 == shown(ledger, root, store, store, count=4).seq
+    (tmp_path / "new").mkdir()
+    new = Store(tmp_path / "new" / "journal.db", seed=5)
+    let_in(ledger, root, new)
+    before = rows(ledger, CHAIN), rows(ledger, CONTACTS), rows(ledger, INCARNATIONS)
+    assert 4 == shown(ledger, root, new, store).seq
+    with pytest.raises(OnlyAsFile, match="up to entry 4 of 7") as refused:
+        shown(ledger, root, new, store, base=5)
+    assert "till-central import-journal" in refused.value.remedy
+    assert before == (rows(ledger, CHAIN), rows(ledger, CONTACTS), rows(ledger, INCARNATIONS))
+    with pytest.raises(Revoked):
+        shown(ledger, root, store, store, base=5)
+    take(store.file(), approved_by="Grace")
+    assert 7 == shown(ledger, root, new, store).seq
+    assert 7 == shown(ledger, root, new, store, base=8, count=0).seq
+
+
+def test_what_a_device_handed_in_it_may_ask_after(ledger, root, store, take, tmp_path):
+    """The journals of an old disk would stay "not at HQ" on the machine that handed them in."""
+    let_in(ledger, root, store)
+    file = store.file()
+    (tmp_path / "other").mkdir()
+    other = Store(tmp_path / "other" / "journal.db", "till-2", 7)
+    let_in(ledger, root, other)
+    with pytest.raises(ForeignJournal):
+        shown(ledger, root, other, store)
+    other.do(lambda conn: archives.take_in(conn, file, NOW))
+    take(other.file("with-others.jsonl"), approved_by="Grace")
+    assert 7 == shown(ledger, root, other, store).seq
+    store.do(lambda conn: sell(conn, "later"))
+    with pytest.raises(OnlyAsFile):
+        shown(ledger, root, other, store, base=8)
+    assert 8 == shown(ledger, root, store, store, base=8).seq
+
+
+def test_a_replaced_machine_learns_that_its_file_came_in(ledger, root, store, take, tmp_path):
+    """A machine that was set up elsewhere would hold its old till's journals for ever."""
+    let_in(ledger, root, store)
+    (tmp_path / "new").mkdir()
+    let_in(ledger, root, Store(tmp_path / "new" / "journal.db", seed=5))
+    with pytest.raises(Revoked):
+        shown(ledger, root, store, store)
+    take(store.file(), approved_by="Grace")
+    assert 7 == shown(ledger, root, store, store).seq
 
 
 def test_a_different_entry_is_a_fork(ledger, root, store, take, tmp_path):

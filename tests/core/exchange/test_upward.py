@@ -511,3 +511,25 @@ def test_waits_stay_within_their_ceilings():
 def test_a_fresh_state_is_of_an_empty_journal():
     """If it were not, a till's first sale would not be its first record at HQ."""
     assert (0, 0, False) == (Upward().tail, Upward().held, Upward().sure)
+
+
+def test_another_machines_journal_that_differs_is_told_once_and_never_ended():
+    """If it were ended, what HQ lacks of it would pass for held, or a successor be begun of it."""
+    state = resume(tail=7, acked=4, epoch="1-aa", is_foreign=True)
+    assert state.is_closed
+    state = after(state, Started())[0]
+    fork = Fork(6, "ee" * 32, common_seq=5)
+    state, effects = after(state, ForkReceived(state.turn, fork))
+    assert [Alarm, Wait] == [type(effect) for effect in effects]
+    assert ("journal-differs", WAIT_MS_MAX) == (effects[0].name, effects[1].ms)
+    assert (7, 4, Mode.BACKING_OFF) == (state.tail, state.acked, state.mode)
+    state = after(state, TimerFired(state.turn))[0]
+    _, effects = after(state, ForkReceived(state.turn, fork))
+    assert [Wait] == [type(effect) for effect in effects]
+
+
+def test_hqs_own_words_on_what_to_do_reach_the_person():
+    """If they did not, whoever reads the alarm would have to ask what HQ had said."""
+    state = after(resume(tail=5, acked=0, epoch=""), Started())[0]
+    refused = Failed(state.turn, Failure.REFUSED, "not from here", "as a file")
+    assert Alarm("refused", "not from here", "as a file") == after(state, refused)[1][0]
