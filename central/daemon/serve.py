@@ -37,7 +37,7 @@ from central.feed.keeping import SnapshotKeeper
 from central.histories.applier import Applier
 from central.intake.root_key import RootKey
 from central.intake.signatures import Signatures
-from central.ledger.engine import POOL_SIZE, writing
+from central.ledger.engine import POOL_SIZE, check_file, writing
 from central.ledger.hq import FeedSignal, Hq
 from central.ledger.migrate import migrate
 from central.ledger.outbox import on_published
@@ -115,6 +115,7 @@ class Daemon:
         self, settings: Settings, engine: Engine, key: RootKey, staff: StaffTokens
     ) -> None:
         """Assemble everything; nothing runs yet."""
+        self._engine = engine
         self._feed_changed = FeedSignal()
         self._applier = Applier(engine, utc_now, self._give_way, evidence(key))
         self._applying = Applying(self._apply_pending, self._thread_ended)
@@ -149,6 +150,7 @@ class Daemon:
         """Start, serve until told to stop, stop.
 
         Raises:
+            LedgerMoved: the database file was taken away; HQ was stopped in order.
             ThreadEnded: a thread died; HQ was stopped in order.
         """
         async with AsyncExitStack() as stack:
@@ -178,6 +180,7 @@ class Daemon:
 
     def _check_threads(self) -> None:
         if not self._is_well():
+            check_file(self._engine)
             raise ThreadEnded(
                 "a thread ended by itself: the applier, the feed watch, the days or the snapshots",
                 remedy="look for its last error in the log above; the service starts again",

@@ -12,10 +12,19 @@ from threading import Condition, Event, Thread
 
 import structlog
 from sqlalchemy import Engine, select
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from agent.core.faults import Fault
-from central.ledger.engine import is_shared, reading
+from central.ledger.engine import (
+    LedgerFault,
+    LedgerMoved,
+    check_file,
+    is_shared,
+    reading,
+    rescue,
+)
 from central.ledger.hq import FeedSignal
 from central.ledger.tables import FEED_SCOPES
 
@@ -182,13 +191,30 @@ class ForeignWrites:
 
     def _watch_file(self) -> None:
         with closing(self._engine.raw_connection()) as connection:
-            cursor, before = connection.cursor(), None
-            while not self._stop.wait(WATCH_S):
-                cursor.execute("PRAGMA data_version")
-                version = cursor.fetchone()
-                if version != before:
-                    self._tell()
-                before = version
+            try:
+                self._watch_versions(connection.cursor())
+            except LedgerMoved as fault:
+                _LOG.error("the database was taken away", reason=fault.detail, remedy=fault.remedy)
+                self._rescue(connection)
+
+    def _watch_versions(self, cursor: DBAPICursor) -> None:
+        """Look until it is to end, or the file is no longer the one that is open."""
+        before = None
+        while not self._stop.wait(WATCH_S):
+            check_file(self._engine)
+            cursor.execute("PRAGMA data_version")
+            version = cursor.fetchone()
+            if version != before:
+                self._tell()
+            before = version
+
+    def _rescue(self, connection: PoolProxiedConnection) -> None:
+        """Keep what this connection holds of a file that was taken away."""
+        try:
+            kept = rescue(self._engine, connection.cursor())
+            _LOG.error("what HQ still held of it is kept", path=str(kept))
+        except LedgerFault as fault:
+            _LOG.error("what HQ still held is lost", reason=fault.detail, remedy=fault.remedy)
 
     def _watch_shared(self) -> None:
         is_away = False

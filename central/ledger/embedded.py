@@ -7,6 +7,9 @@ to be upgraded (SQLITE_BUSY without a wait) half way.
 
 from __future__ import annotations
 
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
@@ -14,6 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
 from central.ledger.faults import BUSY_TIMEOUT_S, POOL_SIZE, LedgerFault
+from central.ledger.held_file import HeldFile
 
 SQLITE_OLDEST = (3, 51, 3)
 """The WAL-reset corruption bug (3.7.0 to 3.51.2) is fixed from here on."""
@@ -26,6 +30,7 @@ _PRAGMAS = (
     "wal_autocheckpoint = 8000",
 )
 _BUSY_CODES = (dbapi2.SQLITE_BUSY, dbapi2.SQLITE_LOCKED)
+_held: WeakKeyDictionary[Engine, HeldFile] = WeakKeyDictionary()
 
 
 def check_sqlite(version: tuple[int, ...] = dbapi2.sqlite_version_info) -> None:
@@ -57,13 +62,30 @@ def sqlite_engine(url: URL) -> Engine:
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
+    _hold(engine, HeldFile(Path(url.database or "")))
     _try_out(engine)
     return engine
+
+
+def held_file(engine: Engine) -> HeldFile | None:
+    """Give the file an engine works on; None of a database server."""
+    return _held.get(engine)
 
 
 def is_busy(error: DBAPIError) -> bool:
     """Tell whether another program held the file for too long."""
     return getattr(error.orig, "sqlite_errorcode", None) in _BUSY_CODES
+
+
+def _hold(engine: Engine, file: HeldFile) -> None:
+    """Have the file known by what the connections have open.
+
+    It is looked at before another connection is made as well: SQLite would make a missing one.
+    """
+    _held[engine] = file
+    event.listen(engine, "do_connect", lambda _dialect, _record, _args, _named: file.opening())
+    event.listen(engine, "connect", lambda _connection, _record: file.opened())
+    event.listen(engine, "close", lambda _connection, _record: file.closed())
 
 
 def _configure(connection: DBAPIConnection, _record: object) -> None:

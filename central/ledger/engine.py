@@ -17,12 +17,20 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from agent.core.faults import InputFault
 from central.ledger import embedded, server
-from central.ledger.embedded import SQLITE_OLDEST, check_sqlite
-from central.ledger.faults import BUSY_TIMEOUT_S, POOL_SIZE, LedgerBusy, LedgerFault, LostRace
+from central.ledger.embedded import SQLITE_OLDEST, check_sqlite, held_file
+from central.ledger.faults import (
+    BUSY_TIMEOUT_S,
+    POOL_SIZE,
+    LedgerBusy,
+    LedgerFault,
+    LedgerMoved,
+    LostRace,
+)
 
 __all__ = [
     "BUSY_TIMEOUT_S",
@@ -30,14 +38,17 @@ __all__ = [
     "SQLITE_OLDEST",
     "LedgerBusy",
     "LedgerFault",
+    "LedgerMoved",
     "LostRace",
     "after_commit",
+    "check_file",
     "check_sqlite",
     "has_turn",
     "is_passing",
     "is_shared",
     "open_engine",
     "reading",
+    "rescue",
     "transact",
     "writing",
 ]
@@ -65,6 +76,26 @@ def open_engine(database: str | Path | URL) -> Engine:
     engine = embedded.sqlite_engine(url) if is_embedded else server.server_engine(url)
     _locks[engine] = Lock()
     return engine
+
+
+def check_file(engine: Engine) -> None:
+    """Make sure that the database file is still the one that is open; nothing on a server.
+
+    Raises:
+        LedgerMoved: it was deleted or replaced.
+    """
+    if (file := held_file(engine)) is not None:
+        file.check()
+
+
+def rescue(engine: Engine, cursor: DBAPICursor) -> Path | None:
+    """Write down what a connection still holds of a file that was taken away.
+
+    Raises:
+        LedgerFault: it could not be written.
+    """
+    file = held_file(engine)
+    return None if file is None else file.rescue(cursor)
 
 
 def is_shared(engine: Engine) -> bool:
@@ -117,7 +148,10 @@ def writing(engine: Engine, *, turn: bool = True) -> Iterator[Connection]:
         LedgerBusy: another writer, here or in another program, did not finish in time, or the
             database is away.
         LostRace: the database undid it in favour of another one.
+        LedgerMoved: the database file is not the one that is open: what was committed is not
+            where anybody will look for it.
     """
+    check_file(engine)
     turn = turn or not is_shared(engine)
     with _told(), _line(engine, turn=turn), engine.begin() as conn:
         calls: dict[Hashable, AfterCommit] = {}
@@ -129,6 +163,7 @@ def writing(engine: Engine, *, turn: bool = True) -> Iterator[Connection]:
             yield conn
         finally:
             del info[_AFTER_COMMIT], info[_TURN]
+    check_file(engine)
     for call in calls.values():
         call()
 

@@ -16,6 +16,17 @@ class LedgerFault(Fault):
     title = "HQ's database cannot be used"
 
 
+class LedgerMoved(LedgerFault):
+    """The database file was taken away from under a running HQ: nothing is acknowledged any more.
+
+    It is a 503, since tills do well to try again: HQ is started anew.
+    """
+
+    name = "database-moved"
+    status = 503
+    title = "HQ's database was taken away from under it"
+
+
 class LedgerBusy(UnavailableFault):
     """Another writer held the database for too long, or the database is away for the moment."""
 
