@@ -58,13 +58,33 @@ class Cursor:
 
     def execute(self, sql, parameters=()):
         raw = self.connection.raw
-        with _as_pysqlite():
-            self._rows = iter(raw.execute(sql, parameters).fetchall())
-        self.description = self.connection.columns
+        known = _KNOWN.get(sql)
+        try:
+            if known is None:
+                known = self._learn(raw, sql, parameters)
+            else:
+                self._rows = iter(raw.execute(sql, parameters).fetchall())
+        except apsw.Error as error:
+            raise _translated(error) from error
+        self.description, writes = known
         self.rowcount = -1
-        if sql.lstrip()[:6].upper() in _WRITES:
+        if writes:
             self.rowcount, self.lastrowid = raw.changes(), raw.last_insert_rowid()
         return self
+
+    def _learn(self, raw, sql, parameters):
+        """Run it, and find out which columns it gives: only here does apsw tell of no rows."""
+        found = []
+        raw.exec_trace = lambda cursor, *_: found.append(cursor.get_description()) or True
+        try:
+            self._rows = iter(raw.execute(sql, parameters).fetchall())
+        finally:
+            raw.exec_trace = None
+        columns = tuple((name, *[None] * 6) for name, _ in found[-1]) or None if found else None
+        known = columns, sql.lstrip()[:6].upper() in _WRITES
+        if "*" not in sql and sql.lstrip()[:6].upper() != "PRAGMA":
+            _KNOWN[sql] = known  # A name stays; what a star stands for is the schema's.
+        return known
 
     def executemany(self, sql, rows):
         before = self.connection.raw.total_changes()
@@ -103,15 +123,7 @@ class Connection:
         with _as_pysqlite():
             self.raw = apsw.Connection(str(path), flags=flags, vfs=VFS_NAME)
             self.raw.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
-        self.columns = None
-        self.raw.exec_trace = self._before
         _OPEN.setdefault(str(path).rpartition("/")[0], []).append(self.raw)
-
-    def _before(self, cursor, _sql, _bindings):
-        # Only here does apsw tell the columns of a query that gives no rows.
-        columns = cursor.get_description()
-        self.columns = tuple((name, *[None] * 6) for name, _ in columns) or None
-        return True
 
     @property
     def in_transaction(self):
@@ -146,6 +158,18 @@ class Connection:
             self.raw.close(True)
 
 
+class HeldFile:
+    """A database file nobody can take away: simulated disks have no other program."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def check(self):
+        """Nothing to compare it with."""
+
+    opened = closed = check
+
+
 def frames_found(database):
     """Tell how many frames of its log SQLite believes, asked of a copy."""
     copy = Disk("copy-to-look-at", None)
@@ -169,6 +193,8 @@ def drop(directory):
 
 
 _OPEN: dict[str, list[apsw.Connection]] = {}
+_KNOWN: dict[str, tuple[tuple[object, ...] | None, bool]] = {}
+"""SQL → its columns, and whether it writes."""
 
 MODULE = SimpleNamespace(
     **{name: getattr(dbapi2, name) for name in dir(dbapi2) if not name.startswith("__")}

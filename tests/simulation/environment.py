@@ -35,12 +35,13 @@ def simulated(seed):
             (agent.directory.opening, "dbapi2", driver.MODULE),
             (central.ledger.embedded, "dbapi2", driver.MODULE),
             (central.ledger.embedded, "POOL_SIZE", 1),
+            (central.ledger.embedded, "HeldFile", driver.HeldFile),
             (agent.links.http, "_INLINE_RECORDS", _INLINE),
             (agent.links.http, "_client", lambda *_, **__: None),
             (secrets, "token_bytes", lambda size=32: rng.randbytes(size)),
             (secrets, "choice", rng.choice),
         ):
-            stack.enter_context(patch.object(owner, name, stand_in))
+            stack.enter_context(patch.object(owner, name, stand_in, create=True))
         stack.enter_context(_quiet())
         yield
 
