@@ -7,7 +7,9 @@ batch that is already held changes nothing.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
     HTTPMessageSignaturesException,
@@ -18,10 +20,11 @@ from http_message_signatures.algorithms import ED25519
 from sqlalchemy import Engine, Row, bindparam, select
 
 from agent.core.exchange.coding import SIGNED_COMPONENTS
+from agent.core.exchange.request_signatures import recognised
 from agent.core.exchange.signed import unhex
 from agent.core.faults import AccessFault
 from central.ledger.engine import reading
-from central.ledger.hq import Device, SignedMessage
+from central.ledger.hq import HQ_PLACE, Device, SignedMessage
 from central.ledger.tables import CREDENTIALS
 
 _ANY_SKEW = timedelta(days=365 * 1900)
@@ -64,6 +67,8 @@ class Signatures:
             Revoked: genuine, but of a device that was replaced.
         """
         keys = _Keys(self._engine)
+        if _is_plainly_genuine(message, keys):
+            return keys.sender()
         try:
             _verifier(keys).verify(
                 message, max_age=None, require_components=SIGNED_COMPONENTS, body=message.body
@@ -86,9 +91,7 @@ class _Keys(HTTPSignatureKeyResolver):
         self._asked = key_id
         with reading(self._engine) as conn:
             self._row = conn.execute(_BY_KEYID, {"of_key": key_id}).one_or_none()
-        if self._row is None:
-            return None
-        return Ed25519PublicKey.from_public_bytes(unhex(self._row.device_key))
+        return None if self._row is None else _public_key(self._row.device_key)
 
     def refusal(self, error: Exception) -> NotIdentified:
         """Say why nobody was identified."""
@@ -115,6 +118,27 @@ class _Keys(HTTPSignatureKeyResolver):
 
 def _revoked(row: Row[tuple[object, ...]] | None) -> str:
     return f"was revoked by HQ: {row.revoked_why}" if row and row.revoked_why else "was replaced"
+
+
+def _is_plainly_genuine(message: SignedMessage, keys: _Keys) -> bool:
+    """Check a request that is signed the way every agent does it; False says nothing of another.
+
+    The library that reads any signature takes ten times as long: it looks at whatever is left.
+    """
+    path = message.url.removeprefix(HQ_PLACE)
+    own = recognised(message.method, path, message.headers.items(), message.body)
+    if own is None or (key := keys.resolve_public_key(own.keyid)) is None:
+        return False
+    try:
+        key.verify(own.signature, own.message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _public_key(device_key: str) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(unhex(device_key))
 
 
 def _verifier(keys: _Keys) -> HTTPMessageVerifier:

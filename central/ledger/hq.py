@@ -57,6 +57,10 @@ Authenticate = Callable[[SignedMessage], Device]
 """Establishes the sender, or raises an `AccessFault`; blocking."""
 
 
+HQ_PLACE = "http://hq"
+"""Stands for HQ's address in `SignedMessage.url`: a proxy in front may change the real one."""
+
+
 def nobody(message: SignedMessage) -> Device:
     """Refuse every device: what an `Hq` without an intake does."""
     raise AccessFault(
@@ -206,4 +210,4 @@ def signed_message(request: Request[Any, Any, Any], body: bytes) -> SignedMessag
     host: a fixed one stands in its place.
     """
     path = request.scope["raw_path"].decode("latin-1")
-    return SignedMessage(request.method, f"http://hq{path}", request.headers, body)
+    return SignedMessage(request.method, HQ_PLACE + path, request.headers, body)
