@@ -1,7 +1,8 @@
 """The one metadata object all of HQ's tables hang on, and the column shapes they share.
 
 Portability (sharded PostgreSQL): every primary key and unique constraint leads with the column
-the table is spread by, nothing counts globally, and nothing in PostgreSQL hangs on a trigger.
+the table is spread by, nothing counts globally, and no value hangs on a trigger: those there are
+only refuse.
 """
 
 from __future__ import annotations

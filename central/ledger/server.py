@@ -9,8 +9,8 @@ Durability rests on `synchronous_commit` (of this connection, set and read back)
 `full_page_writes` (of the server, read). A standby that must have a commit first is the server's
 business: `synchronous_standby_names`, with `remote_apply` or `on`.
 
-There are no triggers here: what makes a table insert-only on PostgreSQL is a role that serves and
-owns nothing, with no UPDATE, DELETE or TRUNCATE on the tables of `INSERT_ONLY`; the owner migrates.
+What is insert-only is guarded by triggers that refuse UPDATE, DELETE and TRUNCATE, as on SQLite
+(step 0008). A role that serves and owns nothing can not take them away; the owner migrates.
 `till-central ledger verify` finds a changed row whoever changed it.
 """
 

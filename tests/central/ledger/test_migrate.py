@@ -68,33 +68,63 @@ def test_every_key_leads_with_its_shard_column(engine):
                 assert key[:1] == unique["column_names"][:1], (table, unique)
 
 
-@pytest.mark.parametrize(
-    "table",
-    ["chain", "feed_mark", "erase_order", "person_read", "quarantine_audit", "booked_entry"],
+INSERT_ONLY = (
+    "chain",
+    "feed_mark",
+    "erase_order",
+    "person_read",
+    "quarantine_audit",
+    "booked_entry",
+    "archive_import",
 )
-def test_insert_only_tables_refuse_change(engine, table):
+
+
+@pytest.mark.both_databases
+def test_insert_only_tables_refuse_change(ledger):
     """Wrong: somebody at HQ rewrites history with one SQL statement."""
-    migrate(engine)
-    columns = METADATA.tables[table].columns
-    examples = {bytes: b"x", bool: True}
-    values = {c.name: examples.get(c.type.python_type, "1") for c in columns}
-    with writing(engine) as conn:
-        conn.execute(METADATA.tables[table].insert().values(values))
-    for change in (METADATA.tables[table].delete(), METADATA.tables[table].update().values(values)):
-        with pytest.raises(DBAPIError, match="insert-only"), writing(engine) as conn:
+    for table in map(METADATA.tables.get, INSERT_ONLY):
+        examples = {bytes: b"x", bool: True, int: 1}
+        values = {c.name: examples.get(c.type.python_type, "1") for c in table.columns}
+        with writing(ledger) as conn:
+            conn.execute(table.insert().values(values))
+        for change in (table.delete(), table.update().values(values)):
+            with pytest.raises(DBAPIError, match="insert-only"), writing(ledger) as conn:
+                conn.execute(change)
+
+
+@pytest.mark.both_databases
+def test_a_body_leaves_only_by_a_recorded_order(ledger):
+    """Wrong: a body can vanish or change without anybody having ordered it."""
+    names = ("body", "chain", "erase_order")
+    body, chain, orders = (METADATA.tables[name] for name in names)
+    other = {"journal_id": "j", "seq": 1, "erased_by": "order-1", "recorded_at": "now"}
+    sealed = {"kind": 1, "version": 1, "commitment": b"2", "hash": b"3", "received_at": "now"}
+    with writing(ledger) as conn:
+        conn.execute(body.insert().values(journal_id="j", seq=1, salt=b"0", body=b"1"))
+        conn.execute(chain.insert().values(journal_id="j", seq=1, **sealed))
+        conn.execute(orders.insert().values(**other, commitment=b"9"))
+    for change in (body.delete(), body.update().values(body=b"2")):
+        with pytest.raises(DBAPIError, match="insert-only"), writing(ledger) as conn:
             conn.execute(change)
+    with writing(ledger) as conn:
+        conn.execute(orders.insert().values(**other, commitment=b"2"))
+        assert 1 == conn.execute(body.delete()).rowcount
 
 
-def test_a_body_leaves_only_by_a_recorded_order(engine):
-    """Wrong: a body can vanish without anybody having ordered it."""
-    migrate(engine)
+def test_a_server_refuses_to_empty_what_is_insert_only(postgres_url):
+    """Wrong: one TRUNCATE, which asks no row's trigger, takes every sale at HQ."""
+    engine = open_engine(postgres_url)
+    for table in (*INSERT_ONLY, "body"):
+        with pytest.raises(DBAPIError, match=f"{table} is insert-only"):
+            as_a_replica(engine, f"TRUNCATE {table}")
+    engine.dispose()
+
+
+def as_a_replica(engine, statement):
+    """Run a statement where ordinary triggers do not fire."""
     with writing(engine) as conn:
-        conn.exec_driver_sql("INSERT INTO body VALUES ('j', 1, x'00', x'01')")
-    with pytest.raises(DBAPIError, match="insert-only"), writing(engine) as conn:
-        conn.exec_driver_sql("DELETE FROM body")
-    with writing(engine) as conn:
-        conn.exec_driver_sql("INSERT INTO erase_order VALUES ('j', 1, 'order-1', 'now')")
-        assert 1 == conn.exec_driver_sql("DELETE FROM body").rowcount
+        conn.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        conn.exec_driver_sql(statement)
 
 
 def test_a_database_of_a_newer_program_is_refused(engine):
