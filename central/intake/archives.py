@@ -161,7 +161,7 @@ def _prove(path: Path) -> _Proven:
 def _doubts(conn: Connection, proven: _Proven) -> list[str]:
     """Say why a file cannot be taken in on HQ's own knowledge.
 
-    A device may hand in what it began itself, and what others left at a till it stands at.
+    A device may hand in what it began itself, and what others left at a till it stands or stood at.
     """
     key = proven.end.device_key
     if not _is_known(conn, key):
@@ -169,7 +169,7 @@ def _doubts(conn: Connection, proven: _Proven) -> list[str]:
     foreign = [
         journal
         for journal in proven.journals
-        if journal.device_key != key and not _stands_at(conn, key, journal)
+        if journal.device_key != key and not _stood_at(conn, key, journal)
     ]
     return [
         f"journal {journal.journal} is of till {journal.till} of {journal.store}, where the device "
@@ -185,12 +185,16 @@ def _is_known(conn: Connection, device_key: str) -> bool:
     return conn.execute(query).first() is not None
 
 
-def _stands_at(conn: Connection, device_key: str, journal: ArchiveJournal) -> bool:
+def _stood_at(conn: Connection, device_key: str, journal: ArchiveJournal) -> bool:
+    """Tell whether HQ ever let a device in at a journal's till.
+
+    One whose key was renewed, or that another machine took the place of, wrote its file while it
+    was let in there, or holds what it held then.
+    """
     query = select(ADMISSIONS.c.keyid).where(
         ADMISSIONS.c.keyid == key_id(unhex(device_key)),
         ADMISSIONS.c.store == journal.store,
         ADMISSIONS.c.till == journal.till,
-        ADMISSIONS.c.replaced_at.is_(None),
     )
     return conn.execute(query).first() is not None
 

@@ -7,13 +7,13 @@ import shutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pysqlite3 import dbapi2
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from agent.core.entries.archive import ArchiveRefused
 from agent.core.exchange.credentials import key_id, make_request
 from agent.core.exchange.wire import Batch
 from agent.core.faults import InputFault
-from agent.journal import Journal, archives, chains, cursors, erasures
+from agent.journal import Journal, archives, chains, cursors
 from agent.journal.cursors import Acked
 from agent.journal.device_key import DeviceKey
 from agent.journal.outgoing import outgoing
@@ -29,6 +29,7 @@ from central.intake.root_key import RootKey
 from central.intake.shown import OnlyAsFile
 from central.intake.signatures import Revoked
 from central.ledger.archive_tables import ARCHIVE_IMPORTS
+from central.ledger.authority_tables import REVOKED_DEVICES
 from central.ledger.engine import reading, writing
 from central.ledger.hq import Device
 from central.ledger.report_tables import BOOKED, STORE_DAYS
@@ -43,7 +44,7 @@ from central.ledger.tables import (
 )
 from central.ledger.verify import verify
 from central.reports.completeness import late_entries
-from tests.journal.shop import STAMP, STORE, CountingClock, close_day, sell, sign_on
+from tests.journal.shop import STAMP, STORE, CountingClock, close_day, erase, sell, sign_on
 
 NOW = "2026-11-02T12:00:00.000Z"
 
@@ -224,6 +225,27 @@ def test_a_new_machine_hands_in_what_the_old_one_left(ledger, root, store, take,
     assert [] == sound(ledger)
 
 
+def test_a_machine_replaced_meanwhile_hands_in_all_it_holds(ledger, root, store, take, tmp_path):
+    """A file written where HQ had let the device in would need somebody's word for it."""
+    let_in(ledger, root, store)
+    left = store.file("left.jsonl")
+    second, third = (Store(tmp_path / f"{n}.db", seed=n) for n in (5, 6))
+    let_in(ledger, root, second)
+    second.do(lambda conn: archives.take_in(conn, left, NOW), lambda conn: sell(conn, "fresh"))
+    let_in(ledger, root, third)
+    done = take(second.file("second.jsonl"))
+    assert (False, 4) == (done.approved, len(done.journals))
+    assert {"taken", "held"} >= {each.outcome for each in done.journals}
+    with writing(ledger) as conn:
+        conn.execute(
+            insert(REVOKED_DEVICES).values(
+                device_key=done.device_key, order_id="o", reason="stolen", at=NOW
+            )
+        )
+    with pytest.raises(NotApproved, match="does not let the device in"):
+        take(second.file("later.jsonl"))
+
+
 def shown(ledger, root, by, store, lane="sales", *, base=1, count=100):
     """Have a device show another one's journal, as its agent does; gives HQ's answer."""
     head = next(head for head in store.heads() if head.lane == lane)
@@ -326,7 +348,7 @@ def test_successors_erased_and_pruned_entries_come_in(ledger, root, store, take)
         succeed(conn, sales, held_seq=7, held_hash=held, **known)
 
     store.do(
-        lambda conn: erasures.erase(conn, side, 2, order_id="order-7", at=NOW),
+        lambda conn: erase(conn, side, 2, order_id="order-7", at=NOW),
         safe,
         lambda conn: prune(conn, sales, 5),
         lambda conn: sell(conn, "late"),
