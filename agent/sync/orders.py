@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 
 import msgspec
 
 from agent.contracts.clock import Clock
-from agent.core.entries.bodies import Body, OrderReceived, PartyEnrolled
+from agent.core.entries.bodies import OrderReceived, PartyEnrolled
 from agent.core.entries.chain import SALT_SIZE
 from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.orders import (
@@ -28,7 +29,7 @@ from agent.core.exchange.orders import (
     read_order,
 )
 from agent.core.exchange.wire import FeedItem
-from agent.core.faults import Fault, NotFoundFault
+from agent.core.faults import NotFoundFault
 from agent.core.identifiers import JournalId, PartyId, TillId
 from agent.journal import Connection, Journal, chains, erasures, registry
 from agent.sync.enrolment import Enrolled, revoked, set_revoked
@@ -36,11 +37,16 @@ from agent.sync.keys import verifier
 from agent.sync.troubles import Troubles
 
 DONE, NOTHING, UNKNOWN = "done", "nothing-to-do", "unknown-order"
+ANOTHER = "another-entry"
 """Outcomes of `OrderReceived`."""
 _LEASE = "lease/"
 _PUT = "put"
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
+Kept: TypeAlias = tuple[JournalId, int, str]
+"""An entry that stands under an ordered number and is not the one that is meant."""
+Effect: TypeAlias = tuple[str, tuple[Kept, ...]]
+"""Outcome, and what was kept."""
 Forget = Callable[[Sequence[PartyId]], None]
 """Takes people out of the directory whose enrolment was erased."""
 
@@ -113,42 +119,47 @@ class OrderDesk:
     def _write(
         self, conn: Connection, order: Order, signed: SignedOrder, tills: list[TillId]
     ) -> None:
-        outcome = self._effect(conn, order)
+        outcome, kept = self._effect(conn, order)
         for till in tills:
-            body = OrderReceived(signed.order, signed.signature, self._clock.stamp(), outcome)
+            stamp = self._clock.stamp()
+            body = OrderReceived(signed.order, signed.signature, stamp, outcome, kept)
             chains.append(conn, till, body, salt=self._clock.random(SALT_SIZE))
             conn.execute(
                 "INSERT INTO order_received (till, order_id, outcome) VALUES (?, ?, ?)",
                 (till, order.order_id, outcome),
             )
 
-    def _effect(self, conn: Connection, order: Order) -> str:
+    def _effect(self, conn: Connection, order: Order) -> Effect:
         """Do what is ordered, in the transaction of the receipt; gives the outcome."""
         effects = {ERASE: self._erase, REVOKE: self._revoke, LEASE: _lease}
         effect = effects.get(order.kind)
         if effect is None:
-            return UNKNOWN
+            return UNKNOWN, ()
         try:
             return effect(conn, order)
         except _UNREADABLE:
-            return UNKNOWN
+            return UNKNOWN, ()
 
-    def _erase(self, conn: Connection, order: Order) -> str:
+    def _erase(self, conn: Connection, order: Order) -> Effect:
         body = msgspec.json.decode(order.body, type=EraseBody)
-        at, outcome = self._clock.stamp().wall, NOTHING
-        for journal_id, seq in body.entries:
+        at, outcome, kept = self._clock.stamp().wall, NOTHING, list[Kept]()
+        for named, seq, commitment in body.entries:
+            journal_id, order_id = JournalId(named), order.order_id
             # Most entries of an order are other tills'.
             with suppress(NotFoundFault):
-                erasures.erase(conn, JournalId(journal_id), seq, order_id=order.order_id, at=at)
+                found = erasures.erase(
+                    conn, journal_id, seq, commitment=commitment, order_id=order_id, at=at
+                )
                 outcome = DONE
-        return outcome
+                kept += [(journal_id, seq, other) for other in found.others]
+        return (ANOTHER if kept else outcome), tuple(kept)
 
-    def _revoke(self, conn: Connection, order: Order) -> str:
+    def _revoke(self, conn: Connection, order: Order) -> Effect:
         body = msgspec.json.decode(order.body, type=RevokeBody)
         if not self._is_mine(body):
-            return NOTHING
+            return NOTHING, ()
         set_revoked(conn, body.reason)
-        return DONE
+        return DONE, ()
 
     def _is_mine(self, body: RevokeBody) -> bool:
         return self.device_key is not None and body.device_key == self.device_key.hex()
@@ -159,9 +170,9 @@ class OrderDesk:
             self._on_revoked(reason)
 
 
-def _lease(conn: Connection, order: Order) -> str:
+def _lease(conn: Connection, order: Order) -> Effect:
     registry.put(conn, _LEASE + order.order_id, msgspec.json.decode(order.body))
-    return DONE
+    return DONE, ()
 
 
 def _signed(item: FeedItem) -> SignedOrder:
@@ -194,13 +205,7 @@ def _people(conn: Connection, order: Order) -> list[PartyId]:
         entries = msgspec.json.decode(order.body, type=EraseBody).entries
     except _UNREADABLE:
         return []
-    bodies = (_body(conn, JournalId(journal_id), seq) for journal_id, seq in entries)
-    return [body.party_id for body in bodies if isinstance(body, PartyEnrolled)]
-
-
-def _body(conn: Connection, journal_id: JournalId, seq: int) -> Body | None:
-    """Read an entry, or the copy of it that a successor carries."""
-    try:
-        return chains.body_at(conn, journal_id, seq)
-    except Fault:
-        return None
+    found = (erasures.standing(conn, JournalId(named), seq, said) for named, seq, said in entries)
+    bodies = erasures.bodies(conn, (place for each in found for place in each.places))
+    people = (body.party_id for body in bodies if isinstance(body, PartyEnrolled))
+    return list(dict.fromkeys(people))

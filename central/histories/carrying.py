@@ -56,7 +56,7 @@ def opened(conn: Connection, entry: Entry, body: EntryCarried) -> Opened | None:
         return None
     original = _commitment(conn, body.journal, body.seq)
     is_same = original == body.commitment
-    if is_same and _has_bytes(conn, body.journal, body.seq):
+    if is_same and _has_bytes(conn, body):
         return None  # It has, or gets, its effect in its own journal.
     why = SALVAGE if _is_salvage(conn, entry.journal_id, body) else CARRIED_OVER
     _note(conn, entry, body, why)
@@ -101,14 +101,16 @@ def _commitment(conn: Connection, journal_id: str, seq: int) -> str | None:
     return None if held is None else held.hex()
 
 
-def _has_bytes(conn: Connection, journal_id: str, seq: int) -> bool:
-    """Tell whether an entry's body is here, or is gone by an order."""
-    return any(
-        conn.execute(
-            select(table.c.seq).where(table.c.journal_id == journal_id, table.c.seq == seq)
-        ).first()
-        for table in (BODIES, ERASE_ORDERS)
+def _has_bytes(conn: Connection, body: EntryCarried) -> bool:
+    """Tell whether the body of the entry that is carried is here, or is gone by an order."""
+    held, gone = BODIES.c, ERASE_ORDERS.c
+    here = select(held.seq).where(held.journal_id == body.journal, held.seq == body.seq)
+    by_order = select(gone.seq).where(
+        gone.journal_id == body.journal,
+        gone.seq == body.seq,
+        gone.commitment == bytes.fromhex(body.commitment),
     )
+    return any(conn.execute(query).first() for query in (here, by_order))
 
 
 def _note(conn: Connection, entry: Entry, body: EntryCarried, why: str) -> None:

@@ -68,6 +68,7 @@ def _received() -> Select[tuple[object, ...]]:
     on_erased = (ERASE_ORDERS.c.journal_id == CHAIN.c.journal_id) & (
         ERASE_ORDERS.c.seq == CHAIN.c.seq
     )
+    on_erased &= ERASE_ORDERS.c.commitment == CHAIN.c.commitment
     return (
         select(CHAIN, BODIES.c.body, ERASE_ORDERS.c.erased_by)
         .select_from(CHAIN)

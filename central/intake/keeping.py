@@ -41,6 +41,7 @@ def insert_records(
     ]
     insert_rows(conn, CHAIN, chain)
     gone = _ordered(conn, journal_id, rows) if ordered else {}
+    committed = {row.seq: row.commitment for row in rows}
     carried = [row for row in rows if row.kind == CARRIED_KIND and row.body]
     if carried:
         gone |= _carried(conn, journal_id, carried)
@@ -48,15 +49,18 @@ def insert_records(
     bodies = [(journal_id, row.seq, row.salt, row.body) for row in rows if row.seq not in gone]
     insert_rows(conn, BODIES, bodies)
     if gone:
-        _note_erased(conn, journal_id, gone, now)
+        noted = [(journal_id, seq, committed[seq], order) for seq, order in gone.items()]
+        note_erased(conn, noted, now)
 
 
 def _ordered(conn: Connection, journal_id: str, rows: Sequence[NewRecord]) -> dict[int, str]:
-    query = select(ERASE_ORDERS.c.seq, ERASE_ORDERS.c.erased_by).where(
+    query = select(ERASE_ORDERS).where(
         ERASE_ORDERS.c.journal_id == journal_id,
         ERASE_ORDERS.c.seq.between(rows[0].seq, rows[-1].seq),
     )
-    return {row.seq: row.erased_by for row in conn.execute(query)}
+    ordered = {(row.seq, row.commitment): row.erased_by for row in conn.execute(query)}
+    meant = {row.seq: ordered.get((row.seq, row.commitment)) for row in rows}
+    return {seq: order for seq, order in meant.items() if order is not None}
 
 
 def _carried(conn: Connection, journal_id: str, rows: Iterable[NewRecord]) -> dict[int, str]:
@@ -76,11 +80,10 @@ def _carried(conn: Connection, journal_id: str, rows: Iterable[NewRecord]) -> di
     ]
     conn.execute(upsert(CARRIED_COPIES).on_conflict_do_nothing(), noted)
     orders = _orders_of(conn, {(body.journal, body.seq) for body in copies.values()})
-    return {
-        seq: orders[body.journal, body.seq]
-        for seq, body in copies.items()
-        if (body.journal, body.seq) in orders
+    meant = {
+        seq: orders.get((body.journal, body.seq, body.commitment)) for seq, body in copies.items()
     }
+    return {seq: order for seq, order in meant.items() if order is not None}
 
 
 def _copy(row: NewRecord) -> EntryCarried | None:
@@ -92,15 +95,14 @@ def _copy(row: NewRecord) -> EntryCarried | None:
     return body if isinstance(body, EntryCarried) and not body.erased_by else None
 
 
-def _orders_of(conn: Connection, entries: set[tuple[str, int]]) -> dict[tuple[str, int], str]:
+def _orders_of(conn: Connection, entries: set[tuple[str, int]]) -> dict[tuple[str, int, str], str]:
     place = tuple_(ERASE_ORDERS.c.journal_id, ERASE_ORDERS.c.seq)
     rows = conn.execute(select(ERASE_ORDERS).where(place.in_(entries)))
-    return {(row.journal_id, row.seq): row.erased_by for row in rows}
+    return {(row.journal_id, row.seq, row.commitment.hex()): row.erased_by for row in rows}
 
 
-def _note_erased(conn: Connection, journal_id: str, gone: dict[int, str], now: str) -> None:
-    rows = [
-        {"journal_id": journal_id, "seq": seq, "erased_by": order, "recorded_at": now}
-        for seq, order in gone.items()
-    ]
+def note_erased(conn: Connection, gone: Iterable[tuple[str, int, bytes, str]], now: str) -> None:
+    """Note entries that are ordered erased: journal, seq, commitment, and whose order it was."""
+    names = ("journal_id", "seq", "commitment", "erased_by")
+    rows = [dict(zip(names, each, strict=True), recorded_at=now) for each in gone]
     conn.execute(upsert(ERASE_ORDERS).on_conflict_do_nothing(), rows)

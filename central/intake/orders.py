@@ -27,6 +27,7 @@ from agent.core.exchange.orders import (
     read_order,
 )
 from agent.core.faults import InputFault
+from central.intake.keeping import note_erased
 from central.intake.root_key import RootKey
 from central.ledger.authority_tables import (
     CARRIED_COPIES,
@@ -36,7 +37,7 @@ from central.ledger.authority_tables import (
 )
 from central.ledger.epoch import current_epoch
 from central.ledger.outbox import GLOBAL, publish, store_scope
-from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, CURSORS, ERASE_ORDERS, JOURNALS
+from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, CURSORS, JOURNALS
 from central.ledger.upserts import upsert
 
 _STOP_INTAKE = (
@@ -46,7 +47,9 @@ _STOP_INTAKE = (
 )
 """A batch under way either has brought the body before it is erased, or sees the order."""
 Entry = tuple[str, int]
-"""(journal id, seq), of the journal the entry was first written in."""
+"""(journal id, seq)."""
+Meant = tuple[str, int, str]
+"""As in `EraseBody`: an entry as it was first written, with its commitment in hexadecimal."""
 
 
 def issue(
@@ -83,10 +86,13 @@ def erase(
 ) -> list[Order]:
     """Have the bodies of entries erased, here and in their stores; one order per store.
 
+    One that was carried over into a successor is meant as it was first written: that is erased,
+    and every copy of it.
+
     Raises:
         InputFault: an entry HQ does not hold, or one of `sales`: those are the books.
     """
-    found = sorted((_store_of(conn, entry), entry) for entry in set(entries))
+    found = sorted({(_store_of(conn, entry), _meant(conn, entry)) for entry in set(entries)})
     return [
         issue(
             conn,
@@ -124,7 +130,7 @@ def take_back(
         signed: as the till kept it.
         store: whose till reports.
         till: which one.
-        outcome: `done`, `nothing-to-do`, or the name of a fault at the till.
+        outcome: `done`, `nothing-to-do`, `another-entry`, or the name of a fault at the till.
         root: HQ's key.
         now: HQ's time, for show.
 
@@ -142,19 +148,20 @@ def take_back(
     conn.execute(new.on_conflict_do_update(index_elements=list(row), set_={"outcome": outcome}))
 
 
-def erase_here(conn: Connection, entries: Iterable[Entry], order_id: str, now: str) -> None:
+def erase_here(conn: Connection, entries: Iterable[Meant], order_id: str, now: str) -> None:
     """Take bodies out of HQ's inbox under a recorded order; what they have caused stays.
 
     An entry HQ does not hold (yet, or any more) is noted all the same: when it comes, from a till
-    that has not heard of the order, only its commitment is kept.
+    that has not heard of the order, only its commitment is kept. Another entry under its number,
+    which HQ has from a copied disk, stays as it is.
     """
     for entry in sorted(_with_copies(conn, entries)):
-        journal_id, seq = entry
+        journal_id, seq, commitment = entry
         conn.execute(_STOP_INTAKE, {"of_journal": journal_id})
-        row = {"journal_id": journal_id, "seq": seq, "erased_by": order_id, "recorded_at": now}
-        conn.execute(upsert(ERASE_ORDERS).values(row).on_conflict_do_nothing())
-        held = (BODIES.c.journal_id == journal_id) & (BODIES.c.seq == seq)
-        conn.execute(delete(BODIES).where(held))
+        note_erased(conn, [(journal_id, seq, bytes.fromhex(commitment), order_id)], now)
+        if _commitment(conn, journal_id, seq) == commitment:
+            held = (BODIES.c.journal_id == journal_id) & (BODIES.c.seq == seq)
+            conn.execute(delete(BODIES).where(held))
 
 
 def _keep(
@@ -195,32 +202,40 @@ def _shut_out(conn: Connection, body: RevokeBody, order_id: str, now: str, reaso
     )
 
 
-def _with_copies(conn: Connection, entries: Iterable[Entry]) -> Iterator[Entry]:
+def _with_copies(conn: Connection, entries: Iterable[Meant]) -> Iterator[Meant]:
     """Give entries, and every successor's entry their body was carried over in."""
-    waiting, done = list(entries), set[Entry]()
-    while waiting:
-        entry = waiting.pop()
-        if entry in done:
-            continue
-        done.add(entry)
-        yield entry
-        waiting += _copies(conn, *entry)
-
-
-def _copies(conn: Connection, journal_id: str, seq: int) -> list[Entry]:
-    """Tell where an entry was carried to; under its number a fork may have carried another one."""
-    copied = CARRIED_COPIES.c
-    rows = conn.execute(
-        select(copied.in_journal, copied.in_seq, copied.commitment).where(
-            copied.journal_id == journal_id, copied.seq == seq
+    for journal_id, seq, commitment in set(entries):
+        yield journal_id, seq, commitment
+        copied = CARRIED_COPIES.c
+        query = select(copied.in_journal, copied.in_seq, CHAIN.c.commitment).where(
+            copied.journal_id == journal_id,
+            copied.seq == seq,
+            copied.commitment == commitment,
+            CHAIN.c.journal_id == copied.in_journal,
+            CHAIN.c.seq == copied.in_seq,
         )
-    ).all()
-    held = conn.execute(
-        select(CHAIN.c.commitment).where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq == seq)
-    ).scalar_one_or_none()
-    return [
-        (row.in_journal, row.in_seq) for row in rows if held is None or row.commitment == held.hex()
-    ]
+        for row in conn.execute(query).all():
+            yield row.in_journal, row.in_seq, row.commitment.hex()
+
+
+def _meant(conn: Connection, entry: Entry) -> Meant:
+    """Say which entry is meant by one that HQ holds: of a copy it is the original."""
+    journal_id, seq = entry
+    copied = CARRIED_COPIES.c
+    query = select(copied.journal_id, copied.seq, copied.commitment).where(
+        copied.in_journal == journal_id, copied.in_seq == seq
+    )
+    row = conn.execute(query).first()
+    if row is not None:
+        return row.journal_id, row.seq, row.commitment
+    return journal_id, seq, _commitment(conn, journal_id, seq)
+
+
+def _commitment(conn: Connection, journal_id: str, seq: int) -> str:
+    """Give what HQ holds under a number, hexadecimal; empty while that is nothing."""
+    query = select(CHAIN.c.commitment).where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq == seq)
+    held: bytes | None = conn.execute(query).scalar_one_or_none()
+    return "" if held is None else held.hex()
 
 
 def _store_of(conn: Connection, entry: Entry) -> str:

@@ -10,7 +10,8 @@ from central.ledger.outbox import GLOBAL, store_scope
 from central.ledger.tables import CONTACTS, CREDENTIALS, JOURNALS
 
 _SHOWN_MAX = 100
-_DONE = ("done", "nothing-to-do")
+_ANOTHER = "another-entry"
+_DONE = ("done", "nothing-to-do", _ANOTHER)
 _NAMED_MAX = 12
 
 
@@ -36,6 +37,9 @@ class OrderState(msgspec.Struct, frozen=True):
     done: int
     """Tills that have carried it out."""
     awaited: tuple[Awaited, ...]
+    differs: tuple[Awaited, ...] = ()
+    """Tills that hold another entry under an ordered number, which they have kept: two disks wrote
+    one journal."""
 
 
 class _Till(msgspec.Struct, frozen=True):
@@ -52,18 +56,25 @@ def order_states(conn: Connection, *, open_only: bool = False) -> list[OrderStat
 
     Args:
         conn: any transaction.
-        open_only: leave out those that are carried out everywhere.
+        open_only: leave out those that are carried out everywhere, and as they were meant.
     """
     tills = _tills(conn)
     query = select(SIGNED_ORDERS).order_by(SIGNED_ORDERS.c.order_id.desc()).limit(_SHOWN_MAX)
     found = []
     for row in conn.execute(query).all():
         concerned = [till for till in tills if row.scope in {GLOBAL, store_scope(till.store)}]
-        done, awaited = _answers(conn, row.order_id, concerned)
-        if awaited or not open_only:
+        done, awaited, differs = _answers(conn, row.order_id, concerned)
+        if awaited or differs or not open_only:
             found.append(
                 OrderState(
-                    row.order_id, row.kind, row.scope, row.issued_at, row.reason, done, awaited
+                    row.order_id,
+                    row.kind,
+                    row.scope,
+                    row.issued_at,
+                    row.reason,
+                    done,
+                    awaited,
+                    differs,
                 )
             )
     return found
@@ -77,6 +88,9 @@ def told(order: OrderState) -> str:
     """
     total = order.done + len(order.awaited)
     line = f"{order.kind} {order.order_id}: carried out at {order.done} of {total} tills"
+    if order.differs:
+        named = ", ".join(f"{each.store}/{each.till}" for each in order.differs[:_NAMED_MAX])
+        line += f" (another entry stands under that number at {named}, and was kept)"
     if not order.awaited:
         return line
     names = ", ".join(_name(each) for each in order.awaited[:_NAMED_MAX])
@@ -86,16 +100,20 @@ def told(order: OrderState) -> str:
 
 def _answers(
     conn: Connection, order_id: str, tills: list[_Till]
-) -> tuple[int, tuple[Awaited, ...]]:
+) -> tuple[int, tuple[Awaited, ...], tuple[Awaited, ...]]:
+    """Tell how many tills have carried an order out, which have not, and which found another."""
     query = select(ORDER_RECEIPTS).where(ORDER_RECEIPTS.c.order_id == order_id)
     said = {(row.store, row.till): row.outcome for row in conn.execute(query)}
     machines = {till.keyid for till in tills if said.get((till.store, till.till)) in _DONE}
-    awaited = tuple(
-        Awaited(till.store, till.till, till.last_contact_at, said.get((till.store, till.till), ""))
+    answers = {
+        till: Awaited(
+            till.store, till.till, till.last_contact_at, said.get((till.store, till.till), "")
+        )
         for till in tills
-        if till.keyid not in machines
-    )
-    return len(tills) - len(awaited), awaited
+    }
+    awaited = tuple(each for till, each in answers.items() if till.keyid not in machines)
+    differs = tuple(each for each in answers.values() if each.outcome == _ANOTHER)
+    return len(tills) - len(awaited), awaited, differs
 
 
 def _tills(conn: Connection) -> list[_Till]:

@@ -152,9 +152,11 @@ ERASE_ORDERS = Table(
     METADATA,
     text_key("journal_id"),
     Column("seq", BigInteger, primary_key=True),
+    Column("commitment", LargeBinary, primary_key=True),
     required_text("erased_by"),
     required_text("recorded_at"),
-    comment="Whose order removed a body.",
+    comment="Whose order removed a body, here already or as soon as it comes. Which entry is meant "
+    "its commitment says: two disks may have written two entries under one number.",
 )
 
 APPLIED = Table(

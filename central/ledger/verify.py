@@ -241,6 +241,7 @@ def _check_receipt(record: _Record, expected: str) -> None:
 def _query() -> Select[tuple[object, ...]]:
     body = (BODIES.c.journal_id == CHAIN.c.journal_id) & (BODIES.c.seq == CHAIN.c.seq)
     order = (ERASE_ORDERS.c.journal_id == CHAIN.c.journal_id) & (ERASE_ORDERS.c.seq == CHAIN.c.seq)
+    order &= ERASE_ORDERS.c.commitment == CHAIN.c.commitment
     held = CHAIN.c
     return (
         select(

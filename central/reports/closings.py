@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from agent.core.entries.bodies import DayTotals
 from agent.core.quantities import decimal_text, exponent
@@ -19,7 +19,7 @@ from central.ledger.customer_tables import (
     Z_REPORTS,
 )
 from central.ledger.sums import whole_sum
-from central.ledger.tables import ERASE_ORDERS, QUARANTINE
+from central.ledger.tables import CHAIN, ERASE_ORDERS, QUARANTINE
 from central.reports.periods import Part, parts_of, within
 
 CASH = "cash"
@@ -195,8 +195,18 @@ def _without_effect(conn: Connection, parts: Sequence[Part]) -> tuple[int, int]:
         voided = QUARANTINE.c.voided_at.is_not(None)
         waiting += _count(conn, QUARANTINE.c.seq, aside & ~voided)
         decided += _count(conn, QUARANTINE.c.seq, aside & voided)
-        decided += _count(conn, ERASE_ORDERS.c.seq, within(ERASE_ORDERS, part))
+        decided += _count(conn, ERASE_ORDERS.c.seq, within(ERASE_ORDERS, part) & _is_held())
     return waiting, decided
+
+
+def _is_held() -> ColumnElement[bool]:
+    """Select the orders about the entry that HQ holds under that number, and no other one."""
+    gone = ERASE_ORDERS.c
+    return exists().where(
+        CHAIN.c.journal_id == gone.journal_id,
+        CHAIN.c.seq == gone.seq,
+        CHAIN.c.commitment == gone.commitment,
+    )
 
 
 def _count(conn: Connection, column: ColumnElement[int], where: ColumnElement[bool]) -> int:

@@ -12,11 +12,10 @@ from agent.daemon.checked import load_checked
 from agent.daemon.clock import SystemClock
 from agent.daemon.files import opened_journal
 from agent.journal import chains, endings, lineage, sales
-from agent.journal.erasures import erase
 from agent.journal.successors import succeed
 from agent.journal.verify import verify
 from tests.daemon.conftest import Shop
-from tests.journal.shop import completed, sign_on
+from tests.journal.shop import completed, erase, sign_on
 
 
 def sell(conn, sale_id):

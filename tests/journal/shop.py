@@ -7,7 +7,7 @@ from itertools import count
 from agent.core.entries.bodies import CashierSigned, DayTotals, SaleCompleted, TillClosed
 from agent.core.identifiers import receipt_number
 from agent.core.sale.model import Line, ReturnOf, Sale, Stamp, TaxAmount, TaxRate, Tender
-from agent.journal import chains
+from agent.journal import chains, erasures
 
 STORE = "store-1"
 TILLS = ("till-1", "till-2")
@@ -88,3 +88,19 @@ def close_day(conn, z_number, till="till-1"):
     totals = DayTotals(0, 0, 0, 0, 0, 0, 0, (), (), 0, 0, 0, 0, None, None)
     body = TillClosed(STORE, till, "2026-05-04", z_number, None, STAMP, "EUR", totals, 0, 0)
     return chains.append(conn, till, body, salt=b"z" * 16)
+
+
+def committed(conn, journal_id, seq):
+    """Give an entry's commitment as an order names it; of one that is not here, any."""
+    row = conn.execute(
+        "SELECT hex(c.commitment) FROM chain c JOIN journal j ON j.no = c.journal"
+        " WHERE j.id = ? AND c.seq = ?",
+        (journal_id, seq),
+    ).fetchone()
+    return row[0].lower() if row else "00" * 32
+
+
+def erase(conn, journal_id, seq, *, order_id="order-7", at="now", commitment=None):
+    """Carry out an order that means the entry which stands there."""
+    named = commitment or committed(conn, journal_id, seq)
+    return erasures.erase(conn, journal_id, seq, commitment=named, order_id=order_id, at=at)

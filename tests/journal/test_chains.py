@@ -9,8 +9,8 @@ from agent.core.entries.canonical import encode
 from agent.core.entries.chain import commitment, genesis, link
 from agent.core.exchange.wire import WireRecord
 from agent.core.faults import NotFoundFault, StateFault
-from agent.journal import chains, erasures
-from tests.journal.shop import KEY, STORE, close_day, completed, sell, sign_on
+from agent.journal import chains
+from tests.journal.shop import KEY, STORE, close_day, completed, erase, sell, sign_on
 
 
 def head_of(journal, till, lane):
@@ -129,7 +129,7 @@ def test_erased_record_travels_as_its_commitment(write, read):
     appended = write(lambda conn: sign_on(conn, "anna"))
     journal_id = appended.journal_id
     [before] = read(lambda conn: chains.records(conn, journal_id, 1, 1))
-    write(lambda conn: erasures.erase(conn, journal_id, 1, order_id="order-7", at="now"))
+    write(lambda conn: erase(conn, journal_id, 1, order_id="order-7", at="now"))
     write(lambda conn: sign_on(conn, "bert"))
     erased, after = read(lambda conn: chains.records(conn, journal_id, 1, 9))
     committed = commitment(before.salt, before.body)
@@ -174,6 +174,6 @@ def test_erasing_twice_or_nothing(write):
     """A repeated order must be harmless, and one for an entry that never was must be told."""
     journal_id = write(lambda conn: sign_on(conn, "anna")).journal_id
     for _ in range(2):
-        write(lambda conn: erasures.erase(conn, journal_id, 1, order_id="order-7", at="now"))
+        write(lambda conn: erase(conn, journal_id, 1, order_id="order-7", at="now"))
     with pytest.raises(NotFoundFault):
-        write(lambda conn: erasures.erase(conn, journal_id, 2, order_id="order-7", at="now"))
+        write(lambda conn: erase(conn, journal_id, 2, order_id="order-7", at="now"))

@@ -8,7 +8,7 @@ from pysqlite3 import dbapi2
 from agent.core.entries.bodies import SaleAttributed
 from agent.core.faults import NotFoundFault, StateFault
 from agent.core.identifiers import receipt_number
-from agent.journal import chains, cursors, erasures, sales
+from agent.journal import chains, cursors, sales
 from agent.journal.cursors import Acked
 from agent.journal.faults import EntryPruned
 from agent.journal.prune import prune, pruned_seq, retention_floor
@@ -19,6 +19,7 @@ from tests.journal.shop import (
     STORE,
     CountingClock,
     close_day,
+    erase,
     give_back,
     sell,
     sign_on,
@@ -135,12 +136,12 @@ def test_an_erased_entry_below_the_mark_stays_erased(write, read):
     write(lambda conn: sign_on(conn, "anna"))
     write(lambda conn: sign_on(conn, "bert"))
     side = read(lambda conn: journal_of(conn, "side"))
-    write(lambda conn: erasures.erase(conn, side, 1, order_id="order-7", at="now"))
+    write(lambda conn: erase(conn, side, 1, order_id="order-7", at="now"))
     write(lambda conn: declare_safe(conn, side, 2))
     assert 2 == write(lambda conn: prune(conn, side, 2))
     [erased] = read(lambda conn: chains.records(conn, side, 1, 1))
     assert "order-7" == erased.erased_by
-    write(lambda conn: erasures.erase(conn, side, 2, order_id="order-8", at="now"))
+    write(lambda conn: erase(conn, side, 2, order_id="order-8", at="now"))
     assert [] == read(faults)
 
 

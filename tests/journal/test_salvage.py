@@ -24,7 +24,6 @@ from agent.journal import (
     sales,
 )
 from agent.journal.cursors import Acked
-from agent.journal.erasures import erase
 from agent.journal.faults import JournalDamaged, JournalUnusable
 from agent.journal.preparation import Owner
 from agent.journal.prune import prune
@@ -40,6 +39,7 @@ from tests.journal.shop import (
     CountingClock,
     basket,
     close_day,
+    erase,
     give_back,
     sell,
     sign_on,

@@ -13,7 +13,7 @@ from agent.core.entries.carried import holds, inner
 from agent.core.entries.chain import commitment, genesis
 from agent.core.faults import InputFault, NotFoundFault, StateFault
 from agent.core.identifiers import receipt_number
-from agent.journal import Journal, chains, days, erasures, lineage, sales
+from agent.journal import Journal, chains, days, lineage, sales
 from agent.journal.founding import Entry
 from agent.journal.successors import carried_of, succeed
 from agent.journal.verify import verify
@@ -24,6 +24,7 @@ from tests.journal.shop import (
     TILLS,
     CountingClock,
     close_day,
+    erase,
     give_back,
     sell,
     sign_on,
@@ -204,7 +205,7 @@ def test_an_erased_entry_is_carried_as_its_commitment(write, read):
     write(lambda conn: sign_on(conn, "anna"))
     write(lambda conn: sign_on(conn, "bert"))
     old = read(lambda conn: open_of(conn, "side"))
-    write(lambda conn: erasures.erase(conn, old.journal_id, 1, order_id="order-7", at="now"))
+    write(lambda conn: erase(conn, old.journal_id, 1, order_id="order-7", at="now"))
     done = write(lambda conn: go_on(conn, 0, "side"))
     _, erased, kept = read(lambda conn: bodies(conn, done.new_id))
     assert ("", "", "order-7") == (erased.salt, erased.body, erased.erased_by)
@@ -221,7 +222,7 @@ def test_an_order_erases_carried_copies_too(write, read):
     write(lambda conn: sign_on(conn, "anna"))
     first = write(lambda conn: go_on(conn, 0, "side"))
     second = write(lambda conn: go_on(conn, 0, "side"))
-    write(lambda conn: erasures.erase(conn, first.old_id, 1, order_id="order-7", at="now"))
+    write(lambda conn: erase(conn, first.old_id, 1, order_id="order-7", at="now"))
     texts = read(lambda conn: [row[0] for row in conn.execute("SELECT bytes FROM body").fetchall()])
     assert not [text for text in texts if b"anna" in text]
     assert ["order-7"] == [

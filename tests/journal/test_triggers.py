@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from pysqlite3 import dbapi2
 
-from agent.journal import erasures
-from tests.journal.shop import sell, sign_on
+from tests.journal.shop import erase, sell, sign_on
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def test_body_goes_only_by_a_recorded_order(raw):
     place, journal_id = raw.execute(
         "SELECT b.place, j.id FROM body b JOIN journal j ON j.no = b.journal WHERE j.lane = 'side'"
     ).fetchone()
-    erasures.erase(raw, journal_id, 1, order_id="order-7", at="now")
+    erase(raw, journal_id, 1, order_id="order-7", at="now")
     assert raw.execute("SELECT 1 FROM body WHERE place = ?", (place,)).fetchone() is None
     for sql in (
         "DELETE FROM erase_order",
@@ -77,6 +76,6 @@ def test_erased_bytes_are_gone_from_the_file(raw, path):
     needle = raw.execute("SELECT bytes FROM body ORDER BY place DESC LIMIT 1").fetchone()[0][:60]
     journal_id = raw.execute("SELECT id FROM journal WHERE lane = 'side'").fetchone()[0]
     assert needle in path.read_bytes()
-    erasures.erase(raw, journal_id, 1, order_id="order-7", at="now")
+    erase(raw, journal_id, 1, order_id="order-7", at="now")
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     assert needle not in path.read_bytes()

@@ -8,11 +8,11 @@ import pytest
 from pysqlite3 import dbapi2
 
 from agent.core.entries.chain import commitment, link
-from agent.journal import chains, cursors, erasures
+from agent.journal import chains, cursors
 from agent.journal.cursors import Acked
 from agent.journal.links import PAGE
 from agent.journal.verify import verify, verify_recent
-from tests.journal.shop import close_day, give_back, sell, sign_on
+from tests.journal.shop import close_day, erase, give_back, sell, sign_on
 
 
 def fill(journal):
@@ -26,7 +26,7 @@ def fill(journal):
     write(lambda conn: close_day(conn, 1))
     appended = write(lambda conn: sell(conn, "sale-b"))
     side = write(chains.heads)[1].journal_id
-    write(lambda conn: erasures.erase(conn, side, 1, order_id="order-7", at="now"))
+    write(lambda conn: erase(conn, side, 1, order_id="order-7", at="now"))
     ack = Acked("e1", appended.seq, appended.hash, b"s", 0)
     write(lambda conn: cursors.set_acked(conn, appended.journal_id, ack))
 

@@ -12,6 +12,7 @@ from agent.core.faults import StateFault
 from agent.journal import chains, registry
 from agent.links import MemoryHq
 from agent.sync import enrolment
+from tests.journal.shop import committed
 
 TILL = "till-1"
 ONE, TWO = "0190aaaa-0000-7000-8000-000000000001", "0190aaaa-0000-7000-8000-000000000002"
@@ -23,7 +24,7 @@ async def receipts(shop, till=TILL) -> list[OrderReceived]:
     return [body for _, body in found if isinstance(body, OrderReceived)]
 
 
-async def enrol_person(shop) -> tuple[str, int]:
+async def enrol_person(shop) -> tuple[str, int, str]:
     """Write a person into `side`; gives where."""
     person = PartyEnrolled(
         party_id=f"party-{shop.clock.uuid7()}",
@@ -33,8 +34,14 @@ async def enrol_person(shop) -> tuple[str, int]:
         name="Ada Lovelace",
     )
     await shop.append([person], TILL)
+    return await last_of(shop)
+
+
+async def last_of(shop) -> tuple[str, int, str]:
+    """Name the last entry of `side` as an order does."""
     head = await shop.head("side")
-    return head.journal_id, head.tail_seq
+    said = await shop.journal.read(lambda conn: committed(conn, head.journal_id, head.tail_seq))
+    return head.journal_id, head.tail_seq, said
 
 
 def publish(shop, order_id, kind, body):
@@ -50,7 +57,7 @@ async def test_an_erasure_is_carried_out_and_comes_back_with_hqs_signature(shop,
     place = await enrol_person(shop)
     async with run(shop.loop):
         await shop.until_sent()
-        signed = publish(shop, ONE, ERASE, EraseBody((place, ("ee" * 16, 4))))
+        signed = publish(shop, ONE, ERASE, EraseBody((place, ("ee" * 16, 4, "ff" * 32))))
         await shop.until(lambda: len(shop.hq.rows(place[0])) == 2)
     (receipt,) = await receipts(shop)
     assert (signed.order, signed.signature, "done") == (
@@ -58,7 +65,7 @@ async def test_an_erasure_is_carried_out_and_comes_back_with_hqs_signature(shop,
         receipt.signature,
         receipt.outcome,
     )
-    records = await shop.journal.read(lambda conn: chains.records(conn, *place, 1))
+    records = await shop.journal.read(lambda conn: chains.records(conn, *place[:2], 1))
     assert (ONE, b"") == (records[0].erased_by, records[0].body)
     assert b"Lovelace" not in shop.journal.path.read_bytes()
     assert 1 == len(shop.forgotten)
@@ -73,7 +80,7 @@ async def test_an_order_is_acknowledged_once_per_till_whatever_is_read_again(ope
         await shop.enrol(till, f"CODE-{till}")
     async with run(shop.loop):
         await shop.until_sent()
-        publish(shop, ONE, ERASE, EraseBody((("ee" * 16, 4),)))
+        publish(shop, ONE, ERASE, EraseBody((("ee" * 16, 4, "ff" * 32),)))
         await shop.until(lambda: shop.replica.cursor("store:store-1"))
         await shop.until_sent()
     shop.replica.reread("store:store-1")
@@ -147,7 +154,9 @@ async def test_what_hq_has_not_signed_is_not_carried_out_but_told(shop, run, wha
         trouble = shop.loop.status().troubles[0]
     assert ("order-not-genuine", f"signed-order:{ONE}") == (trouble.name, trouble.about)
     assert [] == await receipts(shop)
-    assert not (await shop.journal.read(lambda conn: chains.records(conn, *place, 1)))[0].erased_by
+    assert not (await shop.journal.read(lambda conn: chains.records(conn, *place[:2], 1)))[
+        0
+    ].erased_by
 
 
 @pytest.mark.asyncio
@@ -211,3 +220,46 @@ async def test_a_carried_copy_is_erased_as_well(shop, run):
         publish(shop, ONE, ERASE, EraseBody((place,)))
         await shop.until(lambda: len(shop.hq.rows(side)) == 4)
     assert b"Lovelace" not in shop.journal.path.read_bytes()
+
+
+@pytest.mark.asyncio
+async def test_another_entry_under_that_number_is_kept_and_told(shop, run):
+    """If it were erased, an order about one machine's customer would cost a copied one its own."""
+    await shop.enrol()
+    place = await enrol_person(shop)
+    meant = (*place[:2], "ab" * 32)
+    async with run(shop.loop):
+        await shop.until_sent()
+        signed = publish(shop, ONE, ERASE, EraseBody((meant,)))
+        await shop.until(lambda: len(shop.hq.rows(place[0])) == 2)
+    (receipt,) = await receipts(shop)
+    assert ("another-entry", (place,)) == (receipt.outcome, receipt.kept)
+    assert signed.order == receipt.order
+    records = await shop.journal.read(lambda conn: chains.records(conn, *place[:2], 1))
+    assert ("", True) == (records[0].erased_by, b"Lovelace" in records[0].body)
+    assert [] == shop.forgotten
+
+
+@pytest.mark.asyncio
+async def test_a_copy_that_was_carried_is_told_from_another_one(shop, run):
+    """If it were not, a carried entry would be erased, or kept, for another one of its number."""
+    await shop.enrol()
+    await shop.sign_on(1)
+    async with run(shop.loop):
+        await shop.until_sent()
+        place = await enrol_person(shop)
+        await shop.until_sent()
+        rows = shop.hq.rows(place[0])
+        rows[-1] = type(rows[-1])(2, 1, 1, bytes(16), b"other", bytes(32), bytes(32))
+        await shop.sign_on(1)
+        await shop.until_sent()
+        side = (await shop.head("side")).journal_id
+        held = len(shop.hq.rows(side))
+        publish(shop, ONE, ERASE, EraseBody(((*place[:2], "ab" * 32),)))
+        await shop.until(lambda: len(shop.hq.rows(side)) == held + 1)
+        assert b"Lovelace" in b"".join(await shop.own("side"))
+        publish(shop, TWO, ERASE, EraseBody((place,)))
+        await shop.until(lambda: len(shop.hq.rows(side)) == held + 2)
+    assert ["another-entry", "done"] == [receipt.outcome for receipt in await receipts(shop)]
+    assert [(place,), ()] == [receipt.kept for receipt in await receipts(shop)]
+    assert 1 == len(shop.forgotten)

@@ -210,7 +210,10 @@ class OrderReceived(msgspec.Struct, frozen=True, omit_defaults=True, tag="order.
     """Ed25519 (RFC 8032), hexadecimal."""
     at: Stamp
     outcome: str
-    """`done`, `nothing-to-do`, or the name of a fault."""
+    """`done`, `nothing-to-do`, `another-entry`, or the name of a fault."""
+    kept: tuple[tuple[JournalId, int, str], ...] = ()
+    """Of `another-entry`: what stands here under the numbers of the order, and is not what it
+    means: (journal id, seq, commitment in hexadecimal)."""
 
 
 class JournalBegun(msgspec.Struct, frozen=True, omit_defaults=True, tag="journal.begun"):

@@ -40,8 +40,12 @@ class Order(msgspec.Struct, frozen=True):
 class EraseBody(msgspec.Struct, frozen=True):
     """Which bodies must go, at HQ and on every till."""
 
-    entries: tuple[tuple[str, int], ...]
-    """(journal id, seq), of the journal the entry was first written in."""
+    entries: tuple[tuple[str, int, str], ...]
+    """(journal id, seq, commitment in hexadecimal), of the journal the entry was first written in.
+
+    A copied disk may have written another entry under that number: the commitment says which one
+    is meant, wherever it stands or was carried to.
+    """
 
 
 class RevokeBody(msgspec.Struct, frozen=True):

@@ -42,6 +42,11 @@ def signed(hq, order_id):
     return SignedOrder(row.text, row.signature)
 
 
+def meant(till, seq):
+    """Name an entry as an order does."""
+    return till.journals["side"], seq, till.chains["side"][seq - 1].commitment.hex()
+
+
 def states(hq):
     with reading(hq.engine) as conn:
         return order_states(conn)
@@ -74,7 +79,7 @@ async def test_an_erased_body_goes_and_its_chain_and_effects_stay(hq):
     assert f"signed-order:{order.order_id}" == row.key
     sent = msgspec.json.decode(row.body, type=SignedOrder)
     body = msgspec.json.decode(read_order(sent, hq.root.verify).body, type=EraseBody)
-    assert ((till.journals["side"], 1),) == body.entries
+    assert (meant(till, 1),) == body.entries
 
 
 async def test_an_erased_body_does_not_come_back_from_a_till_that_sends_it_again(hq):
@@ -82,10 +87,9 @@ async def test_an_erased_body_does_not_come_back_from_a_till_that_sends_it_again
     till, link = await hq.enrolled()
     till.seal(1, body=ADA)
     await link.send(till.batch(1, 1))
-    with writing(hq.engine) as conn:
-        order = orders.erase_here(conn, [(till.journals["side"], 2)], "order-1", NOW)
-    assert order is None
     till.seal(1, body=ADA)
+    with writing(hq.engine) as conn:
+        orders.erase_here(conn, [meant(till, 2)], "order-1", NOW)
     assert 2 == (await link.send(till.batch())).seq
     assert [1] == [row.seq for row in hq.rows(BODIES)]
     assert [1, 2] == [row.seq for row in hq.rows(CHAIN)]
@@ -246,10 +250,77 @@ async def test_a_record_erased_at_the_till_first_is_erased_here(hq):
     till, link = await hq.enrolled()
     till.seal(1, body=ADA)
     with writing(hq.engine) as conn:
-        orders.erase_here(conn, [(till.journals["side"], 1)], "order-1", NOW)
+        orders.erase_here(conn, [meant(till, 1)], "order-1", NOW)
     record = till.chains["side"][0]
     batch = msgspec.structs.replace(till.batch(), records=(erased(record, "order-1"),))
     assert 1 == (await link.send(batch)).seq
     assert [] == hq.rows(BODIES)
     assert seal(till.journals["side"], 1, till.genesis("side"), ADA, record.salt) == record
     assert decode(record.kind, record.version, encode(ADA)) == ADA
+
+
+async def test_another_entry_under_the_number_stays(hq):
+    """Wrong: an order about one disk's customer erases the entry a copied disk wrote there."""
+    till, link = await hq.enrolled()
+    till.seal(2, body=ADA)
+    other = (till.journals["side"], 1, "ab" * 32)
+    with writing(hq.engine) as conn:
+        orders.erase_here(conn, [other], "order-1", NOW)
+    await link.send(till.batch())
+    with writing(hq.engine) as conn:
+        orders.erase_here(conn, [(till.journals["side"], 2, "cd" * 32)], "order-2", NOW)
+    assert [1, 2] == [row.seq for row in hq.rows(BODIES)]
+    with reading(hq.engine) as conn:
+        assert [None, None] == [report.fault for report in verify(conn)]
+    ordered(hq, (till.journals["side"], 1))
+    assert [2] == [row.seq for row in hq.rows(BODIES)]
+    assert 3 == len(hq.rows(ERASE_ORDERS))
+    Applier(hq.engine, lambda: NOW).apply_pending()
+
+
+async def test_the_copy_of_the_one_that_is_meant_goes_and_no_other(hq):
+    """Wrong: of two entries under one number the wrong one is erased where it was carried to."""
+    till, link = await hq.enrolled()
+    till.seal(1, body=ADA)
+    record = till.chains["side"][0]
+    known = {"kind": record.kind, "version": record.version, "salt": record.salt}
+    twin = seal(till.journals["side"], 1, till.genesis("side"), ADA, bytes(16))
+    carried = carry(
+        till.journals["side"], 1, **known, body=record.body, committed=record.commitment
+    )
+    theirs = carry(
+        till.journals["side"],
+        1,
+        **known | {"salt": bytes(16)},
+        body=twin.body,
+        committed=twin.commitment,
+    )
+    other, second = await hq.enrolled("store-0001", "till-2")
+    other.seal(1, body=carried)
+    other.seal(1, body=theirs)
+    await second.send(other.batch())
+    await link.send(till.batch())
+    (order,) = ordered(hq, (other.journals["side"], 2))
+    text = read_order(signed(hq, order.order_id), hq.root.verify).body
+    assert ((till.journals["side"], 1, twin.commitment.hex()),) == msgspec.json.decode(
+        text, type=EraseBody
+    ).entries
+    assert {(other.journals["side"], 1), (till.journals["side"], 1)} == {
+        (row.journal_id, row.seq) for row in hq.rows(BODIES)
+    }
+    with writing(hq.engine) as conn:
+        orders.take_back(
+            conn,
+            signed(hq, order.order_id),
+            "store-0001",
+            "till-1",
+            "another-entry",
+            root=hq.root,
+            now=NOW,
+        )
+    (state,) = states(hq)
+    assert ["till-1"] == [each.till for each in state.differs]
+    assert ["till-2"] == [each.till for each in state.awaited]
+    assert "another entry stands under that number at store-0001/till-1, and was kept" in told(
+        state
+    )

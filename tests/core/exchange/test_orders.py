@@ -22,7 +22,7 @@ ORDER = Order(
     scope="global",
     epoch="1-aa",
     issued_at="2026-01-01T00:00:00.000Z",
-    body=msgspec.Raw(msgspec.json.encode(EraseBody((("ab" * 16, 7),)))),
+    body=msgspec.Raw(msgspec.json.encode(EraseBody((("ab" * 16, 7, "cd" * 32),)))),
 )
 
 
@@ -30,14 +30,14 @@ def test_a_signed_order_is_read_as_it_was_written(sign, verify):
     """If it were not, a till would erase something else than HQ ordered."""
     read = read_order(make_order(sign, ORDER), verify)
     assert (ORDER.order_id, ERASE, "global") == (read.order_id, read.kind, read.scope)
-    assert EraseBody((("ab" * 16, 7),)) == msgspec.json.decode(read.body, type=EraseBody)
+    assert EraseBody((("ab" * 16, 7, "cd" * 32),)) == msgspec.json.decode(read.body, type=EraseBody)
 
 
 @pytest.mark.parametrize("part", ["order", "signature"])
 def test_a_changed_order_is_not_genuine(sign, verify, part):
     """If it were carried out, who stands on the way could erase a person, or shut out a till."""
     signed = make_order(sign, ORDER)
-    changed = {"order": signed.order.replace(",7]", ",8]"), "signature": "00"}[part]
+    changed = {"order": signed.order.replace(",7,", ",8,"), "signature": "00"}[part]
     with pytest.raises(CredentialFault, match="signature of HQ's root key") as caught:
         read_order(msgspec.structs.replace(signed, **{part: changed}), verify)
     assert "order-not-genuine" == caught.value.name

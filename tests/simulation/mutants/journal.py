@@ -53,7 +53,7 @@ def _reuse(original):
 
 
 def _keep_body(_original):
-    def erase(conn, journal_id, seq, *, order_id, at):
+    def erase(conn, journal_id, seq, *, commitment, order_id, at):
         place = conn.execute(
             "SELECT j.no << 40 | ? FROM journal j WHERE id = ?", (seq, journal_id)
         ).fetchone()
@@ -62,6 +62,7 @@ def _keep_body(_original):
                 "INSERT OR IGNORE INTO erase_order (place, order_id, ordered) VALUES (?, ?, ?)",
                 (place[0], order_id, at),
             )
+        return erasures.standing(conn, journal_id, seq, commitment)
 
     return erase
 

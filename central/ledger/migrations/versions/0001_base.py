@@ -98,6 +98,7 @@ def _inbox() -> None:
         "erase_order",
         _key("journal_id"),
         _number_key("seq"),
+        sa.Column("commitment", sa.LargeBinary, primary_key=True),
         *map(_text, ("erased_by", "recorded_at")),
     )
 
@@ -148,7 +149,9 @@ def _triggers() -> None:
         _refuse(table, "DELETE")
     _refuse("body", "UPDATE")
     erased = (
-        "NOT EXISTS (SELECT 1 FROM erase_order WHERE journal_id = OLD.journal_id AND seq = OLD.seq)"
+        "NOT EXISTS (SELECT 1 FROM erase_order e JOIN chain c ON c.journal_id = e.journal_id "
+        "AND c.seq = e.seq AND c.commitment = e.commitment "
+        "WHERE e.journal_id = OLD.journal_id AND e.seq = OLD.seq)"
     )
     _refuse("body", "DELETE", f"WHEN {erased}")
 
