@@ -35,6 +35,7 @@ from central.daemon.threads import Applying, ForeignWrites
 from central.daemon.watching import Watch
 from central.feed.keeping import SnapshotKeeper
 from central.histories.applier import Applier
+from central.intake.rewinds import place_lost
 from central.intake.root_key import RootKey
 from central.intake.signatures import Signatures
 from central.ledger.engine import POOL_SIZE, check_file, writing
@@ -140,6 +141,7 @@ class Daemon:
             admits=staff.admits,
             name=settings.central.name,
             take_back=evidence(key),
+            place_lost=place_lost,
             snapshots=self._snapshots,
         )
         app = create_app(hq, root_key=key, staff=staff, settings=settings.central)

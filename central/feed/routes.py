@@ -10,11 +10,12 @@ from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.wire import FeedPage
 from agent.core.faults import AccessFault
 from central.feed.pages import PAGE_ITEMS_MAX, page
-from central.ledger.engine import reading
+from central.ledger.engine import reading, transact
 from central.ledger.hq import Device, Hq, hq_of, signed_message
 from central.ledger.outbox import GLOBAL, store_scope
 
@@ -64,8 +65,12 @@ def _check_scope(device: Device, scope: str) -> None:
 
 
 def _page(hq: Hq, scope: str, after: str, limit: int) -> FeedPage:
-    with reading(hq.engine) as conn:
-        return page(conn, scope, after, limit)
+    try:
+        with reading(hq.engine) as conn:
+            return page(conn, scope, after, limit)
+    except FeedGone:
+        transact(hq.engine, lambda conn: hq.place_lost(conn, scope, after))
+        raise
 
 
 @get("/v1/snapshots/{feed_scope:str}")

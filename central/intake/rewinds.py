@@ -108,6 +108,18 @@ def heard(conn: Connection, epoch: str, said: Heard, now: str) -> None:
         _tell(conn, epoch, now)
 
 
+def place_lost(conn: Connection, scope: str, cursor: str) -> None:
+    """Take in that a till asked for the feed from a position this HQ has not, as it once had it.
+
+    A till may ask before it reports, and takes the feed anew: this may be the only word of it.
+    """
+    epoch = current_epoch(conn)
+    query = select(REWINDS.c.closed_at).where(REWINDS.c.epoch == epoch)
+    rewind = conn.execute(query).one_or_none()
+    if rewind is not None and _note_scope(conn, epoch, scope, cursor):
+        rewrite_incident(conn, _key(epoch), _progress(conn, epoch), closed_at=rewind.closed_at)
+
+
 def _tell(conn: Connection, epoch: str, now: str) -> None:
     """Write the progress into the incident, and close it when everything is back."""
     awaited, behind, done = _standing(conn, epoch)

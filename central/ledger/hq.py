@@ -170,6 +170,14 @@ def _not_later() -> None:
     """Leave it to whoever applies next."""
 
 
+PlaceLost = Callable[[Connection, str, str], None]
+"""Told the scope and the cursor of a till whose place in the feed HQ does not know (any more)."""
+
+
+def tell_nobody(_conn: Connection, _scope: str, _cursor: str) -> None:
+    """Do without: what an `Hq` does that keeps no incidents."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hq:
     """Everything a route handler of any room needs."""
@@ -191,6 +199,8 @@ class Hq:
     """The chain's name, as the console shows it."""
     take_back: TakeBack = keep_in_ledger
     """What is done with an order of HQ that comes back as a till's evidence."""
+    place_lost: PlaceLost = tell_nobody
+    """What is done when a till's place in the feed is not known here."""
     snapshots: Snapshots = field(default_factory=NoSnapshots)
     """Whole scopes, for tills that begin one or have lost their place."""
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from agent.core.exchange.acks import evidence
+from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.wire import PRUNED, WireRecord
 from central.intake.rewinds import begin, open_rewind
 from central.ledger.engine import reading, writing
@@ -96,6 +97,25 @@ async def test_what_was_published_and_is_lost_is_listed_by_scope(hq):
     assert "import the items and customers of that time again" in detail
     await link.send(till.batch(1, feed_cursors={GLOBAL: seen}))
     assert "global 4 to 9" in incident(hq).detail
+
+
+async def test_a_till_that_asks_for_the_feed_first_shows_what_was_published(hq):
+    """Wrong: it takes the feed anew before it reports, and what was lost is listed nowhere."""
+    till, link = await hq.enrolled()
+    published(hq, 3)
+    seen = (await link.feed(GLOBAL, "", 0)).cursor
+    with writing(hq.engine) as conn:
+        begin(conn, NOW, seen="", why="restored", restored_from="backup-1")
+    with pytest.raises(FeedGone):
+        await link.feed(GLOBAL, seen.replace(".3.", ".9."), 0)
+    await link.send(till.batch(1))
+    await link.send(till.batch(1, lane="sales"))
+    assert "published and lost here: changes global 4 to 9" in incident(hq).detail
+    assert incident(hq).closed_at is not None
+    with pytest.raises(FeedGone):
+        await link.feed(GLOBAL, seen.replace(".3.", ".12."), 0)
+    assert "global 4 to 12" in incident(hq).detail
+    assert incident(hq).closed_at is not None
 
 
 async def test_a_till_that_read_another_history_of_the_feed_is_told_apart(hq):
