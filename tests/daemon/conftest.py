@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from agent.daemon.cli import app
 from drivers.virtual.printer import VirtualPrinter
+from tests.forked import Forked, completed
 
 READY_WITHIN_S = 40
 ENDS_WITHIN_S = 30
@@ -36,6 +37,13 @@ state_dir = "{state}"
 [[till]]
 id = "till-1"
 {wiring}
+"""
+
+CENTRAL = """\
+[central]
+name = "The chain"
+listen = "127.0.0.1:{port}"
+state_dir = "{state}"
 """
 
 
@@ -107,14 +115,19 @@ def run(*arguments, typed=None):
 
 
 @contextmanager
-def started(command, directory):
+def started(command, directory, launch=Forked):
     """Run a program that tells its service manager when it is ready, and stop it."""
-    with managed_by(command, directory) as (process, _):
+    with managed_by(command, directory, launch) as (process, _):
         yield process
 
 
+def executed(command, out, err, env):
+    """Launch a program as the service manager does, with nothing imported yet."""
+    return subprocess.Popen(command, stdout=out, stderr=err, env=env)
+
+
 @contextmanager
-def managed_by(command, directory):
+def managed_by(command, directory, launch=Forked):
     """Run such a program, and give its service manager's socket too."""
     notified = directory / "notify"
     with (
@@ -124,7 +137,7 @@ def managed_by(command, directory):
         manager.bind(str(notified))
         manager.settimeout(READY_WITHIN_S)
         environment = {**os.environ, "NOTIFY_SOCKET": str(notified)}
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        process = launch(command, log, log, environment)
         try:
             assert manager.recv(100) == b"READY=1", (directory / "log").read_text()
             yield process, manager
@@ -159,6 +172,12 @@ def printer_in_thread():
 
 
 @pytest.fixture
+def ran():
+    """Run a program to its end, in a process of its own."""
+    return completed
+
+
+@pytest.fixture
 def virtual_printer():
     """A context with a printer on a TCP port."""
     return printer_in_thread
@@ -181,6 +200,20 @@ def daemon(shop):
     return lambda: started(shop.command("run"), shop.directory)
 
 
+@pytest.fixture(scope="module")
+def executed_daemon(tmp_path_factory):
+    """A context in which a daemon runs that has imported nothing but what it imports itself."""
+
+    @contextmanager
+    def run(**settings):
+        shop = Shop(tmp_path_factory.mktemp("shop"))
+        shop.write(**settings)
+        with started(shop.command("run"), shop.directory, executed) as process:
+            yield shop, process
+
+    return run
+
+
 @pytest.fixture
 def managed(shop):
     """A context in which the shop's daemon runs, and its service manager listens."""
@@ -197,3 +230,31 @@ def program():
 def port():
     """A port nobody listens on."""
     return free_port()
+
+
+@pytest.fixture
+def central(shop, port, tmp_path):
+    """An HQ that runs and that the shop's settings name; gives its command line."""
+    directory = tmp_path / "hq"
+    directory.mkdir()
+    config = directory / "central.toml"
+    config.write_text(CENTRAL.format(port=port, state=directory / "state"), encoding="utf-8")
+
+    def command(*arguments):
+        return [sys.executable, "-m", "central.daemon.cli", *arguments, "--config", str(config)]
+
+    def run(*arguments):
+        done = completed(command(*arguments))
+        done.check_returncode()
+        return done.stdout
+
+    run("migrate")
+    shop.write(hq=f"http://127.0.0.1:{port}")
+    with started(command("serve"), directory):
+        yield run
+
+
+@pytest.fixture
+def code(central):
+    """A function that gives a one-time code of that HQ for the shop's till."""
+    return lambda: json.loads(central("enrol-code", "store-0001", "till-1", "--json"))["code"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import time
 from contextlib import closing
 
@@ -21,45 +19,15 @@ from agent.settings import load
 
 pytestmark = pytest.mark.long
 
-CENTRAL = """\
-[central]
-name = "The chain"
-listen = "127.0.0.1:{port}"
-state_dir = "{state}"
-"""
-
-
-@pytest.fixture
-def central(shop, program, port, tmp_path):
-    """An HQ that runs; gives its command line."""
-    directory = tmp_path / "hq"
-    directory.mkdir()
-    config = directory / "central.toml"
-    config.write_text(CENTRAL.format(port=port, state=directory / "state"), encoding="utf-8")
-
-    def run(*arguments):
-        command = [sys.executable, "-m", "central.daemon.cli", *arguments, "--config", str(config)]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    run("migrate")
-    shop.write(hq=f"http://127.0.0.1:{port}")
-    command = [sys.executable, "-m", "central.daemon.cli", "serve", "--config", str(config)]
-    with program(command, directory):
-        yield run
-
-
-def code(central) -> str:
-    return json.loads(central("enrol-code", "store-0001", "till-1", "--json"))["code"]
-
 
 def key_of(shop) -> bytes:
     return (shop.state / "device.key").read_bytes()
 
 
-def test_a_key_is_renewed_with_and_without_a_daemon(shop, central, daemon):
+def test_a_key_is_renewed_with_and_without_a_daemon(shop, code, daemon):
     """Sync would end at the first renewal, or the key last as long as the machine."""
     assert shop.run("renew-key").code == 1
-    assert shop.run("enrol", code(central)).code == 0
+    assert shop.run("enrol", code()).code == 0
     first = key_of(shop)
     alone = shop.run("renew-key", "--json")
     assert (alone.code, alone.json["tills"]) == (0, ["till-1"])
@@ -75,25 +43,25 @@ def test_a_key_is_renewed_with_and_without_a_daemon(shop, central, daemon):
         assert shop.run("status").code == 0
 
 
-def test_a_renewal_cut_off_before_the_swap_is_finished_at_the_next_start(shop, central):
+def test_a_renewal_cut_off_before_the_swap_is_finished_at_the_next_start(shop, code):
     """A power cut in the wrong moment would leave a shop that cannot open its journal."""
-    assert shop.run("enrol", code(central)).code == 0
+    assert shop.run("enrol", code()).code == 0
     old = key_of(shop)
     assert shop.run("renew-key").code == 0
     new = key_of(shop)
     (shop.state / "device.key.next").write_bytes(new)
     (shop.state / "device.key.next").chmod(0o600)
     (shop.state / "device.key").write_bytes(old)
-    assert shop.run("enrol", code(central)).code == 0
+    assert shop.run("enrol", code()).code == 0
     assert new == key_of(shop)
 
 
-def test_other_hardware_is_one_command(shop, central, tmp_path):
+def test_other_hardware_is_one_command(shop, code, tmp_path):
     """A swap would need a call to HQ's IT, or nobody would know what the old disk still holds."""
-    assert shop.run("enrol", code(central)).code == 0
+    assert shop.run("enrol", code()).code == 0
     shutil.move(shop.state, tmp_path / "old-disk")
     shop.state.mkdir(mode=0o700)
-    swapped = shop.run("enrol", code(central))
+    swapped = shop.run("enrol", code())
     assert (swapped.code, swapped.err) == (0, "")
     for words in (
         "another machine stood at till-1 before",
@@ -123,10 +91,10 @@ def until_sent(shop) -> None:
     raise AssertionError(shop.run("status").out)
 
 
-def test_a_disk_is_sealed_before_it_is_copied(shop, central, daemon):
+def test_a_disk_is_sealed_before_it_is_copied(shop, code, daemon):
     """Every copy would be the same machine, or an entry be thrown away with the key."""
     assert shop.run("setup", "--seal-image").code == 0
-    assert shop.run("enrol", code(central)).code == 0
+    assert shop.run("enrol", code()).code == 0
     sign_on(shop)
     refused = shop.run("setup", "--seal-image")
     assert (refused.code, "does not hold 1 entries" in refused.err) == (1, True)
@@ -140,7 +108,7 @@ def test_a_disk_is_sealed_before_it_is_copied(shop, central, daemon):
     assert (sealed.code, sealed.err) == (0, "")
     assert "till-agent enrol CODE" in sealed.out
     assert {path.suffix for path in shop.state.iterdir()} <= {".lock"}
-    swapped = shop.run("enrol", code(central))
+    swapped = shop.run("enrol", code())
     assert "HQ holds all 1 entries" in swapped.out
     assert first != key_of(shop)
 
@@ -195,9 +163,9 @@ def until_at_hq(directory, wanted) -> list[str]:
 
 
 @pytest.mark.timeout(120)
-def test_both_machines_of_a_copied_disk_report_everything(shop, central, program, tmp_path):
+def test_both_machines_of_a_copied_disk_report_everything(shop, central, code, program, tmp_path):
     """The sales of one machine would be missing, or wait until somebody comes (P3, P6)."""
-    assert shop.run("enrol", code(central)).code == 0
+    assert shop.run("enrol", code()).code == 0
     put_in(shop, "before-1", "before-2")
     with program(shop.command("run"), shop.directory):
         until_sent(shop)
@@ -234,9 +202,9 @@ def erased(shop) -> dict[str, object]:
 
 
 @pytest.mark.timeout(120)
-def test_what_hq_orders_to_be_erased_is_gone_here_and_acknowledged(shop, central, daemon):
+def test_what_hq_orders_to_be_erased_is_gone_here_and_acknowledged(shop, central, code, daemon):
     """A person would stay on the till's disk, or HQ never know that they are gone (P9)."""
-    assert shop.run("enrol", code(central)).code == 0
+    assert shop.run("enrol", code()).code == 0
     sign_on(shop)
     journals = shop.run("status", "--json").json["journals"]
     side = next(one["journal_id"] for one in journals if one["lane"] == "side")

@@ -31,11 +31,10 @@ scale = "scale"
 )
 
 
-@pytest.fixture
-def idle(shop, daemon):
+@pytest.fixture(scope="module")
+def idle(executed_daemon):
     """Give the process of a daemon with six devices that has answered once."""
-    shop.write(wiring=WIRING)
-    with daemon() as process:
+    with executed_daemon(wiring=WIRING) as (shop, process):
         link = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=20)
         link.request("GET", "/v1/status")
         assert link.getresponse().status == 200

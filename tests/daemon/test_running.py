@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import signal
-import subprocess
 
 import pytest
 
@@ -79,13 +78,11 @@ def _look_into_the_journal(shop):
     assert "cannot be written" in unwritable.err
 
 
-def test_a_second_daemon_on_the_same_journal_is_refused(shop, daemon, port):
+def test_a_second_daemon_on_the_same_journal_is_refused(shop, daemon, port, ran):
     """Two daemons would write two histories under the same numbers."""
     with daemon() as first:
         shop.write(port=port)
-        second = subprocess.run(
-            shop.command("run"), capture_output=True, text=True, check=False, timeout=40
-        )
+        second = ran(shop.command("run"))
         assert (second.returncode, second.stdout) == (1, "")
         assert "journal-locked" in second.stderr
         assert str(first.pid) in second.stderr

@@ -8,8 +8,10 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Protocol
 
 import httpx
 
@@ -55,20 +57,68 @@ def command_of(program: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", PROGRAMS[program], *arguments]
 
 
+class Running(Protocol):
+    """A process, asked and awaited as `asyncio.subprocess.Process` is."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code; None while it runs."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Send it a signal."""
+
+    def kill(self) -> None:
+        """Send it SIGKILL."""
+
+    async def wait(self) -> int:
+        """Wait for its end; gives its exit code."""
+
+
+Launch = Callable[[list[str], IO[bytes], IO[bytes], Mapping[str, str]], Awaitable[Running]]
+"""Makes a process of a command line, its stdout, its stderr and its whole environment."""
+
+
+async def executed(
+    command: list[str], out: IO[bytes], err: IO[bytes], env: Mapping[str, str]
+) -> Running:
+    """Launch a program as a shell does."""
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=out,
+        stderr=err,
+        env=env,
+        # Ctrl-C reaches the parent alone, which then stops its children in order.
+        start_new_session=True,
+    )
+
+
 class Program:
     """One long-running program with its log file."""
 
     def __init__(
-        self, name: str, arguments: list[str], *, url: str, log: Path, env: Mapping[str, str]
+        self,
+        name: str,
+        arguments: list[str],
+        *,
+        url: str,
+        log: Path,
+        env: Mapping[str, str],
+        launch: Launch = executed,
     ) -> None:
         """Describe the program; `url` is what answers once it is up."""
         self.name = name
         self.url = url
         self.log = log
+        self._launch = launch
         self._command = command_of(name, *arguments)
         self.env = {**os.environ, **env}
         """Of the next start."""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Running | None = None
 
     @property
     def pid(self) -> int | None:
@@ -83,22 +133,14 @@ class Program:
             ProgramFault: it ended or did not answer in time; the detail has its last words.
         """
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=self.env,
-                # Ctrl-C reaches the parent alone, which then stops its children in order.
-                start_new_session=True,
-            )
+            self._process = await self._launch(self._command, log, log, self.env)
         try:
             async with asyncio.timeout(READY_WITHIN_S):
                 await self._answers(self._process)
         except TimeoutError as error:
             raise self._failed(f"did not answer at {self.url}") from error
 
-    async def _answers(self, process: asyncio.subprocess.Process) -> None:
+    async def _answers(self, process: Running) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
             while process.returncode is None:
                 try:
@@ -135,28 +177,39 @@ class Program:
             await process.wait()
 
 
-async def call(program: str, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+async def call(
+    program: str,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    launch: Launch = executed,
+) -> str:
     """Run a command of one of the two programs to its end and give what it printed.
 
     Raises:
         ProgramFault: its exit code was not 0.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command_of(program, *arguments),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, **(env or {})},
-    )
+    with TemporaryFile() as out, TemporaryFile() as err:
+        command = command_of(program, *arguments)
+        code = await _ended(await launch(command, out, err, {**os.environ, **(env or {})}))
+        said, complained = _written(out), _written(err)
+    if code:
+        raise ProgramFault(
+            f"{program} {' '.join(arguments)} ended with {code}: {(complained or said).strip()}",
+            remedy="run the command by hand to see more",
+        )
+    return said
+
+
+async def _ended(process: Running) -> int:
+    """Wait for a process; who no longer waits for it ends it."""
     try:
-        out, err = await process.communicate()
+        return await process.wait()
     except asyncio.CancelledError:
         process.kill()
         await process.wait()
         raise
-    if process.returncode:
-        raise ProgramFault(
-            f"{program} {' '.join(arguments)} ended with {process.returncode}: "
-            f"{(err or out).decode(errors='replace').strip()}",
-            remedy="run the command by hand to see more",
-        )
-    return out.decode()
+
+
+def _written(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")

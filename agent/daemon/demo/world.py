@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from agent.daemon.demo.programs import Program, call, free_port
+from agent.daemon.demo.programs import Launch, Program, call, executed, free_port
 from drivers.virtual.display import VirtualDisplay
 from drivers.virtual.printer import VirtualPrinter
 from drivers.virtual.scale import VirtualScale
@@ -109,6 +109,7 @@ class World:
         hardware: Hardware,
         client: httpx.AsyncClient,
         ports: tuple[int, int] = (AGENT_PORT, HQ_PORT),
+        launch: Launch = executed,
     ) -> None:
         """Lay out files and ports under a directory; nothing runs yet.
 
@@ -117,6 +118,7 @@ class World:
             hardware: plugged in.
             client: of all calls to the two programs.
             ports: of the agent and of HQ, where they are free.
+            launch: makes processes of the two programs and their commands.
         """
         self.directory = directory
         self.printer, self.scanner, self.scale, self.display = hardware
@@ -124,7 +126,7 @@ class World:
         self.central_toml = directory / "central.toml"
         self.agent_url = f"http://127.0.0.1:{free_port(ports[0])}"
         self.hq_url = f"http://127.0.0.1:{free_port(ports[1])}"
-        self._client = client
+        self._client, self._launch = client, launch
         self.staff_token = secrets.token_urlsafe(24)
         self.till_token = ""
         self.agent = self._program("till-agent", "run", self.agent_toml, self.agent_url)
@@ -137,6 +139,7 @@ class World:
             url=url,
             log=self.directory / f"{name}.log",
             env={"TILL_CENTRAL_STAFF_TOKEN": self.staff_token},
+            launch=self._launch,
         )
 
     def write_settings(self) -> None:
@@ -171,8 +174,8 @@ class World:
         code, _ = await asyncio.gather(self._found_hq(), self.agent.start())
         await self.hq.start()
         await self.place_orders(_orders())
-        await call("till-agent", "enrol", code, *config)
-        paired = await call("till-agent", "pair", TILL, "--json", *config)
+        await self.command("till-agent", "enrol", code, *config)
+        paired = await self.command("till-agent", "pair", TILL, "--json", *config)
         self.till_token = msgspec.json.decode(paired)["token"]
         async with asyncio.timeout(STOCKED_WITHIN_S):
             await self._stocked()
@@ -181,12 +184,21 @@ class World:
         """Make HQ's database with the sample data; gives the till's one-time code."""
         config = ("--config", str(self.central_toml))
         with resources.as_file(DATA) as data:
-            await call("till-central", "migrate", *config)
-            await call("till-central", "import-items", str(data / "items.csv"), *config)
-            await call("till-central", "import-customers", str(data / "customers.csv"), *config)
-        code = await call("till-central", "enrol-code", STORE, TILL, "--json", *config)
+            items, customers = str(data / "items.csv"), str(data / "customers.csv")
+            await self.command("till-central", "migrate", *config)
+            await self.command("till-central", "import-items", items, *config)
+            await self.command("till-central", "import-customers", customers, *config)
+        code = await self.command("till-central", "enrol-code", STORE, TILL, "--json", *config)
         made: str = msgspec.json.decode(code)["code"]
         return made
+
+    async def command(self, program: str, *arguments: str) -> str:
+        """Run a command of one of the two programs; gives what it printed.
+
+        Raises:
+            ProgramFault: its exit code was not 0.
+        """
+        return await call(program, *arguments, launch=self._launch)
 
     async def _stocked(self) -> None:
         """Wait until the till holds what HQ has: items, customers and their orders."""
@@ -277,7 +289,9 @@ def _rows(name: str) -> int:
 
 @asynccontextmanager
 async def opened_world(
-    directory: Path, ports: tuple[int, int] = (AGENT_PORT, HQ_PORT)
+    directory: Path,
+    ports: tuple[int, int] = (AGENT_PORT, HQ_PORT),
+    launch: Launch = executed,
 ) -> AsyncIterator[World]:
     """Set up the whole demo under a directory, and stop all of it on leaving."""
     async with AsyncExitStack() as stack:
@@ -291,7 +305,7 @@ async def opened_world(
         client = await stack.enter_async_context(
             httpx.AsyncClient(trust_env=False, timeout=ANSWER_S)
         )
-        world = World(directory, hardware, client, ports)
+        world = World(directory, hardware, client, ports, launch)
         world.write_settings()
         stack.push_async_callback(world.stop)
         await world.set_up()

@@ -1,0 +1,141 @@
+"""The product's programs in processes of their own, forked from one that has imported them.
+
+What a test looks at is the same as of a program that was executed: its own process id, signals,
+files and exit code. Only the second that importing takes is spent once for all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from multiprocessing import reduction
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from agent.daemon.demo.programs import PROGRAMS
+
+IMPORTED = [
+    "__main__",
+    *PROGRAMS.values(),
+    "agent.daemon.control",
+    "agent.daemon.run",
+    "central.channels.imports",
+    "central.daemon.commands",
+    "central.daemon.importing",
+    "central.daemon.serve",
+    "tests.forked",
+]
+
+
+class Handed:
+    """A file handle that a process gets with its arguments."""
+
+    def __init__(self, fd):
+        self.fd = fd
+
+    def __reduce__(self):
+        return _taken, (reduction.DupFd(self.fd),)
+
+
+def _taken(handle):
+    return handle.detach()
+
+
+class Forked:
+    """A running program; it is asked as `subprocess.Popen` is."""
+
+    def __init__(self, command, out, err, env=None):
+        python, dash_m, module, *arguments = command
+        assert (sys.executable, "-m") == (python, dash_m)
+        handles = Handed(out.fileno()), Handed(err.fileno())
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(IMPORTED)
+        environment = dict(os.environ if env is None else env)
+        self._process = context.Process(
+            target=_become, args=(module, arguments, *handles, environment, str(Path.cwd()))
+        )
+        self._process.start()
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self):
+        return self._process.exitcode
+
+    def poll(self):
+        return self.returncode
+
+    def send_signal(self, number):
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self, timeout=None):
+        self._process.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout)
+        return self.returncode
+
+
+class Awaited(Forked):
+    """The same, awaited as `asyncio.subprocess.Process` is."""
+
+    async def wait(self):
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        if self.returncode is None:
+            loop.add_reader(self._process.sentinel, ended.set)
+            try:
+                await ended.wait()
+            finally:
+                loop.remove_reader(self._process.sentinel)
+        return self.returncode
+
+
+def completed(command, env=None, timeout=60):
+    """Run a program to its end; see `subprocess.run`."""
+    with TemporaryFile() as out, TemporaryFile() as err:
+        process = Forked(command, out, err, env)
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.kill()
+        for file in (out, err):
+            file.seek(0)
+        said = [file.read().decode() for file in (out, err)]
+        return subprocess.CompletedProcess(command, code, *said)
+
+
+async def forked(command, out, err, env):
+    """Launch a program; see `agent.daemon.demo.programs.Launch`."""
+    return Awaited(command, out, err, env)
+
+
+def _become(module, arguments, out, err, env, directory):
+    """Be the program, in the process that was forked for it."""
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for given, standard in ((nothing, 0), (out, 1), (err, 2)):
+        os.dup2(given, standard)
+        os.close(given)
+    sys.stdin, sys.stdout, sys.stderr = map(_stream, range(3), "rww")
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(directory)
+    os.umask(0o022)
+    sys.argv = [module, *arguments]
+    importlib.import_module(module).main()
+
+
+def _stream(handle, mode):
+    return os.fdopen(handle, mode, buffering=1, encoding="utf-8", closefd=False)
