@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted, TillClosed
+from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted
 from agent.core.entries.canonical import decode
 from agent.core.entries.carried import fact
 from agent.core.entries.entry import Sealed, seal
@@ -22,6 +22,7 @@ from agent.core.identifiers import JournalId, TillId
 from agent.journal import sales, tails
 from agent.journal.connection import Connection
 from agent.journal.faults import EntryPruned, JournalDamaged
+from agent.journal.memory import memory_of
 from agent.journal.tails import SEQ_BITS, SEQ_MAX, Tail
 
 
@@ -85,7 +86,7 @@ def append(
         tail = tails.open_tail(conn, till, lane)
     tails.check_next(tail, body)
     sealed = seal(tail.journal_id, tail.seq + 1, tail.hash, body, salt)
-    _write(conn, tail, sealed, body)
+    _write(conn, tails.moved(tail, sealed, body), sealed)
     if isinstance(body, SaleCompleted):
         sales.index(conn, tail.number, sealed.seq, body)
     elif isinstance(body, EntryCarried):
@@ -215,8 +216,8 @@ def _lane(body: Body, lane: str | None) -> str:
     return lane
 
 
-def _write(conn: Connection, tail: Tail, sealed: Sealed, body: Body) -> None:
-    closes = isinstance(body, TillClosed)
+def _write(conn: Connection, tail: Tail, sealed: Sealed) -> None:
+    """Write an entry, and remember that its journal ends with it now."""
     conn.execute(
         "INSERT INTO chain (journal, seq, kind, version, commitment, hash, receipts, z_number,"
         " closed_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -227,15 +228,19 @@ def _write(conn: Connection, tail: Tail, sealed: Sealed, body: Body) -> None:
             sealed.version,
             sealed.commitment,
             sealed.hash,
-            tail.receipts + isinstance(body, SaleCompleted),
-            tail.z_number + closes,
-            sealed.seq if closes else tail.closed_seq,
+            tail.receipts,
+            tail.z_number,
+            tail.closed_seq,
         ),
     )
     conn.execute(
         "INSERT INTO body (place, salt, bytes) VALUES (?, ?, ?)",
         (tail.number << SEQ_BITS | sealed.seq, sealed.salt, sealed.body),
     )
+    memory = memory_of(conn)
+    memory.tails[tail.till, tail.lane] = tail
+    if memory.entries is not None:
+        memory.entries += 1
 
 
 def _wire(row: tuple[Any, ...]) -> WireRecord:

@@ -8,6 +8,7 @@ import msgspec
 
 from agent.core.identifiers import TillId
 from agent.journal.connection import Connection
+from agent.journal.memory import memory_of
 
 KEPT = 100_000
 """Some weeks of a busy till; a page that was away longer reads the state afresh."""
@@ -43,11 +44,13 @@ def add(conn: Connection, till: TillId, kind: str, at: str, data: dict[str, Any]
     Returns:
         Its cursor, greater than every cursor before it, at all tills of this agent.
     """
+    memory = memory_of(conn)
+    cursor = (newest(conn) if memory.event is None else memory.event) + 1
     conn.execute(
-        "INSERT INTO event (till, type, at, data) VALUES (?, ?, ?, ?)",
-        (till, kind, at, _ENCODER.encode(data)),
+        "INSERT INTO event (cursor, till, type, at, data) VALUES (?, ?, ?, ?, ?)",
+        (cursor, till, kind, at, _ENCODER.encode(data)),
     )
-    cursor: int = conn.execute("SELECT last_insert_rowid()").fetchall()[0][0]
+    memory.event = cursor
     if cursor % PRUNE_EVERY == 0:
         prune(conn, cursor - KEPT)
     return cursor

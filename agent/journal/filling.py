@@ -9,6 +9,7 @@ from agent.core.faults import InputFault
 from agent.journal import sales
 from agent.journal.connection import Connection
 from agent.journal.founding import FILLING, Entry, Founding, found, seal
+from agent.journal.memory import memory_of
 from agent.journal.tails import SEQ_BITS
 
 _SALE = KINDS[SaleCompleted].kind
@@ -49,6 +50,7 @@ class Filling:
                 self._closed_seq,
             ),
         )
+        memory_of(self._conn).entries = None
         self.seq = entry.seq
         self._put_body(entry, at)
         self._index(entry)

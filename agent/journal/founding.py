@@ -8,6 +8,7 @@ from agent.core.entries.chain import genesis
 from agent.core.faults import StateFault
 from agent.core.identifiers import JournalId, StoreId, TillId
 from agent.journal.connection import Connection
+from agent.journal.memory import memory_of
 
 OPEN, SEALED, FILLING = 0, 1, 2
 
@@ -76,6 +77,7 @@ def found(
             state,
         ),
     ).fetchall()[0]
+    memory_of(conn).forget()
     made: int = row[0]
     return made
 
@@ -83,3 +85,4 @@ def found(
 def seal(conn: Connection, number: int) -> None:
     """Close a journal for ever: it is only verified and sent from now on."""
     conn.execute("UPDATE journal SET sealed = 1 WHERE no = ?", (number,))
+    memory_of(conn).forget()

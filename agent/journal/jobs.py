@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -21,7 +20,7 @@ class Job(Generic[T]):
     Between the two lies the commit: nobody hears of a result that is not on disk.
     """
 
-    __slots__ = ("_function", "_resolve", "future", "loop", "problem")
+    __slots__ = ("_function", "_result", "future", "loop", "problem")
 
     def __init__(
         self,
@@ -33,23 +32,26 @@ class Job(Generic[T]):
         self.future = future
         self.loop = loop
         self.problem: BaseException | None = None
+        """What it raised when it was run last, or why what it gave was not stored."""
 
     def run(self, conn: Connection) -> None:
-        """Call the function and keep what it gives or raises."""
+        """Call the function and keep what it gives or raises; it may be run again."""
         with Caught() as caught:
-            self._resolve = partial(self.future.set_result, self._function(conn))
-        if caught.problem is not None:
-            self.fail(caught.problem)
+            self._result = self._function(conn)
+        self.problem = caught.problem
 
     def fail(self, problem: BaseException) -> None:
         """Let the caller see a problem, whatever the function gave."""
         self.problem = problem
-        self._resolve = partial(self.future.set_exception, problem)
 
     def deliver(self) -> None:
         """Resolve the future, in its own thread; a caller that gave up is left in peace."""
-        if not self.future.done():
-            self._resolve()
+        if self.future.done():
+            return
+        if self.problem is None:
+            self.future.set_result(self._result)
+        else:
+            self.future.set_exception(self.problem)
 
 
 class Caught:

@@ -103,7 +103,9 @@ class Journal:
         """Run a function in the next commit and return what it gave, once that is on disk.
 
         The function runs in the writer's thread, in a transaction it shares with others, rolled
-        back on its own if it raises. A caller that is cancelled while waiting does not undo it.
+        back on its own if it raises. It is run again, from the same state, where another one of its
+        transaction has failed or the disk was full: it changes nothing but the journal. A caller
+        that is cancelled while waiting does not undo it.
 
         Raises:
             JournalNotWritable: the disk did not take it; nothing of it was stored.

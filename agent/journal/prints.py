@@ -21,6 +21,7 @@ from agent.core.identifiers import DeviceId, PrintId, SaleId, TillId
 from agent.core.sale.model import Stamp
 from agent.journal import print_ages
 from agent.journal.connection import Connection
+from agent.journal.memory import memory_of
 
 RECEIPT = "receipt"
 """The kind of a job that is made from its sale when it is printed."""
@@ -52,19 +53,20 @@ _UNFINISHED = (
     "SELECT * FROM print_job WHERE device = ?1 UNION ALL SELECT * FROM print_aside"
     " WHERE device = ?1 AND state IN ('held', 'uncertain') ORDER BY turn"
 )
-# A turn greater than any there ever was (those aside are pruned from the oldest on), and whether
-# there is a job of an id already.
-_PLACE = (
-    "SELECT 1 + max(coalesce((SELECT max(turn) FROM print_job), 0),"
-    " coalesce((SELECT max(turn) FROM print_aside), 0)),"
-    " EXISTS (SELECT 1 FROM print_job WHERE print_id = ?1)"
-    " OR EXISTS (SELECT 1 FROM print_aside WHERE print_id = ?1)"
+# The greatest turn there ever was: those aside are pruned from the oldest on.
+_NEWEST = (
+    "SELECT max(coalesce((SELECT max(turn) FROM print_job), 0),"
+    " coalesce((SELECT max(turn) FROM print_aside), 0))"
 )
 _VALUES = "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT = {
     "print_job": f"INSERT INTO print_job {_VALUES}",
     "print_aside": f"INSERT INTO print_aside {_VALUES}",
 }
+_KNOWN = (
+    "SELECT EXISTS (SELECT 1 FROM print_job WHERE print_id = ?1)"
+    " OR EXISTS (SELECT 1 FROM print_aside WHERE print_id = ?1)"
+)
 _OPEN = (
     "SELECT * FROM print_aside WHERE till = ? AND state IN ('held', 'uncertain', 'expired')"
     " AND kind <> 'drawer' ORDER BY turn DESC LIMIT ?"
@@ -206,6 +208,14 @@ def ask_again(
     return _require(conn, print_id)[1]
 
 
+def newest_turn(conn: Connection) -> int:
+    """Give the greatest turn the queue has ever given; 0 while there is none."""
+    memory = memory_of(conn)
+    if memory.turn is None:
+        memory.turn = int(conn.execute(_NEWEST).fetchall()[0][0])
+    return memory.turn
+
+
 def forget_payload(conn: Connection, print_id: PrintId) -> None:
     """Delete what a job would have printed: it was dropped, or is printed by another job (P9)."""
     conn.execute("UPDATE print_aside SET payload = NULL WHERE print_id = ?", (print_id,))
@@ -233,7 +243,7 @@ def set_state(
     moved = msgspec.structs.replace(job, state=state, reason=reason, updated=at, payload=payload)
     if state == "queued" != job.state:
         # Asked for while the job still stands there: its own turn is never given again.
-        turn = conn.execute(_PLACE, (print_id,)).fetchall()[0][0]
+        turn = _next_turn(conn)
     _take_out(conn, print_id)
     _put(conn, turn, moved)
     return moved
@@ -261,11 +271,18 @@ def _put_new(conn: Connection, job: PrintJob) -> int | None:
     Returns:
         The turn; None where there is a job of this id.
     """
-    turn, known = conn.execute(_PLACE, (job.print_id,)).fetchall()[0]
-    if known:
+    if conn.execute(_KNOWN, (job.print_id,)).fetchall()[0][0]:
         return None
+    turn = _next_turn(conn)
     conn.execute(_INSERT["print_job"], (turn, *_columns(job)))
-    return int(turn)
+    return turn
+
+
+def _next_turn(conn: Connection) -> int:
+    """Take the next turn of the queue, greater than any there ever was."""
+    turn = newest_turn(conn) + 1
+    memory_of(conn).turn = turn
+    return turn
 
 
 def _put(conn: Connection, turn: int, job: PrintJob) -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import msgspec
 
 from agent.core.entries.bodies import Body, SaleCompleted, TillClosed
+from agent.core.entries.entry import Sealed
 from agent.core.entries.kinds import SALES
 from agent.core.faults import NotFoundFault, StateFault
 from agent.core.identifiers import JournalId, ReceiptNo, StoreId, TillId, receipt_number
 from agent.journal.connection import Connection
+from agent.journal.memory import memory_of
 
 SEQ_BITS = 40
 """`place` = journal number << 40 | seq: 10^12 entries per journal, 8 million journals."""
@@ -43,11 +45,19 @@ class Tail(msgspec.Struct, frozen=True):
 
 
 def open_tail(conn: Connection, till: TillId, lane: str) -> Tail:
-    """Read the end of the journal that a till's entries of a lane go to.
+    """Give the end of the journal that a till's entries of a lane go to.
 
     Raises:
         NotFoundFault: `unknown-till`, no journals were made for this till.
     """
+    known = memory_of(conn).tails
+    tail = known.get((till, lane))
+    if tail is None:
+        tail = known[till, lane] = _read(conn, till, lane)
+    return tail
+
+
+def _read(conn: Connection, till: TillId, lane: str) -> Tail:
     row = conn.execute(
         "SELECT no, id, store, till, lane, tail_seq, tail_hash, receipts, z_number, closed_seq"
         " FROM head WHERE till = ? AND lane = ? AND sealed = 0",
@@ -56,6 +66,23 @@ def open_tail(conn: Connection, till: TillId, lane: str) -> Tail:
     if row is None:
         raise _unknown(till)
     return Tail(*row)
+
+
+def moved(tail: Tail, sealed: Sealed, body: Body) -> Tail:
+    """Give the end of a journal once an entry was written behind it."""
+    closes = isinstance(body, TillClosed)
+    return Tail(
+        tail.number,
+        tail.journal_id,
+        tail.store,
+        tail.till,
+        tail.lane,
+        sealed.seq,
+        sealed.hash,
+        tail.receipts + isinstance(body, SaleCompleted),
+        tail.z_number + closes,
+        sealed.seq if closes else tail.closed_seq,
+    )
 
 
 def next_receipt(conn: Connection, till: TillId) -> tuple[JournalId, int]:

@@ -1,9 +1,10 @@
 """The only thread that writes: group commit, one fsync for all who wait.
 
 While one batch is on its way to the disk, the next functions gather in the queue; together they
-become the next transaction. Each runs in its own SAVEPOINT, so that one that fails takes only its
-own changes back; nobody hears of anything before the COMMIT has returned. A batch that finds the
-disk full is run once more for each slice of the reserve that can be given back.
+become the next transaction; nobody hears of anything before the COMMIT has returned. Where one of
+them fails, all are taken back and run again, each in its own SAVEPOINT, so that the one that fails
+takes only its own changes back. A batch that finds the disk full is run once more for each slice of
+the reserve that can be given back.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from pathlib import Path
 
 from pysqlite3 import dbapi2
 
-from agent.journal import database
-from agent.journal.connection import Connection
+from agent.journal import database, prints
 from agent.journal.jobs import Caught, settle
+from agent.journal.memory import Writing
 from agent.journal.signals import Signals
 from agent.journal.worker import AnyJob, Worker
 
@@ -24,8 +25,8 @@ BATCH_MAX = 256
 """Functions per commit: bounds how long the first of a batch waits for the last."""
 
 _MARKS = (
-    "SELECT (SELECT max(cursor) FROM event), (SELECT sum(tail_seq) FROM head),"
-    " (SELECT max(turn) FROM print_job)"
+    "SELECT coalesce((SELECT max(cursor) FROM event), 0),"
+    " coalesce((SELECT sum(tail_seq) FROM head), 0)"
 )
 
 
@@ -49,20 +50,21 @@ class Writer(Worker):
     def open(self) -> database.Database:
         """Open the writing connection and say what there is already."""
         conn = database.open_writing(self.path)
-        self._announce(conn)
+        self._announce(Writing(conn))
         return conn
 
     def serve(self, conn: database.Database) -> None:
         """Commit batch after batch; followers hear of it after those who wait for it."""
+        writing = Writing(conn)
         while batch := self._batch():
-            problem = commit(conn, batch, self.path)
+            problem = commit(writing, batch, self.path)
             while problem is not None and self._makes_room(problem):
                 for job in batch:
                     job.problem = None
-                problem = commit(conn, batch, self.path)
+                problem = commit(writing, batch, self.path)
             settle(batch)
             if problem is None:
-                self._announce(conn)
+                self._announce(writing)
 
     def _makes_room(self, problem: BaseException) -> bool:
         return database.is_disk_problem(problem) and self._make_room(problem)
@@ -79,62 +81,83 @@ class Writer(Worker):
             batch.append(job)
         return batch
 
-    def _announce(self, conn: database.Database) -> None:
-        """Read from what is committed how far events, entries and prints have come."""
+    def _announce(self, writing: Writing) -> None:
+        """Tell how far events, entries and prints have come."""
         # A follower that is not woken by a disk that cannot be read is woken by the next commit.
         with suppress(dbapi2.Error):
-            events, entries, prints = conn.execute(_MARKS).fetchall()[0]
-            self._signals.events.advance(events or 0)
-            self._signals.entries.advance(entries or 0)
-            self._signals.prints.advance(prints or 0)
+            events, entries, prints = _marks(writing)
+            self._signals.events.advance(events)
+            self._signals.entries.advance(entries)
+            self._signals.prints.advance(prints)
 
 
-def commit(conn: database.Database, batch: Sequence[AnyJob], path: Path) -> BaseException | None:
+def _marks(writing: Writing) -> tuple[int, int, int]:
+    """Give the newest event, the number of entries, and the newest turn of the print queue."""
+    memory = writing.memory
+    if memory.event is None or memory.entries is None:
+        memory.event, memory.entries = writing.execute(_MARKS).fetchall()[0]
+    return memory.event, memory.entries, prints.newest_turn(writing)
+
+
+def commit(writing: Writing, batch: Sequence[AnyJob], path: Path) -> BaseException | None:
     """Run a batch in one transaction; each job keeps what became of it.
 
     Returns:
         Why nothing of the batch was stored; None if it was.
     """
     with Caught() as caught:
-        # One cursor for all: what a statement gives is fetched before the next one is run.
-        cursor = conn.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
-        if len(batch) == 1:
-            _run_alone(batch[0], cursor)
-        else:
-            for job in batch:
-                _run_beside(job, cursor)
-        cursor.execute("COMMIT")
+        writing.execute("BEGIN IMMEDIATE")
+        if not _run_together(batch, writing):
+            _run_apart(batch, writing)
+        writing.execute("COMMIT")
     if caught.problem is not None:
-        _give_up(conn, batch, caught.problem, path)
+        _give_up(writing, batch, caught.problem, path)
     return caught.problem
 
 
-def _run_alone(job: AnyJob, conn: Connection) -> None:
-    """Run the only function of a batch, whose savepoint is the transaction itself."""
-    job.run(conn)
-    if job.problem is not None:
-        raise job.problem
+def _run_together(batch: Sequence[AnyJob], writing: Writing) -> bool:
+    """Run all functions, until one fails; a savepoint for each would cost as much as its insert."""
+    for job in batch:
+        job.run(writing)
+        if job.problem is not None:
+            return False
+    return True
 
 
-def _run_beside(job: AnyJob, conn: Connection) -> None:
-    conn.execute("SAVEPOINT one")
-    job.run(conn)
+def _run_apart(batch: Sequence[AnyJob], writing: Writing) -> None:
+    """Take everything back and run each function so that its failure is its own.
+
+    Raises:
+        BaseException: the only function of the batch has failed, or the disk.
+    """
+    for job in batch:
+        if job.problem is not None and (len(batch) == 1 or database.is_disk_problem(job.problem)):
+            raise job.problem
+    writing.execute("ROLLBACK")
+    writing.memory.forget()
+    writing.execute("BEGIN IMMEDIATE")
+    for job in batch:
+        _run_beside(job, writing)
+
+
+def _run_beside(job: AnyJob, writing: Writing) -> None:
+    writing.execute("SAVEPOINT one")
+    job.run(writing)
     if job.problem is not None:
         if database.is_disk_problem(job.problem):
             # SQLite may have rolled back the whole transaction by itself already.
             raise job.problem
-        conn.execute("ROLLBACK TO one")
-    conn.execute("RELEASE one")
+        writing.execute("ROLLBACK TO one")
+        writing.memory.forget()
+    writing.execute("RELEASE one")
 
 
-def _give_up(
-    conn: database.Database, batch: Sequence[AnyJob], problem: BaseException, path: Path
-) -> None:
+def _give_up(writing: Writing, batch: Sequence[AnyJob], problem: BaseException, path: Path) -> None:
     """Take everything back and tell everyone; the next batch starts afresh."""
+    writing.memory.forget()
     with suppress(dbapi2.Error):
-        if conn.in_transaction:
-            conn.execute("ROLLBACK")
+        if writing.in_transaction:
+            writing.execute("ROLLBACK")
     for job in batch:
         if job.problem is None or database.is_disk_problem(job.problem):
             job.fail(database.as_fault(problem, path))

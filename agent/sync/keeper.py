@@ -65,6 +65,7 @@ class AckKeeper:
     async def _write(self, acked: Acked, hint_ms: int) -> None:
         try:
             await self._journal.write(lambda conn: self._put(conn, acked, hint_ms))
+            self._hint_ms = hint_ms
         except Fault as fault:
             self._presence.failed(str(fault))
 
@@ -77,7 +78,7 @@ class AckKeeper:
         )
 
     def _put(self, conn: Connection, acked: Acked, hint_ms: int) -> None:
+        """Write it down; it may be run again, so what is remembered follows the commit."""
         cursors.set_acked(conn, self._journal_id, acked)
         if hint_ms != self._hint_ms:
             registry.put(conn, _HINT, hint_ms)
-            self._hint_ms = hint_ms

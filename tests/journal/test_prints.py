@@ -357,7 +357,7 @@ def test_held_jobs_cost_the_next_sale_nothing(enqueue, move, read):
     enqueue("p-1")
     move("p-1", "held")
     assert read(lambda conn: conn.execute("SELECT * FROM print_job").fetchall()) == []
-    for sql in (prints._PLACE, prints._UNFINISHED):
+    for sql in (prints._KNOWN, prints._UNFINISHED):
         plan = read(
             lambda conn, sql=sql: conn.execute(f"EXPLAIN QUERY PLAN {sql}", ("x",)).fetchall()
         )

@@ -13,6 +13,7 @@ from agent.core.entries.bodies import (
 )
 from agent.core.entries.chain import commitment, link
 from agent.core.sale.model import Line, Stamp, TaxAmount, TaxRate, Tender
+from agent.journal.memory import memory_of
 from agent.journal.tails import SEQ_BITS
 
 DATE = "2026-03-02"
@@ -101,4 +102,5 @@ def append_unknown(conn, till, lane, salt, body=b'{"from":"a later version"}'):
         "INSERT INTO body (place, salt, bytes) VALUES (?, ?, ?)",
         (number << SEQ_BITS | tail + 1, salt, body),
     )
+    memory_of(conn).forget()
     return journal_id, tail + 1

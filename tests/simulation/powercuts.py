@@ -16,6 +16,7 @@ import time
 
 from agent.journal import baskets, chains, events, prints, verify
 from agent.journal.jobs import Job
+from agent.journal.memory import Writing
 from agent.journal.preparation import Owner, prepare
 from agent.journal.writer import commit
 from tests.journal.shop import KEY, STORE, CountingClock, basket, sell
@@ -82,9 +83,10 @@ def _start_and_sell(disk, path, clock, released, numbers):
     if conn is None:
         return
     _require(conn, released)
+    writing = Writing(conn)
     while not disk.dead:
         sale_id = f"sale-{next(numbers)}"
-        told = _sell(conn, path, sale_id)
+        told = _sell(writing, path, sale_id)
         if told is not None and not disk.dead:
             released[sale_id] = told.hash
 
@@ -114,7 +116,7 @@ def _require(conn, released):
         raise Lost(f"the chain does not hold: {broken}")
 
 
-def _sell(conn, path, sale_id):
+def _sell(writing, path, sale_id):
     def complete(cursor):
         baskets.save(cursor, basket(sale_id))
         baskets.delete(cursor, sale_id)
@@ -133,7 +135,7 @@ def _sell(conn, path, sale_id):
 
     answer = Answer()
     job = Job(complete, answer)
-    commit(conn, [job], path)
+    commit(writing, [job], path)
     job.deliver()
     return answer.result
 

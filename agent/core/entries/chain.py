@@ -15,6 +15,7 @@ commitment (FIPS 180-4 for SHA-256; the domain marks follow RFC 9162, 2.1.1).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from struct import Struct
 
@@ -84,6 +85,7 @@ def link(
     return linker(journal_id)(seq, prev_hash, kind, version, commitment)
 
 
+@lru_cache(maxsize=64)
 def linker(journal_id: JournalId) -> Link:
     """Give `link` of one journal: for walking a chain, where every check is made a million times.
 

@@ -39,16 +39,6 @@ SELECT
     coalesce(c.closed_seq, 0) AS closed_seq
 FROM journal j LEFT JOIN chain c
     ON c.journal = j.no AND c.seq = (SELECT max(seq) FROM chain WHERE journal = j.no);
--- Kind 1 is sale.completed, kind 12 is till.closed.
-CREATE TRIGGER chain_next BEFORE INSERT ON chain
-WHEN NOT EXISTS (
-    SELECT 1 FROM head
-    WHERE no = NEW.journal AND tail_seq = NEW.seq - 1
-        AND NEW.receipts = receipts + (NEW.kind = 1)
-        AND NEW.z_number = z_number + (NEW.kind = 12)
-        AND NEW.closed_seq = iif(NEW.kind = 12, NEW.seq, closed_seq)
-)
-BEGIN SELECT raise(ABORT, 'the chain is insert-only and without holes'); END;
 CREATE TRIGGER chain_no_update BEFORE UPDATE ON chain
 BEGIN SELECT raise(ABORT, 'the chain is insert-only: no row is ever changed'); END;
 CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain

@@ -2,15 +2,21 @@
 
 -- `journal.sealed`: 0 open, 1 for ever closed, 2 being filled from another file and then closed.
 -- Nothing else of a journal ever changes.
-DROP TRIGGER chain_next;
+-- An entry follows the last one of its journal, which is not closed, and counts on from it.
+-- Kind 1 is sale.completed, kind 12 is till.closed.
 CREATE TRIGGER chain_next BEFORE INSERT ON chain
-WHEN NOT EXISTS (
-    SELECT 1 FROM head
-    WHERE no = NEW.journal AND sealed <> 1 AND tail_seq = NEW.seq - 1
-        AND NEW.receipts = receipts + (NEW.kind = 1)
-        AND NEW.z_number = z_number + (NEW.kind = 12)
-        AND NEW.closed_seq = iif(NEW.kind = 12, NEW.seq, closed_seq)
-)
+WHEN NOT EXISTS (SELECT 1 FROM journal WHERE no = NEW.journal AND sealed <> 1)
+  OR NOT coalesce(
+    (
+        SELECT NEW.seq = seq + 1
+            AND NEW.receipts = receipts + (NEW.kind = 1)
+            AND NEW.z_number = z_number + (NEW.kind = 12)
+            AND NEW.closed_seq = iif(NEW.kind = 12, NEW.seq, closed_seq)
+        FROM chain WHERE journal = NEW.journal ORDER BY seq DESC LIMIT 1
+    ),
+    NEW.seq = 1 AND NEW.receipts = (NEW.kind = 1) AND NEW.z_number = (NEW.kind = 12)
+        AND NEW.closed_seq = (NEW.kind = 12)
+  )
 BEGIN SELECT raise(ABORT, 'the chain is insert-only and without holes, and ends where it is sealed'); END;
 CREATE TRIGGER journal_only_sealed BEFORE UPDATE ON journal
 WHEN OLD.sealed = 1 OR NEW.sealed <> 1

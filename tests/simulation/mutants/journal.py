@@ -7,7 +7,9 @@ from contextlib import suppress
 from pysqlite3 import dbapi2
 
 from agent.journal import chains as chains_room
-from agent.journal import database, erasures, founding, preparation, successors, writer
+from agent.journal import database, erasures, founding, preparation, prune, writer
+from agent.journal.jobs import Caught
+from agent.journal.memory import memory_of
 from tests.simulation.mutants.planting import Planted, always
 
 
@@ -26,9 +28,10 @@ def _pragma(text):
 def _swallow(_original):
     """A batch the disk refused at its commit is answered like any other."""
 
-    def give_up(conn, *_):
+    def give_up(writing, *_):
+        writing.memory.forget()
         with suppress(dbapi2.Error):
-            conn.execute("ROLLBACK")
+            writing.execute("ROLLBACK")
 
     return give_up
 
@@ -37,8 +40,8 @@ def _reuse(original):
     """Now and then the last entry is written over by the next."""
     counted = iter(range(1 << 60))
 
-    def write(conn, tail, sealed, body):
-        original(conn, tail, sealed, body)
+    def write(conn, tail, sealed):
+        original(conn, tail, sealed)
         if next(counted) % 7 == 6:
             conn.execute("DROP TRIGGER IF EXISTS chain_no_delete")
             conn.execute("DROP TRIGGER IF EXISTS body_erase_order")
@@ -48,6 +51,7 @@ def _reuse(original):
                 "DELETE FROM chain WHERE journal = ? AND seq = ?", (tail.number, sealed.seq)
             )
             conn.execute("DELETE FROM sale_index WHERE seq = ?", (sealed.seq,))
+            memory_of(conn).forget()
 
     return write
 
@@ -80,6 +84,48 @@ def _fresh_journals(original):
     return prepare
 
 
+def _no_rollback(_original):
+    """What a function had written before it failed stays."""
+
+    def run_beside(job, conn):
+        conn.execute("SAVEPOINT one")
+        job.run(conn)
+        if job.problem is not None and database.is_disk_problem(job.problem):
+            raise job.problem
+        conn.execute("RELEASE one")
+
+    return run_beside
+
+
+def _every_other(_original):
+    """Who waits is answered, and the transaction stays open for the next batch."""
+    counted = iter(range(1 << 60))
+
+    def commit(writing, batch, path):
+        with Caught() as caught:
+            if not writing.in_transaction:
+                writing.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                writer._run_beside(job, writing)
+            if next(counted) % 2:
+                writing.execute("COMMIT")
+        if caught.problem is not None:
+            writer._give_up(writing, batch, caught.problem, path)
+        return caught.problem
+
+    return commit
+
+
+def _all_of_it(original):
+    """Whatever HQ has acknowledged may be pruned."""
+
+    def marks(conn, journal_id):
+        number, mark, tail, _safe, closed = original(conn, journal_id)
+        return number, mark, tail, tail, closed
+
+    return marks
+
+
 PLANTED = (
     Planted(
         "skip-the-fsync",
@@ -100,6 +146,24 @@ PLANTED = (
         "disks",
     ),
     Planted(
+        "answered-before-the-commit",
+        "Group commit answers those who wait, and commits with the next batch.",
+        ((writer, "commit", _every_other),),
+        "cuts",
+    ),
+    Planted(
+        "half-a-sale",
+        "What a sale had written before it was refused stays in the batch it was part of.",
+        ((writer, "_run_beside", _no_rollback),),
+        "trust",
+    ),
+    Planted(
+        "pruned-beyond-safe",
+        "The till prunes what no backup of HQ holds.",
+        ((prune, "_marks", _all_of_it),),
+        "rewind",
+    ),
+    Planted(
         "reuse-a-seq",
         "An entry is taken out again, and its number given to the next.",
         ((chains_room, "_write", _reuse),),
@@ -110,12 +174,6 @@ PLANTED = (
         "An erase order is recorded, the body stays.",
         ((erasures, "erase", _keep_body),),
         "rewind",
-    ),
-    Planted(
-        "successor-carries-nothing",
-        "A successor journal leaves behind what HQ has not taken.",
-        ((successors, "_carried", lambda _original: lambda *_: iter(())),),
-        "copies",
     ),
     Planted(
         "seal-without-successor",
