@@ -19,6 +19,7 @@ from central.channels.effect import Effect, apply
 from central.channels.person import NewId
 from central.channels.told import EventTold, read_event
 from central.ledger.customer_tables import CHANNEL_EVENTS
+from central.ledger.texts import UnfitText, holds_nul, without_nul
 from central.ledger.upserts import upsert
 
 ACCEPTED = "accepted"
@@ -76,7 +77,7 @@ def _take_one(conn: Connection, channel: str, body: bytes, now: str, new_id: New
         return known
     try:
         with conn.begin_nested():
-            event = read_event(body)
+            event = _read(body)
             effect = apply(conn, channel, event, now, new_id)
             _keep(conn, channel, body, now, event, effect)
     except OperationalError:
@@ -86,11 +87,28 @@ def _take_one(conn: Connection, channel: str, body: bytes, now: str, new_id: New
     return Outcome(event_id, ACCEPTED, party_id=effect.party_id, notes=effect.notes)
 
 
+def _read(body: bytes) -> EventTold:
+    """Read an event.
+
+    Raises:
+        UnfitText: a text in it cannot be kept.
+        Fault: it is no event.
+    """
+    if holds_nul(body):
+        raise UnfitText(
+            "a text in this event holds a NUL (U+0000)",
+            remedy="take it out at the web store and send the event again",
+        )
+    return read_event(body)
+
+
 def _id_of(body: bytes) -> str:
     """Name an event even if it cannot be read, so that it can be kept and found again."""
     try:
         event_id = msgspec.json.decode(body, type=_Named).event_id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        event_id = ""
+    if "\0" in event_id:
         event_id = ""
     return event_id[:120] or f"unreadable-{hashlib.sha256(body).hexdigest()[:32]}"
 
@@ -133,7 +151,8 @@ def _keep(
 def _set_aside(
     conn: Connection, channel: str, event_id: str, body: bytes, now: str, error: Exception
 ) -> Outcome:
-    reason = f"{getattr(error, 'orig', None) or _detail(error)}"[:_REASON_CHARACTERS]
+    reason = f"{getattr(error, 'orig', None) or _detail(error)}"
+    reason = without_nul(reason)[:_REASON_CHARACTERS]
     remedy = error.remedy if isinstance(error, Fault) else "report this event; it is kept here"
     _put(
         conn,

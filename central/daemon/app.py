@@ -20,6 +20,7 @@ from central.daemon.problems import from_bug, from_fault, from_http
 from central.daemon.settings import CentralSettings, address_of
 from central.daemon.staff import StaffTokens
 from central.daemon.stores import get_stores
+from central.daemon.unfit import refuse_nul
 from central.feed.routes import ROUTES as FEED
 from central.histories.routes import ROUTES as HISTORIES
 from central.identity.routes import ROUTES as IDENTITY
@@ -62,6 +63,7 @@ def create_routes(hq: Hq, root_key: RootKey) -> Litestar:
         exception_handlers={Fault: from_fault, HTTPException: from_http, Exception: from_bug},
         openapi_config=openapi(),
         plugins=[FeedItemSchema()],
+        before_request=refuse_nul,
         before_send=[name_versions],
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,

@@ -31,6 +31,7 @@ from central.identity.parties import canonical
 from central.ledger.engine import is_passing
 from central.ledger.hq import TakeBack
 from central.ledger.outbox import GLOBAL, Change, publish_many
+from central.ledger.texts import UnfitText, holds_nul
 
 _ENTRY_ERRORS = (
     Fault,
@@ -196,9 +197,17 @@ def _body(received: Received) -> Body | Exception:
     try:
         if received.body is None:
             raise quarantine.BodyMissing(received)
-        return decode(received.kind, received.version, received.body)
+        body = decode(received.kind, received.version, received.body)
+        carried = body.body.encode() if isinstance(body, EntryCarried) else b""
+        if holds_nul(received.body) or holds_nul(carried):
+            raise UnfitText(
+                f"a text in entry {received.seq} of journal {received.journal_id} holds a NUL "
+                "(U+0000)",
+                remedy="look at it in the exported journal, book by hand what it says, and void it",
+            )
     except _ENTRY_ERRORS as error:
         return error
+    return body
 
 
 def _effect(conn: Connection, received: Received, body: Body, context: Context) -> _Effect:

@@ -16,6 +16,7 @@ from agent.core.faults import Fault, InputFault, NotFoundFault, StateFault
 from central.histories.pending import Received
 from central.ledger.report_tables import QUARANTINE_AUDIT
 from central.ledger.tables import CHAIN, JOURNALS, QUARANTINE
+from central.ledger.texts import without_nul
 from central.ledger.upserts import upsert
 
 REASON_CHARACTERS = 500
@@ -322,6 +323,6 @@ def _listed(row: Row[tuple[object, ...]]) -> Aside:
 def _reason(error: Exception) -> str:
     """Say what went wrong, in one line, without the values of a failed statement."""
     if isinstance(error, Fault):
-        return error.detail[:REASON_CHARACTERS]
+        return without_nul(error.detail)[:REASON_CHARACTERS]
     cause = getattr(error, "orig", None) or error
-    return f"{type(cause).__name__}: {cause}"[:REASON_CHARACTERS]
+    return without_nul(f"{type(cause).__name__}: {cause}")[:REASON_CHARACTERS]

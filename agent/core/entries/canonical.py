@@ -47,12 +47,18 @@ def decode(kind: int, version: int, body: bytes) -> Body:
     """Read canonical bytes, of this or an earlier version; unknown fields are passed over.
 
     Raises:
-        UnknownKind: the kind or the version is newer than this program.
+        UnknownKind: the kind or the version is newer than this program, or no number at all.
         UnreadableBody: the bytes are not such a body.
     """
+    if min(kind, version) < 1:
+        raise UnknownKind(
+            f"kind {kind} in version {version} is none: both are counted from 1",
+            remedy="keep the entry as it is, and send the journal's file to the product's maker",
+            name="no-kind",
+        )
     decoder = _DECODERS.get(kind)
     today = KINDS[TYPES[kind]].version if decoder else 0
-    if decoder is None or not 1 <= version <= today:
+    if decoder is None or version > today:
         raise UnknownKind(
             f"kind {kind} in version {version} is not known to this program",
             remedy="install a newer version of this program; the entry is kept as it is",

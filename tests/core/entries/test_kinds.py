@@ -138,12 +138,20 @@ def test_unknown_fields_are_passed_over():
     assert decode(120, 1, extended) == SIGNED
 
 
-@pytest.mark.parametrize(("kind", "version"), [(120, 2), (120, 0), (99, 1), (-1, 1), (120, -1)])
+@pytest.mark.parametrize(("kind", "version"), [(120, 2), (99, 1), (65535, 65535)])
 def test_unknown_kind_or_version_is_named(kind, version):
     """A newer entry must be told apart from a damaged one: it is kept, not reported as damage."""
     with pytest.raises(UnknownKind) as caught:
         decode(kind, version, encode(SIGNED))
-    assert "newer version" in caught.value.remedy
+    assert ("unknown-kind", True) == (caught.value.name, "newer version" in caught.value.remedy)
+
+
+@pytest.mark.parametrize(("kind", "version"), [(0, 1), (120, 0), (0, 0), (-1, 1), (120, -1)])
+def test_what_is_no_number_of_a_kind_is_named(kind, version):
+    """An update would be awaited that brings nothing: no program ever writes such a number."""
+    with pytest.raises(UnknownKind) as caught:
+        decode(kind, version, encode(SIGNED))
+    assert "no-kind" == caught.value.name
 
 
 @pytest.mark.parametrize(
