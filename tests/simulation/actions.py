@@ -10,7 +10,7 @@ from uuid import NAMESPACE_OID, uuid5
 import msgspec
 
 from agent.core.exchange.wire import PartyRow
-from agent.core.faults import Fault
+from agent.core.faults import Fault, StateFault
 from agent.core.history.model import Card
 from agent.core.identifiers import receipt_number
 from agent.core.recognition import Item
@@ -29,7 +29,15 @@ async def sell(world, rng):
             machine.start(_sale(world, machine, rng.choice(machine.tills), rng.random() < 0.3))
 
 
-async def _sale(world, machine, till, has_customer):
+async def refuse(world, rng):
+    """Several sales at once, one of which cannot be recorded at its very last step."""
+    if machine := _any_up(world, rng):
+        for is_refused in (False, True, False):
+            till = rng.choice(machine.tills)
+            machine.start(_sale(world, machine, till, False, is_refused=is_refused))
+
+
+async def _sale(world, machine, till, has_customer, *, is_refused=False):
     clock, rng = machine.clock, machine.rng
     sale_id, ref = clock.uuid7(), clock.random(SALT).hex() if has_customer else None
     salt, made = clock.random(SALT), []
@@ -52,7 +60,10 @@ async def _sale(world, machine, till, has_customer):
             payload=None,
         )
         events.add(conn, till, "sale", stamp.wall, {"sale_id": sale_id})
-        return chains.append(conn, till, sale, salt=salt)
+        appended = chains.append(conn, till, sale, salt=salt)
+        if is_refused:
+            raise StateFault("it cannot be recorded after all", remedy="none", name="refused")
+        return appended
 
     told = await machine.record(complete)
     if isinstance(told, Fault):

@@ -18,7 +18,6 @@ from central.ledger import backups
 from central.ledger.epoch import current_epoch
 from central.ledger.migrate import NEWEST
 from central.ledger.tables import BODIES, CHAIN, CURSORS
-from tests.simulation.invariants import journal_rows
 
 PARTY = 110
 PRUNED_AT_ONCE = 50
@@ -59,9 +58,17 @@ def _manifest(conn, name):
 
 async def restore(world, rng):
     """HQ is put back to any backup it keeps; younger ones are of a time that never was."""
+    _put_back(world, rng.randrange(len(world.backups)))
+
+
+async def restore_last(world):
+    """HQ is put back to its newest backup."""
+    _put_back(world, len(world.backups) - 1)
+
+
+def _put_back(world, which):
     hq = world.hq
     hq.stop(lost=False)
-    which = rng.randrange(len(world.backups))
     hq.disk.restore(world.backups[which][1])
     del world.backups[which + 1 :]
     hq.disk.capacity = hq.disk.cut_at = None
@@ -121,7 +128,11 @@ async def lose_disk(world, rng):
     """A machine is gone; another one takes its place, with nothing on it."""
     if not world.hq.up or not world.running():
         return
-    machine = rng.choice(world.running())
+    await take_away(world, rng.choice(world.running()))
+
+
+async def take_away(world, machine):
+    """Let a machine be gone for good, and put another one, with nothing on it, in its place."""
     for each in world.machines:
         if each.public == machine.public:  # A copy of it is let in no longer, either.
             await each.stop(lost=False)
@@ -230,6 +241,13 @@ async def photograph(world, rng):
         world.images[machine.name] = machine.disk.image()
 
 
+def _journal_rows(conn):
+    """Give (journal, seq, hash) of every entry on a disk."""
+    return conn.execute(
+        "SELECT j.id, c.seq, c.hash FROM chain c JOIN journal j ON j.no = c.journal"
+    ).fetchall()
+
+
 async def put_disk_back(world, rng):
     """A machine's disk is put back to an older image of itself."""
     found = [each for each in world.running() if each.name in world.images]
@@ -246,7 +264,7 @@ async def put_disk_back(world, rng):
         del world.positions[place]
     world.start(machine)
     if machine.up:
-        machine.owes &= set(machine.look(journal_rows))
+        machine.owes &= set(machine.look(_journal_rows))
     world.oracle.reckon(world.machines)
     world.note(f"{machine.name}: its disk was put back")
 
@@ -272,12 +290,16 @@ async def prune_bodies(world, rng):
     if not world.running():
         return
     machine = rng.choice(world.running())
+    is_careless = rng.random() < 0.3
+    machine.start(machine.record(lambda conn: _drop(conn, is_careless=is_careless)))
 
-    def drop(conn):
-        for head in chains.heads(conn):
-            acked = cursors.acked(conn, head.journal_id)
-            floor = prune.retention_floor(conn, head.journal_id, 0)
-            if acked is not None and min(acked.safe_seq, floor) > 0:
-                prune.prune(conn, head.journal_id, min(acked.safe_seq, floor), PRUNED_AT_ONCE)
 
-    machine.start(machine.record(drop))
+def _drop(conn, *, is_careless):
+    """Prune what may go; who is careless asks for all that is old enough, and is refused."""
+    for head in chains.heads(conn):
+        acked = cursors.acked(conn, head.journal_id)
+        floor = prune.retention_floor(conn, head.journal_id, 0)
+        safe = 0 if acked is None else acked.safe_seq
+        upto = floor if is_careless else min(safe, floor)
+        if upto > 0:
+            prune.prune(conn, head.journal_id, upto, PRUNED_AT_ONCE)

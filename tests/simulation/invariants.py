@@ -22,10 +22,12 @@ from central.ledger.tables import (
     CHAIN,
     CURSORS,
     ERASE_ORDERS,
+    FEED_MARKS,
     FEED_ROWS,
     QUARANTINE,
 )
 from central.ledger.verify import verify as verify_ledger
+from tests.simulation import holding
 from tests.simulation.facts import UNKNOWN_KIND
 
 
@@ -118,12 +120,29 @@ def _acked_positions(world, machine):
 
 
 def i10_erased_is_absent(world):
-    """I10: a key erased at HQ is absent at a till that has read so far, and stays so."""
+    """I10: a key erased at HQ is absent at a till that has read so far, and stays so.
+
+    A till may have read that far in what HQ published before it was put back in time.
+    """
     for machine in world.running():
         for party_id, (epoch, scope, fseq) in world.erasures.items():
             at = parse(machine.directory.cursor(scope))
-            if at.epoch == epoch and at.fseq >= fseq and machine.directory.card(party_id):
+            is_behind = at.epoch != epoch or at.fseq < fseq
+            if (
+                not is_behind
+                and machine.directory.card(party_id)
+                and _is_of_this_feed(world, scope, at)
+            ):
                 yield f"{machine.name}: the erased party {party_id} is there"
+
+
+def _is_of_this_feed(world, scope, at):
+    if not world.hq.up:
+        return False
+    with world.hq.reading() as conn:
+        query = select(FEED_MARKS.c.running_hash)
+        query = query.where(FEED_MARKS.c.scope == scope, FEED_MARKS.c.fseq == at.fseq)
+        return conn.execute(query).scalar_one_or_none() == at.fh
 
 
 def i13_one_incarnation(world):
@@ -204,40 +223,6 @@ def i7_all_came_in(world):
             yield f"{receipt.machine}: {receipt.journal[:8]}/{receipt.seq} never came in"
 
 
-def i8_erased_stays_erased(world):
-    """I8, I10: what one till was ordered to erase is gone at HQ and at every till.
-
-    Two machines with a copied disk may have written different entries under one number.
-    """
-    ordered = set()
-    for machine in world.running():
-        ordered |= set(machine.look(_erased))
-    with world.hq.reading() as conn:
-        of = (CHAIN.c.journal_id == BODIES.c.journal_id) & (CHAIN.c.seq == BODIES.c.seq)
-        query = select(CHAIN.c.journal_id, CHAIN.c.seq, CHAIN.c.hash).join(BODIES, of)
-        for journal, seq, hash_ in conn.execute(query):
-            if (journal, seq, hash_) in ordered:
-                yield f"journal {journal[:8]}: HQ holds the erased body of seq {seq}"
-    for machine in world.running():
-        for journal, seq, hash_ in machine.look(_bodies):
-            if (journal, seq, hash_) in ordered:
-                yield f"{machine.name}: holds the erased body {journal[:8]}/{seq}"
-
-
-def _erased(conn):
-    return conn.execute(
-        "SELECT j.id, c.seq, c.hash FROM erase_order e JOIN chain c ON c.journal = e.place >> 40"
-        " AND c.seq = e.place & 1099511627775 JOIN journal j ON j.no = c.journal"
-    ).fetchall()
-
-
-def _bodies(conn):
-    return conn.execute(
-        "SELECT j.id, b.seq, c.hash FROM body b JOIN chain c ON c.journal = b.journal"
-        " AND c.seq = b.seq JOIN journal j ON j.no = b.journal"
-    ).fetchall()
-
-
 def i9_nothing_waits(world):
     """I9: a record that cannot be applied holds up no other: all were gone through."""
     with world.hq.reading() as conn:
@@ -310,11 +295,13 @@ def i3_ledgers_verify(world):
 AFTER_STEP = {
     "I2": i2_released_is_durable,
     "I6": i6_positions,
+    "I6 (pruned)": holding.i6_pruned_is_safe,
     "I10": i10_erased_is_absent,
     "I13": i13_one_incarnation,
     "I15": i15_bounded,
     "I16": i16_whole_or_not,
     "AUTH": authentic,
+    "AUTH (orders)": holding.auth_only_hq_orders,
 }
 """Of the tills, at any moment; those of HQ hold while HQ is up."""
 AT_HQ = {
@@ -328,11 +315,14 @@ AT_REST = {
     "I3": i3_ledgers_verify,
     "I7": i7_all_came_in,
     "I8": i8_rewind_is_noticed,
-    "I8 (orders)": i8_erased_stays_erased,
+    "I8 (orders)": holding.i8_erased_stays_erased,
+    "I8 (revoked)": holding.i8_revoked_for_ever,
     "I9 (kept)": i9_poison_is_kept,
     "I4": i4_one_effect,
+    "I4 (booked)": holding.i4_booked_once,
     "I9": i9_nothing_waits,
     "I10": i10_replica_is_the_scope,
+    "I10 (newest)": holding.i10_replica_is_newest,
     "I14": i14_money,
     "I17": i17_bodies_verbatim,
 }
@@ -360,13 +350,6 @@ def _missing(machine):
         )
         if rows != [(hash_,)]:
             yield f"{machine.name}: the released {journal[:8]}/{seq} is gone"
-
-
-def journal_rows(conn):
-    """Give (journal, seq, hash) of every entry on a disk."""
-    return conn.execute(
-        "SELECT j.id, c.seq, c.hash FROM chain c JOIN journal j ON j.no = c.journal"
-    ).fetchall()
 
 
 def _hash_at_hq(world, journal, seq):

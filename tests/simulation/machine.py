@@ -15,13 +15,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.core.exchange.credentials import key_id
 from agent.core.faults import Fault
 from agent.directory import Directory, opening
+from agent.journal import renewals
 from agent.journal.preparation import Owner, prepare
 from agent.links.http import HttpLink
 from agent.sync import SyncLoop, enrol
+from agent.sync.renewal import Signer, renew
 from tests.simulation import driver
 from tests.simulation.clock import MachineClock, WallClock
 from tests.simulation.disk import Disk
-from tests.simulation.journal import DiskPath, SimulatedJournal
+from tests.simulation.journal import DiskPath, SimulatedJournal, open_connection
 from tests.simulation.network import Wire
 
 JOURNAL, DIRECTORY = "journal.db", "directory.db"
@@ -39,6 +41,8 @@ class Machine:
         self.clock = MachineClock(self.wall, self.rng, loop.time)
         self.key = key or Ed25519PrivateKey.from_private_bytes(self.rng.randbytes(32))
         self.public = self.key.public_key().public_bytes_raw()
+        self.next_key = None
+        """Offered to HQ until it has taken over; it lies beside the other, as on a real disk."""
         self.journal = self.directory = self.sync = None
         self.tasks: set[asyncio.Task[object]] = set()
         self.boots = self.checked_boot = 0
@@ -65,6 +69,7 @@ class Machine:
             Fault: it does not start; the machine stays off.
         """
         path = self.path(JOURNAL)
+        self._take_key_over(path)
         owner = Owner(store=self.store, tills=self.tills, device_key=self.public)
         incarnation = prepare(path, owner, self.clock)
         self.journal = SimulatedJournal(path, incarnation, self.disk, self._disk_s, self._committed)
@@ -74,8 +79,24 @@ class Machine:
         self._committed(None)
         self._begin_sync()
 
+    def _take_key_over(self, path):
+        """Go by the journal's note where the power went before the key was swapped, as `run`."""
+        if self.next_key is None or not path.exists():
+            return
+        conn = open_connection(path)
+        try:
+            newest = renewals.newest(conn, self.public)
+        finally:
+            conn.close()
+        if newest != self.public:
+            self._use(self.next_key)
+
+    def _use(self, key):
+        self.key, self.next_key = key, None
+        self.public = key.public_key().public_bytes_raw()
+
     def _begin_sync(self):
-        self.link = _link(self.key, self.public, self.wire)
+        self.link = link_of(self.key, self.public, self.wire)
         self.sync = SyncLoop(
             self.link,
             self.journal,
@@ -128,6 +149,23 @@ class Machine:
         if self.sync is not None:
             self.sync.refresh()
 
+    async def renew_key(self):
+        """Agree on a new device key with HQ, and go on under it."""
+        if self.next_key is None:
+            self.next_key = Ed25519PrivateKey.from_private_bytes(self.rng.randbytes(32))
+        new = self.next_key
+        await renew(
+            self.link,
+            self.journal,
+            self.tills,
+            old=Signer(self.public, self.key.sign),
+            new=Signer(new.public_key().public_bytes_raw(), new.sign),
+        )
+        if new is self.next_key and self.up:
+            self._use(new)
+            self.link.use_key(self.key, key_id(self.public))
+            self.sync.renew(self.key.sign, self.public)
+
     async def record(self, function):
         """Have the journal write; None where it refused or the power went."""
         try:
@@ -147,7 +185,8 @@ class Machine:
         return self.rng.uniform(0.0002, 0.02)
 
 
-def _link(key, public, wire):
+def link_of(key, public, wire):
+    """Make the product's own link to HQ, on a simulated wire."""
     link = HttpLink("http://127.0.0.1:8470", private_key=key, keyid=key_id(public))
     link._client = httpx.AsyncClient(transport=wire, trust_env=False)
     return link

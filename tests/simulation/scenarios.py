@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation import actions as act
-from tests.simulation import fates
+from tests.simulation import authority, fates, publishing
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,10 @@ class Scenario:
     actions: dict[Any, int]
     weather: dict[str, float] = field(default_factory=dict)
     stores: int = 2
+    machines: int = 1
+    """In each store."""
     tills: int = 1
+    """Of each machine."""
     turns: int = 30
     pause_s: float = 3.0
     return_chance: float = 0.7
@@ -119,6 +122,44 @@ SCENARIOS = {
                 fates.intrude: 1,
             },
             weather={name: value / 2 for name, value in _ROUGH.items()},
+        ),
+        Scenario(
+            "feeds",
+            "HQ publishes, forgets, and is put back to before what tills have read.",
+            {
+                act.sell: 2,
+                act.publish: 6,
+                publishing.lose_publications: 3,
+                publishing.forget_deleted: 2,
+                fates.back_up: 1,
+                fates.restore: 1,
+                act.lose_the_way: 2,
+                act.kill: 1,
+                act.cut_power: 1,
+            },
+        ),
+        Scenario(
+            "trust",
+            "Devices are stolen, revoked and renewed, orders forged and forgotten, sales refused.",
+            _TRADE
+            | {
+                act.refuse: 2,
+                authority.steal: 1,
+                authority.thieve: 2,
+                authority.renew_key: 3,
+                authority.counterfeit: 1,
+                authority.erase_while_away: 2,
+                fates.erase: 1,
+                fates.back_up: 2,
+                fates.restore: 1,
+                act.poison: 1,
+                act.kill: 1,
+                act.kill_hq: 1,
+                act.lose_the_way: 1,
+            },
+            weather={"lose_request": 0.05, "lose_reply": 0.1, "again": 0.05, "slow_s": 1.0},
+            stores=1,
+            machines=2,
         ),
     )
 }

@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.run import play
 from tests.simulation.scenarios import SCENARIOS
 
-SEEDS = {"cuts": 2, "weather": 1, "rewind": 2, "copies": 1, "disks": 1, "all": 1}
+SEEDS = dict.fromkeys(SCENARIOS, 1) | {"cuts": 2, "rewind": 2}
 
 
 @pytest.mark.parametrize(

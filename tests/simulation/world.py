@@ -21,6 +21,7 @@ from agent.core.exchange.cursors import parse
 from agent.core.faults import Fault
 from agent.sync import enrolment
 from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, FEED_SCOPES
+from tests.simulation.authority import Thief
 from tests.simulation.clock import WallClock
 from tests.simulation.disk import forget
 from tests.simulation.fates import back_up
@@ -66,8 +67,16 @@ class World:
         """Machines whose disks show that HQ lost, when it was last put back, what it had signed."""
         self.old_epoch = ""
         """The epoch HQ came back with."""
-        self.strangers = 0
+        self.revoked: dict[str, str] = {}
+        """Order id → the device key it revokes."""
+        self.thieves: list[Thief] = []
+        self.counterfeits: set[str] = set()
+        """Ids of orders HQ never signed."""
+        self.days = 0
+        """Days that were noted at HQ."""
         self.poisoned: set[tuple[str, int]] = set()
+        self.checked_hq = None
+        """What HQ had done when it was last checked: unchanged, nothing can have come to break."""
         self.cuts = 0
 
     def fork(self, name):
@@ -91,8 +100,11 @@ class World:
         self.hq = Headquarters(f"{self.name}-hq", self.fork("hq"), wall, self.oracle)
         self.hq.boot()
         for number in range(1, self.scenario.stores + 1):
-            tills = [f"till-{till}" for till in range(1, self.scenario.tills + 1)]
-            self.place(f"store-{number}", tills)
+            for first in range(
+                1, self.scenario.machines * self.scenario.tills + 1, self.scenario.tills
+            ):
+                tills = [f"till-{till}" for till in range(first, first + self.scenario.tills)]
+                self.place(f"store-{number}", tills)
         await back_up(self, self.rng)
         for machine in self.machines:
             for till in machine.tills:
@@ -174,8 +186,9 @@ class World:
 
     def check(self):
         check(self, AFTER_STEP)
-        if self.hq.up:
+        if self.hq.up and (state := self.hq.state()) != self.checked_hq:
             check(self, AT_HQ)
+            self.checked_hq = state
 
     async def rest(self):
         """Stop all faults; everything must come in, and then add up."""
@@ -263,6 +276,11 @@ class World:
             " key LIKE 'party:%')"
         ).fetchall()
         return {key for (key,) in rows}
+
+    def replica_versions(self, machine):
+        """Give of every key a till's directory holds from HQ the version it has."""
+        sql = "SELECT key, ver FROM versions WHERE op = 'put'"
+        return dict(machine.directory._conn.execute(sql).fetchall())
 
     async def end(self):
         """Let go of everything."""

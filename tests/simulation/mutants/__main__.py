@@ -1,6 +1,7 @@
 """`python -m tests.simulation.mutants`: every planted bug, caught by which invariant, how soon.
 
-The same seeds pass on the product as it is; gives 1 if a bug survives or the product does not pass.
+The seeds that catch them are then played on the product as it is: there, all invariants hold.
+Gives 1 if a bug survives or the product does not pass.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import sys
 import time
 
-from tests.simulation.mutants.hunt import clean, hunt
+from tests.simulation.mutants.hunt import HEADER, clean, hunt
 from tests.simulation.mutants.table import PLANTED
 
 HASH_SEED = "0"
@@ -23,19 +24,33 @@ def main():
     parser.add_argument("names", nargs="*", help="only these")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     asked = parser.parse_args()
-    chosen = [each.name for each in PLANTED if each.name in (asked.names or {each.name})]
-    began, survived, caught = time.monotonic(), [], []
+    known = {planted.name for planted in PLANTED}
+    if unknown := set(asked.names) - known:
+        parser.error(f"no such planted bug: {', '.join(sorted(unknown))}")
+    chosen = [each.name for each in PLANTED if each.name in (asked.names or known)]
+    began = time.monotonic()
+    _print(HEADER)
     with multiprocessing.Pool(asked.processes, maxtasksperchild=1) as pool:
-        for found in pool.imap_unordered(hunt, chosen):
-            _print(str(found))
-            (caught if found.invariant else survived).append(found)
-        played = sorted({(found.scenario, found.seed) for found in caught})
-        broken = [found for found in pool.imap_unordered(clean, played) if found]
+        found = []
+        for one in pool.imap(hunt, chosen):
+            found.append(one)
+            _print(str(one))
+        held = pool.map(clean, sorted({(one.scenario, one.seed) for one in found if one.invariant}))
+    return sum_up(found, held, time.monotonic() - began)
+
+
+def sum_up(found, held, seconds):
+    """Tell what it comes to; 1 if a bug survived or the product itself does not hold."""
+    survived = [one.name for one in found if not one.invariant]
+    broken = [text for text, _ in held if text]
     for text in broken:
-        _print(f"the product itself: {text}")
+        _print(f"WITHOUT a planted bug: {text}")
+    cpu_s = sum(one.cpu_s for one in found) + sum(seconds for _, seconds in held)
     _print(
-        f"{len(caught)} of {len(chosen)} planted bugs caught, {time.monotonic() - began:.0f} s;"
-        f" survived: {', '.join(found.name for found in survived) or 'none'}"
+        f"{len(found) - len(survived)} of {len(found)} planted bugs caught, survived:"
+        f" {', '.join(survived) or 'none'}; of the {len(held)} seeds that caught them"
+        f" {len(held) - len(broken)} hold on the product as it is; {seconds:.0f} s,"
+        f" {cpu_s:.0f} s of processors"
     )
     return int(bool(survived or broken))
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from agent.contracts.hq import HqRefused
+from agent.contracts.hq import HqUnreachable
 from agent.core.exchange import intake, upward
-from agent.core.exchange.steps import Failure
 from agent.journal import cursors
-from agent.sync import admission, batches, pump
+from agent.sync import batches, pump
+from agent.sync.admission import Admission
 from tests.simulation.mutants.planting import Planted, always
 
 
 def _believe_silence(original):
-    def failed(state, event, draw):
-        if event.kind is Failure.UNREACHABLE:
-            sent = state.sending
-            state = msgspec.structs.replace(
-                state, acked=sent, held=sent, sure=True, mode=upward.Mode.IDLE
-            )
-            return upward._proceed(state)
-        return original(state, event, draw)
+    async def failed(self, turn, fault):
+        if isinstance(fault, HqUnreachable) and self._last is not None:
+            seq = self.state.sending
+            own = await self._own_hash(seq)
+            last = msgspec.structs.replace(self._last, seq=seq, hash=own)
+            self._keeper.keep(last, self.state.safe)
+        return await original(self, turn, fault)
 
     return failed
 
@@ -52,8 +51,11 @@ def _no_evidence(original):
     return batch
 
 
-def _raise(*_args, **_kwargs):
-    raise HqRefused("not asked for", remedy="none")
+def _stays_out(_original):
+    async def readmit(_self, _till, _fault):
+        return False
+
+    return readmit
 
 
 def _no_copies(original):
@@ -66,8 +68,8 @@ def _no_copies(original):
 PLANTED = (
     Planted(
         "silence-is-consent",
-        "A batch nobody answered counts as acknowledged.",
-        ((upward, "_failed", _believe_silence),),
+        "The till notes a batch as acknowledged that nobody has answered.",
+        ((pump.Pump, "_failed", _believe_silence),),
         "weather",
     ),
     Planted(
@@ -133,7 +135,7 @@ PLANTED = (
     Planted(
         "no-readmission",
         "The till does not show a forgetful HQ its credential.",
-        ((admission, "readmission", lambda _original: _raise),),
+        ((Admission, "readmit", _stays_out),),
         "rewind",
     ),
     Planted(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from agent.core.exchange.wire import FeedPage
 from agent.directory import feed, parties
-from agent.sync import orders
 from central.feed import pages
 from tests.simulation.mutants.planting import Planted, always
 
@@ -43,11 +42,6 @@ def _no_hash(_original):
     return lambda cursor, _epoch, _hash_at: cursor.fseq
 
 
-def _lose_receipt(_original):
-    """The order is carried out, and nothing is kept of it."""
-    return lambda *_args: []
-
-
 PLANTED = (
     Planted(
         "feed-cursor-first",
@@ -65,7 +59,7 @@ PLANTED = (
         "feed-hash-unchecked",
         "HQ takes a cursor of another history of its feed for its own.",
         ((pages, "position", _no_hash),),
-        "rewind",
+        "feeds",
     ),
     Planted(
         "stale-keys-stay",
@@ -80,9 +74,15 @@ PLANTED = (
         "weather",
     ),
     Planted(
-        "order-without-evidence",
-        "The till carries an order out and writes nothing down.",
-        ((orders, "_not_received", _lose_receipt),),
-        "rewind",
+        "horizon-ignored",
+        "HQ lets a till go on by pages from before deletions it has forgotten.",
+        ((pages, "horizon", always(0)),),
+        "feeds",
+    ),
+    Planted(
+        "first-version-stays",
+        "The till keeps the first version of a key it has read.",
+        ((feed, "_counts", lambda _original: lambda _change, *held: held[1] < 0),),
+        "feeds",
     ),
 )

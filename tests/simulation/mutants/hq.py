@@ -1,20 +1,18 @@
-"""Bugs at HQ: intake, ledger, applier, enrolment, orders, backups."""
+"""Bugs in what HQ takes in and keeps: intake, ledger, epochs, backups."""
 
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import event, select
+from sqlalchemy import event, func
 from sqlalchemy.exc import OperationalError
 
-from central.daemon import evidence
-from central.histories import applier, applying
-from central.intake import batches, enrolment, keeping, signatures
+from agent.core.exchange import epochs
+from central.intake import batches, keeping
 from central.ledger import backups, embedded
 from central.ledger.engine import LedgerBusy
 from central.ledger.epoch import current_epoch
-from central.ledger.hq import Device
-from central.ledger.tables import BODIES, CREDENTIALS, JOURNALS
-from tests.simulation.mutants.planting import Planted, always, commit_here
+from central.ledger.tables import BODIES
+from tests.simulation.mutants.planting import Planted, commit_here
 
 
 def _unsynced(original):
@@ -75,56 +73,6 @@ def _newline(original):
     return insert_rows
 
 
-def _move_first(_original):
-    def apply_next(self, journal_id, conn):
-        entries = applier.waiting(conn, journal_id, self._limits.get(journal_id, applier.BATCH))
-        if entries:
-            applier.move(conn, journal_id, entries[-1].seq)
-            commit_here(conn)
-        applier.apply_slice(conn, entries, self._context())
-        return len(entries)
-
-    return apply_next
-
-
-def _blocked(_original):
-    def put(*_args):
-        raise LedgerBusy("an entry cannot be applied", remedy="none")
-
-    return put
-
-
-def _unsigned(_original):
-    def call(self, message):
-        with signatures.reading(self._engine) as conn:
-            text = message.headers["signature-input"]
-            keyid = text.partition('keyid="')[2].partition('"')[0]
-            query = signatures.select(CREDENTIALS).where(CREDENTIALS.c.keyid == keyid)
-            row = conn.execute(query).one_or_none()
-        if row is None:
-            raise signatures.NotIdentified("not known", remedy="none", name="unknown-device")
-        return Device(row.keyid, row.store, row.till)
-
-    return call
-
-
-def _anybody(original):
-    def position(conn, device, journal_id, now):
-        query = select(JOURNALS.c.keyid).where(JOURNALS.c.journal_id == journal_id)
-        owner = conn.execute(query).scalar_one_or_none()
-        return original(conn, device._replace(keyid=owner or device.keyid), journal_id, now)
-
-    return position
-
-
-def _any_credential(original):
-    return lambda request, _verify, *rest: original(request, lambda *_: True, *rest)
-
-
-def _refuse(*_args):
-    raise enrolment.NotAdmitted("not known", remedy="none")
-
-
 def _all_safe(_original):
     def reckon_safe(conn):
         conn.execute(backups.delete(backups.SAFE_POSITIONS))
@@ -137,6 +85,23 @@ def _all_safe(_original):
         )
 
     return reckon_safe
+
+
+class _Newest:
+    """SQL's functions, with the highest in the place of the lowest."""
+
+    def __getattr__(self, name):
+        return getattr(func, "max" if name == "min" else name)
+
+
+def _beside(_original):
+    """The epoch after a rewind is another one, and no later one."""
+
+    def following(before, random, *, seen=""):
+        del seen
+        return f"{epochs.counter(before)}-{random.hex()}"
+
+    return following
 
 
 PLANTED = (
@@ -171,69 +136,27 @@ PLANTED = (
         "cuts",
     ),
     Planted(
-        "position-before-effect",
-        "The applier commits its position, and then the effects.",
-        ((applier.Applier, "_apply_next", _move_first),),
-        "cuts",
-    ),
-    Planted(
-        "poison-blocks",
-        "An entry that cannot be applied stops the applier.",
-        ((applying.quarantine, "put", _blocked),),
-        "weather",
-    ),
-    Planted(
-        "poison-passed-over",
-        "An entry that cannot be applied is forgotten.",
-        ((applying.quarantine, "put", always(None)),),
-        "weather",
-    ),
-    Planted(
-        "carried-passed-over",
-        "What a successor carries has no effect.",
-        ((applying, "opened", always(None)),),
-        "copies",
-    ),
-    Planted(
         "epoch-stays",
         "HQ notices that it was put back, and stays in its epoch.",
         ((batches, "begin", lambda _original: lambda conn, *_, **__: current_epoch(conn)),),
         "rewind",
     ),
     Planted(
-        "signatures-unchecked",
-        "HQ looks whose name a request bears, and not at its signature.",
-        ((signatures.Signatures, "__call__", _unsigned),),
-        "weather",
-    ),
-    Planted(
-        "anybody-may-append",
-        "A device may append to any journal.",
-        ((batches, "read_position", _anybody),),
-        "weather",
-    ),
-    Planted(
-        "credential-unchecked",
-        "HQ takes a credential without its own signature.",
-        ((enrolment, "readmitted", _any_credential),),
-        "weather",
-    ),
-    Planted(
-        "forgotten-tills-stay-out",
-        "HQ does not take back a till it has forgotten.",
-        ((enrolment, "_by_credential", lambda _original: _refuse),),
-        "rewind",
-    ),
-    Planted(
-        "orders-not-taken-back",
-        "An HQ that was put back does not take up the orders its tills show it.",
-        ((evidence, "take_back", always(None)),),
-        "rewind",
-    ),
-    Planted(
         "everything-is-safe",
         "HQ declares safe what no backup holds.",
         ((backups, "reckon_safe", _all_safe),),
+        "rewind",
+    ),
+    Planted(
+        "epoch-not-above",
+        "The epoch after a rewind counts no higher than the one before.",
+        ((epochs, "following", _beside),),
+        "rewind",
+    ),
+    Planted(
+        "safe-of-the-newest-backup",
+        "HQ declares safe what its newest backup holds, and an older one does not.",
+        ((backups, "func", lambda _original: _Newest()),),
         "rewind",
     ),
 )

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from tests.simulation.mutants import exchange, feeds, hq, journal
+from tests.simulation.mutants import (
+    applying,
+    authority,
+    exchange,
+    feeds,
+    hq,
+    journal,
+    successors,
+)
 
-PLANTED = (*journal.PLANTED, *exchange.PLANTED, *hq.PLANTED, *feeds.PLANTED)
+PLANTED = (
+    *journal.PLANTED,
+    *successors.PLANTED,
+    *exchange.PLANTED,
+    *hq.PLANTED,
+    *applying.PLANTED,
+    *authority.PLANTED,
+    *feeds.PLANTED,
+)
 NAMED = {planted.name: planted for planted in PLANTED}
