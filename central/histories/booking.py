@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, case, insert, select, tuple_
+from sqlalchemy import Connection, bindparam, case, select, tuple_
 
 from agent.core.entries.bodies import (
     Body,
@@ -24,6 +24,7 @@ from agent.core.entries.bodies import (
     TillOpened,
 )
 from central.histories.entry import Entry
+from central.ledger.bulk import insert_rows
 from central.ledger.customer_tables import CASH_MOVEMENTS, SALES
 from central.ledger.epoch import current_epoch
 from central.ledger.report_tables import (
@@ -99,7 +100,7 @@ def book(conn: Connection, bookings: Sequence[Booking], now: str) -> None:
         is_late = (booking.store, booking.business_date) in declared
         whole = _with_currency(conn, booking)
         rows.append(_row(whole, place, running, now, is_late=is_late))
-    conn.execute(insert(BOOKED), rows)
+    insert_rows(conn, BOOKED, rows)
     _move(conn, place, running)
 
 
@@ -140,55 +141,48 @@ def _with_currency(conn: Connection, booking: Booking) -> Booking:
     return booking
 
 
-def _row(booking: Booking, place: int, running: str, now: str, *, is_late: bool) -> dict[str, Any]:
+def _row(
+    booking: Booking, place: int, running: str, now: str, *, is_late: bool
+) -> tuple[str | int, ...]:
+    """Give the values in the order of the table's columns."""
     entry = booking.entry
-    from_journal, from_seq = entry.place
-    return {
-        "stream": STREAM,
-        "place": place,
-        "type": booking.type,
-        "journal_id": entry.journal_id,
-        "seq": entry.seq,
-        "from_journal": from_journal,
-        "from_seq": from_seq,
-        "ref": booking.ref,
-        "store": booking.store,
-        "till": booking.till,
-        "business_date": booking.business_date,
-        "currency": booking.currency,
-        "late": (entry.why or OFFLINE) if is_late else "",
-        "origin": entry.why or "own",
-        "booked_at": now,
-        "running_hash": running,
-    }
+    return (
+        STREAM,
+        place,
+        booking.type,
+        entry.journal_id,
+        entry.seq,
+        *entry.place,
+        booking.ref,
+        booking.store,
+        booking.till,
+        booking.business_date,
+        booking.currency,
+        (entry.why or OFFLINE) if is_late else "",
+        entry.why or "own",
+        now,
+        running,
+    )
 
 
 def _head(conn: Connection) -> tuple[int, str]:
-    held = BOOK_HEADS.c
-    query = select(held.place, held.running_hash).where(held.stream == STREAM).with_for_update()
-    row = conn.execute(query).one_or_none()
+    row = conn.execute(_HEAD).one_or_none()
     return (0, "") if row is None else (row.place, row.running_hash)
 
 
 def _move(conn: Connection, place: int, running: str) -> None:
-    new = upsert(BOOK_HEADS).values(stream=STREAM, place=place, running_hash=running)
-    moved = {"place": new.excluded.place, "running_hash": new.excluded.running_hash}
-    conn.execute(new.on_conflict_do_update(index_elements=["stream"], set_=moved))
+    conn.execute(_MOVE, {"stream": STREAM, "place": place, "running_hash": running})
 
 
 def _begin_epoch(conn: Connection, first_place: int) -> None:
     row = {"stream": STREAM, "epoch": current_epoch(conn), "first_place": first_place}
-    conn.execute(upsert(BOOK_EPOCHS).values(row).on_conflict_do_nothing())
+    conn.execute(_BEGUN, row)
 
 
 def _declared(conn: Connection, bookings: Iterable[Booking]) -> set[tuple[str, str]]:
     """Tell which of the days of these entries had been declared complete before."""
-    held = STORE_DAYS.c
-    days = {(booking.store, booking.business_date) for booking in bookings}
-    query = select(held.store, held.business_date).where(
-        tuple_(held.store, held.business_date).in_(days), held.declared_at.is_not(None)
-    )
-    return {(row.store, row.business_date) for row in conn.execute(query)}
+    days = list({(booking.store, booking.business_date) for booking in bookings})
+    return {(store, date) for store, date in conn.execute(_DECLARED, {"days": days})}
 
 
 def _reopen(
@@ -223,6 +217,21 @@ def _reach(conn: Connection, bookings: Iterable[Booking]) -> None:
     conn.execute(_REACHED, rows)
 
 
+_HEAD = (
+    select(BOOK_HEADS.c.place, BOOK_HEADS.c.running_hash)
+    .where(BOOK_HEADS.c.stream == STREAM)
+    .with_for_update()
+)
+_NEW_HEAD = upsert(BOOK_HEADS)
+_MOVE = _NEW_HEAD.on_conflict_do_update(
+    index_elements=["stream"],
+    set_={name: _NEW_HEAD.excluded[name] for name in ("place", "running_hash")},
+)
+_BEGUN = upsert(BOOK_EPOCHS).on_conflict_do_nothing()
+_DECLARED = select(STORE_DAYS.c.store, STORE_DAYS.c.business_date).where(
+    tuple_(STORE_DAYS.c.store, STORE_DAYS.c.business_date).in_(bindparam("days", expanding=True)),
+    STORE_DAYS.c.declared_at.is_not(None),
+)
 _NEW_REACH = upsert(DAY_REACH)
 _HELD, _NEW = DAY_REACH.c, _NEW_REACH.excluded
 _REACHED = _NEW_REACH.on_conflict_do_update(

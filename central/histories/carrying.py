@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from agent.core.entries.bodies import Body, EntryCarried
 from agent.core.entries.carried import holds, inner
@@ -22,6 +22,10 @@ from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS, JOURNALS
 CARRIED_OVER = "carried"
 SALVAGE = "salvage"
 _DAMAGED = "damaged"
+_CARRIED_OF = select(CARRIED.c.seq, CARRIED.c.commitment).where(
+    CARRIED.c.journal_id == bindparam("of_journal"),
+    CARRIED.c.seq.between(bindparam("first_seq"), bindparam("last_seq")),
+)
 
 
 class Opened(NamedTuple):
@@ -69,11 +73,9 @@ def opened(conn: Connection, entry: Entry, body: EntryCarried) -> Opened | None:
 
 def carried_of(conn: Connection, journal_id: str, first: int, last: int) -> Mapping[int, set[str]]:
     """Tell which entries of a journal had their effect out of a successor: seq to commitments."""
-    query = select(CARRIED.c.seq, CARRIED.c.commitment).where(
-        CARRIED.c.journal_id == journal_id, CARRIED.c.seq.between(first, last)
-    )
+    within = {"of_journal": journal_id, "first_seq": first, "last_seq": last}
     found: dict[int, set[str]] = {}
-    for row in conn.execute(query):
+    for row in conn.execute(_CARRIED_OF, within):
         found.setdefault(row.seq, set()).add(row.commitment)
     return found
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from central.ledger.archive_tables import ARCHIVE_IMPORTS, PART
 
 IMPORTED = "imported"
+_HELD = ARCHIVE_IMPORTS.c
+_FILED = select(_HELD.before_seq, _HELD.after_seq).where(
+    _HELD.journal_id == bindparam("of_journal"),
+    _HELD.outcome == PART,
+    _HELD.before_seq < bindparam("last_seq"),
+    _HELD.after_seq >= bindparam("first_seq"),
+)
 
 
 def filed_of(conn: Connection, journal_id: str, first: int, last: int) -> tuple[range, ...]:
     """Give the numbers from `first` to `last` of a journal that came as a file."""
-    held = ARCHIVE_IMPORTS.c
-    query = select(held.before_seq, held.after_seq).where(
-        held.journal_id == journal_id,
-        held.outcome == PART,
-        held.before_seq < last,
-        held.after_seq >= first,
-    )
-    return tuple(range(row.before_seq + 1, row.after_seq + 1) for row in conn.execute(query))
+    within = {"of_journal": journal_id, "first_seq": first, "last_seq": last}
+    return tuple(range(before + 1, after + 1) for before, after in conn.execute(_FILED, within))
 
 
 def came_by(why: str, seq: int, filed: tuple[range, ...]) -> str:

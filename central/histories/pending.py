@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select
 from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, ERASE_ORDERS
 from central.ledger.upserts import upsert
 
-BATCH = 100
-"""Entries of one transaction: so long the intake has to wait, a few tenths of a second at most."""
+BATCH = 500
+"""Entries of one transaction: so long the intake has to wait, some tenths of a second at most."""
 
 
 class Received(NamedTuple):
@@ -27,21 +27,14 @@ class Received(NamedTuple):
 
 def journals_behind(conn: Connection) -> list[str]:
     """List the journals that hold entries which were not applied yet."""
-    query = (
-        select(CURSORS.c.journal_id)
-        .outerjoin(APPLIED, APPLIED.c.journal_id == CURSORS.c.journal_id)
-        .where(CURSORS.c.have_seq > func.coalesce(APPLIED.c.seq, 0))
-        .order_by(CURSORS.c.journal_id)
-    )
-    return list(conn.execute(query).scalars())
+    return list(conn.execute(_BEHIND).scalars())
 
 
 def waiting(conn: Connection, journal_id: str, limit: int = BATCH) -> list[Received]:
     """Read the next entries of a journal above its applied position."""
-    applied = select(APPLIED.c.seq).where(APPLIED.c.journal_id == journal_id)
-    after = conn.execute(applied).scalar_one_or_none() or 0
-    query = _received().where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq > after)
-    return [_entry(row) for row in conn.execute(query.order_by(CHAIN.c.seq).limit(limit))]
+    after = conn.execute(_APPLIED, {"of_journal": journal_id}).scalar_one_or_none() or 0
+    above = {"of_journal": journal_id, "after_seq": after, "at_most": limit}
+    return [_entry(row) for row in conn.execute(_NEXT, above)]
 
 
 def one(conn: Connection, journal_id: str, seq: int) -> Received:
@@ -57,10 +50,7 @@ def maybe_one(conn: Connection, journal_id: str, seq: int) -> Received | None:
 
 def move(conn: Connection, journal_id: str, seq: int) -> None:
     """Note that everything up to `seq` was applied or set aside."""
-    new = upsert(APPLIED).values(journal_id=journal_id, seq=seq)
-    conn.execute(
-        new.on_conflict_do_update(index_elements=["journal_id"], set_={"seq": new.excluded.seq})
-    )
+    conn.execute(_MOVE, {"journal_id": journal_id, "seq": seq})
 
 
 def _received() -> Select[tuple[object, ...]]:
@@ -89,6 +79,23 @@ def _entry(row: Row[tuple[object, ...]]) -> Received:
     )
 
 
+_BEHIND = (
+    select(CURSORS.c.journal_id)
+    .outerjoin(APPLIED, APPLIED.c.journal_id == CURSORS.c.journal_id)
+    .where(CURSORS.c.have_seq > func.coalesce(APPLIED.c.seq, 0))
+    .order_by(CURSORS.c.journal_id)
+)
+_APPLIED = select(APPLIED.c.seq).where(APPLIED.c.journal_id == bindparam("of_journal"))
+_NEW_POSITION = upsert(APPLIED)
+_MOVE = _NEW_POSITION.on_conflict_do_update(
+    index_elements=["journal_id"], set_={"seq": _NEW_POSITION.excluded.seq}
+)
+_NEXT = (
+    _received()
+    .where(CHAIN.c.journal_id == bindparam("of_journal"), CHAIN.c.seq > bindparam("after_seq"))
+    .order_by(CHAIN.c.seq)
+    .limit(bindparam("at_most"))
+)
 _ONE = _received().where(
     CHAIN.c.journal_id == bindparam("of_journal"), CHAIN.c.seq == bindparam("at_seq")
 )

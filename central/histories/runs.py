@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, select
+from sqlalchemy import Connection
 
 from agent.core.entries.bodies import (
     Body,
@@ -23,6 +23,7 @@ from agent.core.entries.bodies import (
     TillOpened,
 )
 from central.histories.pending import Received
+from central.ledger.bulk import present
 from central.ledger.customer_tables import PARKED, PSEUDONYMS, SALES
 
 Read = tuple[Received, Body | Exception]
@@ -39,10 +40,6 @@ _ALONE = (
     Exception,
 )
 """What has no effect on a sale beside it; among anything else no sale is plain."""
-_KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
-_HELD = select(SALES.c.sale_id).where(SALES.c.sale_id.in_(_KEYS))
-_AWAITED = select(PARKED.c.waits_for).where(PARKED.c.waits_for.in_(_KEYS))
-_TIED = select(PSEUDONYMS.c.customer_ref).where(PSEUDONYMS.c.customer_ref.in_(_KEYS))
 
 
 def plain_sales(conn: Connection, entries: Sequence[Read]) -> frozenset[int]:
@@ -53,8 +50,9 @@ def plain_sales(conn: Connection, entries: Sequence[Read]) -> frozenset[int]:
     busy: set[str | None] = {sale_id for _, body in sales for sale_id in _returned(body)}
     ids: list[str] = [body.sale_id for _, body in sales]
     refs: list[str] = [body.customer_ref for _, body in sales if body.customer_ref]
-    busy |= _twice(ids) | _found(conn, _HELD, ids) | _found(conn, _AWAITED, ids + refs)
-    busy |= _found(conn, _TIED, refs)
+    busy |= _twice(ids) | present(conn, SALES.c.sale_id, ids)
+    busy |= present(conn, PARKED.c.waits_for, ids + refs)
+    busy |= present(conn, PSEUDONYMS.c.customer_ref, refs)
     return frozenset(
         seq
         for seq, body in sales
@@ -83,8 +81,3 @@ def _returned(body: SaleCompleted) -> Iterator[str]:
 
 def _twice(ids: Sequence[str]) -> set[str | None]:
     return {each for each, count in Counter(ids).items() if count > 1}
-
-
-def _found(conn: Connection, query: Select[str], keys: Sequence[str]) -> set[str | None]:
-    rows = conn.execute(query, {"keys": keys}) if keys else ()
-    return {row[0] for row in rows}

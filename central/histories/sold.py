@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, bindparam, insert, select
+from sqlalchemy import Connection, Table, bindparam, select
 
 from agent.core.entries import decode
 from agent.core.entries.bodies import SaleCancelled, SaleCompleted
 from agent.core.entries.carried import fact
 from agent.core.faults import StateFault
-from agent.core.sale.model import Line
 from central.histories.carrying import places_of
 from central.histories.entry import REPLAYED, Entry
 from central.histories.pending import Received, maybe_one
@@ -27,7 +27,6 @@ from central.ledger.upserts import upsert
 
 _INSERT_SALE = upsert(SALES).on_conflict_do_nothing()
 _INSERT_CANCELLED = upsert(SALES_CANCELLED).on_conflict_do_nothing()
-_INSERT_LINES, _INSERT_TENDERS, _INSERT_TAXES = map(insert, (SALE_LINES, SALE_TENDERS, SALE_TAXES))
 _HELD = select(SALES.c.journal_id, SALES.c.seq).where(SALES.c.sale_id == bindparam("of_sale"))
 
 
@@ -42,13 +41,12 @@ def insert_sale(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
         HadEffect: another entry brought this very sale.
         StateFault: another entry brought another sale under this id.
     """
-    if not conn.execute(_INSERT_SALE, _sale(entry, body)).rowcount:
+    row = dict(zip(_names(SALES), _sale(entry, body), strict=True))
+    if not conn.execute(_INSERT_SALE, row).rowcount:
         _require_same(conn, entry, body)
         return
-    of_sale = {"sale_id": body.sale_id}
-    _insert(conn, _INSERT_LINES, [of_sale | row for row in _lines(body)])
-    _insert(conn, _INSERT_TENDERS, [of_sale | row for row in _tenders(body)])
-    _insert(conn, _INSERT_TAXES, [of_sale | row for row in _taxes(body)])
+    for table, rows_of in _PARTS:
+        insert_rows(conn, table, rows_of(body))
 
 
 def insert_sales(conn: Connection, sales: Sequence[tuple[Entry, SaleCompleted]]) -> None:
@@ -58,15 +56,9 @@ def insert_sales(conn: Connection, sales: Sequence[tuple[Entry, SaleCompleted]])
         sqlalchemy.exc.IntegrityError: one of them is held; nothing is kept that a savepoint
             around this does not undo.
     """
-    bodies = [body for _, body in sales]
-    insert_rows(conn, SALES, [_in_order(SALES, _sale(*each)) for each in sales])
-    for table, rows_of in ((SALE_LINES, _lines), (SALE_TENDERS, _tenders), (SALE_TAXES, _taxes)):
-        rows = [
-            _in_order(table, {"sale_id": body.sale_id} | row)
-            for body in bodies
-            for row in rows_of(body)
-        ]
-        insert_rows(conn, table, rows)
+    insert_rows(conn, SALES, [_sale(*each) for each in sales])
+    for table, rows_of in _PARTS:
+        insert_rows(conn, table, [row for _, body in sales for row in rows_of(body)])
 
 
 def insert_cancelled(conn: Connection, body: SaleCancelled) -> None:
@@ -137,74 +129,69 @@ def _twice(sale_id: str, journal_id: str, seq: int) -> StateFault:
     )
 
 
-def _sale(entry: Entry, body: SaleCompleted) -> dict[str, Any]:
-    return {
-        "sale_id": body.sale_id,
-        "journal_id": entry.journal_id,
-        "seq": entry.seq,
-        "receipt_no": body.receipt_no,
-        "store": body.store,
-        "till": body.till,
-        "business_date": body.business_date,
-        "currency": body.currency,
-        "completed_at": body.completed.wall,
-        "total": body.total,
-        "net": body.net,
-        "discount": body.discount,
-        "change": body.change,
-        "cash_rounding": body.cash_rounding,
-        "actor": body.actor,
-        "customer_ref": body.customer_ref,
-        "external_receipt_no": body.external_receipt_no,
-    }
+Row = tuple[Any, ...]
+"""The values of a row in the order of its table's columns."""
 
 
-def _line(row: Line) -> dict[str, Any]:
-    return {
-        "line": row.line,
-        "name": row.name,
-        "item_id": row.item_id,
-        "gtin": row.gtin,
-        "quantity": row.quantity,
-        "unit": row.unit,
-        "unit_price": row.unit_price,
-        "extension": row.extension,
-        "discount": row.discount,
-        "voided": row.voided,
-        "reason": row.reason,
-        "returns_sale": row.returns.sale_id if row.returns else None,
-        "returns_line": row.returns.line if row.returns else None,
-    }
+@cache
+def _names(table: Table) -> tuple[str, ...]:
+    return tuple(table.columns.keys())
 
 
-def _lines(body: SaleCompleted) -> list[dict[str, Any]]:
-    return [_line(row) for row in body.lines]
+def _sale(entry: Entry, body: SaleCompleted) -> Row:
+    return (
+        body.sale_id,
+        entry.journal_id,
+        entry.seq,
+        body.receipt_no,
+        body.store,
+        body.till,
+        body.business_date,
+        body.currency,
+        body.completed.wall,
+        body.total,
+        body.net,
+        body.discount,
+        body.change,
+        body.cash_rounding,
+        body.actor,
+        body.customer_ref,
+        body.external_receipt_no,
+    )
 
 
-def _tenders(body: SaleCompleted) -> list[dict[str, Any]]:
+def _lines(body: SaleCompleted) -> list[Row]:
     return [
-        {"tender": each.tender, "kind": each.kind, "amount": each.amount} for each in body.tenders
+        (
+            body.sale_id,
+            row.line,
+            row.name,
+            row.item_id,
+            row.gtin,
+            row.quantity,
+            row.unit,
+            row.unit_price,
+            row.extension,
+            row.discount,
+            row.voided,
+            row.reason,
+            row.returns.sale_id if row.returns else None,
+            row.returns.line if row.returns else None,
+        )
+        for row in body.lines
     ]
 
 
-def _taxes(body: SaleCompleted) -> list[dict[str, Any]]:
+def _tenders(body: SaleCompleted) -> list[Row]:
+    return [(body.sale_id, each.tender, each.kind, each.amount) for each in body.tenders]
+
+
+def _taxes(body: SaleCompleted) -> list[Row]:
     return [
-        {
-            "name": tax.name,
-            "basis_points": tax.basis_points,
-            "net": tax.net,
-            "tax": tax.tax,
-            "gross": tax.gross,
-        }
+        (body.sale_id, tax.name, tax.basis_points, tax.net, tax.tax, tax.gross)
         for tax in body.taxes
     ]
 
 
-def _in_order(table: Table, row: dict[str, Any]) -> tuple[Any, ...]:
-    """Give a row's values in the order of its table's columns."""
-    return tuple(map(row.__getitem__, table.columns.keys()))
-
-
-def _insert(conn: Connection, statement: Insert, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        conn.execute(statement, rows)
+_PARTS = ((SALE_LINES, _lines), (SALE_TENDERS, _tenders), (SALE_TAXES, _taxes))
+"""The tables of what a sale consists of."""

@@ -10,8 +10,24 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import cache
 
+import msgspec
 import psycopg
-from sqlalchemy import BigInteger, Boolean, Connection, LargeBinary, Table, insert
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -35,6 +51,28 @@ def insert_rows(conn: Connection, table: Table, rows: Sequence[tuple[object, ...
         conn.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
     else:
         _copy(conn, table, rows)
+
+
+def present(conn: Connection, column: Column[str], keys: Sequence[str]) -> set[str]:
+    """Tell which of many keys stand in a column: one parameter, however many they are."""
+    if not keys:
+        return set()
+    if conn.dialect.name == "sqlite":
+        found = conn.execute(_in_json(column), {"keys": msgspec.json.encode(keys).decode()})
+    else:
+        found = conn.execute(_in_array(column), {"keys": list(keys)})
+    return {row[0] for row in found}
+
+
+@cache
+def _in_json(column: Column[str]) -> Select[str]:
+    given = func.json_each(bindparam("keys", type_=Text)).table_valued("value")
+    return select(column).where(column.in_(select(given.c.value)))
+
+
+@cache
+def _in_array(column: Column[str]) -> Select[str]:
+    return select(column).where(column == any_(bindparam("keys", type_=ARRAY(Text))))
 
 
 @cache

@@ -15,13 +15,12 @@ from central.ledger.tables import FACTS
 
 EPOCH_FACT = "epoch"
 """Key of the installation fact it is kept under."""
+_CURRENT = select(FACTS.c.value).where(FACTS.c.key == EPOCH_FACT)
 
 
 def current_epoch(conn: Connection) -> str:
     """Read the epoch (`core.exchange.epochs`); a new database gets its first one."""
-    text: str | None = conn.execute(
-        select(FACTS.c.value).where(FACTS.c.key == EPOCH_FACT)
-    ).scalar_one_or_none()
+    text: str | None = conn.execute(_CURRENT).scalar_one_or_none()
     if text is not None:
         return text
     first = epochs.first(secrets.token_bytes(epochs.RANDOM_BYTES))

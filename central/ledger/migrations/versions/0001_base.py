@@ -92,7 +92,6 @@ def _inbox() -> None:
         _key("journal_id"),
         _number_key("seq"),
         *map(_bytes, ("salt", "body")),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "erase_order",
