@@ -17,14 +17,14 @@ import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.contracts.hq import HqRefused, HqUnreachable, NoSnapshot
-from agent.core.exchange.coding import BATCH_MEDIA_TYPE, FEED_ITEMS_MAX, encode_batch
+from agent.core.exchange.coding import BATCH_MEDIA_TYPE, FEED_ITEMS_MAX, encode_batch, is_intact
 from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER, Versions, common, parse
 from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
 from agent.core.faults import InputFault
 from agent.links.address import hq_address
 from agent.links.known_time import KnownTime
-from agent.links.replies import decoded, fault_of, position, unreachable
+from agent.links.replies import altered, decoded, fault_of, position, unreachable
 from agent.links.signing import DeviceSigner
 from agent.links.trust import trust
 
@@ -189,13 +189,17 @@ class HttpLink:
         response = await self._client.send(request, stream=True)
         self._known_time.heard(response.headers.get("Date"))
         try:
-            return response.status_code, response.headers, await _content(response)
+            content = await _content(response)
         except httpx.DecodingError as error:
             raise HqUnreachable(
                 f"HQ's answer is damaged: {error}", remedy="check what stands between till and HQ"
             ) from error
         finally:
             await response.aclose()
+        # Of the content as HQ sent it: a proxy that compresses leaves the field as it is.
+        if not is_intact(response.headers.get("Content-Digest", ""), content):
+            raise altered(self._address)
+        return response.status_code, response.headers, content
 
 
 def _client(ca_file: str | None, proxy: str | None, known_time: KnownTime) -> httpx.AsyncClient:

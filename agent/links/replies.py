@@ -125,6 +125,17 @@ def unreachable(error: httpx.TransportError, address: httpx.URL) -> HqUnreachabl
     )
 
 
+def altered(address: httpx.URL) -> HqUnreachable:
+    """Say that an answer is not the one HQ sent; nothing of it is believed."""
+    return HqUnreachable(
+        f"what came from HQ at {address} was changed on the way: its Content-Digest is of another "
+        "content",
+        remedy="nothing at the till: it is asked for again; if this stays, look at what stands "
+        "between till and HQ",
+        name="hq-answer-altered",
+    )
+
+
 def _tls_reason(error: BaseException | None) -> str:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):

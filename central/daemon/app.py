@@ -13,6 +13,7 @@ from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER
 from agent.core.faults import Fault
 from central.channels.routes import ROUTES as CHANNELS
 from central.console.routes import ROUTES as CONSOLE
+from central.daemon.digests import Digests
 from central.daemon.gate import DEVICE_PATHS, Gate
 from central.daemon.metrics import get_metrics
 from central.daemon.openapi import FeedItemSchema, openapi
@@ -41,7 +42,7 @@ def create_app(
     """Assemble the application; starting and stopping is the caller's."""
     host, _ = address_of(settings.listen) or ("", 0)
     return Gate(
-        create_routes(hq, root_key),
+        Digests(create_routes(hq, root_key)),
         admits=staff.admits,
         hosts=frozenset({host.lower(), *map(str.lower, settings.allowed_hosts)}),
         origins=frozenset(settings.allowed_origins),

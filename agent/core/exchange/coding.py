@@ -29,6 +29,7 @@ DECODED_BYTES_MAX = 8 << 20
 FEED_ITEMS_MAX = 50
 """Changes a till asks for at once: a page is applied on the loop that also answers scans, and
 50 items hold it up for less than 10 ms."""
+_SHA_256 = "sha-256"
 _RECORD_OVERHEAD = 64
 """Bytes of a record besides its body: salt, numbers, MessagePack's marks."""
 
@@ -77,3 +78,19 @@ def content_digest(content: bytes) -> str:
     'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:'
     """
     return f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
+
+
+def is_intact(field: str, content: bytes) -> bool:
+    """Tell whether a content is the one a Content-Digest field is of (RFC 9530, 2.).
+
+    True where the field names no SHA-256: an older HQ sends none, and other algorithms are not
+    known here.
+
+    >>> is_intact(content_digest(b"x"), b"x"), is_intact(content_digest(b"x"), b"y")
+    (True, False)
+    >>> is_intact("", b"x"), is_intact("md5=:eA==:", b"x")
+    (True, True)
+    """
+    members = (member.strip().partition("=") for member in field.split(","))
+    named = [value for name, _, value in members if name.lower() == _SHA_256]
+    return all(f"{_SHA_256}={value}" == content_digest(content) for value in named)

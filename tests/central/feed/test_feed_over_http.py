@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from agent.contracts.hq import HqRefused
-from agent.core.exchange.coding import FEED_ITEMS_MAX
+from agent.core.exchange.coding import FEED_ITEMS_MAX, content_digest
 from agent.links.signing import DeviceSigner
 from central.ledger.engine import open_engine, writing
 from central.ledger.outbox import GLOBAL, Change, publish, publish_many
@@ -187,3 +187,15 @@ async def test_a_wrong_question_gets_a_problem(hq, query):
     assert 400 == reply.status_code
     assert reply.json()["remedy"]
     await link.aclose()
+
+
+async def test_every_answer_to_a_device_names_its_digest(hq):
+    """Wrong: a byte the line flipped is applied by the till."""
+    till, _ = await hq.enrolled()
+    async with httpx.AsyncClient(base_url=hq.url, trust_env=False) as client:
+        for path in ("/v1/feeds/global", "/v1/feeds/store:other", "/v1/snapshots/global", "/v1/x"):
+            request = client.build_request("GET", path)
+            DeviceSigner(till.key, till.keyid).sign(request, b"")
+            answer = await client.send(request)
+            named = content_digest(answer.content) if path != "/v1/x" else None
+            assert named == answer.headers.get("Content-Digest"), path

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.exchange.coding import decode_batch, encode_batch, fitting
+from agent.core.exchange.coding import (
+    content_digest,
+    decode_batch,
+    encode_batch,
+    fitting,
+    is_intact,
+)
 from agent.core.exchange.faults import MalformedBatch
 from agent.core.exchange.wire import Batch, LastAck, WireRecord
 
@@ -62,3 +68,21 @@ def test_a_batch_is_cut_by_size_and_never_to_nothing(bodies, size_max, fit):
     """If it were cut to nothing, one large record would stop its journal for ever."""
     made = [WireRecord(n, 1, 1, bytes(16), bytes(size)) for n, size in enumerate(bodies, 1)]
     assert fit == fitting(made, size_max)
+
+
+@pytest.mark.parametrize(
+    ("field", "intact"),
+    [
+        (content_digest(b"x"), True),
+        (f"md5=:AA==:, {content_digest(b'x')}", True),
+        (content_digest(b"y"), False),
+        (f"{content_digest(b'x')}, {content_digest(b'y')}", False),
+        ("SHA-256=:AAAA:", False),
+        ("sha-256", False),
+        ("sha-512=:AAAA:", True),
+        ("", True),
+    ],
+)
+def test_a_content_is_held_against_its_digest(field, intact):
+    """If it were not, a till would apply what a line has changed."""
+    assert intact == is_intact(field, b"x")
