@@ -208,6 +208,7 @@ class Pump:
             return Failed(send.turn, Failure.SLOW, f"no answer within {DEADLINE_S:.0f} s")
         except HqSlowDown as fault:
             self._answered()
+            self._way.presence.failed(str(fault))
             return SlowDown(send.turn, fault.delay_ms)
         except Fault as fault:
             return await self._failed(send.turn, fault)

@@ -13,6 +13,7 @@ from central.histories import quarantine
 from central.histories.parking import parked
 from central.histories.troubles import Trouble, troubles
 from central.intake.outstanding import OrderState, order_states
+from central.ledger import room
 from central.ledger.authority_tables import REVOKED_DEVICES
 from central.ledger.backups import kept, safe_lag
 from central.ledger.epoch import current_epoch
@@ -95,6 +96,8 @@ class Status(msgspec.Struct, frozen=True):
     orders: tuple[OrderState, ...]
     """HQ's orders that some till has not carried out yet."""
     revoked: tuple[RevokedDevice, ...]
+    disk_low: str = ""
+    """What is wrong with the disk of HQ's database, with what to do; empty while it has room."""
 
 
 def status_of(conn: Connection, name: str, now: str) -> Status:
@@ -126,7 +129,14 @@ def status_of(conn: Connection, name: str, now: str) -> Status:
         incidents=incidents(conn),
         orders=tuple(order_states(conn, open_only=True)),
         revoked=revoked(conn),
+        disk_low=disk_low(conn),
     )
+
+
+def disk_low(conn: Connection) -> str:
+    """Say that the disk of HQ's database is nearly full, and what to do; empty if it is not."""
+    free = room.free_bytes(conn)
+    return "" if free is None or free >= room.LOW_BYTES else f"{room.said(free)}: {room.REMEDY}"
 
 
 def incidents(conn: Connection) -> tuple[Incident, ...]:

@@ -24,6 +24,8 @@ def show_status(status: Status) -> None:
         _OUT.print("No till is enrolled yet: till-central enrol-code STORE TILL")
     for line in _summary(status):
         _OUT.print(line, markup=False)
+    if status.disk_low:
+        _OUT.print(f"DISK LOW: {status.disk_low}", markup=False)
     for stall in status.stalls:
         _OUT.print(f"STALLED {stall.store} {stall.till} {stall.lane}: {stall.detail}", markup=False)
         _OUT.print(f"→ {stall.remedy}", markup=False)

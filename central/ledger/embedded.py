@@ -30,6 +30,9 @@ _PRAGMAS = (
     "wal_autocheckpoint = 8000",
 )
 _BUSY_CODES = (dbapi2.SQLITE_BUSY, dbapi2.SQLITE_LOCKED)
+_IOERR_SHMSIZE = dbapi2.SQLITE_IOERR | 19 << 8
+_FULL_CODES = (dbapi2.SQLITE_FULL, _IOERR_SHMSIZE)
+"""No room for the file, and none for the index of its log (sqlite.org/rescode.html)."""
 _held: WeakKeyDictionary[Engine, HeldFile] = WeakKeyDictionary()
 
 
@@ -75,6 +78,11 @@ def held_file(engine: Engine) -> HeldFile | None:
 def is_busy(error: DBAPIError) -> bool:
     """Tell whether another program held the file for too long."""
     return getattr(error.orig, "sqlite_errorcode", None) in _BUSY_CODES
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Tell whether there was no room left on the disk."""
+    return getattr(error.orig, "sqlite_errorcode", None) in _FULL_CODES
 
 
 def _hold(engine: Engine, file: HeldFile) -> None:

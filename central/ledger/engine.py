@@ -28,6 +28,7 @@ from central.ledger.faults import (
     POOL_SIZE,
     LedgerBusy,
     LedgerFault,
+    LedgerFull,
     LedgerMoved,
     LostRace,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "SQLITE_OLDEST",
     "LedgerBusy",
     "LedgerFault",
+    "LedgerFull",
     "LedgerMoved",
     "LostRace",
     "after_commit",
@@ -195,8 +197,13 @@ def has_turn(conn: Connection) -> bool:
 
 
 def is_passing(error: DBAPIError) -> bool:
-    """Tell whether the database was merely busy or away, whatever was asked of it."""
-    return embedded.is_busy(error) or server.is_passing(error)
+    """Tell whether the database was merely busy, away or out of room, whatever was asked of it."""
+    return embedded.is_busy(error) or server.is_passing(error) or is_full(error)
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Tell whether there was no room left for the database."""
+    return embedded.is_full(error) or server.is_full(error)
 
 
 def after_commit(conn: Connection, key: Hashable, call: AfterCommit) -> None:
@@ -235,6 +242,12 @@ def _told() -> Iterator[None]:
             ) from error
         if not is_passing(error):
             raise
+        if is_full(error):
+            raise LedgerFull(
+                f"nothing more can be kept: {_said(error)}",
+                remedy="make room on the disk of HQ's database; nothing is lost, the tills keep "
+                "what they have and send it again by themselves",
+            ) from error
         if server.is_away(error):
             raise LedgerBusy(
                 f"the database is not available: {_said(error)}",

@@ -34,6 +34,16 @@ class LedgerBusy(UnavailableFault):
     title = "HQ's database is busy"
 
 
+class LedgerFull(LedgerBusy):
+    """There is no room left for the database: nothing more is kept, and nothing acknowledged.
+
+    A 503, since nothing is wrong with what was sent: tills keep it, and try again.
+    """
+
+    name = "disk-full"
+    title = "HQ's disk is full"
+
+
 class LostRace(LedgerBusy):
     """The database undid this transaction in favour of another one; done again, it succeeds."""
 

@@ -31,6 +31,8 @@ _LOST_RACES = ("40001", "40P01")
 """serialization_failure, deadlock_detected (PostgreSQL, appendix A)."""
 _LOCKED = "55P03"
 """lock_not_available."""
+_DISK_FULL = "53100"
+"""disk_full."""
 _AWAY = ("57P01", "57P02", "57P03", "57P05", "25P03", "53300", "53400")
 """The server stops, has crashed, cannot connect now, ended sessions that were idle; it has too
 many connections."""
@@ -90,6 +92,11 @@ def is_away(error: DBAPIError) -> bool:
     state = _state(error)
     lost = error.connection_invalidated or (not state and _is_of_server(error))
     return lost or state in _AWAY or state.startswith(_CONNECTION)
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Tell whether the server had no room left on its disk."""
+    return _state(error) == _DISK_FULL
 
 
 def is_passing(error: DBAPIError) -> bool:

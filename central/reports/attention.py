@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from sqlalchemy import Connection, select
 
+from central.ledger import room
 from central.ledger.customer_tables import CHANNEL_EVENTS, SALE_FLAGS, SALES, TOUCH_POINTS
 from central.ledger.report_tables import CARRIED, STORE_DAYS, SUCCESSIONS, TILL_DAYS
 from central.ledger.tables import INCIDENTS, JOURNALS, QUARANTINE
@@ -33,8 +34,8 @@ class Concern(msgspec.Struct, frozen=True):
 
     at: str
     kind: str
-    """`incident`, `stall`, `chain`, `day`, `entry`, `carried`, `successor`, `event`, `sale` or
-    `touch-point`."""
+    """`disk`, `incident`, `stall`, `chain`, `day`, `entry`, `carried`, `successor`, `event`, `sale`
+    or `touch-point`."""
     where: str
     """Store and till, channel, or receipt."""
     name: str
@@ -50,6 +51,7 @@ def concerns(conn: Connection, now: str | None = None) -> list[Concern]:
         now: HQ's time, to tell what stands still; None leaves that out.
     """
     found = [
+        *_disk(conn, now),
         *_incidents(conn),
         *(_stalls(conn, now) if now is not None else ()),
         *_chains(conn),
@@ -62,6 +64,12 @@ def concerns(conn: Connection, now: str | None = None) -> list[Concern]:
         *_touch_points(conn),
     ]
     return sorted(found, key=lambda concern: concern.at, reverse=True)
+
+
+def _disk(conn: Connection, now: str | None) -> Iterator[Concern]:
+    free = room.free_bytes(conn)
+    if free is not None and free < room.LOW_BYTES:
+        yield Concern(now or "", "disk", "HQ", "disk-low", room.said(free), room.REMEDY)
 
 
 def _incidents(conn: Connection) -> Iterator[Concern]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy import event
 
 from agent.core.faults import InputFault
 from central.ledger import embedded
@@ -12,6 +13,7 @@ from central.ledger import engine as ledger_engine
 from central.ledger.engine import (
     LedgerBusy,
     LedgerFault,
+    LedgerFull,
     after_commit,
     open_engine,
     reading,
@@ -40,6 +42,30 @@ def test_every_connection_is_durable_and_keeps_foreign_keys(engine):
             assert "wal" == conn.exec_driver_sql("PRAGMA journal_mode").scalar_one()
             assert 2 == conn.exec_driver_sql("PRAGMA synchronous").scalar_one()
             assert 1 == conn.exec_driver_sql("PRAGMA foreign_keys").scalar_one()
+
+
+def test_a_full_disk_is_said_to_be_full_and_keeps_nothing_half(engine):
+    """Wrong: a till is refused, or told to call the maker, because HQ's disk is full (P12)."""
+
+    @event.listens_for(engine, "begin")
+    def full(conn):
+        conn.exec_driver_sql("PRAGMA max_page_count = 1")
+
+    def write():
+        with writing(engine) as conn:
+            conn.exec_driver_sql("INSERT INTO t VALUES (1)")
+            conn.exec_driver_sql("CREATE TABLE more (n)")
+
+    with pytest.raises(LedgerFull, match="nothing more can be kept") as raised:
+        write()
+    assert (503, "disk-full") == (raised.value.status, raised.value.name)
+    assert "make room" in raised.value.remedy
+    event.remove(engine, "begin", full)
+    engine.dispose()
+    assert 0 == count(engine)
+    with writing(engine) as conn:
+        conn.exec_driver_sql("INSERT INTO t VALUES (1)")
+    assert 1 == count(engine)
 
 
 def test_writers_take_turns_and_none_is_lost(engine):
