@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 STRAGGLER_PATIENCE_S = 5
+TRACED = ("tests/core/", "tests/drivers/", "agent/core/")
+"""The tests that must reach every branch of what they test. Even code that is not measured runs at
+half its speed while a tracer is asked about each call."""
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("till", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,6 +34,28 @@ def pytest_collection_modifyitems(items):
     from tests.scheduling import busy_beside_waiting
 
     busy_beside_waiting(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Measure coverage only by the tests that it is asked of."""
+    if item.nodeid.startswith(TRACED):
+        return (yield)
+    with _untraced():
+        return (yield)
+
+
+@contextmanager
+def _untraced():
+    """Do without `coverage`, which traces this thread and those that it starts."""
+    here, threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        threading.settrace(threads)
+        sys.settrace(here)
 
 
 @pytest.hookimpl(wrapper=True)
