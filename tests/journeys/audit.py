@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from agent.daemon.demo.programs import call
 from agent.daemon.demo.shop import new_id
 from agent.daemon.demo.world import STORE, TILL, World
 from tests.journeys.cashier import Answer, Book, Broken, ids_in
@@ -92,7 +91,7 @@ class Audit:
         return {each["journal_id"]: each["have_seq"] for each in report["journals"]}
 
     async def _command(self, program: str, group: str, name: str, config: Path) -> Any:
-        out = await call(program, group, name, "--json", "--config", str(config))
+        out = await self.world.command(program, group, name, "--json", "--config", str(config))
         return msgspec.json.decode(out)
 
     async def exported(self) -> list[Answer]:
@@ -100,7 +99,7 @@ class Audit:
         path = self.world.directory / "export.jsonl"
         path.unlink(missing_ok=True)  # An export overwrites nothing.
         config = str(self.world.agent_toml)
-        await call("till-agent", "journal", "export", str(path), "--config", config)
+        await self.world.command("till-agent", "journal", "export", str(path), "--config", config)
         lines = (await asyncio.to_thread(path.read_bytes)).splitlines()
         records = [msgspec.json.decode(line) for line in lines]
         bodies = [msgspec.json.decode(each["body"]) for each in records if "body" in each]

@@ -12,6 +12,7 @@ import pytest_asyncio
 from agent.daemon.demo.shop import Till
 from agent.daemon.demo.watching import Watcher
 from agent.daemon.demo.world import TILL, opened_world
+from tests.forked import forked
 from tests.journeys.pages import CHROMIUM, chromium
 
 ANY_PORTS = (0, 0)
@@ -22,7 +23,7 @@ TIDY = {"reason": "the next test begins"}
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shop(tmp_path_factory):
     """A shop and its HQ, enrolled, paired and watched; the till of the story."""
-    async with opened_world(tmp_path_factory.mktemp("shop"), ANY_PORTS) as world:
+    async with opened_world(tmp_path_factory.mktemp("shop"), ANY_PORTS, forked) as world:
         watcher = Watcher(world.agent_url, TILL, world.till_token)
         watching = asyncio.create_task(watcher.run())
         till = Till(world, watcher)

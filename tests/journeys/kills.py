@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from agent.core.faults import Fault
-from agent.daemon.demo.programs import ProgramFault
+from agent.daemon.demo.programs import Launch, ProgramFault, executed
 from agent.daemon.demo.world import TILL, World, opened_world
 from agent.program.terminal import say
 from tests.journeys.audit import Audit
@@ -130,14 +130,14 @@ class Killer:
         printer.paper_empty = printer.cover_open = False
 
 
-async def kills(directory: Path, *, count: int, seed: int) -> Outcome:
-    """Run so many kills.
+async def kills(directory: Path, *, count: int, seed: int, launch: Launch = executed) -> Outcome:
+    """Run so many kills of programs that are launched so.
 
     Raises:
         Broken: a promise of the product did not hold.
     """
     rng, began = random.Random(seed), time.monotonic()
-    async with opened_world(directory, (0, 0)) as world:
+    async with opened_world(directory, (0, 0), launch) as world:
         await world.ask_till("POST", f"/v1/tills/{TILL}/sign-on", {"actor": "Anna"})
         cashier = Cashier(world, random.Random(rng.random()))
         killer = Killer(world, cashier, rng)

@@ -15,10 +15,12 @@ from agent.daemon.demo.programs import Program, call, free_port
 from agent.daemon.demo.watching import Watcher
 from drivers.virtual.printer import VirtualPrinter
 from drivers.virtual.scanner import VirtualScanner
+from tests.forked import forked
 
 TILL, OTHER_TILL = "till-1", "till-2"
 ITEMS = resources.files("agent.daemon.demo") / "data" / "items.csv"
 QUIET_S = 0.5
+PATIENCE_S = 60
 """No scan for so long, and none waiting: the line is quiet."""
 SETTINGS = """\
 [store]
@@ -79,6 +81,7 @@ class LoneAgent:
             url=self.url,
             log=self.log,
             env={},
+            launch=forked,
         )
 
     async def set_up(self):
@@ -95,15 +98,19 @@ class LoneAgent:
         self.config.write_text(text, encoding="utf-8")
         await self.program.start()
         with resources.as_file(ITEMS) as items:
-            await call("till-agent", "import-items", str(items), "--config", str(self.config))
+            await self.command("import-items", str(items))
         self.token = await self.pair(TILL)
         self.other_token = await self.pair(OTHER_TILL)
         self.watcher = Watcher(self.url, TILL, self.token)
 
     async def pair(self, till):
         """Give a token for a till, as IT makes it on the till's machine."""
-        said = await call("till-agent", "pair", till, "--json", "--config", str(self.config))
+        said = await self.command("pair", till, "--json")
         return msgspec.json.decode(said)["token"]
+
+    async def command(self, *arguments):
+        """Run a command of `till-agent` on this machine; gives what it printed."""
+        return await call("till-agent", *arguments, "--config", str(self.config), launch=forked)
 
     async def send(self, method, path, *, token=None, headers=None, **body):
         """Call the agent, as the first till unless another token is given."""
@@ -142,7 +149,7 @@ class LoneAgent:
             now = next(each for each in (await self.status())["devices"] if each["id"] == device)
             if now["state"] == state:
                 return now
-            await self.watcher.until(mark, tells, timeout_s=20)
+            await self.watcher.until(mark, tells, timeout_s=PATIENCE_S)
 
     async def quiet(self):
         """Wait until the till has worked off all that was scanned, and nothing more comes."""
@@ -172,7 +179,7 @@ async def lone_agent(directory, **settings):
     """Set an agent up, and stop it again; settings are those of `LoneAgent`."""
     async with (
         VirtualPrinter() as printer,
-        httpx.AsyncClient(trust_env=False, timeout=20) as client,
+        httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client,
     ):
         with VirtualScanner(directory / "scanner") as scanner:
             agent = LoneAgent(directory, printer, scanner, client, **settings)

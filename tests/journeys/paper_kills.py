@@ -23,6 +23,7 @@ from typing import Any
 import msgspec
 
 from agent.core.faults import Fault
+from agent.daemon.demo.programs import Launch, executed
 from agent.daemon.demo.shop import new_id
 from agent.program.terminal import say
 from drivers.virtual.printer import VirtualPrinter
@@ -147,13 +148,15 @@ class Killer:
             await asyncio.sleep(0.05)
 
 
-async def transport(name: str, directory: Path, kills: int, rng: random.Random) -> dict[str, Cell]:
+async def transport(
+    name: str, directory: Path, kills: int, rng: random.Random, launch: Launch
+) -> dict[str, Cell]:
     """Work all cells of one transport, taking turns."""
     cells = {fault: Cell() for fault in FAULTS}
     home = directory / name
     home.mkdir()
     async with _printer(name, home) as printer:
-        shop = PaperShop(home, printer, TRANSPORTS[name])
+        shop = PaperShop(home, printer, TRANSPORTS[name], launch)
         await shop.open()
         try:
             killer = Killer(shop, rng)
@@ -169,8 +172,10 @@ def _printer(name: str, home: Path) -> VirtualPrinter | SerialVirtualPrinter:
     return VirtualPrinter() if name == "tcp" else SerialVirtualPrinter(link=home / "printer")
 
 
-async def paper(directory: Path, *, kills: int, seed: int) -> dict[str, Cell]:
-    """Kill so often, half of it on each transport, both at once.
+async def paper(
+    directory: Path, *, kills: int, seed: int, launch: Launch = executed
+) -> dict[str, Cell]:
+    """Kill agents that are launched so, half of them on each transport, both at once.
 
     Raises:
         Broken: a receipt was lost silently, or came out twice unmarked.
@@ -181,7 +186,7 @@ async def paper(directory: Path, *, kills: int, seed: int) -> dict[str, Cell]:
         for name in TRANSPORTS:
             share = -(-kills // len(TRANSPORTS))
             rng = random.Random(f"{seed} {name}")
-            works.append(group.create_task(transport(name, directory, share, rng)))
+            works.append(group.create_task(transport(name, directory, share, rng, launch)))
     for work in works:
         cells |= work.result()
     return cells

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from agent.daemon.demo.programs import Program, call, free_port
+from agent.daemon.demo.programs import Launch, Program, call, free_port
 from agent.daemon.demo.shop import new_id
 from drivers.virtual.mechanism import PrintedReceipt
 from tests.journeys.cashier import Broken
@@ -54,19 +54,20 @@ class PaperShop:
         printer: the virtual printer.
     """
 
-    def __init__(self, directory: Path, printer: Any, model: str) -> None:
+    def __init__(self, directory: Path, printer: Any, model: str, launch: Launch) -> None:
         self.printer = printer
         self.model = model
+        self._launch = launch
         self.done: dict[str, Answer] = {}
         self.directory = directory
         self.config = directory / "agent.toml"
         self.url = f"http://127.0.0.1:{free_port()}"
         arguments = ["run", "--config", str(self.config)]
         log = directory / "agent.log"
-        self.agent = Program("till-agent", arguments, url=self.url, log=log, env={})
+        self.agent = Program("till-agent", arguments, url=self.url, log=log, env={}, launch=launch)
         self._token = ""
         self._up = asyncio.Event()
-        self._client = httpx.AsyncClient(trust_env=False, timeout=20)
+        self._client = httpx.AsyncClient(trust_env=False, timeout=60)
 
     async def open(self) -> None:
         """Write the settings, start the agent and pair the till."""
@@ -77,7 +78,8 @@ class PaperShop:
         text = SETTINGS.format(port=port, state=state, address=address, model=model)
         self.config.write_text(text, encoding="utf-8")
         await self.start()
-        said = await call("till-agent", "pair", TILL, "--json", "--config", str(self.config))
+        config = ("--config", str(self.config))
+        said = await call("till-agent", "pair", TILL, "--json", *config, launch=self._launch)
         self._token = msgspec.json.decode(said)["token"]
 
     async def close(self) -> None:

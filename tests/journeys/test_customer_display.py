@@ -15,6 +15,7 @@ from agent.daemon.demo.programs import Program, call, free_port
 from agent.daemon.demo.shop import new_id
 from drivers.virtual.display import VirtualDisplay
 from drivers.virtual.scale import VirtualScale
+from tests.forked import forked
 from tests.journeys.pages import SMALL, TillPage, opened
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
@@ -74,6 +75,7 @@ class Counter:
             url=self.url,
             log=directory / "agent.log",
             env={},
+            launch=forked,
         )
 
     async def set_up(self, language):
@@ -90,9 +92,12 @@ class Counter:
         self._config.write_text(text, encoding="utf-8")
         await self.program.start()
         with resources.as_file(ITEMS) as items:
-            await call("till-agent", "import-items", str(items), "--config", str(self._config))
-        said = await call("till-agent", "pair", "till-1", "--json", "--config", str(self._config))
+            await self._command("import-items", str(items))
+        said = await self._command("pair", "till-1", "--json")
         self.token = msgspec.json.decode(said)["token"]
+
+    async def _command(self, *arguments):
+        return await call("till-agent", *arguments, "--config", str(self._config), launch=forked)
 
     def page(self, path):
         """Give the address of a page with its credentials."""
@@ -121,7 +126,7 @@ async def counter(directory, language="en"):
     async with (
         VirtualScale(link=directory / "scale") as scale,
         VirtualDisplay(link=directory / "pole") as pole,
-        httpx.AsyncClient(trust_env=False, timeout=20) as client,
+        httpx.AsyncClient(trust_env=False, timeout=60) as client,
     ):
         made = Counter(directory, scale, pole, client)
         try:
@@ -286,4 +291,4 @@ async def test_devices_pulled_out_are_gone_and_come_back(shop_counter):
     till.scale.put(333)
     assert 333 == (await till.ask("GET", "/v1/tills/till-1/weight?within_ms=9000"))["grams"]
     await till.ask("POST", "/v1/tills/till-1/display", {"lines": ["Here", "again"]})
-    await till.pole.until(lambda shown: shown == ("Here", "again"), timeout_s=20)
+    await till.pole.until(lambda shown: shown == ("Here", "again"), timeout_s=60)

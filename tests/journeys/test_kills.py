@@ -7,6 +7,7 @@ import random
 import pytest
 
 from drivers.virtual.paper import PrintedReceipt
+from tests.forked import forked
 from tests.journeys.audit import Audit
 from tests.journeys.cashier import Book, Broken
 from tests.journeys.kills import kills
@@ -19,7 +20,7 @@ KILLS = 2
 async def test_nothing_is_lost_or_doubled_by_sigkill(tmp_path):
     """A completed sale would be missing or there twice, or a receipt lost, after a crash."""
     seed = random.SystemRandom().randrange(2**32)
-    outcome = await kills(tmp_path, count=KILLS, seed=seed)
+    outcome = await kills(tmp_path, count=KILLS, seed=seed, launch=forked)
     assert KILLS == outcome.kills.total() == outcome.verified, str(outcome)
     assert outcome.sales == outcome.papers.total() > 0, str(outcome)
 

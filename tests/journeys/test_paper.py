@@ -7,6 +7,7 @@ import random
 import pytest
 
 from drivers.virtual.mechanism import PrintedReceipt
+from tests.forked import forked
 from tests.journeys.cashier import Broken
 from tests.journeys.paper_kills import FAULTS, TRANSPORTS, Cell, Killer, paper
 from tests.journeys.paper_shop import on_paper
@@ -17,7 +18,7 @@ KILLS = 4
 
 async def test_no_receipt_is_lost_or_printed_twice_unmarked(tmp_path):
     """A crash in the middle of a receipt would lose it silently, or print it again."""
-    cells = await paper(tmp_path, kills=KILLS, seed=4)
+    cells = await paper(tmp_path, kills=KILLS, seed=4, launch=forked)
     assert {f"{name}, {fault}" for name in TRANSPORTS for fault in FAULTS} == set(cells)
     assert sum(cell.kills for cell in cells.values()) == KILLS
     assert sum(cell.receipts for cell in cells.values()) >= KILLS

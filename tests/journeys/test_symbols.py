@@ -13,7 +13,6 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from agent.core.barcode import check_digit
-from agent.daemon.demo.programs import call
 from tests.core.barcode.symbols import scanned
 from tests.journeys.lone import TILL, lone_agent
 from tests.journeys.pages import TillPage, opened
@@ -95,7 +94,7 @@ async def agent(tmp_path_factory):
         watching = asyncio.create_task(agent.watcher.run())
         items = agent.directory / "symbols.csv"
         items.write_text(catalogue(), encoding="utf-8")
-        await call("till-agent", "import-items", str(items), "--config", str(agent.config))
+        await agent.command("import-items", str(items))
         enrolled = {"name": "Greta Sommer", "card": CARD}
         assert 201 == (await agent.send("POST", "/v1/parties", json=enrolled)).status_code
         yield agent

@@ -19,7 +19,7 @@ from agent.core.faults import UnavailableFault
 
 READY_WITHIN_S = 120.0
 """One that ends is noticed at once; this is for a machine that has much else to do."""
-STOP_WITHIN_S = 15.0
+STOP_WITHIN_S = 30.0
 PROGRAMS = {"till-agent": "agent.daemon.cli", "till-central": "central.daemon.cli"}
 QUIET_PORTS = range(20_000, 32_000)
 """Below what Linux takes for outgoing connections (ip_local_port_range): while a program is being

@@ -14,6 +14,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 Event = dict[str, Any]
 RECONNECT_S = 0.1
+PATIENCE_S = 40.0
+"""A busy machine may be slow; what does not come at all is told only a little later."""
 
 
 class Watcher:
@@ -53,7 +55,7 @@ class Watcher:
         return len(self.events)
 
     async def until(
-        self, mark: int, matches: Callable[[Event], bool], timeout_s: float = 10.0
+        self, mark: int, matches: Callable[[Event], bool], timeout_s: float = PATIENCE_S
     ) -> Event:
         """Give the first event after a mark that matches.
 

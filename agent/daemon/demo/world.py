@@ -22,8 +22,8 @@ from drivers.virtual.scanner import VirtualScanner
 STORE = "store-0001"
 TILL = "till-1"
 AGENT_PORT, HQ_PORT = 8460, 8470
-ANSWER_S = 20.0
-STOCKED_WITHIN_S = 30.0
+ANSWER_S = 40.0
+STOCKED_WITHIN_S = 90.0
 DATA = resources.files("agent.daemon.demo") / "data"
 
 AGENT_TOML = """\
