@@ -259,7 +259,6 @@ def _completion(sale: Sale, *, tied: bool = False) -> Callable[[Connection], Pri
         chains.append(conn, sale.till, body, salt=salt, tail=tail)
         if tied:
             chains.append(conn, sale.till, _tie(sale), salt=CLOCK.random(16))
-        baskets.delete(conn, sale.sale_id)
         prints.enqueue(
             conn,
             print_id=print_id,

@@ -17,6 +17,7 @@ from agent.core.entries.carried import fact
 from agent.core.entries.kinds import KINDS
 from agent.core.faults import InputFault, NotFoundFault
 from agent.core.identifiers import JournalId
+from agent.journal import baskets
 from agent.journal.connection import Connection
 from agent.journal.tails import SEQ_BITS
 
@@ -61,6 +62,7 @@ def erase(
         )
     for place in found.places:
         _erase_at(conn, place, order_id, at)
+    baskets.drop_sold(conn)
     return found
 
 

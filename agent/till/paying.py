@@ -11,7 +11,7 @@ from agent.core.identifiers import PrintId, ReceiptNo, SaleId
 from agent.core.sale import CASH
 from agent.core.sale.model import Sale, Stamp
 from agent.core.space import Work
-from agent.journal import baskets, chains, prints, sales
+from agent.journal import chains, prints, sales
 from agent.journal.chains import Appended
 from agent.journal.connection import Connection
 from agent.till.commands import AddTender, CompleteSale, RemoveTender
@@ -83,7 +83,6 @@ async def seal(desk: Desk, sale: Sale, *, print_receipt: bool = True) -> Complet
         body = _numbered(desk, sale, stamp, tail.next_receipt())
         written: Written = [(desk.append(conn, body, tail), body)]
         written += [(desk.append(conn, tie), tie) for tie in _ties(sale, stamp)]
-        baskets.delete(conn, sale.sale_id)
         answer = _print(desk, conn, body, stamp) if print_receipt else _answer(body, None)
         desk.tell(conn, _completed_event(desk, sale, answer), stamp.wall)
         return answer, written

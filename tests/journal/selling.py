@@ -17,7 +17,6 @@ def decide(sale_id, till):
     """Write all that completing a sale writes."""
 
     def write(conn):
-        baskets.delete(conn, sale_id)
         receipt = {"device": "receipt", "kind": prints.RECEIPT, "payload": None}
         prints.enqueue(
             conn, print_id=f"p-{sale_id}", till=till, at="now", sale_id=sale_id, **receipt

@@ -119,7 +119,6 @@ def _require(conn, released):
 def _sell(writing, path, sale_id):
     def complete(cursor):
         baskets.save(cursor, basket(sale_id))
-        baskets.delete(cursor, sale_id)
         prints.enqueue(
             cursor,
             print_id=sale_id,
