@@ -7,26 +7,22 @@ sold, each sale once, to the cent.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
-import shutil
 import sys
-import tempfile
 import time
-import traceback
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from agent.core.faults import Fault
 from agent.daemon.demo.world import TILL, World, opened_world
-from agent.program.terminal import say
 from tests.journeys.audit import Audit
-from tests.journeys.cashier import Broken, Cashier
+from tests.journeys.cashier import Cashier
 from tests.journeys.faulty_line import FaultyLine
 from tests.journeys.kills import first
+from tests.journeys.seeded import asking, played
 
 CLOCKS = ("+0", "-3650d", "+3650d", "+1d", "-1h", "+0")
 """What faketime(1) is told, one after the other."""
@@ -116,27 +112,13 @@ async def _with_clock(world: World, cashier: Cashier, clock: str) -> None:
     cashier.open.set()
 
 
-def run(seconds: float, seed: int) -> int:
-    """Run and report; gives the exit code."""
-    directory = Path(tempfile.mkdtemp(prefix="till-agent-line-"))
-    say(f"seed {seed}, {seconds:.0f} s")
-    try:
-        say(str(asyncio.run(bad_line(directory, seconds=seconds, seed=seed))))
-    except (Broken, Fault, OSError, LookupError, ValueError, TimeoutError):
-        traceback.print_exc()
-        say(f"FAILED with seed {seed}; all files are kept in {directory}")
-        return 1
-    shutil.rmtree(directory)
-    return 0
-
-
 def main() -> int:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = asking(__doc__)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     asked = parser.parse_args()
-    return run(asked.seconds, asked.seed)
+    play = partial(bad_line, seconds=asked.seconds, seed=asked.seed)
+    return played("line", asked.seed, f"{asked.seconds:.0f} s", play)
 
 
 if __name__ == "__main__":

@@ -6,26 +6,23 @@ when, and what ails the printer. A failure prints the seed and keeps all files.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
-import shutil
 import sys
-import tempfile
 import time
-import traceback
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from agent.core.faults import Fault
 from agent.daemon.demo.programs import Launch, ProgramFault, executed
 from agent.daemon.demo.world import TILL, World, opened_world
 from agent.program.terminal import say
 from tests.journeys.audit import Audit
-from tests.journeys.cashier import Broken, Cashier
+from tests.journeys.cashier import Cashier
+from tests.journeys.seeded import asking, played
 
 MOMENT_S = (0.02, 2.0)
 VICTIMS = {"agent": 60, "agent while starting": 15, "hq": 10, "both": 15}
@@ -189,27 +186,13 @@ def tell(number: int, count: int, cashier: Cashier) -> None:
         say(f"{number} kills, {len(cashier.book.completed)} sales, all well")
 
 
-def run(count: int, seed: int) -> int:
-    """Run and report; gives the exit code."""
-    directory = Path(tempfile.mkdtemp(prefix="till-agent-kills-"))
-    say(f"seed {seed}, {count} kills")
-    try:
-        say(str(asyncio.run(kills(directory, count=count, seed=seed))))
-    except (Broken, Fault, OSError, LookupError, ValueError, TimeoutError):
-        traceback.print_exc()
-        say(f"FAILED with seed {seed}; all files are kept in {directory}")
-        return 1
-    shutil.rmtree(directory)
-    return 0
-
-
 def main() -> int:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = asking(__doc__)
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     asked = parser.parse_args()
-    return run(asked.kills, asked.seed)
+    play = partial(kills, count=asked.kills, seed=asked.seed)
+    return played("kills", asked.seed, f"{asked.kills} kills", play)
 
 
 if __name__ == "__main__":

@@ -8,28 +8,24 @@ asked for again. A failure prints the seed and keeps all files.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
-import shutil
 import sys
-import tempfile
 import time
-import traceback
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from agent.core.faults import Fault
 from agent.daemon.demo.programs import Launch, executed
 from agent.daemon.demo.shop import new_id
-from agent.program.terminal import say
 from drivers.virtual.printer import VirtualPrinter
 from drivers.virtual.serial_printer import SerialVirtualPrinter
 from tests.journeys.cashier import Broken
 from tests.journeys.paper_shop import OVER, PaperShop
+from tests.journeys.seeded import asking, played
 
 FAULTS = ("ok", "paper out", "cover open", "reset", "silence")
 TRANSPORTS = {"tcp": "generic-80mm", "serial": "epson-tm-t20iii"}
@@ -53,6 +49,11 @@ class Cell(msgspec.Struct):
     torn: int = 0
     """Receipts in doubt of which something, perhaps all, is on the paper."""
     copies: int = 0
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
+        return f"{self.kills} kills, {self.receipts} receipts: {states}; {self.copies} copies"
 
 
 class Killer:
@@ -192,34 +193,23 @@ async def paper(
     return cells
 
 
-def run(kills: int, seed: int) -> int:
-    """Run and report; gives the exit code."""
-    directory = Path(tempfile.mkdtemp(prefix="till-agent-paper-"))
-    say(f"seed {seed}, {kills} kills")
+async def told(directory: Path, *, kills: int, seed: int) -> str:
+    """Kill so often, and say of each cell what happened in it."""
     began = time.monotonic()
-    try:
-        cells = asyncio.run(paper(directory, kills=kills, seed=seed))
-    except (ExceptionGroup, Fault, OSError):
-        traceback.print_exc()
-        say(f"FAILED with seed {seed}; all files are kept in {directory}")
-        return 1
-    for name, cell in cells.items():
-        states = ", ".join(f"{count} {state}" for state, count in sorted(cell.states.items()))
-        say(f"{name}: {cell.kills} kills, {cell.receipts} receipts: {states}; {cell.copies} copies")
+    cells = await paper(directory, kills=kills, seed=seed)
     total = sum(cell.receipts for cell in cells.values())
     seconds = time.monotonic() - began
-    say(f"{total} receipts, none lost silently, none twice unmarked, {seconds:.0f} s")
-    shutil.rmtree(directory)
-    return 0
+    end = f"{total} receipts, none lost silently, none twice unmarked, {seconds:.0f} s"
+    return "\n".join([*(f"{name}: {cell}" for name, cell in cells.items()), end])
 
 
 def main() -> int:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = asking(__doc__)
     parser.add_argument("--kills", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     asked = parser.parse_args()
-    return run(asked.kills, asked.seed)
+    play = partial(told, kills=asked.kills, seed=asked.seed)
+    return played("paper", asked.seed, f"{asked.kills} kills", play)
 
 
 if __name__ == "__main__":
