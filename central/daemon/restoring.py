@@ -6,8 +6,10 @@ say where it is, and they send again what is missing, by themselves.
 
 from __future__ import annotations
 
+import re
 import shutil
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -30,7 +32,7 @@ from central.intake.rewinds import begin
 from central.intake.root_key import RootKey
 from central.ledger.backups import Manifest, register
 from central.ledger.copies import load_copy, opened_copy, sync_file
-from central.ledger.engine import open_engine, reading, writing
+from central.ledger.engine import LedgerBusy, open_engine, reading, writing
 from central.ledger.epoch import current_epoch
 from central.ledger.migrate import NEWEST, migrate
 
@@ -95,20 +97,37 @@ def _into_file(
     """Prepare the restored file beside the one it replaces, then let them change places."""
     target = _file_of(settings)
     work = target.with_name(f"{target.name}.restoring")
-    for left in _with_wal(work):
-        left.unlink(missing_ok=True)
-    shutil.copyfile(place / COPY, work)
-    engine = open_engine(work)
-    try:
-        migrate(engine)
-        epoch = _begin_again(engine, place, manifest, seen)
-    finally:
-        engine.dispose()
-    sync_file(work)
+    with _gone_unless_whole(work):
+        shutil.copyfile(place / COPY, work)
+        engine = open_engine(work)
+        try:
+            migrate(engine)
+            epoch = _begin_again(engine, place, manifest, seen)
+        finally:
+            engine.dispose()
+        sync_file(work)
     aside = _set_aside(target)
-    work.rename(target)
+    work.replace(target)
     sync_file(target)
     return aside, epoch
+
+
+@contextmanager
+def _gone_unless_whole(work: Path) -> Iterator[None]:
+    """Clear away what an earlier try left; what fails leaves nothing, and the database as it is."""
+    for left in _with_wal(work):
+        left.unlink(missing_ok=True)
+    try:
+        yield
+    except (OSError, SQLAlchemyError, LedgerBusy) as error:
+        for left in _with_wal(work):
+            left.unlink(missing_ok=True)
+        raise BackupFault(
+            f"the restored database cannot be written beside the present one: {error}",
+            remedy=f"make room in {work.parent}, as much as the backup takes, and restore again; "
+            "HQ's database is as it was",
+            name="restore-not-written",
+        ) from error
 
 
 def _into_server(
@@ -148,16 +167,23 @@ def _epoch_before(settings: CentralSettings) -> str:
 
 
 def _set_aside(target: Path) -> str | None:
-    """Give the present database another name, its write-ahead log with it."""
+    """Give the present database another name besides its own, its write-ahead log with it.
+
+    Its own name stays with it until the restored one takes it, in one step: a power cut between
+    them must not leave a place where HQ would begin an empty database.
+    """
     if not target.exists():
         return None
-    stamp = utc_now()[:19].replace(":", "").replace("-", "")
+    stamp = re.sub("[-:.Z]", "", utc_now())
     aside = target.with_name(f"{target.name}.before-{stamp}")
-    for old, new in zip(_with_wal(target), _with_wal(aside), strict=True):
-        if new.exists():
-            raise BackupFault(
-                f"{new} is in the way", remedy="move it elsewhere, then restore again"
-            )
+    try:
+        aside.hardlink_to(target)
+    except OSError:
+        # A file system without links: a copy costs time and room, and is as good.
+        shutil.copyfile(target, aside)
+    sync_file(aside)
+    # Left only beside a database that cannot be opened: it must not be played into the other one.
+    for old, new in zip(_with_wal(target)[1:], _with_wal(aside)[1:], strict=True):
         if old.exists():
             old.rename(new)
     return str(aside)
