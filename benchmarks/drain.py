@@ -33,7 +33,7 @@ SALES = 10_000
 CHUNK = 1_000
 ROUNDS = 3
 TARGETS = {"SQLite": 6, "PostgreSQL": 10}
-LOOK_S = 0.002
+LOOK_S = 0.01
 
 
 def run() -> list[Row]:

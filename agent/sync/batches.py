@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from agent.contracts.clock import Clock
 from agent.core.exchange.coding import fitting
 from agent.core.exchange.steps import Send
 from agent.core.exchange.upward import Upward
 from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck
-from agent.core.faults import InputFault
+from agent.core.faults import Fault, InputFault
 from agent.core.sale.model import Stamp
 from agent.journal import Connection, Journal, chains, prune
 from agent.journal.chains import Head
@@ -18,6 +20,16 @@ from agent.journal.outgoing import Outgoing, backlog_bytes, outgoing
 from agent.sync.ages import Ages, waited_s, written
 
 WEIGHED_EVERY_S = 10.0
+AHEAD_MIN = 50
+"""Where fewer are sent at once, they are read in less time than it takes to ask for it."""
+
+
+class _Ahead(NamedTuple):
+    """Records that were read before they were asked for."""
+
+    base: int
+    limit: int
+    out: Outgoing | None
 
 
 class BatchMaker:
@@ -40,6 +52,8 @@ class BatchMaker:
         """Of one waiting entry, on average."""
         self._weighed_at = -WEIGHED_EVERY_S
         self._pruned_seq = 0
+        self._ahead: asyncio.Task[_Ahead] | None = None
+        """What comes after the batch in flight, read while it is."""
         self.pruned: tuple[int, int] | None = None
         """First and last entry HQ asked for again after their bodies were pruned here."""
 
@@ -67,7 +81,7 @@ class BatchMaker:
         Raises:
             Fault: the journal cannot be read.
         """
-        out = await self._journal.read(lambda conn: self._read(conn, send, state))
+        out = await self._taken(send, state)
         records = out.records[: fitting(out.records)]
         if out.pruned and records:
             first = min(send.base, self.pruned[0]) if self.pruned else send.base
@@ -90,6 +104,31 @@ class BatchMaker:
             pruned_seq=self._pruned_seq,
             wall=self._clock.stamp().wall,
         )
+
+    def read_ahead(self, batch: Batch, state: Upward) -> None:
+        """Read what comes after a batch that is on its way, for as many records again.
+
+        Asked for is it only if the journal's sync goes on from there; anything else reads anew.
+        """
+        base, count = batch.base + len(batch.records), len(batch.records)
+        if count >= AHEAD_MIN and base <= state.tail:
+            self._ahead = asyncio.ensure_future(self._look_ahead(base, count, state))
+
+    async def _look_ahead(self, base: int, count: int, state: Upward) -> _Ahead:
+        send = Send(0, base, min(count, state.tail - base + 1))
+        try:
+            out = await self._journal.read(lambda conn: self._read(conn, send, state))
+        except Fault:
+            return _Ahead(base, 0, None)  # Who asks for it reads it anew, and is told.
+        return _Ahead(base, send.limit, out)
+
+    async def _taken(self, send: Send, state: Upward) -> Outgoing:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            read = await ahead
+            if read.out is not None and read.base == send.base and read.limit >= send.limit > 0:
+                return _first(read.out, send.limit)
+        return await self._journal.read(lambda conn: self._read(conn, send, state))
 
     def _oldest(self, conn: Connection, state: Upward) -> Stamp | None:
         """Read, once at the start, what a running journal knows by heart."""
@@ -114,6 +153,12 @@ class BatchMaker:
         if waiting > 0:
             size = backlog_bytes(conn, self._id, state.acked, state.tail)
             self._entry_bytes = -(-size // waiting)
+
+
+def _first(out: Outgoing, count: int) -> Outgoing:
+    if len(out.records) <= count:
+        return out
+    return Outgoing(out.records[:count], out.prev_hash, min(out.pruned, count))
 
 
 def _now() -> float:

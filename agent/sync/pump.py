@@ -199,6 +199,7 @@ class Pump:
         began = asyncio.get_running_loop().time()
         try:
             batch = await self._batches.batch(send, self.state, self._last)
+            self._batches.read_ahead(batch, self.state)
             async with asyncio.timeout(DEADLINE_S) as self._limit:
                 reply = await self._way.link.send(batch)
             self._answered()
