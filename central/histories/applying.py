@@ -107,8 +107,10 @@ def apply_slice(
     progress = _Progress()
     context = _with_files(conn, entries, context)
     read = list(_unread(conn, entries))
-    for run in runs(read, plain_sales(conn, read)):
-        if len(run) == 1 or not _apply_together(conn, run, context, progress):
+    plain = plain_sales(conn, read)
+    for run in runs(read, plain):
+        is_plain = run[0][0].seq in plain
+        if not (is_plain and _apply_together(conn, run, context, progress)):
             for received, body in run:
                 _apply_one(conn, received, body, context, progress)
     aside = progress.aside + _publish_all(conn, progress.touched, context.now)
@@ -236,5 +238,6 @@ def _publish_all(conn: Connection, touched: dict[str, Received], now: str) -> in
         except _ENTRY_ERRORS as error:
             aside += 1
             quarantine.put(conn, received, error, now)
-    publish_many(conn, GLOBAL, changes)
+    if changes:
+        publish_many(conn, GLOBAL, changes)
     return aside
