@@ -8,9 +8,12 @@ that machine sells on in journals of its own.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 import msgspec
@@ -18,17 +21,18 @@ import msgspec
 from agent.core.faults import Fault, NotFoundFault
 from agent.daemon.clock import SystemClock
 from agent.daemon.control import DaemonAway, ask
-from agent.daemon.files import JOURNAL, become_owner, device_key, opened_journal, state_dir
+from agent.daemon.files import JOURNAL, become_owner, opened_journal, state_dir
 from agent.daemon.upkeep import described, place_of, plan_of
 from agent.journal import Connection, reading, upkeep
 from agent.journal.backup import Backup, back_up
-from agent.journal.device_key import load_or_create
+from agent.journal.device_key import load_or_create, passing_key
 from agent.journal.pacing import Pace
 from agent.program.terminal import print_json, say, say_aside
 from agent.settings import Settings, load
 
 _SQLITE = b"SQLite format 3\0"
 """What a backup begins with (sqlite.org/fileformat2.html, 1.2)."""
+_PASSING = "import-"
 PATIENCE_S = 3 * 3600.0
 """A large journal on a slow stick; the daemon itself says when the medium does not answer."""
 
@@ -69,9 +73,10 @@ def as_archive(settings: Settings, file: Path) -> Iterator[Path]:
         return
     from agent.journal.archives import lines, write
 
-    key, at = device_key(settings), SystemClock().stamp().wall
-    with TemporaryDirectory(dir=state_dir(settings), prefix="import-") as folder:
-        archive = Path(folder) / "archive.jsonl"
+    # It lives as long as this command, and nobody asks who signed it: no key is made for it.
+    key, at = passing_key(), SystemClock().stamp().wall
+    with passing_folder(state_dir(settings)) as folder:
+        archive = folder / "archive.jsonl"
 
         def written(conn: Connection) -> None:
             with archive.open("xb") as target:
@@ -79,6 +84,31 @@ def as_archive(settings: Settings, file: Path) -> Iterator[Path]:
 
         reading(file, written)
         yield archive
+
+
+@contextmanager
+def passing_folder(directory: Path) -> Iterator[Path]:
+    """Make a folder that goes again, and take away what a command left there that was killed."""
+    for left in directory.glob(f"{_PASSING}*"):
+        with suppress(OSError), _held(left):
+            rmtree(left)
+    with TemporaryDirectory(dir=directory, prefix=_PASSING) as folder, _held(Path(folder)):
+        yield Path(folder)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder as long as this process lives.
+
+    Raises:
+        OSError: another one holds it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def is_backup(file: Path) -> bool:

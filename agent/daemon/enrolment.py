@@ -8,11 +8,13 @@ from pathlib import Path
 
 import msgspec
 
+from agent.contracts.hq import HqRefused
 from agent.core.exchange.wire import Replaced
 from agent.core.faults import InputFault
 from agent.core.identifiers import TillId
 from agent.daemon.control import DaemonAway, ask
 from agent.daemon.files import opened_journal
+from agent.daemon.unfounding import taken_back
 from agent.program.terminal import say
 from agent.settings import Settings, load
 
@@ -79,7 +81,7 @@ async def _enrol(settings: Settings, till: TillId, code: str) -> list[Replaced]:
     from agent.daemon.ways import link_to_hq, signer
     from agent.sync.enrolment import enrol
 
-    with opened_journal(settings) as (journal, key):
+    with taken_back(settings, HqRefused), opened_journal(settings) as (journal, key):
         link = link_to_hq(settings, key)
         try:
             kept = await enrol(

@@ -17,6 +17,7 @@ from agent.core.faults import NotFoundFault
 from agent.daemon.clock import SystemClock
 from agent.daemon.control import no_access
 from agent.journal import Connection, Journal, reading
+from agent.journal.lock import Lock
 from agent.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
 
     directory = state_dir(settings)
     become_owner(directory)
+    finish_sealing(directory)
     finish_renewal(directory)
     key = load_or_create(directory)
     journal = Journal.open(
@@ -63,6 +65,23 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
         reserve_bytes=settings.agent.reserve_mb * MEGABYTE,
     )
     return journal, key
+
+
+def finish_sealing(directory: Path) -> None:
+    """Take the rest away of a machine whose sealing was cut off: HQ holds all of it.
+
+    Raises:
+        JournalLocked: somebody is at it.
+    """
+    from agent.daemon import sealed
+
+    if not sealed.is_begun(directory):
+        return
+    lock = Lock.take(directory / JOURNAL)
+    try:
+        sealed.finish(directory, DIRECTORY, JOURNAL)
+    finally:
+        lock.release()
 
 
 def finish_renewal(directory: Path) -> None:

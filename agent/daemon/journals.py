@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,18 @@ from agent.core.faults import Fault, InputFault
 from agent.daemon.backups import as_archive, is_backup
 from agent.daemon.clock import SystemClock
 from agent.daemon.files import device_key, opened_journal, read_journal
-from agent.journal import Connection, chains, reading
+from agent.daemon.unfounding import taken_back
+from agent.journal import Connection, chains, moving, reading
 from agent.journal.archives import Checked, check, lines, take_in, write
 from agent.journal.device_key import keyid
 from agent.journal.prune import pruned_seq
 from agent.journal.verify import JournalReport, verify
 from agent.program.terminal import print_json, say, say_aside
 from agent.settings import load
+
+PART = ".part"
+"""What an export is called until it was read back: a power cut leaves no half one under its name.
+"""
 
 
 def verify_journals(config: Path, *, json: bool) -> int:
@@ -117,43 +122,46 @@ def export_journals(config: Path, file: Path) -> None:
         ArchiveRefused: what was written does not prove itself: the journal is damaged.
     """
     settings = load(config)
-    key = device_key(settings)
     made_at = SystemClock().stamp().wall
 
+    part = file.with_name(file.name + PART)
+
     def written(conn: Connection) -> int:
-        with open(file, "xb", opener=_private) as target, _gone_if_cut_off(file):
+        # Only now: where there is no journal, no key is made either.
+        key = device_key(settings)
+        with open(part, "wb", opener=_private) as target:
             count = write(target, lines(conn, settings.store.id, made_at, key))
             target.flush()
             os.fsync(target.fileno())
         return count
 
+    _require_new(file)
     try:
         count = read_journal(settings, written)
-    except FileExistsError as error:
-        raise InputFault(
-            f"{file} is there already", remedy="name a new file; nothing is overwritten"
-        ) from error
+        _read_back(part)
+        _require_new(file)
+        part.rename(file)
+        moving.sync(file.parent)
     except OSError as error:
         raise InputFault(
             f"{file} cannot be written: {error}", remedy="name a file this user may write"
         ) from error
-    _read_back(file)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     say(f"{count} lines in {file}, read back and proven")
+
+
+def _require_new(file: Path) -> None:
+    if file.exists():
+        raise InputFault(
+            f"{file} is there already", remedy="name a new file; nothing is overwritten"
+        )
 
 
 def _private(path: str, flags: int) -> int:
     """It holds what customers said."""
     return os.open(path, flags, 0o600)
-
-
-@contextmanager
-def _gone_if_cut_off(file: Path) -> Iterator[None]:
-    """Half a file is no export, and would be in the way of the next one."""
-    try:
-        yield
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
 
 
 def import_journals(config: Path, file: Path, *, json: bool) -> None:
@@ -167,7 +175,7 @@ def import_journals(config: Path, file: Path, *, json: bool) -> None:
     settings, at = load(config), SystemClock().stamp().wall
     with as_archive(settings, file) as archive:
         _checked(archive)
-        with opened_journal(settings) as (journal, _):
+        with taken_back(settings, Fault), opened_journal(settings) as (journal, _):
             taken = journal.write_blocking(lambda conn: take_in(conn, archive, at))
     if json:
         print_json(taken)
@@ -192,11 +200,10 @@ def _checked(file: Path) -> Checked:
 
 
 def _read_back(file: Path) -> None:
-    """A file that does not prove itself is worse than none: it goes."""
+    """A file that does not prove itself is worse than none: it never gets its name."""
     try:
         _checked(file)
     except Fault as fault:
-        file.unlink(missing_ok=True)
         raise ArchiveRefused(
             f"what was written does not prove itself: {fault.detail}",
             remedy="the journal itself is damaged, or the disk: till-agent journal verify",

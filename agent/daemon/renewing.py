@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from agent.contracts.hq import HqLink
+from agent.contracts.hq import HqLink, HqRefused
 from agent.core.faults import InputFault
 from agent.core.identifiers import TillId
 from agent.daemon.control import DaemonAway, ask
-from agent.daemon.files import opened_journal, state_dir
+from agent.daemon.files import JOURNAL, opened_journal, state_dir
 from agent.journal import Journal
-from agent.journal.device_key import DeviceKey, load_or_create_next, take_over
+from agent.journal.device_key import (
+    DeviceKey,
+    drop_next,
+    load_next,
+    load_or_create_next,
+    take_over,
+)
 from agent.program.terminal import print_json, say
 from agent.settings import Settings, load
 
@@ -45,7 +51,10 @@ def renew_device_key(config: Path, *, json: bool) -> None:
 
 async def _renew(settings: Settings) -> tuple[str, list[str]]:
     from agent.daemon.ways import link_to_hq
+    from agent.sync.renewal import not_enrolled
 
+    if not (state_dir(settings) / JOURNAL).exists():
+        raise not_enrolled()
     with opened_journal(settings) as (journal, key):
         link = link_to_hq(settings, key)
         try:
@@ -63,16 +72,25 @@ async def renew_here(
     Raises:
         Fault: HQ has not agreed, or the disk has not taken it; the old key holds.
     """
-    from agent.sync.renewal import Signer, renew
+    from agent.sync.renewal import Signer, enrolled_tills, renew
 
     directory = state_dir(settings)
+    known = [till.id for till in settings.tills]
+    kept = await journal.read(lambda conn: enrolled_tills(conn, known))
+    is_begun = load_next(directory) is not None
     new = load_or_create_next(directory)
-    tills = await renew(
-        link,
-        journal,
-        [till.id for till in settings.tills],
-        old=Signer(old.public_bytes, old.private.sign),
-        new=Signer(new.public_bytes, new.private.sign),
-    )
+    try:
+        tills = await renew(
+            link,
+            journal,
+            known,
+            old=Signer(old.public_bytes, old.private.sign),
+            new=Signer(new.public_bytes, new.private.sign),
+        )
+    except HqRefused:
+        # Of several tills HQ may have agreed for one: then the next try must offer this key again.
+        if not is_begun and len(kept) == 1:
+            drop_next(directory)
+        raise
     take_over(directory)
     return new, tills

@@ -9,8 +9,9 @@ import structlog
 from agent.core.faults import InputFault, NotFoundFault
 from agent.daemon.clock import SystemClock
 from agent.daemon.files import JOURNAL, become_owner, open_journal, read_journal, state_dir
-from agent.journal import Journal, JournalDamaged, moving
-from agent.journal.salvaged import Salvaged, lines
+from agent.journal import Journal, JournalDamaged, moving, reading
+from agent.journal.lock import Lock
+from agent.journal.salvaged import Salvaged, last, lines
 from agent.program.terminal import print_json, say
 from agent.settings import Settings, load
 
@@ -87,18 +88,33 @@ def salvage_journal(config: Path, *, yes: bool, json: bool) -> None:
         InputFault: the journal is sound, and nobody insisted; or there is none.
     """
     settings = load(config)
-    why = "by hand" if yes else _damage(settings)
-    done = salvage_now(settings, why)
+    done = _finished(settings) or salvage_now(settings, _damage(settings, insisted=yes))
     if json:
         print_json(done)
     for line in () if json else lines(done):
         say(line)
 
 
-def _damage(settings: Settings) -> str:
+def _finished(settings: Settings) -> Salvaged | None:
+    """Finish a salvage that was cut off while the files were moved; None where none was."""
+    path = state_dir(settings) / JOURNAL
+    become_owner(path.parent)
+    if not moving.is_begun(path):
+        return None
+    lock = Lock.take(path)
+    try:
+        moving.finish(path)
+    finally:
+        lock.release()
+    return reading(path, last)
+
+
+def _damage(settings: Settings, *, insisted: bool) -> str:
     """Say what is wrong with the journal; one that is sound is left alone."""
     from agent.journal.verify import verify
 
+    if insisted and (state_dir(settings) / JOURNAL).exists():
+        return "by hand"
     try:
         broken = [report for report in read_journal(settings, verify) if not report.ok]
     except JournalDamaged as damage:

@@ -32,6 +32,7 @@ from agent.journal.backup_faults import (
 from agent.journal.chains import Head
 from agent.journal.faults import JournalUnusable
 from agent.journal.pacing import Pace
+from agent.journal.rotation import superfluous
 
 STEP_PAGES = 256
 """One megabyte at a time: what a sale may have to wait for on a shared disk."""
@@ -63,9 +64,9 @@ class Plan(msgspec.Struct, frozen=True):
     journal: Path
     folder: Path
     name: str
-    """What the copies of this machine begin with: no other machine's are touched."""
+    """What the names of this machine's copies begin with."""
     keep: int
-    """Copies kept, the newest; at least 1."""
+    """Copies kept of those the newest one holds everything of; at least 1."""
 
 
 def back_up(plan: Plan, pace: Pace) -> Backup:
@@ -89,7 +90,7 @@ def back_up(plan: Plan, pace: Pace) -> Backup:
         with _as_faults(plan):
             part.rename(final)
             _sync_folder(plan.folder)
-            _rotate(plan)
+            _rotate(plan, final)
     except BaseException:
         with suppress(OSError):
             _drop_parts(plan)
@@ -216,9 +217,9 @@ def _drop_parts(plan: Plan) -> None:
         part.unlink()
 
 
-def _rotate(plan: Plan) -> None:
-    for number in _numbers(plan)[: -plan.keep]:
-        (plan.folder / f"{plan.name}-{number:06d}.db").unlink(missing_ok=True)
+def _rotate(plan: Plan, final: Path) -> None:
+    for path in superfluous(final, plan.name, plan.keep):
+        path.unlink(missing_ok=True)
 
 
 def _described(plan: Plan, final: Path, number: int, heads: list[Head]) -> Backup:

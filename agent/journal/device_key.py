@@ -72,10 +72,21 @@ def load_next(state_dir: Path) -> DeviceKey | None:
     return _device_key(_load(path)) if path.exists() else None
 
 
+def drop_next(state_dir: Path) -> None:
+    """Let go of a next key that nobody has been told of."""
+    (state_dir / NEXT_NAME).unlink(missing_ok=True)
+    _sync(state_dir)
+
+
 def take_over(state_dir: Path) -> None:
     """Put the next key in the place of the present one, in one step that outlives a power cut."""
     (state_dir / NEXT_NAME).rename(state_dir / FILE_NAME)
     _sync(state_dir)
+
+
+def passing_key() -> DeviceKey:
+    """Make a key that is kept nowhere."""
+    return _device_key(Ed25519PrivateKey.generate())
 
 
 def keyid(public_bytes: bytes) -> str:

@@ -37,6 +37,11 @@ def finish(path: Path) -> None:
     sync(path.parent)
 
 
+def is_begun(path: Path) -> bool:
+    """Tell whether a move was begun, and not ended."""
+    return path.with_name(_MARK).exists()
+
+
 def aside_of(path: Path) -> Path:
     """Name the damaged file by the first number that is free: no clock is asked."""
     number = 1

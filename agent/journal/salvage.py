@@ -18,7 +18,7 @@ from pysqlite3 import dbapi2
 
 from agent.contracts.clock import Clock
 from agent.core.sale.model import Sale
-from agent.journal import database, moving, registry, sales
+from agent.journal import database, moving, ordered, registry, sales
 from agent.journal.faults import JournalUnusable
 from agent.journal.lock import Lock
 from agent.journal.preparation import Owner
@@ -80,7 +80,11 @@ def _build(fresh: Path, wreck: Wreck, owner: Owner, clock: Clock, aside: str, wh
         migrate(conn)
         conn.execute("BEGIN")
         done = _fill(conn, wreck, owner, clock, aside, why)
+        erased = ordered.carry_out_again(conn)
         conn.execute("COMMIT")
+        if erased:
+            # What stood on a page before it was split is not overwritten: only a new file is clean.
+            conn.execute("VACUUM")
     finally:
         conn.close()
     return done

@@ -32,6 +32,7 @@ from agent.core.exchange.wire import FeedItem
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import JournalId, PartyId, TillId
 from agent.journal import Connection, Journal, chains, erasures, registry
+from agent.journal.ordered import LEASE_KEY
 from agent.sync.enrolment import Enrolled, revoked, set_revoked
 from agent.sync.keys import verifier
 from agent.sync.troubles import Troubles
@@ -39,7 +40,6 @@ from agent.sync.troubles import Troubles
 DONE, NOTHING, UNKNOWN = "done", "nothing-to-do", "unknown-order"
 ANOTHER = "another-entry"
 """Outcomes of `OrderReceived`."""
-_LEASE = "lease/"
 _PUT = "put"
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -171,7 +171,7 @@ class OrderDesk:
 
 
 def _lease(conn: Connection, order: Order) -> Effect:
-    registry.put(conn, _LEASE + order.order_id, msgspec.json.decode(order.body))
+    registry.put(conn, LEASE_KEY + order.order_id, msgspec.json.decode(order.body))
     return DONE, ()
 
 

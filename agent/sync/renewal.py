@@ -43,13 +43,7 @@ async def renew(
         HqUnreachable, HqSlowDown, HqRefused: HQ has not agreed for every till; the old key holds.
         CredentialFault: HQ's answer is not for what was asked.
     """
-    kept = await journal.read(lambda conn: enrolments(conn, tills))
-    if not kept:
-        raise StateFault(
-            "no till of this machine is enrolled at HQ, so there is no key to renew there",
-            remedy="enrol one: till-agent enrol CODE",
-            name="not-enrolled",
-        )
+    kept = await journal.read(lambda conn: enrolled_tills(conn, tills))
     renewed = [await _renewed(link, enrolled, old, new) for enrolled in kept]
 
     def write(conn: Connection) -> None:
@@ -59,6 +53,27 @@ async def renew(
 
     await journal.write(write)
     return [enrolled.till for enrolled in renewed]
+
+
+def enrolled_tills(conn: Connection, tills: Sequence[TillId]) -> list[Enrolled]:
+    """Read the enrolments whose key can be renewed.
+
+    Raises:
+        StateFault: `not-enrolled`: there is none.
+    """
+    kept = enrolments(conn, tills)
+    if not kept:
+        raise not_enrolled()
+    return kept
+
+
+def not_enrolled() -> StateFault:
+    """Say that there is nothing to renew."""
+    return StateFault(
+        "no till of this machine is enrolled at HQ, so there is no key to renew there",
+        remedy="enrol one: till-agent enrol CODE",
+        name="not-enrolled",
+    )
 
 
 async def _renewed(link: HqLink, enrolled: Enrolled, old: Signer, new: Signer) -> Enrolled:

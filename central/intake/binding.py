@@ -16,6 +16,7 @@ from agent.core.exchange.signed import unhex
 from agent.core.exchange.wire import Ancestor, Credential, Predecessor
 from agent.core.faults import AccessFault
 from agent.core.identifiers import JournalId, StoreId, TillId
+from central.intake.archived import IMPORTED
 from central.intake.incidents import keep_incident
 from central.intake.places import REPLACED
 from central.intake.renewal import renews
@@ -168,12 +169,22 @@ def _rebind(
             remedy="do not copy a state directory to another till: give this till an empty one",
             name="journal-taken",
         )
-    values: dict[str, str | None] = {"keyid": owner}
-    if held.ended_why == REPLACED:  # It is this device's turn again.
-        values |= {"ended_at": None, "ended_why": None}
-    if held.keyid != owner or held.ended_why == REPLACED:
+    values: dict[str, object] = {"keyid": owner}
+    is_used = _goes_on_again(held, by_code=by_code)
+    if is_used:
+        values |= dict.fromkeys(("ended_at", "ended_why", "ended_seq", "ended_hash", "successor"))
+    if held.keyid != owner or is_used:
         named = JOURNALS.c.journal_id == held.journal_id
         conn.execute(update(JOURNALS).where(named).values(values))
+
+
+def _goes_on_again(held: Row[tuple[object, ...]], *, by_code: bool) -> bool:
+    """Tell whether a journal that had ended is written to again.
+
+    It was its device's turn no longer, or came as a file before its device did. One that was
+    succeeded is used again only where a person lets an older copy of the disk in.
+    """
+    return held.ended_why in {REPLACED, IMPORTED} or (by_code and held.ended_why == SUCCEEDED)
 
 
 def _succeed(

@@ -256,3 +256,25 @@ def test_a_damaged_journal_is_not_the_mediums_fault(make, path, write, journal, 
     with pytest.raises(JournalDamaged, match="journal"):
         make()
     assert [] == names(folder)
+
+
+def test_only_what_the_newest_holds_makes_room(write, path, folder, tmp_path):
+    """A machine would drop its neighbour's copies, or for ever keep those of its own old key."""
+    write(lambda conn: sell(conn, "one"))
+    earlier = back_up(Plan(path, folder, "till-agent-store-1-89abcdef", 2), Pace(rests=0))
+    copied = tmp_path / "copied" / "journal.db"
+    copied.parent.mkdir()
+    with closing(dbapi2.connect(str(path))) as conn:
+        conn.execute("VACUUM INTO ?", (str(copied),))
+    with closing(database.open_writing(copied)) as conn:
+        conn.execute("BEGIN")
+        sell(conn, "sold by the copy")
+        conn.execute("COMMIT")
+    for _ in range(2):
+        back_up(Plan(copied, folder, NAME, 2), Pace(rests=0))
+    write(lambda conn: sell(conn, "two"))
+    assert _as_path(earlier).exists() is False
+    for _ in range(3):
+        made = back_up(Plan(path, folder, NAME, 2), Pace(rests=0))
+    assert [f"{NAME}-00000{number}.db" for number in (1, 2, 4, 5)] == names(folder)
+    assert 5 == made.number

@@ -6,11 +6,13 @@ import contextlib
 import random
 from itertools import count
 
+import msgspec
 import pytest
 from pysqlite3 import dbapi2
 
-from agent.core.entries.bodies import EntryCarried, JournalBegun
+from agent.core.entries.bodies import EntryCarried, JournalBegun, OrderReceived
 from agent.core.entries.canonical import decode
+from agent.core.exchange.orders import EraseBody, Order
 from agent.core.faults import Fault
 from agent.journal import (
     Journal,
@@ -39,6 +41,7 @@ from tests.journal.shop import (
     CountingClock,
     basket,
     close_day,
+    committed,
     erase,
     give_back,
     sell,
@@ -430,3 +433,44 @@ def test_an_entry_that_was_never_committed_replaces_none(tmp_path):
         assert "and-on" == read(lambda conn: sales.completed(conn, "and-on")).sale_id
         assert read(lambda conn: sales.completed(conn, "undone")) is None
         assert [] == read(faults)
+
+
+def test_what_hq_had_ordered_is_carried_out_again(path):
+    """An erased text would live on, an order be received twice, a lease be given twice."""
+    clock = CountingClock(1)
+    with Journal.open(path, store=STORE, tills=TILLS, device_key=KEY, clock=clock) as journal:
+        write = journal.write_blocking
+        for number in range(4):
+            write(lambda conn, n=number: sign_on(conn, f"actor-{n:03}"))
+        side = write(chains.heads)[1].journal_id
+        meant = (side, 2, write(lambda conn: committed(conn, side, 2)))
+        bodies = {"erase": EraseBody((meant,)), "lease": {"points": 7}, "revoke": {}}
+        for kind, body in bodies.items():
+            raw = msgspec.Raw(msgspec.json.encode(body))
+            text = msgspec.json.encode(Order(f"o-{kind}", kind, "global", "1-a", "now", raw))
+            receipt = OrderReceived(text.decode(), "ab", STAMP, "done")
+            write(lambda conn, one=receipt: chains.append(conn, "till-1", one, salt=bytes(16)))
+        write(
+            lambda conn: chains.append(
+                conn, "till-1", OrderReceived("[", "ab", STAMP, "done"), salt=bytes(16)
+            )
+        )
+    done = salvage(path, OWNER, clock, "by hand")
+    assert 0 == done.lost
+    with Journal.open(path, store=STORE, tills=TILLS, device_key=KEY, clock=clock) as journal:
+        read = journal.read_blocking
+        received = read(
+            lambda conn: conn.execute(
+                "SELECT till, order_id, outcome FROM order_received ORDER BY order_id"
+            ).fetchall()
+        )
+        assert [("till-1", f"o-{kind}", "done") for kind in sorted(bodies)] == received
+        assert {"points": 7} == read(lambda conn: registry.get(conn, "lease/o-lease"))
+        erased = read(
+            lambda conn: conn.execute(
+                "SELECT count(*) FROM erase_order WHERE order_id = 'o-erase'"
+            ).fetchall()
+        )
+        assert [(2,)] == erased
+        assert all(report.ok for report in read(verify))
+    assert b"actor-001" not in path.read_bytes()

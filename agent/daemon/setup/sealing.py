@@ -11,18 +11,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.core.faults import StateFault
+from agent.daemon import sealed
 from agent.daemon.backlog import backlog
-from agent.daemon.control import TOKEN_FILE
 from agent.daemon.files import DIRECTORY, JOURNAL, become_owner, state_dir
-from agent.journal import Connection, reading
-from agent.journal.device_key import FILE_NAME as KEY_FILE
-from agent.journal.device_key import NEXT_NAME
+from agent.journal import Connection, moving, reading
 from agent.journal.lock import Lock
-from agent.journal.reserve import FILE_NAME as RESERVE_FILE
 from agent.program.terminal import say
 from agent.settings import load
-
-_SQLITE_BESIDE = ("", "-wal", "-shm")
 
 
 def seal_image(config: Path) -> None:
@@ -37,12 +32,14 @@ def seal_image(config: Path) -> None:
     if not directory.is_dir():
         say(f"There is nothing at {directory}: this disk can be copied as it is")
         return
-    lock = Lock.take(directory / JOURNAL)
+    journal = directory / JOURNAL
+    lock = Lock.take(journal)
     try:
-        _check_sent(directory / JOURNAL)
-        gone = [path for path in _own(directory) if path.exists()]
-        for path in gone:
-            path.unlink()
+        if not sealed.is_begun(directory):
+            moving.finish(journal)
+            _check_sent(journal)
+            sealed.begin(directory)
+        gone = sealed.finish(directory, DIRECTORY, JOURNAL)
     finally:
         lock.release()
     _show(config, directory, gone)
@@ -65,16 +62,8 @@ def _unsent(conn: Connection) -> int:
     return sum(lane.unsent for lane in backlog(conn))
 
 
-def _own(directory: Path) -> list[Path]:
-    """List what is this machine's alone; the journal goes last, so that a second try finds it."""
-    names = [TOKEN_FILE, RESERVE_FILE, NEXT_NAME, KEY_FILE]
-    names += [DIRECTORY + end for end in _SQLITE_BESIDE]
-    names += [JOURNAL + end for end in reversed(_SQLITE_BESIDE)]
-    return [directory / name for name in names]
-
-
-def _show(config: Path, directory: Path, gone: list[Path]) -> None:
-    say(f"Sealed: {len(gone)} files of this machine are gone from {directory}")
+def _show(config: Path, directory: Path, gone: int) -> None:
+    say(f"Sealed: {gone} files of this machine are gone from {directory}")
     left = sorted(path.name for path in directory.iterdir() if path.suffix != ".lock")
     if left:
         say(f"Left as they are, look whether a copy should have them: {', '.join(left)}")

@@ -222,3 +222,19 @@ async def test_a_code_needs_real_names(hq, name):
 def test_a_code_is_for_ids_an_agent_takes():
     """Wrong: HQ makes codes for tills that no agent's settings can name, or refuses real ones."""
     assert AGENT_ID.pattern == ID.pattern
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("why", ["succeeded", "imported", "replaced"])
+async def test_a_journal_that_is_used_again_has_not_ended(hq, new_till, why):
+    """Wrong: HQ shows a journal as ended into which a till sells."""
+    till = new_till()
+    link = till.link(hq.url)
+    await link.enrol(till.request(hq.code(till)))
+    ended = {"ended_at": "then", "ended_why": why, "ended_seq": 3, "ended_hash": b"h"}
+    with writing(hq.engine) as conn:
+        conn.execute(JOURNALS.update().values(**ended, successor="s"))
+    await link.enrol(till.request(hq.code(till)))
+    columns = (*ended, "successor")
+    assert {(None,) * 5} == {tuple(getattr(row, c) for c in columns) for row in hq.rows(JOURNALS)}
+    await link.aclose()
