@@ -87,8 +87,8 @@ def get_audit(
 def post_replay_all(request: Request[Any, Any, Any], data: JSONBody[ReplayRequest]) -> Replayed:
     """Try again everything of one name or store, or everything."""
     hq = hq_of(request)
-    person = quarantine.Person(data.actor, data.reason, hq.now())
-    return replay_all(applier_of(hq), hq.engine, person, Selection(data.name, data.store))
+    selection = Selection(data.name, data.store)
+    return replay_all(applier_of(hq), hq.engine, _person(hq, data), selection)
 
 
 @post("/v1/quarantine/{journal_id:str}/{seq:int}/replay", status_code=200, sync_to_thread=True)
@@ -100,8 +100,7 @@ def post_replay(
 ) -> quarantine.Decision:
     """Try one entry again; it is applied at most once."""
     hq = hq_of(request)
-    person = quarantine.Person(data.actor, data.reason, hq.now())
-    return applier_of(hq).replay(journal_id, seq, person)
+    return applier_of(hq).replay(journal_id, seq, _person(hq, data))
 
 
 @post("/v1/quarantine/{journal_id:str}/{seq:int}/void", status_code=200, sync_to_thread=True)
@@ -114,8 +113,7 @@ def post_void(
     """Decide that one entry must never count."""
     hq = hq_of(request)
     with writing(hq.engine) as conn:
-        person = quarantine.Person(data.actor, data.reason, hq.now())
-        return quarantine.void(conn, journal_id, seq, person)
+        return quarantine.void(conn, journal_id, seq, _person(hq, data))
 
 
 @post("/v1/quarantine/{journal_id:str}/{seq:int}/un-void", status_code=200, sync_to_thread=True)
@@ -128,13 +126,16 @@ def post_unvoid(
     """Take a void back."""
     hq = hq_of(request)
     with writing(hq.engine) as conn:
-        person = quarantine.Person(data.actor, data.reason, hq.now())
-        return quarantine.unvoid(conn, journal_id, seq, person)
+        return quarantine.unvoid(conn, journal_id, seq, _person(hq, data))
 
 
 def applier_of(hq: Hq) -> Applier:
     """Make an applier for one request: the replay is a transaction of its own."""
     return Applier(hq.engine, hq.now, take_back=hq.take_back)
+
+
+def _person(hq: Hq, said: Reason | ReplayRequest) -> quarantine.Person:
+    return quarantine.Person(said.actor, said.reason, hq.now())
 
 
 def _place(after: str | None) -> tuple[str, int] | None:

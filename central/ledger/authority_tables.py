@@ -6,9 +6,15 @@ learn again hangs on the rewinds. Nothing here is written by the hot path of the
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, LargeBinary, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Column, PrimaryKeyConstraint, Table, Text
 
-from central.ledger.metadata import METADATA, required_text, text_key
+from central.ledger.metadata import (
+    METADATA,
+    required_bytes,
+    required_number,
+    required_text,
+    text_key,
+)
 
 BACKUPS = Table(
     "backup",
@@ -25,10 +31,10 @@ BACKUPS = Table(
 BACKUP_POSITIONS = Table(
     "backup_position",
     METADATA,
-    Column("journal_id", Text, nullable=False),
-    Column("backup_id", Text, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
+    required_text("journal_id"),
+    required_text("backup_id"),
+    required_number("seq"),
+    required_bytes("hash"),
     PrimaryKeyConstraint("journal_id", "backup_id"),
     comment="Up to where each backup holds each journal.",
 )
@@ -37,8 +43,8 @@ SAFE_POSITIONS = Table(
     "safe_position",
     METADATA,
     text_key("journal_id"),
-    Column("seq", BigInteger, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
+    required_number("seq"),
+    required_bytes("hash"),
     comment="What every backup that could still be restored holds: stores may prune up to it.",
 )
 
@@ -57,10 +63,10 @@ REWINDS = Table(
 REWIND_JOURNALS = Table(
     "rewind_journal",
     METADATA,
-    Column("journal_id", Text, nullable=False),
-    Column("epoch", Text, nullable=False),
-    Column("known_seq", BigInteger, nullable=False),
-    Column("bodies_lost", BigInteger, nullable=False),
+    required_text("journal_id"),
+    required_text("epoch"),
+    required_number("known_seq"),
+    required_number("bodies_lost"),
     required_text("reported_at"),
     PrimaryKeyConstraint("journal_id", "epoch"),
     comment="Journals heard since a rewind, and up to where HQ had once signed them.",
@@ -69,10 +75,10 @@ REWIND_JOURNALS = Table(
 REWIND_SCOPES = Table(
     "rewind_scope",
     METADATA,
-    Column("scope", Text, nullable=False),
-    Column("epoch", Text, nullable=False),
-    Column("held_fseq", BigInteger, nullable=False),
-    Column("seen_fseq", BigInteger, nullable=False),
+    required_text("scope"),
+    required_text("epoch"),
+    required_number("held_fseq"),
+    required_number("seen_fseq"),
     PrimaryKeyConstraint("scope", "epoch"),
     comment="What was left of each feed at a rewind, and up to where tills had read it.",
 )
@@ -95,9 +101,9 @@ SIGNED_ORDERS = Table(
 ORDER_RECEIPTS = Table(
     "order_receipt",
     METADATA,
-    Column("order_id", Text, nullable=False),
-    Column("store", Text, nullable=False),
-    Column("till", Text, nullable=False),
+    required_text("order_id"),
+    required_text("store"),
+    required_text("till"),
     required_text("outcome"),
     required_text("received_at"),
     PrimaryKeyConstraint("order_id", "store", "till"),
@@ -117,10 +123,10 @@ REVOKED_DEVICES = Table(
 ADMISSIONS = Table(
     "admission",
     METADATA,
-    Column("store", Text, nullable=False),
-    Column("till", Text, nullable=False),
-    Column("keyid", Text, nullable=False),
-    Column("generation", BigInteger, nullable=False),
+    required_text("store"),
+    required_text("till"),
+    required_text("keyid"),
+    required_number("generation"),
     required_text("credential"),
     required_text("signature"),
     required_text("issued_at"),
@@ -133,10 +139,10 @@ ADMISSIONS = Table(
 CARRIED_COPIES = Table(
     "carried_copy",
     METADATA,
-    Column("journal_id", Text, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("in_journal", Text, nullable=False),
-    Column("in_seq", BigInteger, nullable=False),
+    required_text("journal_id"),
+    required_number("seq"),
+    required_text("in_journal"),
+    required_number("in_seq"),
     required_text("commitment"),
     PrimaryKeyConstraint("journal_id", "seq", "in_journal", "in_seq"),
     comment="Where else the body of an entry lies: carried over into a successor journal.",

@@ -7,30 +7,23 @@ insert waits for another.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Table, Text, text
 
-from central.ledger.metadata import METADATA, required_text, text_key
+from central.ledger.metadata import (
+    METADATA,
+    flag,
+    number_key,
+    required_bytes,
+    required_number,
+    required_text,
+    text_key,
+)
 
 
 def _index_of_given(name: str) -> Index:
     """Leave out of an index what is mostly empty: each entry costs as much as a row."""
     given = text(f"{name} IS NOT NULL")
     return Index(None, name, sqlite_where=given, postgresql_where=given)
-
-
-def _number(name: str) -> Column[int]:
-    """Make a filled integer column: minor units, thousandths, basis points, seq or a count."""
-    return Column(name, BigInteger, nullable=False)
-
-
-def _number_key(name: str) -> Column[int]:
-    """Make an integer column of a primary key."""
-    return Column(name, BigInteger, primary_key=True, autoincrement=False)
-
-
-def _flag(name: str) -> Column[bool]:
-    """Make a filled yes-or-no column."""
-    return Column(name, Boolean, nullable=False)
 
 
 PARTIES = Table(
@@ -41,7 +34,7 @@ PARTIES = Table(
     required_text("state"),
     required_text("origin"),
     required_text("created_at"),
-    _number("ver"),
+    required_number("ver"),
     Column("source_id", Text),
     Index(None, "source_id"),
     comment="Everyone ever met, under the id given where they were met; never deleted or re-keyed.",
@@ -67,8 +60,8 @@ ATTRIBUTES = Table(
     text_key("source"),
     required_text("value"),
     required_text("folded"),
-    _number("strength"),
-    _number("ordinal"),
+    required_number("strength"),
+    required_number("ordinal"),
     required_text("observed_at"),
     Index(None, "field", "folded"),
     comment="Who said what of a party: the newest of the strongest source is shown.",
@@ -78,10 +71,10 @@ CONSENTS = Table(
     "consent",
     METADATA,
     text_key("party_id"),
-    _number_key("ordinal"),
+    number_key("ordinal"),
     required_text("purpose"),
     required_text("contact"),
-    _flag("given"),
+    flag("given"),
     required_text("source"),
     required_text("at"),
     comment="Every yes and no, as it was given; the last answer of a purpose and contact holds.",
@@ -111,7 +104,7 @@ CARD_REACH = Table(
     METADATA,
     text_key("party_id"),
     text_key("journal_id"),
-    _number("seq"),
+    required_number("seq"),
     comment="Highest seq of each journal whose effect is in the party's card.",
 )
 
@@ -122,7 +115,7 @@ PSEUDONYMS = Table(
     required_text("sale_id"),
     required_text("party_id"),
     required_text("journal_id"),
-    _number("seq"),
+    required_number("seq"),
     Index(None, "party_id"),
     comment="The only bridge between a fiscal fact and a person; erasable.",
 )
@@ -132,18 +125,18 @@ SALES = Table(
     METADATA,
     text_key("sale_id"),
     required_text("journal_id"),
-    _number("seq"),
+    required_number("seq"),
     required_text("receipt_no"),
     required_text("store"),
     required_text("till"),
     required_text("business_date"),
     required_text("currency"),
     required_text("completed_at"),
-    _number("total"),
-    _number("net"),
-    _number("discount"),
-    _number("change"),
-    _number("cash_rounding"),
+    required_number("total"),
+    required_number("net"),
+    required_number("discount"),
+    required_number("change"),
+    required_number("cash_rounding"),
     Column("actor", Text),
     Column("customer_ref", Text),
     Column("external_receipt_no", Text),
@@ -158,16 +151,16 @@ SALE_LINES = Table(
     "sale_line",
     METADATA,
     text_key("sale_id"),
-    _number_key("line"),
+    number_key("line"),
     required_text("name"),
     Column("item_id", Text),
     Column("gtin", Text),
-    _number("quantity"),
+    required_number("quantity"),
     required_text("unit"),
-    _number("unit_price"),
-    _number("extension"),
-    _number("discount"),
-    _flag("voided"),
+    required_number("unit_price"),
+    required_number("extension"),
+    required_number("discount"),
+    flag("voided"),
     Column("reason", Text),
     Column("returns_sale", Text),
     Column("returns_line", BigInteger),
@@ -180,9 +173,9 @@ SALE_TENDERS = Table(
     "sale_tender",
     METADATA,
     text_key("sale_id"),
-    _number_key("tender"),
+    number_key("tender"),
     required_text("kind"),
-    _number("amount"),
+    required_number("amount"),
     sqlite_with_rowid=False,
     comment="What was paid with, before change; references of terminals stay in the journal.",
 )
@@ -192,10 +185,10 @@ SALE_TAXES = Table(
     METADATA,
     text_key("sale_id"),
     text_key("name"),
-    _number_key("basis_points"),
-    _number("net"),
-    _number("tax"),
-    _number("gross"),
+    number_key("basis_points"),
+    required_number("net"),
+    required_number("tax"),
+    required_number("gross"),
     sqlite_with_rowid=False,
     comment="Tax per rate on the receipt total.",
 )
@@ -207,7 +200,7 @@ SALES_CANCELLED = Table(
     required_text("store"),
     required_text("till"),
     required_text("business_date"),
-    _number("total"),
+    required_number("total"),
     Column("actor", Text),
     Column("reason", Text),
     Index(None, "business_date", "store"),
@@ -218,12 +211,12 @@ CASH_MOVEMENTS = Table(
     "cash_movement",
     METADATA,
     text_key("journal_id"),
-    _number_key("seq"),
+    number_key("seq"),
     required_text("store"),
     required_text("till"),
     required_text("business_date"),
     required_text("kind"),
-    _number("amount"),
+    required_number("amount"),
     required_text("currency"),
     required_text("reason"),
     Column("actor", Text),
@@ -234,18 +227,18 @@ Z_REPORTS = Table(
     "z_report",
     METADATA,
     text_key("journal_id"),
-    _number_key("z_number"),
-    _number("seq"),
+    number_key("z_number"),
+    required_number("seq"),
     required_text("store"),
     required_text("till"),
     required_text("business_date"),
     required_text("closed_at"),
     required_text("currency"),
-    _number("gross"),
-    _number("expected_cash"),
-    _number("counted_cash"),
-    _number("difference"),
-    Column("totals", LargeBinary, nullable=False),
+    required_number("gross"),
+    required_number("expected_cash"),
+    required_number("counted_cash"),
+    required_number("difference"),
+    required_bytes("totals"),
     Column("actor", Text),
     Index(None, "business_date", "store"),
     comment="Closed days; totals is the JSON of core.entries DayTotals.",
@@ -256,7 +249,7 @@ PARKED = Table(
     METADATA,
     text_key("waits_for"),
     text_key("journal_id"),
-    _number_key("seq"),
+    number_key("seq"),
     required_text("since"),
     comment="Applied entries whose counterpart (a sale id or pseudonym) has not arrived yet.",
 )
@@ -265,7 +258,7 @@ SALE_FLAGS = Table(
     "sale_flag",
     METADATA,
     text_key("sale_id"),
-    _number_key("line"),
+    number_key("line"),
     text_key("name"),
     required_text("detail"),
     required_text("at"),
@@ -286,7 +279,7 @@ TOUCH_POINTS = Table(
     METADATA,
     text_key("channel_id"),
     text_key("touch_point_id"),
-    _flag("registered"),
+    flag("registered"),
     required_text("first_seen_at"),
     comment="Places of a channel; one that is not registered was met in an event.",
 )
@@ -301,10 +294,10 @@ CHANNEL_EVENTS = Table(
     required_text("received_at"),
     required_text("outcome"),
     Column("reason", Text),
-    _number("tries"),
+    required_number("tries"),
     Column("party_id", Text),
     Column("order_no", Text),
-    Column("body", LargeBinary, nullable=False),
+    required_bytes("body"),
     Index(None, "outcome", "received_at"),
     Index(None, "channel_id", "order_no"),
     comment="The inbox of web stores and others: accepted or quarantined, as received.",
@@ -319,7 +312,7 @@ ORDERS = Table(
     Column("party_id", Text),
     Column("collect_at", Text),
     required_text("scope"),
-    Column("body", LargeBinary, nullable=False),
+    required_bytes("body"),
     Index(None, "party_id"),
     Index(None, "collect_at", "state"),
     comment="Orders of other channels as they stand; body is the JSON of core.history Order.",
@@ -331,7 +324,7 @@ ITEMS = Table(
     text_key("item_id"),
     required_text("name"),
     Column("department", Text),
-    Column("body", LargeBinary, nullable=False),
+    required_bytes("body"),
     comment="The catalogue; body is the JSON of core.recognition Item.",
 )
 

@@ -7,7 +7,7 @@ only refuse.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, MetaData, Text
+from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, MetaData, Text
 
 METADATA = MetaData(
     naming_convention={
@@ -36,3 +36,39 @@ def required_text(name: str) -> Column[str]:
     False
     """
     return Column(name, Text, nullable=False)
+
+
+def number_key(name: str) -> Column[int]:
+    """Make an integer column of a primary key.
+
+    >>> number_key("seq").autoincrement
+    False
+    """
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
+
+def required_number(name: str) -> Column[int]:
+    """Make a filled integer column: minor units, thousandths, basis points, seq or a count.
+
+    >>> required_number("seq").nullable
+    False
+    """
+    return Column(name, BigInteger, nullable=False)
+
+
+def required_bytes(name: str) -> Column[bytes]:
+    """Make a filled column of bytes: a hash, a key, a text as it was sealed.
+
+    >>> required_bytes("hash").nullable
+    False
+    """
+    return Column(name, LargeBinary, nullable=False)
+
+
+def flag(name: str) -> Column[bool]:
+    """Make a filled yes-or-no column.
+
+    >>> flag("verified").nullable
+    False
+    """
+    return Column(name, Boolean, nullable=False)

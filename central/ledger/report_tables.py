@@ -7,9 +7,16 @@ visible after a higher one. Everything here but the audit can be made again from
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text
 
-from central.ledger.metadata import METADATA, required_text, text_key
+from central.ledger.metadata import (
+    METADATA,
+    flag,
+    number_key,
+    required_number,
+    required_text,
+    text_key,
+)
 
 STREAM = "all"
 """The one order of application of today; a sharded HQ would have one per shard."""
@@ -24,20 +31,12 @@ SALE, CANCELLED, FLOAT, PAID_IN, PAID_OUT, CLOSING = (
 """What is booked."""
 
 
-def _number(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False)
-
-
-def _number_key(name: str) -> Column[int]:
-    return Column(name, BigInteger, primary_key=True, autoincrement=False)
-
-
 QUARANTINE_AUDIT = Table(
     "quarantine_audit",
     METADATA,
     text_key("journal_id"),
     text_key("audit_id"),
-    _number("seq"),
+    required_number("seq"),
     required_text("at"),
     required_text("action"),
     required_text("actor"),
@@ -52,11 +51,11 @@ CARRIED = Table(
     "carried_entry",
     METADATA,
     text_key("journal_id"),
-    _number_key("seq"),
+    number_key("seq"),
     text_key("commitment"),
     required_text("via_journal"),
-    _number("via_seq"),
-    Column("verified", Boolean, nullable=False),
+    required_number("via_seq"),
+    flag("verified"),
     required_text("why"),
     required_text("applied_at"),
     Index(None, "via_journal", "via_seq"),
@@ -68,10 +67,10 @@ SUCCESSIONS = Table(
     METADATA,
     text_key("journal_id"),
     required_text("predecessor"),
-    _number("seq"),
+    required_number("seq"),
     required_text("hash"),
     required_text("reason"),
-    _number("carried"),
+    required_number("carried"),
     required_text("begun_at"),
     required_text("recorded_at"),
     Index(None, "predecessor"),
@@ -81,13 +80,13 @@ SUCCESSIONS = Table(
 BOOKED = Table(
     "booked_entry",
     METADATA,
-    Column("stream", Text, nullable=False),
-    Column("place", BigInteger, nullable=False),
+    required_text("stream"),
+    required_number("place"),
     required_text("type"),
     required_text("journal_id"),
-    _number("seq"),
+    required_number("seq"),
     required_text("from_journal"),
-    _number("from_seq"),
+    required_number("from_seq"),
     required_text("ref"),
     required_text("store"),
     required_text("till"),
@@ -107,7 +106,7 @@ BOOK_HEADS = Table(
     "book_head",
     METADATA,
     text_key("stream"),
-    _number("place"),
+    required_number("place"),
     required_text("running_hash"),
     comment="The sequencer: one row per stream, moved in the transaction of the effect.",
 )
@@ -117,7 +116,7 @@ BOOK_EPOCHS = Table(
     METADATA,
     text_key("stream"),
     text_key("epoch"),
-    _number("first_place"),
+    required_number("first_place"),
     comment="Where each epoch begins in the order: the end of what older cursors agree with.",
 )
 
@@ -128,8 +127,8 @@ DAY_REACH = Table(
     text_key("till"),
     text_key("business_date"),
     text_key("journal_id"),
-    _number("first_seq"),
-    _number("last_seq"),
+    required_number("first_seq"),
+    required_number("last_seq"),
     comment="From which entry to which a journal speaks of a business date.",
 )
 
@@ -153,7 +152,7 @@ STORE_DAYS = Table(
     required_text("state"),
     Column("declared_at", Text),
     Column("declared_place", BigInteger),
-    _number("late"),
+    required_number("late"),
     required_text("since"),
     comment="A store's day; once it was declared complete, what comes later is late.",
 )
@@ -163,8 +162,8 @@ LEDGER_CHECKS = Table(
     METADATA,
     text_key("journal_id"),
     required_text("checked_at"),
-    _number("upto_seq"),
-    _number("records_per_s"),
+    required_number("upto_seq"),
+    required_number("records_per_s"),
     Column("fault", Text),
     comment="What the last verification of a journal found.",
 )
@@ -173,9 +172,9 @@ TROUBLES = Table(
     "applier_trouble",
     METADATA,
     text_key("journal_id"),
-    _number("seq"),
+    required_number("seq"),
     required_text("reason"),
-    _number("tries"),
+    required_number("tries"),
     required_text("since"),
     required_text("last_at"),
     comment="Entries the database itself failed on: their journals wait, all others go on.",

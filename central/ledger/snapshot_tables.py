@@ -6,9 +6,9 @@ their own each, and give out their own only.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Table, Text
+from sqlalchemy import Column, Table, Text
 
-from central.ledger.metadata import METADATA, required_text, text_key
+from central.ledger.metadata import METADATA, required_number, required_text, text_key
 
 SNAPSHOTS = Table(
     "snapshot",
@@ -17,9 +17,9 @@ SNAPSHOTS = Table(
     text_key("snapshot_id"),
     required_text("holder"),
     required_text("epoch"),
-    Column("fseq", BigInteger, nullable=False),
+    required_number("fseq"),
     required_text("running_hash"),
-    Column("rows_held", BigInteger, nullable=False),
+    required_number("rows_held"),
     required_text("made_at"),
     required_text("manifest"),
     required_text("signature"),
@@ -32,7 +32,7 @@ FEED_DAYS = Table(
     METADATA,
     text_key("scope"),
     text_key("day"),
-    Column("fseq", BigInteger, nullable=False),
+    required_number("fseq"),
     comment="Where a scope stood when a day of HQ's clock began: how old a tombstone is.",
 )
 
@@ -40,6 +40,6 @@ FEED_HORIZONS = Table(
     "feed_horizon",
     METADATA,
     text_key("scope"),
-    Column("fseq", BigInteger, nullable=False),
+    required_number("fseq"),
     comment="Tombstones up to here are gone: a till that stands before it needs a snapshot.",
 )

@@ -18,7 +18,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from central.ledger.metadata import METADATA, required_text, text_key
+from central.ledger.metadata import (
+    METADATA,
+    required_bytes,
+    required_number,
+    required_text,
+    text_key,
+)
 
 FACTS = Table(
     "installation_fact",
@@ -74,7 +80,7 @@ JOURNALS = Table(
     required_text("till"),
     required_text("lane"),
     required_text("keyid"),
-    Column("genesis", LargeBinary, nullable=False),
+    required_bytes("genesis"),
     required_text("bound_at"),
     Column("birth_key", Text),
     Column("predecessor", Text),
@@ -92,8 +98,8 @@ CURSORS = Table(
     "journal_cursor",
     METADATA,
     text_key("journal_id"),
-    Column("have_seq", BigInteger, nullable=False),
-    Column("have_hash", LargeBinary, nullable=False),
+    required_number("have_seq"),
+    required_bytes("have_hash"),
     comment="The gap-free prefix held here: moved in the transaction that inserts the records.",
 )
 
@@ -102,9 +108,9 @@ CONTACTS = Table(
     METADATA,
     text_key("journal_id"),
     required_text("last_contact_at"),
-    Column("tail_seq", BigInteger, nullable=False),
-    Column("backlog_bytes", BigInteger, nullable=False),
-    Column("oldest_unacked_age_s", BigInteger, nullable=False),
+    required_number("tail_seq"),
+    required_number("backlog_bytes"),
+    required_number("oldest_unacked_age_s"),
     required_text("agent_version"),
     Column("pruned_seq", BigInteger, nullable=False, server_default="0"),
     Column("till_wall", Text),
@@ -127,10 +133,10 @@ CHAIN = Table(
     METADATA,
     text_key("journal_id"),
     Column("seq", BigInteger, primary_key=True),
-    Column("kind", BigInteger, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Column("commitment", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
+    required_number("kind"),
+    required_number("version"),
+    required_bytes("commitment"),
+    required_bytes("hash"),
     required_text("received_at"),
     sqlite_with_rowid=False,
     comment="Insert-only for ever.",
@@ -141,8 +147,8 @@ BODIES = Table(
     METADATA,
     text_key("journal_id"),
     Column("seq", BigInteger, primary_key=True),
-    Column("salt", LargeBinary, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    required_bytes("salt"),
+    required_bytes("body"),
     # With SQLite's row ids: without them a body above 1 KB takes a page of 4 KB of its own.
     comment="Byte for byte as sealed; leaves only by a row in erase_order.",
 )
@@ -163,7 +169,7 @@ APPLIED = Table(
     "applied",
     METADATA,
     text_key("journal_id"),
-    Column("seq", BigInteger, nullable=False),
+    required_number("seq"),
     comment="How far the applier is, moved in the transaction of the effect.",
 )
 
@@ -174,7 +180,7 @@ QUARANTINE = Table(
     Column("seq", BigInteger, primary_key=True),
     required_text("name"),
     required_text("reason"),
-    Column("tries", BigInteger, nullable=False),
+    required_number("tries"),
     required_text("since"),
     Column("voided_at", Text),
     Column("voided_by", Text),
@@ -199,7 +205,7 @@ FEED_SCOPES = Table(
     "feed_scope",
     METADATA,
     text_key("scope"),
-    Column("fseq", BigInteger, nullable=False),
+    required_number("fseq"),
     required_text("running_hash"),
     comment="The sequencer: one row per scope, moved in the transaction that publishes.",
 )
@@ -207,12 +213,12 @@ FEED_SCOPES = Table(
 FEED_ROWS = Table(
     "feed_row",
     METADATA,
-    Column("scope", Text, nullable=False),
-    Column("fseq", BigInteger, nullable=False),
+    required_text("scope"),
+    required_number("fseq"),
     required_text("key"),
-    Column("ver", BigInteger, nullable=False),
+    required_number("ver"),
     required_text("op"),
-    Column("body", LargeBinary, nullable=False),
+    required_bytes("body"),
     PrimaryKeyConstraint("scope", "fseq"),
     UniqueConstraint("scope", "key"),
     comment="The latest change of each key: an older row of the key goes when a newer comes.",
@@ -221,8 +227,8 @@ FEED_ROWS = Table(
 FEED_MARKS = Table(
     "feed_mark",
     METADATA,
-    Column("scope", Text, nullable=False),
-    Column("fseq", BigInteger, nullable=False),
+    required_text("scope"),
+    required_number("fseq"),
     required_text("running_hash"),
     PrimaryKeyConstraint("scope", "fseq"),
     sqlite_with_rowid=False,

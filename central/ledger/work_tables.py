@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Table
+from sqlalchemy import Table
 
 from central.ledger.engine import TURN_TABLE
-from central.ledger.metadata import METADATA, required_text, text_key
+from central.ledger.metadata import METADATA, required_number, required_text, text_key
 
 TURNS = Table(
     TURN_TABLE,
@@ -19,6 +19,6 @@ LEASES = Table(
     METADATA,
     text_key("work"),
     required_text("holder"),
-    Column("until_s", BigInteger, nullable=False),
+    required_number("until_s"),
     comment="Who does what of the work only one process should do; until_s is the database's time.",
 )

@@ -7,10 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from agent.core.exchange.acks import evidence, genuine_safe
-from central.daemon.cli import app
 from central.daemon.state import locked
 from central.intake.root_key import verifier
 from central.ledger.authority_tables import BACKUPS, REWINDS, SAFE_POSITIONS
@@ -18,26 +16,6 @@ from central.ledger.engine import writing
 from central.ledger.tables import INCIDENTS
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest.fixture
-def home(tmp_path):
-    directory = tmp_path / "state"
-    directory.mkdir()
-    return directory
-
-
-@pytest.fixture
-def call(tmp_path, home):
-    """Call a command on the state directory of the served HQ."""
-    config = tmp_path / "central.toml"
-    config.write_text(f'[central]\nstate_dir = "{home}"\n')
-
-    def _call(*arguments):
-        result = CliRunner().invoke(app, [*arguments, "--config", str(config)])
-        return result.exit_code, result.stdout, result.stderr
-
-    return _call
 
 
 def exists(path):

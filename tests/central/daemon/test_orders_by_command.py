@@ -5,33 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
 
 from agent.contracts.hq import HqRefused
-from central.daemon.cli import app
 from central.ledger.tables import BODIES
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest.fixture
-def home(tmp_path):
-    directory = tmp_path / "state"
-    directory.mkdir()
-    return directory
-
-
-@pytest.fixture
-def call(tmp_path, home):
-    """Call a command on the state directory of the served HQ."""
-    config = tmp_path / "central.toml"
-    config.write_text(f'[central]\nstate_dir = "{home}"\n')
-
-    def _call(*arguments):
-        result = CliRunner().invoke(app, [*arguments, "--config", str(config)])
-        return result.exit_code, result.stdout, result.stderr
-
-    return _call
 
 
 async def test_erase_orders_it_and_names_who_still_has_it(hq_at, home, call):
