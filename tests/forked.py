@@ -29,8 +29,11 @@ IMPORTED = [
     "central.daemon.commands",
     "central.daemon.importing",
     "central.daemon.serve",
+    "encodings.ascii",
+    "encodings.idna",
     "tests.forked",
 ]
+NOBODY = 65534
 
 
 class Handed:
@@ -50,7 +53,7 @@ def _taken(handle):
 class Forked:
     """A running program; it is asked as `subprocess.Popen` is."""
 
-    def __init__(self, command, out, err, env=None):
+    def __init__(self, command, out, err, env=None, *, user=None):
         python, dash_m, module, *arguments = command
         assert (sys.executable, "-m") == (python, dash_m)
         handles = Handed(out.fileno()), Handed(err.fileno())
@@ -58,7 +61,7 @@ class Forked:
         context.set_forkserver_preload(IMPORTED)
         environment = dict(os.environ if env is None else env)
         self._process = context.Process(
-            target=_become, args=(module, arguments, *handles, environment, str(Path.cwd()))
+            target=_become, args=(module, arguments, handles, environment, str(Path.cwd()), user)
         )
         self._process.start()
         self.pid = self._process.pid
@@ -102,10 +105,15 @@ class Awaited(Forked):
         return self.returncode
 
 
-def completed(command, env=None, timeout=60):
+def executed(command, out, err, env):
+    """Launch a program as the service manager does, with nothing imported yet."""
+    return subprocess.Popen(command, stdout=out, stderr=err, env=env)
+
+
+def completed(command, env=None, *, timeout=60, user=None):
     """Run a program to its end; see `subprocess.run`."""
     with TemporaryFile() as out, TemporaryFile() as err:
-        process = Forked(command, out, err, env)
+        process = Forked(command, out, err, env, user=user)
         try:
             code = process.wait(timeout)
         finally:
@@ -121,11 +129,11 @@ async def forked(command, out, err, env):
     return Awaited(command, out, err, env)
 
 
-def _become(module, arguments, out, err, env, directory):
+def _become(module, arguments, streams, env, directory, user):
     """Be the program, in the process that was forked for it."""
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for given, standard in ((nothing, 0), (out, 1), (err, 2)):
+    for standard, given in enumerate((nothing, *streams)):
         os.dup2(given, standard)
         os.close(given)
     sys.stdin, sys.stdout, sys.stderr = map(_stream, range(3), "rww")
@@ -133,6 +141,10 @@ def _become(module, arguments, out, err, env, directory):
     os.environ.update(env)
     os.chdir(directory)
     os.umask(0o022)
+    if user is not None:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
     sys.argv = [module, *arguments]
     importlib.import_module(module).main()
 

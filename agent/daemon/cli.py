@@ -34,9 +34,13 @@ app.add_typer(receipt, name="receipt")
 @shows_faults
 def run(config: Config = DEFAULT_CONFIG) -> None:
     """Run the daemon in the foreground, as the service does."""
+    from agent.daemon.checked import load_checked
+
+    # A mistake in the settings is said before the second that the daemon takes to be loaded.
+    settings = load_checked(config)
     from agent.daemon.run import run_daemon
 
-    run_daemon(config)
+    run_daemon(settings, config)
 
 
 @app.command()

@@ -14,7 +14,6 @@ import structlog
 
 from agent.core.faults import Fault
 from agent.daemon.assembly import Agent
-from agent.daemon.checked import load_checked
 from agent.daemon.files import become_owner, state_dir
 from agent.daemon.lean import load_dictionary, settle
 from agent.daemon.nightly import run_nightly
@@ -40,14 +39,17 @@ class PartEnded(Fault):
     title = "till-agent stopped because a part of it failed"
 
 
-def run_daemon(config: Path) -> None:
+def run_daemon(settings: Settings, config: Path) -> None:
     """Run the agent in the foreground until SIGTERM or SIGINT.
+
+    Args:
+        settings: as checked.
+        config: their file, read again when the service is reloaded.
 
     Raises:
         Fault: why it does not start, or that a part of it failed.
     """
     os.umask(OWNER_ONLY)
-    settings = load_checked(config)
     logs.set_up(settings.agent.log_level)
     _allow_handles()
     become_owner(state_dir(settings))

@@ -43,10 +43,13 @@ def serve(
     ] = False,
 ) -> None:
     """Run HQ in the foreground, as the service does."""
-    from central.daemon import serve as serving
     from central.daemon.settings import load
 
-    serving.serve(load(config), say, new_staff_token=new_staff_token)
+    # A mistake in the settings is said before the second that HQ takes to be loaded.
+    settings = load(config)
+    from central.daemon import serve as serving
+
+    serving.serve(settings, say, new_staff_token=new_staff_token)
 
 
 @app.command()

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typer.testing import CliRunner
 
 from agent.daemon.cli import app
 from drivers.virtual.printer import VirtualPrinter
-from tests.forked import Forked, completed
+from tests.forked import Forked, completed, executed
 
 READY_WITHIN_S = 40
 ENDS_WITHIN_S = 30
@@ -119,11 +118,6 @@ def started(command, directory, launch=Forked):
     """Run a program that tells its service manager when it is ready, and stop it."""
     with managed_by(command, directory, launch) as (process, _):
         yield process
-
-
-def executed(command, out, err, env):
-    """Launch a program as the service manager does, with nothing imported yet."""
-    return subprocess.Popen(command, stdout=out, stderr=err, env=env)
 
 
 @contextmanager

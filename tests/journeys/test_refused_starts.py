@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from agent.daemon.demo.programs import command_of, free_port
+from tests.forked import NOBODY, Forked, completed
 
 pytestmark = [pytest.mark.timeout(120)]
 
@@ -50,29 +50,19 @@ listen = "127.0.0.1:99999"
 state_dir = "{state}"
 databse = "x"
 """
-NOBODY = """
-import encodings.ascii, encodings.idna, os, sys, {0}.cli, {1}
-os.setgroups([]); os.setgid(65534); os.setuid(65534)
-sys.argv[0] = "{2}"
-{0}.cli.main()
-"""
-AS_NOBODY = {
-    "till-agent": NOBODY.format("agent.daemon", "agent.daemon.run", "till-agent"),
-    "till-central": NOBODY.format("central.daemon", "central.daemon.serve", "till-central"),
-}
+
+
+def executed(command):
+    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=False, cwd="/")
 
 
 class Started:
     """A program that was started and has ended."""
 
-    def __init__(self, program, *arguments, nobody=False):
-        command = command_of(program, *arguments)
-        if nobody and os.geteuid() == 0:
-            # What it needs is loaded first: nobody may not look into every root's environment.
-            command = [sys.executable, "-c", AS_NOBODY[program], *arguments]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, check=False, cwd="/"
-        )
+    def __init__(self, program, *arguments, nobody=False, run=completed):
+        # What it needs is loaded: nobody may not look into every root's environment.
+        user = {"user": NOBODY} if nobody and os.geteuid() == 0 else {}
+        done = run(command_of(program, *arguments), **user)
         self.code = done.returncode
         self.said = done.stderr
 
@@ -137,7 +127,8 @@ def test_a_file_that_is_not_there_is_named(place, program):
     """Whoever mistyped the path would look for a mistake in the file."""
     command = "run" if program == "till-agent" else "serve"
     missing = str(place / "no-such.toml")
-    Started(program, command, "--config", missing).was_refused("bad-settings", missing)
+    started = Started(program, command, "--config", missing, run=executed)
+    started.was_refused("bad-settings", missing)
 
 
 def test_a_port_that_is_taken_is_named(place, program):
@@ -177,13 +168,14 @@ def test_wrong_use_is_told_apart_from_a_fault(program):
 def test_two_agents_never_own_one_journal(place):
     """Two programs would write two journals into one file."""
     first = written(place, "till-agent")
-    with subprocess.Popen(
-        command_of(*first), stderr=subprocess.PIPE, text=True, cwd=Path("/")
-    ) as running:
-        for line in running.stderr:
-            if "serving" in line:
-                break
-        Started(*written(place, "till-agent")).was_refused("journal-locked", str(running.pid))
-        running.terminate()
-        running.stderr.read()
-        assert 0 == running.wait()
+    said, says = os.pipe()
+    with os.fdopen(said) as lines:
+        with os.fdopen(says, "wb") as log:
+            running = Forked(command_of(*first), log, log)
+        try:
+            assert any("serving" in line for line in lines)
+            Started(*written(place, "till-agent")).was_refused("journal-locked", str(running.pid))
+        finally:
+            running.terminate()
+        lines.read()
+        assert 0 == running.wait(30)
