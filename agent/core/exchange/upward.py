@@ -217,14 +217,16 @@ def _behind(state: Upward, event: BehindReceived, draw: int) -> Step:
     # From now on the evidence of an epoch that is over is left out.
     state = _with(state, epoch=have.epoch, repositioned=True, search=None)
     differs = event.own_hash is not None and event.own_hash.hex() != have.have_hash
-    if differs and not again:
-        return _find(state, have.have_seq, "fork", f"HQ holds another hash at seq {have.have_seq}")
-    if not differs:
+    if differs:
+        told = f"HQ holds another hash at seq {have.have_seq}"
+        state = _with(state, search=_search(state, have.have_seq, "fork", told))
+    else:
         acked, safe = min(state.acked, have_seq), min(state.safe, have_seq)
         state = _with(state, held=min(have_seq, state.tail), acked=acked, safe=safe)
     if again:
+        # Whatever is to be asked is asked after a wait: HQ may say the same for ever.
         return _doubt(state, draw, "no-progress", f"HQ asks for seq {have.have_seq + 1} again")
-    return _proceed(state)
+    return _look(state)
 
 
 def _older(state: Upward, seq: int) -> Step:
@@ -253,8 +255,11 @@ def _forked(state: Upward, event: ForkReceived) -> Step:
 
 def _find(state: Upward, differs_at: int, reason: str, detail: str) -> Step:
     """HQ's past is another one at `differs_at`: look below for the last position both share."""
-    high = max(1, min(state.acked + 1, differs_at))
-    return _look(_with(state, search=Search(0, high, reason, detail)))
+    return _look(_with(state, search=_search(state, differs_at, reason, detail)))
+
+
+def _search(state: Upward, differs_at: int, reason: str, detail: str) -> Search:
+    return Search(0, max(1, min(state.acked + 1, differs_at)), reason, detail)
 
 
 def _narrow(state: Upward, search: Search, *, is_shared: bool) -> Step:

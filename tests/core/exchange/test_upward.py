@@ -253,6 +253,20 @@ def test_a_new_epoch_with_another_past_is_searched_without_the_old_evidence():
     assert ["Alarm", "Wait"] == [type(effect).__name__ for effect in effects]
 
 
+def test_another_past_is_searched_however_often_hq_asked_before():
+    """A till would say "no-progress" for ever where its disk's copy had sent other entries."""
+    state = sending(0)
+    behind = Behind("2-bb", 2, HASH.hex(), "epoch")
+    unread = BehindReceived(state.turn, behind, None)  # The answer came, then eight entries.
+    state, _ = after(state, Appended(8), unread)
+    state, effects = after(state, BehindReceived(state.turn, Behind("2-bb", 2, HASH.hex()), OTHER))
+    assert ["no-progress", Wait] == [effects[0].name, type(effects[1])]
+    state, effects = after(state, TimerFired(state.turn))
+    assert (Send(state.turn, 1, 0),) == effects
+    _, effects = after(state, ForkReceived(state.turn, Fork(2, HASH.hex(), common_seq=0), OTHER))
+    assert ("fork", Succeed(0, "fork")) == ended(effects)
+
+
 def test_an_older_copy_of_the_journal_goes_on_in_a_successor():
     """If it stopped, a till put back from a backup would never send again."""
     state = sending(9, 9)
