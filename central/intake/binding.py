@@ -34,7 +34,13 @@ class NotAdmitted(AccessFault):
 
 
 def bind(
-    conn: Connection, credential: Credential, now: str, *, owner: str, by_code: bool = False
+    conn: Connection,
+    credential: Credential,
+    now: str,
+    *,
+    owner: str,
+    by_code: bool = False,
+    by_credential: bool = False,
 ) -> None:
     """Bind the journals of a credential to its till, and those they go on from.
 
@@ -45,6 +51,8 @@ def bind(
         owner: key id of who may append to a journal that is new here.
         by_code: a person at HQ lets the device in; one put back from a copy that is older than
             the renewal of its key then takes its journals back.
+        by_credential: the device has shown this credential: whose its journals are HQ has found
+            out before, in a time it may have forgotten, and has signed.
 
     Raises:
         NotAdmitted: a journal, or the one it goes on from, belongs to another till or device.
@@ -56,7 +64,7 @@ def bind(
         row = _row(credential, lane, journal_id, before)
         held = _held(conn, journal_id)
         if held is not None:
-            _rebind(conn, credential, held, row, owner, by_code=by_code)
+            _rebind(conn, credential, held, row, owner, by_code=by_code, vouched=by_credential)
             continue
         if before is not None:
             _succeed(conn, credential, lane, journal_id, before, now)
@@ -158,11 +166,12 @@ def _rebind(
     owner: str,
     *,
     by_code: bool,
+    vouched: bool,
 ) -> None:
     """Bind a journal HQ knows once more, to the same till, under the key it began with."""
     same = all(getattr(held, name) == row[name] for name in ("store", "till", "lane", "genesis"))
     mine = {owner, key_id(unhex(credential.device_key)), key_id(unhex(str(row["birth_key"])))}
-    is_mine = held.keyid in mine or renews(conn, owner, held.keyid)
+    is_mine = vouched or held.keyid in mine or renews(conn, owner, held.keyid)
     if not same or not (is_mine or (by_code and renews(conn, held.keyid, owner))):
         raise NotAdmitted(
             f"the journal {held.journal_id} belongs to till {held.till} of {held.store}",

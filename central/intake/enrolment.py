@@ -90,7 +90,7 @@ def _by_credential(conn: Connection, request: EnrolRequest, root: RootKey, now: 
     if _is_forgotten(conn, shown):
         replace_others(conn, shown, now)
         admit(conn, shown, _as_shown(conn, request, root))
-    bind(conn, shown, now, owner=_owner(conn, shown))
+    bind(conn, shown, now, owner=_owner(conn, shown), by_credential=True)
     if _says_same(shown, request):
         return _as_shown(conn, request, root)
     is_renewal = shown.device_key != request.device_key

@@ -399,3 +399,60 @@ async def test_a_clone_never_gets_acks_beside_the_original(hq):
     clone = till.batch(2, incarnation="f" * 32)
     assert 2 == (await link.send(clone)).seq
     assert isinstance(await link.send(till.batch(2)), Fork)
+
+
+def link_of(hq, key):
+    """The way to HQ of a device with this key."""
+    link = HttpLink(hq.url, private_key=key, keyid=key_id(key.public_key().public_bytes_raw()))
+    hq.links.append(link)
+    return link
+
+
+def renewed_to(key, request, answer, signs):
+    """Ask for a new key in the place of the one that `signs`."""
+    public = key.public_key().public_bytes_raw()
+    return renewal(request, answer, new_key=public, old_sign=signs, new_sign=key.sign)
+
+
+def kept_of(asked, answer=None):
+    """What a till keeps of a renewal HQ has agreed to, and shows it with the credential."""
+    shown = (answer.credential, answer.signature) if answer else ("", "")
+    return msgspec.structs.replace(
+        asked,
+        credential=shown[0],
+        credential_signature=shown[1],
+        replaces_key="",
+        replaces_proof="",
+    )
+
+
+@pytest.mark.parametrize("renewals", [1, 2])
+async def test_a_rewound_hq_takes_back_a_key_renewed_after_its_backup(tmp_path, renewals):
+    """Wrong: a till whose key was renewed before a backup and after it waits for a person."""
+    live, backup = tmp_path / "live", tmp_path / "backup"
+    live.mkdir()
+    async with served_hq(live) as hq:
+        till, link = await hq.enrolled()
+        first = Ed25519PrivateKey.generate()
+        asked = renewed_to(first, till.request(""), till.answer, till.key.sign)
+        answer = await link.enrol(asked)
+        link = link_of(hq, first)
+        till.seal(4)
+        await link.send(till.batch(1, 2))
+    shutil.copytree(live, backup)
+    key = first
+    async with served_hq(live) as hq:
+        for _ in range(renewals):
+            signs, key = key.sign, Ed25519PrivateKey.generate()
+            asked = renewed_to(key, kept_of(asked), answer, signs)
+            answer = await link_of(hq, first).enrol(asked)
+        await link_of(hq, key).send(till.batch(3))
+    shutil.rmtree(live)
+    shutil.copytree(backup, live)
+    async with served_hq(live) as hq:
+        link = link_of(hq, key)
+        assert "unknown-device" == await name_of(link.send(till.batch(3)))
+        assert answer.credential == (await link.enrol(kept_of(asked, answer))).credential
+        assert 4 == (await link.send(till.batch(3))).seq
+        assert "revoked" == await name_of(link_of(hq, first).send(till.batch(3)))
+        assert [None, None] == whole(hq)
