@@ -192,6 +192,8 @@ class FeedFollower:
     def _failed(self, fault: Fault) -> int:
         self._failures += 1
         if isinstance(fault, HqUnreachable):
+            # What answers next may be another HQ still: it is to see where this till was, too.
+            self._is_gone = False
             self._presence.silent(self._scope, str(fault))
             return backoff_ms(self._failures, self._draw())
         if isinstance(fault, HqRefused):

@@ -113,6 +113,41 @@ async def test_a_lost_place_is_found_by_a_snapshot(stocked, run, tmp_path):
 
 
 @pytest.mark.asyncio
+async def test_each_hq_that_was_put_back_sees_where_the_till_was(
+    stocked, run, tmp_path, monkeypatch
+):
+    """If it did not, an HQ put back twice would not list what it had published and lost."""
+    shop, asked = stocked, []
+    await shop.enrol()
+    before = shop.hq.backup()
+    shop.hq.publish(SCOPE, "item:10", 11, body=body(10))
+    feed, snapshot = shop.link.feed, shop.link.snapshot
+
+    async def noted(scope, after, wait_s):
+        asked.append(after)
+        return await feed(scope, after, wait_s)
+
+    async def away(scope):
+        if not shop.link.weather.offline and len(shop.hq.shelf.chunks) == 0:
+            shop.link.set_offline(True)
+        return await snapshot(scope)
+
+    async with following(shop, run):
+        await shop.until(lambda: name_of(shop, 10))
+        place = shop.replica.cursor(SCOPE)
+        monkeypatch.setattr(shop.link, "feed", noted)
+        monkeypatch.setattr(shop.link, "snapshot", away)
+        shop.hq.restore(before)
+        await shop.until(lambda: shop.link.weather.offline)
+        asked.clear()
+        shop.hq.restore(before)
+        manifest = offered(shop, tmp_path)
+        shop.link.set_offline(False)
+        await shop.until(lambda: shop.replica.cursor(SCOPE) == manifest.cursor)
+    assert place in asked
+
+
+@pytest.mark.asyncio
 async def test_a_page_of_another_history_is_not_believed(stocked, run, monkeypatch):
     """If it were, a till would go on from where HQ never was."""
     shop, real, spoiled = stocked, stocked.link.feed, []
