@@ -11,8 +11,8 @@ The functions that read and write stand in modules by subject: `chains` (append,
 `verify`. They never begin or commit, so one `write` is one decision, whole or not at all.
 
 Inside: `journal` (the door), `preparation` (start-up checks), `migrations` with `schema/`,
-`database` (how SQLite is opened), `writer` and `reader` (the threads), `signals` (who waits for
-what), `lock`, `device_key`. Against a full disk: `space` (what may be written), `reserve` (room
+`database` (how SQLite is opened), `writer` and `reader` (the threads), `memory` (what the writer
+need not read again), `signals` (who waits for what), `lock`, `device_key`. Against a full disk: `space` (what may be written), `reserve` (room
 that is held back).
 
 A journal's life: `founding` makes and seals one, `successors` goes on from one that must end,

@@ -19,6 +19,7 @@ from agent.journal import (
     chains,
     database,
     events,
+    prints,
     worker,
     writer,
 )
@@ -64,6 +65,18 @@ async def behind_a_gate(journal, *functions):
     gate.open.set()
     assert await first == "gate"
     return await asyncio.gather(*others, return_exceptions=True)
+
+
+def put_print(conn, print_id):
+    prints.enqueue(
+        conn,
+        print_id=print_id,
+        till="till-1",
+        device="receipt",
+        kind=prints.RECEIPT,
+        payload=None,
+        at="now",
+    )
 
 
 def seller(sale_id, till="till-1"):
@@ -123,6 +136,53 @@ async def test_failing_alone_takes_back_itself(journal):
     with pytest.raises(LookupError):
         await journal.write(half)
     assert (await journal.write(seller("a"))).seq == 1
+
+
+@pytest.mark.asyncio
+async def test_failing_takes_back_what_was_remembered(journal):
+    """Numbers of what was rolled back would be left out, or given to nothing."""
+
+    def half(conn):
+        sell(conn, "half")
+        put_print(conn, "p-half")
+        events.add(conn, "till-1", "sale", "t", {})
+        raise LookupError
+
+    def whole(conn):
+        put_print(conn, "p-a")
+        return sell(conn, "a").seq, events.add(conn, "till-1", "sale", "t", {})
+
+    found = await behind_a_gate(journal, seller("before"), half, whole)
+    assert [LookupError, (2, 1)] == [type(found[1]), found[2]]
+    turns = await journal.read(lambda conn: conn.execute("SELECT turn FROM print_job").fetchall())
+    assert [(1,)] == turns
+    assert all(report.ok for report in await journal.read(verify))
+
+
+@pytest.mark.asyncio
+async def test_what_is_remembered_is_not_trusted_over_the_file(journal):
+    """An entry behind one the writer does not know of would break the chain."""
+    await journal.write(seller("a"))
+    unknown = "INSERT INTO chain VALUES (1, 2, 2, 1, zeroblob(32), zeroblob(32), 1, 0, 0)"
+    await journal.write(lambda conn: conn.execute(unknown).fetchall())
+    with pytest.raises(dbapi2.IntegrityError, match="without holes"):
+        await journal.write(seller("b"))
+    assert (await journal.write(seller("b"))).seq == 3
+
+
+@pytest.mark.asyncio
+async def test_what_grew_is_told_by_what_is_remembered(open_journal):
+    """A follower would sleep on, or be woken for nothing, after a write that failed."""
+    journal = open_journal()
+    await journal.write(seller("a"))
+    with pytest.raises(StateFault):
+        await journal.write(lambda conn: (put_print(conn, "p"), sell(conn, "a")))
+    await journal.write(lambda conn: put_print(conn, "p"))
+    await journal.write(lambda conn: events.add(conn, "till-1", "sale", "t", {}))
+    await journal.write(seller("b"))
+    journal.close()  # Signals come a moment after the answer, and before the end.
+    signals = journal.signals
+    assert (1, 2, 1) == (signals.events.value, signals.entries.value, signals.prints.value)
 
 
 @pytest.mark.asyncio
