@@ -13,17 +13,18 @@ from urllib.parse import quote
 
 import httpx
 import msgspec
-import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.contracts.hq import HqRefused, HqUnreachable, NoSnapshot
-from agent.core.exchange.coding import BATCH_MEDIA_TYPE, FEED_ITEMS_MAX, encode_batch, is_intact
+from agent.core.exchange.coding import BATCH_MEDIA_TYPE, FEED_ITEMS_MAX, is_intact
+from agent.core.exchange.dictionary import DICTIONARY_CODING, PLAIN_CODING
 from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER, Versions, common, parse
 from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
 from agent.core.faults import InputFault
 from agent.links.address import hq_address
 from agent.links.known_time import KnownTime
+from agent.links.packing import packed
 from agent.links.replies import altered, decoded, fault_of, position, unreachable
 from agent.links.signing import DeviceSigner
 from agent.links.trust import trust
@@ -35,13 +36,20 @@ REPLY_BYTES_MAX = 64 << 20
 """More than any page of a feed: what sends more is not HQ."""
 _INLINE_RECORDS = 16
 """Larger batches are packed in a thread, so that the till's loop keeps turning."""
-_ZSTD_LEVEL = 3
 IDLE_S = 90
 """A connection is kept for the next heartbeat: a new one costs more bytes than it carries."""
 
 T = TypeVar("T")
 _UNNEEDED = ("Accept", "Connection", "User-Agent")
 """What httpx adds to every request and nobody reads; a heartbeat a minute is paid for by byte."""
+
+_NOT_READ = (
+    httpx.codes.BAD_REQUEST,
+    httpx.codes.FORBIDDEN,
+    httpx.codes.UNSUPPORTED_MEDIA_TYPE,
+    httpx.codes.NOT_IMPLEMENTED,
+)
+"""What a batch in another coding than plain zstd is sent once more for, as plain zstd."""
 
 Reply = tuple[int, httpx.Headers, bytes]
 """Status, headers, content."""
@@ -78,6 +86,7 @@ class HttpLink:
         self._known_time = KnownTime()
         self._client = _client(ca_file, proxy, self._known_time)
         self._versions, self._version = versions, versions.highest
+        self._coding, self._is_offered = PLAIN_CODING, True
 
     @property
     def version(self) -> int:
@@ -90,15 +99,33 @@ class HttpLink:
 
     async def send(self, batch: Batch) -> Ack | Behind | Fork:
         """See `HqLink.send`."""
-        return position(*await self._negotiated(lambda: self._post(batch)), self._versions)
+        reply = await self._negotiated(lambda: self._post(batch))
+        if self._coding != PLAIN_CODING and reply[0] in _NOT_READ:
+            reply = await self._sent_plain(batch)
+        elif self._is_offered and DICTIONARY_CODING in reply[1].get("Accept-Encoding", ""):
+            self._coding = DICTIONARY_CODING
+        return position(*reply, self._versions)
+
+    async def _sent_plain(self, batch: Batch) -> Reply:
+        """Try once more without the dictionary; if that was it, never again with it.
+
+        HQ is an older one again, or something in between reads what passes.
+        """
+        coding, self._coding = self._coding, PLAIN_CODING
+        reply = await self._negotiated(lambda: self._post(batch))
+        self._is_offered = reply[0] in _NOT_READ
+        if self._is_offered:
+            self._coding = coding
+        return reply
 
     async def _post(self, batch: Batch) -> Reply:
         batch = msgspec.structs.replace(batch, version=self._version)
+        coding = self._coding
         if len(batch.records) <= _INLINE_RECORDS:
-            content = _packed(batch)
+            content = packed(batch, coding)
         else:
-            content = await asyncio.to_thread(_packed, batch)
-        headers = {"Content-Type": BATCH_MEDIA_TYPE, "Content-Encoding": "zstd"}
+            content = await asyncio.to_thread(packed, batch, coding)
+        headers = {"Content-Type": BATCH_MEDIA_TYPE, "Content-Encoding": coding}
         path = f"/v1/journals/{quote(batch.journal_id)}/batches"
         return await self._ask("POST", path, content=content, headers=headers)
 
@@ -239,7 +266,3 @@ async def _content(response: httpx.Response) -> bytes:
             )
         parts.append(part)
     return b"".join(parts)
-
-
-def _packed(batch: Batch) -> bytes:
-    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(encode_batch(batch))

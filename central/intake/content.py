@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import zstandard
 
@@ -12,6 +13,12 @@ from agent.core.exchange.coding import (
     ENCODED_BYTES_MAX,
     SYNC_HEADER,
     decode_batch,
+)
+from agent.core.exchange.dictionary import (
+    CODINGS,
+    DICTIONARY_CODING,
+    PLAIN_CODING,
+    dictionary,
 )
 from agent.core.exchange.faults import MalformedBatch
 from agent.core.exchange.versions import SYNC_VERSIONS
@@ -55,11 +62,11 @@ def check_headers(headers: Mapping[str, str]) -> None:
     """
     check_version(headers)
     media = headers.get("Content-Type", "none").partition(";")[0].strip().lower()
-    coding = headers.get("Content-Encoding", "none").strip().lower()
-    if (media, coding) != (BATCH_MEDIA_TYPE, "zstd"):
+    coding = coding_of(headers)
+    if media != BATCH_MEDIA_TYPE or coding not in CODINGS:
         raise WrongMedia(
             f"the content is {media[:80]} in {coding[:20]}",
-            remedy=f"send {BATCH_MEDIA_TYPE} with Content-Encoding: zstd",
+            remedy=f"send {BATCH_MEDIA_TYPE} with Content-Encoding: {' or '.join(CODINGS)}",
         )
     length = headers.get("Content-Length", "0")
     if length.isdigit() and int(length) > ENCODED_BYTES_MAX:
@@ -79,14 +86,19 @@ def check_version(headers: Mapping[str, str]) -> None:
         )
 
 
-def read_batch(content: bytes, journal_id: str) -> Batch:
+def coding_of(headers: Mapping[str, str]) -> str:
+    """Give how a content is compressed; `none` where nothing says so."""
+    return headers.get("Content-Encoding", "none").strip().lower()
+
+
+def read_batch(content: bytes, journal_id: str, coding: str = PLAIN_CODING) -> Batch:
     """Unpack and read a batch sent to the address of a journal.
 
     Raises:
         TooLarge: more than `DECODED_BYTES_MAX` unpacked.
         MalformedBatch: not zstd, not a batch, or of another journal than the address says.
     """
-    batch = decode_batch(_unpacked(content))
+    batch = decode_batch(_unpacked(content, coding))
     if batch.journal_id != journal_id:
         raise MalformedBatch(
             f"a batch of journal {batch.journal_id[:40]!r} was sent to {journal_id[:40]!r}",
@@ -103,9 +115,10 @@ def too_large(size: str) -> TooLarge:
     )
 
 
-def _unpacked(content: bytes) -> bytes:
+def _unpacked(content: bytes, coding: str) -> bytes:
     """Unpack at most so much: what a frame says of its own size is not believed."""
-    unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES_MAX)
+    known = _known() if coding == DICTIONARY_CODING else None
+    unpacker = zstandard.ZstdDecompressor(dict_data=known, max_window_size=_WINDOW_BYTES_MAX)
     try:
         with unpacker.stream_reader(content) as reader:
             data = reader.read(DECODED_BYTES_MAX + 1)
@@ -116,3 +129,8 @@ def _unpacked(content: bytes) -> bytes:
     if len(data) > DECODED_BYTES_MAX:
         raise too_large(f"more than {DECODED_BYTES_MAX} bytes unpacked")
     return data
+
+
+@cache
+def _known() -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(dictionary(), dict_type=zstandard.DICT_TYPE_FULLDICT)

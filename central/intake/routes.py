@@ -14,11 +14,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from agent.core.exchange.coding import ENCODED_BYTES_MAX
+from agent.core.exchange.dictionary import CODINGS, PLAIN_CODING
 from agent.core.exchange.wire import Ack, Behind, EnrolAnswer, EnrolRequest, Fork, Pace
 from agent.core.faults import InputFault
 from central.intake.admission import Admission, Note, Sender
 from central.intake.batches import receive
-from central.intake.content import check_headers, read_batch, too_large
+from central.intake.content import check_headers, coding_of, read_batch, too_large
 from central.intake.enrolment import enrol
 from central.intake.root_key import RootKey
 from central.ledger.engine import transact
@@ -79,7 +80,13 @@ async def post_batch(
             reply, note = await sync_to_thread(_take_in, request, journal_id, content, pace)
             admission.heard(journal_id, note)
     status = 200 if isinstance(reply, Ack) else _STATUS[reply.name]
-    return Response(reply, status_code=status)
+    return Response(reply, status_code=status, headers=_offer(request))
+
+
+def _offer(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """Name the codings HQ reads (RFC 9110, 12.5.3) to whom it would save bytes, and to no other."""
+    is_plain = coding_of(request.headers) == PLAIN_CODING
+    return {"Accept-Encoding": ", ".join(CODINGS)} if is_plain else {}
 
 
 def _size(request: Request[Any, Any, Any]) -> int:
@@ -106,7 +113,7 @@ def _take_in(
 ) -> tuple[Ack | Behind | Fork, Note]:
     hq, began = hq_of(request), time.monotonic()
     device = hq.authenticate(signed_message(request, content))
-    batch = read_batch(content, journal_id)
+    batch = read_batch(content, journal_id, coding_of(request.headers))
     received = receive(hq.engine, root_key_of(request), device, batch, hq.now(), pace)
     reply = received.reply
     more = isinstance(reply, Ack) and reply.seq < batch.tail_seq

@@ -23,6 +23,7 @@ from litestar.exceptions import HTTPException
 from agent.contracts.hq import HqRefused, HqSlowDown, NoSnapshot
 from agent.core.exchange.coding import DECODED_BYTES_MAX, SIGNED_COMPONENTS, decode_batch
 from agent.core.exchange.credentials import key_id
+from agent.core.exchange.dictionary import PLAIN_CODING, dictionary
 from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER
 from agent.core.exchange.wire import Ack, EnrolRequest
@@ -60,6 +61,8 @@ class HttpHq:
         self.seen: list[httpx.Headers] = []
         self.instead: Response | None = None
         self.versions = SYNC_VERSIONS
+        self.codings = (PLAIN_CODING,)
+        self.refused = ("", 0)
         self.seen_versions: list[str] = []
         self.port = _free_port()
         self._task = None
@@ -90,11 +93,19 @@ class HttpHq:
             content = await self.verified(request)
             if self.instead:
                 return self.instead
-            assert "zstd" == request.headers["content-encoding"]
-            plain = zstandard.ZstdDecompressor().decompress(content, DECODED_BYTES_MAX)
-            batch = decode_batch(plain, self.versions)
+            coding = request.headers["content-encoding"]
+            if coding == self.refused[0]:
+                raise HTTPException(status_code=self.refused[1])
+            assert coding in self.codings
+            known = zstandard.ZstdCompressionDict(dictionary())
+            unpacker = zstandard.ZstdDecompressor(None if coding == PLAIN_CODING else known)
+            with unpacker.stream_reader(content) as reader:
+                batch = decode_batch(reader.read(DECODED_BYTES_MAX), self.versions)
             assert request.path_params["journal_id"] == batch.journal_id
-            return self.answered(lambda: self.hq.receive(batch))
+            reply = self.answered(lambda: self.hq.receive(batch))
+            if self.codings != (PLAIN_CODING,):
+                reply.headers["Accept-Encoding"] = ", ".join(self.codings)
+            return reply
 
         return handle
 

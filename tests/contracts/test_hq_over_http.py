@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from litestar import Response
 
@@ -12,8 +13,11 @@ from agent.contracts.hq import (
     HqUnreachable,
     NoCommonVersion,
 )
+from agent.core.entries.chain import genesis
+from agent.core.exchange.credentials import make_request
+from agent.core.exchange.dictionary import CODINGS
 from agent.core.exchange.versions import Versions
-from agent.core.exchange.wire import Batch
+from agent.core.exchange.wire import Ack, Batch
 from agent.links.replies import SLOW_DOWN_MS
 
 BATCH = Batch(1, "ab" * 16, "first", 1, bytes(32), 0, ())
@@ -145,3 +149,63 @@ async def test_an_endless_answer_is_cut(over_http, hq, monkeypatch):
         over_http.server.instead = Response("x" * 1000, media_type="text/plain")
         with pytest.raises(HqRefused, match="larger than"):
             await link.feed("global", "", 0)
+
+
+JOURNAL = "ab" * 16
+
+
+async def heartbeat(link, hq, device):
+    """Enrol, and make an empty batch."""
+    hq.issue_code("CODE", "store-1", "till-1")
+    key = device.public_key().public_bytes_raw()
+    names = {"store": "store-1", "till": "till-1"}
+    journals = {"sales": JOURNAL, "side": "cd" * 16}
+    request = make_request(device.sign, code="CODE", device_key=key, journals=journals, **names)
+    await link.enrol(request)
+    first = genesis(JOURNAL, *names.values(), "sales", key)
+    return Batch(1, JOURNAL, "first", 1, first, 0, ())
+
+
+def codings(server):
+    """List how batches came in."""
+    return [seen["content-encoding"] for seen in server.seen if "content-encoding" in seen]
+
+
+@pytest.mark.asyncio
+async def test_the_dictionary_is_used_where_hq_names_it(over_http, hq, device):
+    """If it were used before, an older HQ would refuse every sale of an updated till."""
+    async with over_http.reach(hq) as link:
+        batch = await heartbeat(link, hq, device)
+        for offered in (CODINGS[:1], CODINGS, CODINGS):
+            over_http.server.codings = offered
+            assert isinstance(await link.send(batch), Ack)
+    assert ["zstd", "zstd", "x-till-1"] == codings(over_http.server)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("status", [400, 403, 415, 501])
+async def test_an_hq_put_back_to_an_older_one_gets_plain_batches(over_http, hq, device, status):
+    """If it did not, every till would be cut off until it is restarted."""
+    async with over_http.reach(hq) as link:
+        batch, server = await heartbeat(link, hq, device), over_http.server
+        server.codings = CODINGS
+        await link.send(batch)
+        await link.send(batch)
+        server.refused = ("x-till-1", status)
+        assert isinstance(await link.send(batch), Ack)
+        server.refused = ("", 0)
+        assert isinstance(await link.send(batch), Ack)
+    assert ["zstd", "x-till-1", "x-till-1", "zstd", "zstd"] == codings(server)
+
+
+@pytest.mark.asyncio
+async def test_what_is_refused_in_any_coding_says_nothing_of_the_coding(over_http, hq, device):
+    """If it did, a till that was refused once would pay for it by every sale to come."""
+    async with over_http.reach(hq) as link:
+        batch, server = await heartbeat(link, hq, device), over_http.server
+        server.codings = CODINGS
+        await link.send(batch)
+        with pytest.raises(HqRefused):
+            await link.send(msgspec.structs.replace(batch, journal_id="ef" * 16))
+        await link.send(batch)
+    assert ["zstd", "x-till-1", "zstd", "x-till-1"] == codings(server)

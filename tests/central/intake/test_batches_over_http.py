@@ -19,6 +19,7 @@ from agent.core.exchange.acks import evidence, genuine
 from agent.core.exchange.coding import BATCH_MEDIA_TYPE, content_digest, encode_batch
 from agent.core.exchange.wire import Ack, Behind, Fork, WireRecord
 from agent.core.sale.model import Stamp
+from agent.links.packing import packed as links_packed
 from agent.links.signing import DeviceSigner
 from central.intake.root_key import verifier
 from central.ledger.engine import reading
@@ -329,3 +330,22 @@ async def test_many_tills_at_once_are_all_taken_in(hq):
     await asyncio.gather(*(drain(till, link) for till, link in tills))
     with reading(hq.engine) as conn:
         assert 8 * 30 == conn.execute(select(func.count()).select_from(CHAIN)).scalar_one()
+
+
+async def test_a_batch_by_the_dictionary_is_the_same_batch(hq):
+    """Wrong: HQ offers a coding it does not read, or does not say that it reads it."""
+    till, link = await hq.enrolled()
+    till.seal(5)
+    plain = await post_signed(hq, till, packed(till.batch(count=2)))
+    assert (200, "zstd, x-till-1") == (plain.status_code, plain.headers["Accept-Encoding"])
+    named = {"Content-Encoding": "x-till-1"}
+    lean = links_packed(till.batch(base=3, count=2), "x-till-1")
+    answer = await post_signed(hq, till, lean, headers=named)
+    assert (200, None) == (answer.status_code, answer.headers.get("Accept-Encoding"))
+    assert 400 == (await post_signed(hq, till, lean)).status_code
+    assert (
+        415 == (await post_signed(hq, till, lean, headers={"Content-Encoding": "dcz"})).status_code
+    )
+    for _ in range(2):  # Plain at first, and then by the dictionary.
+        assert 5 == (await link.send(till.batch(base=5))).seq
+    assert [sealed.body for sealed in till.chains["side"]] == [row.body for row in hq.rows(BODIES)]
