@@ -24,6 +24,9 @@ from tests.simulation import fates
 from tests.simulation.machine import link_of
 from tests.simulation.network import Wire
 
+_COMMITMENT = (
+    "SELECT commitment FROM chain WHERE journal = (SELECT no FROM journal WHERE id = ?) AND seq = ?"
+)
 WHILE_S = 60.0
 """Long enough for an order to come down, and for its receipt to go up."""
 
@@ -119,9 +122,11 @@ async def counterfeit(world, rng):
     head = rng.choice(machine.look(chains.heads))
     if not head.tail_seq:
         return
+    place = head.journal_id, head.tail_seq
+    committed = machine.look(lambda conn: conn.execute(_COMMITMENT, place).fetchone()[0]).hex()
     forger, scope = Ed25519PrivateKey.from_private_bytes(rng.randbytes(32)), machine.store
     order_id = f"counterfeit-{world.number()}"
-    body = msgspec.Raw(msgspec.json.encode(EraseBody(((head.journal_id, head.tail_seq),))))
+    body = msgspec.Raw(msgspec.json.encode(EraseBody(((*place, committed),))))
     with world.hq.writing() as conn:
         order = Order(order_id, ERASE, f"store:{scope}", current_epoch(conn), "now", body)
         text = msgspec.json.encode(make_order(forger.sign, order))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
-from agent.core.entries.kinds import LANES
+from agent.core.entries.bodies import EntryCarried
+from agent.core.entries.kinds import KINDS, LANES
 from agent.core.exchange.credentials import make_answer, make_request, readmission
-from agent.core.exchange.epochs import counter
 from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck, WireRecord
 from agent.core.faults import Fault
 from agent.journal import chains, cursors, prune
@@ -20,6 +21,7 @@ from central.ledger.migrate import NEWEST
 from central.ledger.tables import BODIES, CHAIN, CURSORS
 
 PARTY = 110
+CARRIED = KINDS[EntryCarried].kind
 PRUNED_AT_ONCE = 50
 
 
@@ -32,6 +34,7 @@ async def back_up(world, _rng):
     with hq.writing() as conn:
         backups.register(conn, _manifest(conn, name), f"/{name}", "digest")
         world.backups.append((name, image))
+        world.lived_in(current_epoch(conn))
         gone = world.backups[: -world.scenario.backups_kept]
         backups.leave(conn, [name for name, _ in gone], hq.wall.now())
     del world.backups[: -world.scenario.backups_kept]
@@ -90,7 +93,7 @@ def witnesses(world):
     held, world.old_epoch = world.held_at_hq(), epoch_at(world.hq)
     for machine in world.running():
         found = machine.look(_acks)
-        if any(_is_lost(world.old_epoch, journal, ack, held) for journal, ack in found):
+        if any(_is_lost(world, journal, ack, held) for journal, ack in found):
             world.note(f"{machine.name}: knows what HQ has lost")
             yield machine.name
 
@@ -100,10 +103,11 @@ def _acks(conn):
     return [(journal, ack) for journal, ack in found if ack is not None]
 
 
-def _is_lost(epoch, journal, ack, held):
-    if ack.epoch == epoch:
+def _is_lost(world, journal, ack, held):
+    """Tell by what was seen of HQ's epochs, and not by how they are named."""
+    if ack.epoch == world.old_epoch:
         return ack.seq > 0 and (journal, ack.seq, ack.hash) not in held
-    return counter(ack.epoch) > counter(epoch)
+    return world.epochs.index(ack.epoch) > world.epochs.index(world.old_epoch)
 
 
 def epoch_at(hq):
@@ -270,7 +274,7 @@ async def put_disk_back(world, rng):
 
 
 async def erase(world, rng):
-    """HQ orders that what is known of a person is erased everywhere."""
+    """HQ orders that what is known of a person is erased everywhere, carried or not."""
     hq = world.hq
     if not hq.up:
         return
@@ -278,8 +282,11 @@ async def erase(world, rng):
         query = select(CHAIN.c.journal_id, CHAIN.c.seq).where(CHAIN.c.kind == PARTY)
         body = (BODIES.c.journal_id == CHAIN.c.journal_id) & (BODIES.c.seq == CHAIN.c.seq)
         found = [tuple(row) for row in conn.execute(query.join(BODIES, body))]
+        query = select(CHAIN.c.journal_id, CHAIN.c.seq, BODIES.c.body).join(BODIES, body)
+        carried = conn.execute(query.where(CHAIN.c.kind == CARRIED)).tuples()
+        found += [place for *place, text in carried if msgspec.json.decode(text)["kind"] == PARTY]
     if found:
-        entry = rng.choice(sorted(found))
+        entry = rng.choice(sorted(map(tuple, found)))
         with hq.writing() as conn:
             orders.erase(conn, hq.root, [entry], reason="asked", now=hq.wall.now())
         world.note(f"hq: orders {entry[0][:8]}/{entry[1]} erased")

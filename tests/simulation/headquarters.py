@@ -15,6 +15,7 @@ from sqlalchemy.util import LRUCache
 
 from agent.core.faults import Fault
 from central.daemon.app import create_routes
+from central.daemon.digests import Digests
 from central.daemon.evidence import evidence
 from central.histories.applier import Applier
 from central.intake.codes import issue_code
@@ -152,7 +153,7 @@ def _application(hq, root):
         _APP.append(create_routes(hq, root))
     app = _APP[0]
     app.state.hq, app.state.root_key = hq, root
-    return app
+    return Digests(app)
 
 
 def _empty_ledger():

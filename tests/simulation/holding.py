@@ -41,15 +41,20 @@ def i4_booked_once(world):
 
 
 def i10_replica_is_newest(world):
-    """I10: of everything in its scopes a till holds the version HQ published last."""
+    """I10, I12: of everything in its scopes a till holds what HQ published last, unchanged."""
     with world.hq.reading() as conn:
-        query = select(FEED_ROWS.c.scope, FEED_ROWS.c.key, FEED_ROWS.c.ver)
+        query = select(FEED_ROWS.c.scope, FEED_ROWS.c.key, FEED_ROWS.c.ver, FEED_ROWS.c.body)
         rows = conn.execute(query.where(FEED_ROWS.c.op == "put")).all()
     for machine in world.running():
         held, scopes = world.replica_versions(machine), {"global", f"store:{machine.store}"}
-        for scope, key, ver in rows:
-            if scope in scopes and key in held and held[key] != ver:
+        items = world.replica_items(machine)
+        for scope, key, ver, body in rows:
+            if scope not in scopes or key not in held:
+                continue
+            if held[key] != ver:
                 yield f"{machine.name}: {key} has version {held[key]} in its directory, not {ver}"
+            if msgspec.json.decode(items.get(key, body)) != msgspec.json.decode(body):
+                yield f"{machine.name}: {key} is not what HQ has published"
 
 
 def i8_erased_stays_erased(world):

@@ -115,6 +115,7 @@ class Oracle:
         """Watch an answer leave HQ."""
         if message.path.endswith("/batches") and status == 200:
             ack = msgspec.json.decode(body, type=Ack)
+            self.world.lived_in(ack.epoch)
             self.words.add((ack.epoch, ack.journal_id, ack.seq, ack.hash))
             self.safe[ack.journal_id] = max(self.safe[ack.journal_id], ack.safe_seq)
             signed = self.signed[ack.journal_id]

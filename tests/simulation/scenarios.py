@@ -81,7 +81,7 @@ SCENARIOS = {
                 fates.put_disk_back: 2,
                 act.lose_the_way: 1,
                 act.kill: 1,
-                fates.erase: 1,
+                fates.erase: 2,
             },
         ),
         Scenario(

@@ -65,6 +65,8 @@ class World:
         """How often HQ was put back."""
         self.witnesses: set[str] = set()
         """Machines whose disks show that HQ lost, when it was last put back, what it had signed."""
+        self.epochs: list[str] = []
+        """HQ's, in the order it was first seen in them."""
         self.old_epoch = ""
         """The epoch HQ came back with."""
         self.revoked: dict[str, str] = {}
@@ -85,6 +87,11 @@ class World:
 
     def note(self, text):
         self.history.append(f"{asyncio.get_running_loop().time():10.3f}  {text}")
+
+    def lived_in(self, epoch):
+        """Note an epoch HQ was seen in."""
+        if epoch not in self.epochs:
+            self.epochs.append(epoch)
 
     def number(self):
         """Give the next number of things that need a name."""
@@ -281,6 +288,11 @@ class World:
         """Give of every key a till's directory holds from HQ the version it has."""
         sql = "SELECT key, ver FROM versions WHERE op = 'put'"
         return dict(machine.directory._conn.execute(sql).fetchall())
+
+    def replica_items(self, machine):
+        """Give the items a till's directory holds, by their keys in the feed."""
+        rows = machine.directory._conn.execute("SELECT 'item:' || item_id, body FROM items")
+        return dict(rows.fetchall())
 
     async def end(self):
         """Let go of everything."""

@@ -32,7 +32,7 @@ def main():
     _print(HEADER)
     with multiprocessing.Pool(asked.processes, maxtasksperchild=1) as pool:
         found = []
-        for one in pool.imap(hunt, chosen):
+        for one in pool.imap_unordered(hunt, chosen):
             found.append(one)
             _print(str(one))
         held = pool.map(clean, sorted({(one.scenario, one.seed) for one in found if one.invariant}))

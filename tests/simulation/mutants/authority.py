@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy import select
 
 from agent.core.exchange.credentials import key_id
@@ -102,6 +103,19 @@ def _one_too_far(original):
     return erase
 
 
+def _by_number(original):
+    """Whatever stands under the number of an order is erased."""
+
+    def standing(conn, journal_id, seq, commitment):
+        found = original(conn, journal_id, seq, commitment)
+        places = set(found.places)
+        for other in found.others:
+            places |= set(original(conn, journal_id, seq, other).places)
+        return msgspec.structs.replace(found, places=tuple(sorted(places)))
+
+    return standing
+
+
 PLANTED = (
     Planted(
         "signatures-unchecked",
@@ -180,6 +194,12 @@ PLANTED = (
         "The till erases the entry after the one an order names.",
         ((till_orders.erasures, "erase", _one_too_far),),
         "rewind",
+    ),
+    Planted(
+        "order-by-number",
+        "The till erases what stands under an order's number, and not the entry that is meant.",
+        ((till_orders.erasures, "standing", _by_number),),
+        "copies",
     ),
     Planted(
         "erased-comes-back",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.core.exchange.wire import FeedPage
 from agent.directory import feed, parties
+from agent.links import http
 from central.feed import pages
 from tests.simulation.mutants.planting import Planted, always
 
@@ -71,6 +72,12 @@ PLANTED = (
         "erase-not-honoured",
         "The till takes an erased person for a deleted one and keeps them.",
         ((parties, "erase", always(None)),),
+        "weather",
+    ),
+    Planted(
+        "digest-unchecked",
+        "The till takes a page of the feed that was changed on the way.",
+        ((http, "is_intact", always(True)),),
         "weather",
     ),
     Planted(
