@@ -12,8 +12,8 @@ The functions that read and write stand in modules by subject: `chains` (append,
 
 Inside: `journal` (the door), `preparation` (start-up checks), `migrations` with `schema/`,
 `database` (how SQLite is opened), `writer` and `reader` (the threads), `memory` (what the writer
-need not read again), `signals` (who waits for what), `lock`, `device_key`. Against a full disk: `space` (what may be written), `reserve` (room
-that is held back).
+need not read again), `signals` (who waits for what), `lock`, `device_key`. Against a full disk:
+`space` (what may be written), `reserve` (room that is held back).
 
 A journal's life: `founding` makes and seals one, `successors` goes on from one that must end,
 `lineage` follows a till's journals, `prune` lets go of what HQ holds for good, `archives` writes
