@@ -283,6 +283,7 @@ class Pump:
             except Fault as fault:
                 failures += 1
                 self._trouble("successor-not-begun", str(fault), fault.remedy)
+                # Nobody tells when a disk that refused takes something again.
                 await asyncio.sleep(backoff_ms(failures, self._draw()) / 1000)
             else:
                 self._way.troubles.clear(self.head.journal_id, "successor-not-begun")

@@ -50,6 +50,7 @@ class Watch:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
+            # That nothing happens is no event to be awaited: somebody has to look.
             await asyncio.sleep(LOOK_S)
             now = asyncio.get_running_loop().time()
             for pump in list(self._watched()):

@@ -226,6 +226,7 @@ class Herd:
             if status == 429:
                 self.outcome.refused += 1
                 limit = max(1, limit // 2)
+                # As long as HQ asks for: its pace is what is measured.
                 await asyncio.sleep(float(headers["retry-after"]) + self.rng.random())
                 continue
             assert 200 == status, content
@@ -323,6 +324,7 @@ async def watched(pid: int, outcome: Outcome) -> None:
     """Keep an eye on HQ's process."""
     while True:
         looked_at(pid, outcome)
+        # Nobody tells when a process grows.
         await asyncio.sleep(WATCH_S)
 
 
