@@ -41,7 +41,7 @@ def simulated(seed):
             (secrets, "token_bytes", lambda size=32: rng.randbytes(size)),
             (secrets, "choice", rng.choice),
         ):
-            stack.enter_context(patch.object(owner, name, stand_in, create=True))
+            stack.enter_context(patch.object(owner, name, stand_in))
         stack.enter_context(_quiet())
         yield
 

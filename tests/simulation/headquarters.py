@@ -33,6 +33,7 @@ FILE = "central.db"
 RETRY_S = 5.0
 _EMPTY: dict[str, bytes] = {}
 _APP = []
+_DIALECTS = []
 _COMPILED = LRUCache(2000)
 """Compiled SQL outlives a start of HQ here: thousands of starts would compile the same again."""
 
@@ -45,8 +46,7 @@ class Headquarters:
         self.root = RootKey(Ed25519PrivateKey.from_private_bytes(rng.randbytes(32)))
         self.wall, self._rng, self._watch = wall, rng, watch
         self.engine = None
-        self.lives = 0
-        """How often the database was put back to an older state."""
+        self.boots = 0
         self._asked: set[asyncio.Task[object]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self.disk.restore(_empty_ledger())
@@ -58,14 +58,21 @@ class Headquarters:
     def boot(self):
         """Start on what is on the disk."""
         loop = asyncio.get_running_loop()
+        self.boots += 1
         self.engine = open_engine(self.disk.path(FILE))
-        self.engine._compiled_cache = _COMPILED
+        self._remember_compiled()
         signal = FeedSignal()
         signal.attach(loop)
         on_published(self.engine, signal.notify)
         self._applier = Applier(self.engine, self.wall.now, take_back=evidence(self.root))
         self._app = _application(self._hq(signal), self.root)
         self.wake_applier()
+
+    def _remember_compiled(self):
+        """Use the SQL that was compiled before; it is remembered per dialect object."""
+        _DIALECTS.append(self.engine.dialect)
+        del _DIALECTS[1:]
+        self.engine.dialect, self.engine._compiled_cache = _DIALECTS[0], _COMPILED
 
     def _hq(self, signal):
         return Hq(
@@ -139,6 +146,14 @@ class Headquarters:
     def publish(self, scope, key, op, value):
         with writing(self.engine) as conn:
             return publish(conn, scope, key, op, msgspec.json.encode(value))
+
+    def state(self):
+        """Give what changes with whatever HQ writes, reads in again or signs."""
+        return self.boots, self.disk.ops, self._watch.acks
+
+    def rows(self, sql, *values):
+        """Look beside the simulation: at once, in no transaction."""
+        return driver.rows(self.disk.path("").rstrip("/"), sql, values)
 
     def reading(self):
         return reading(self.engine)

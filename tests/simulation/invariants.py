@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from agent.core.exchange.coding import ENCODED_BYTES_MAX
 from agent.core.exchange.cursors import parse
 from agent.core.exchange.epochs import counter
 from agent.journal import chains, cursors, verify
 from central.ledger.customer_tables import SALES
-from central.ledger.epoch import current_epoch
+from central.ledger.epoch import EPOCH_FACT
 from central.ledger.tables import (
     APPLIED,
     BODIES,
@@ -42,10 +42,11 @@ class Violation(AssertionError):
 def i1_acked_is_held(world):
     """I1: what HQ has signed for, it holds with that hash, after any crash."""
     for journal, signed in world.oracle.signed.items():
-        if signed.seq:
-            held = _hash_at_hq(world, journal, signed.seq)
-            if held is None or held.hex() != signed.hash:
-                yield f"journal {journal[:8]}: HQ signed seq {signed.seq} and does not hold it"
+        if signed.seq and world.hq.rows(_HASH_AT, journal, signed.seq) != [(signed.hash,)]:
+            yield f"journal {journal[:8]}: HQ signed seq {signed.seq} and does not hold it"
+
+
+_HASH_AT = "SELECT lower(hex(hash)) FROM chain WHERE journal_id = ? AND seq = ?"
 
 
 def i2_released_is_durable(world):
@@ -59,39 +60,29 @@ def i2_released_is_durable(world):
 
 def i3_inbox_is_a_prefix(world):
     """I3: HQ holds of every journal a prefix without gaps, of records that were written."""
-    with world.hq.reading() as conn:
-        counted = select(CHAIN.c.journal_id, func.count(), func.max(CHAIN.c.seq))
-        found = {row[0]: row[1:] for row in conn.execute(counted.group_by(CHAIN.c.journal_id))}
-        for cursor in conn.execute(select(CURSORS)):
-            count, last = found.get(cursor.journal_id, (0, 0))
-            if not count == last == cursor.have_seq:
-                yield (
-                    f"journal {cursor.journal_id[:8]}: {count} records up to {last}, the cursor"
-                    f" says {cursor.have_seq}"
-                )
+    counted = "SELECT journal_id, count(*), max(seq) FROM chain GROUP BY journal_id"
+    found = {journal: counts for journal, *counts in world.hq.rows(counted)}
+    for journal, have in world.hq.rows("SELECT journal_id, have_seq FROM journal_cursor"):
+        count, last = found.get(journal, (0, 0))
+        if not count == last == have:
+            yield f"journal {journal[:8]}: {count} records up to {last}, the cursor says {have}"
 
 
 def i5_no_row_changes(world):
     """I5, I12: no chain row at HQ ever changes, and each is one a till has written."""
-    with world.hq.reading() as conn:
-        columns = CHAIN.c.journal_id, CHAIN.c.seq, CHAIN.c.hash
-        for journal, seq, hash_ in conn.execute(select(*columns)):
-            known = world.seen_at_hq.setdefault((journal, seq), hash_)
-            if known != hash_:
-                yield f"journal {journal[:8]}: seq {seq} was changed"
-            elif hash_ not in world.oracle.records.get((journal, seq), ()):
-                yield f"journal {journal[:8]}: seq {seq} was never written by a till"
+    for journal, seq, hash_ in world.hq.rows("SELECT journal_id, seq, hash FROM chain"):
+        known = world.seen_at_hq.setdefault((journal, seq), hash_)
+        if known != hash_:
+            yield f"journal {journal[:8]}: seq {seq} was changed"
+        elif hash_ not in world.oracle.records.get((journal, seq), ()):
+            yield f"journal {journal[:8]}: seq {seq} was never written by a till"
 
 
 def i6_applied(world):
     """I6: HQ has applied no more than it holds."""
-    with world.hq.reading() as conn:
-        query = select(CURSORS.c.journal_id, CURSORS.c.have_seq, APPLIED.c.seq)
-        for journal, have, applied in conn.execute(
-            query.join(APPLIED, APPLIED.c.journal_id == CURSORS.c.journal_id)
-        ):
-            if applied > have:
-                yield f"journal {journal[:8]}: applied {applied} of {have}"
+    both = "SELECT journal_id, have_seq, seq FROM journal_cursor JOIN applied USING (journal_id)"
+    for journal, have, applied in world.hq.rows(f"{both} WHERE seq > have_seq"):
+        yield f"journal {journal[:8]}: applied {applied} of {have}"
 
 
 def i6_positions(world):
@@ -101,8 +92,8 @@ def i6_positions(world):
 
 
 def _acked_positions(world, machine):
-    for head in machine.look(chains.heads):
-        acked = machine.look(lambda conn, head=head: cursors.acked(conn, head.journal_id))
+    for head in machine.see(chains.heads):
+        acked = machine.see(lambda conn, head=head: cursors.acked(conn, head.journal_id))
         if acked is None:
             continue
         place = machine.name, head.journal_id
@@ -124,9 +115,11 @@ def i10_erased_is_absent(world):
 
     A till may have read that far in what HQ published before it was put back in time.
     """
+    scopes = {scope for _, scope, _ in world.erasures.values()}
     for machine in world.running():
+        ats = {scope: parse(machine.directory.cursor(scope)) for scope in scopes}
         for party_id, (epoch, scope, fseq) in world.erasures.items():
-            at = parse(machine.directory.cursor(scope))
+            at = ats[scope]
             is_behind = at.epoch != epoch or at.fseq < fseq
             if (
                 not is_behind
@@ -181,8 +174,8 @@ def i8_rewind_is_noticed(world):
 
 
 def _epoch(world):
-    with world.hq.reading() as conn:
-        return current_epoch(conn)
+    ((epoch,),) = world.hq.rows("SELECT value FROM installation_fact WHERE key = ?", EPOCH_FACT)
+    return epoch
 
 
 def i9_poison_is_kept(world):
@@ -341,21 +334,13 @@ def check(world, table):
 
 def _missing(machine):
     for journal, seq, hash_ in machine.owes:
-        rows = machine.look(
-            lambda conn, journal=journal, seq=seq: conn.execute(
-                "SELECT hash FROM chain WHERE seq = ? AND"
-                " journal = (SELECT no FROM journal WHERE id = ?)",
-                (seq, journal),
-            ).fetchall()
-        )
-        if rows != [(hash_,)]:
+        if machine.rows(_RELEASED, seq, journal) != [(hash_,)]:
             yield f"{machine.name}: the released {journal[:8]}/{seq} is gone"
 
 
-def _hash_at_hq(world, journal, seq):
-    with world.hq.reading() as conn:
-        query = select(CHAIN.c.hash).where(CHAIN.c.journal_id == journal, CHAIN.c.seq == seq)
-        return conn.execute(query).scalar_one_or_none()
+_RELEASED = (
+    "SELECT hash FROM chain WHERE seq = ? AND journal = (SELECT no FROM journal WHERE id = ?)"
+)
 
 
 def _sales_at_hq(world):

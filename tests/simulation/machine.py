@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.exchange.credentials import key_id
@@ -24,7 +23,7 @@ from tests.simulation import driver
 from tests.simulation.clock import MachineClock, WallClock
 from tests.simulation.disk import Disk
 from tests.simulation.journal import DiskPath, SimulatedJournal, open_connection
-from tests.simulation.network import Wire
+from tests.simulation.network import Client, Wire
 
 JOURNAL, DIRECTORY = "journal.db", "directory.db"
 
@@ -174,6 +173,14 @@ class Machine:
             return fault
         return found if self.up else None
 
+    def see(self, function):
+        """Read the journal between two transactions; cheaper than `look`, and as true."""
+        return function(self.journal._conn)
+
+    def rows(self, sql, *values):
+        """Read the journal's tables."""
+        return self.journal._conn.execute(sql, values).fetchall()
+
     def look(self, function):
         """Read the journal beside the simulation; the disk counts nothing of it."""
         return self.journal.look(function)
@@ -188,7 +195,7 @@ class Machine:
 def link_of(key, public, wire):
     """Make the product's own link to HQ, on a simulated wire."""
     link = HttpLink("http://127.0.0.1:8470", private_key=key, keyid=key_id(public))
-    link._client = httpx.AsyncClient(transport=wire, trust_env=False)
+    link._client = Client(wire)
     return link
 
 

@@ -88,6 +88,26 @@ class Wire(httpx.AsyncBaseTransport):
         return chance > 0 and self._rng.random() < chance
 
 
+class Client:
+    """What the till's link sends by: httpx's own requests and answers, and no connections."""
+
+    build_request = staticmethod(
+        lambda method, url, *, content, headers, timeout: httpx.Request(
+            method, url, content=content, headers=headers, extensions={"timeout": timeout.as_dict()}
+        )
+    )
+
+    def __init__(self, wire):
+        self._wire = wire
+
+    async def send(self, request, *, stream):
+        del stream
+        return await self._wire.handle_async_request(request)
+
+    async def aclose(self):
+        """Nothing is held."""
+
+
 class Message:
     """A request as it travels."""
 

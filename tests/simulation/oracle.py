@@ -11,11 +11,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 import msgspec
-import zstandard
 
 from agent.core.exchange.coding import decode_batch
 from agent.core.exchange.wire import Ack, WireRecord
 from agent.journal import chains
+from central.intake.content import _unpacked
+
+_SINCE = (
+    "SELECT seq, hash FROM chain WHERE seq > ? AND journal = (SELECT no FROM journal WHERE id = ?)"
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Oracle:
         self.owners: dict[str, set[str]] = defaultdict(set)
         """Journal → machines it lay on."""
         self.in_flight: dict[str, int] = defaultdict(int)
-        self.largest = 0
+        self.acks = self.largest = 0
         self.erased: set[str] = set()
         """Party ids that were erased at HQ."""
         self.broken: list[tuple[str, str]] = []
@@ -85,19 +89,12 @@ class Oracle:
 
     def written(self, machine):
         """Note what lies in a machine's journals since the last look."""
-        for head in machine.look(chains.heads):
+        for head in machine.see(chains.heads):
             place = (machine.name, head.journal_id)
             seen = self._seen.get(place, 0)
             self.owners[head.journal_id].add(machine.name)
             if head.tail_seq > seen:
-                rows = machine.look(
-                    lambda conn, journal=head.journal_id, after=seen: conn.execute(
-                        "SELECT seq, hash FROM chain WHERE seq > ? AND"
-                        " journal = (SELECT no FROM journal WHERE id = ?)",
-                        (after, journal),
-                    ).fetchall()
-                )
-                for seq, hash_ in rows:
+                for seq, hash_ in machine.rows(_SINCE, seen, head.journal_id):
                     self.records[head.journal_id, seq].add(hash_)
             self._seen[place] = head.tail_seq
 
@@ -115,6 +112,7 @@ class Oracle:
         """Watch an answer leave HQ."""
         if message.path.endswith("/batches") and status == 200:
             ack = msgspec.json.decode(body, type=Ack)
+            self.acks += 1
             self.world.lived_in(ack.epoch)
             self.words.add((ack.epoch, ack.journal_id, ack.seq, ack.hash))
             self.safe[ack.journal_id] = max(self.safe[ack.journal_id], ack.safe_seq)
@@ -124,8 +122,8 @@ class Oracle:
             self._note_incarnation(signed, message)
 
     def _note_incarnation(self, signed, message):
-        unpacked = zstandard.ZstdDecompressor().decompress(message.content, 8 << 20)
-        batch = decode_batch(unpacked)
+        coding = message.request.headers["Content-Encoding"]
+        batch = decode_batch(_unpacked(message.content, coding))
         known = signed.incarnations
         if not known or known[-1] != batch.incarnation:
             if batch.incarnation in known:
