@@ -140,7 +140,10 @@ class HeldFile:
         if (found.st_dev, found.st_ino) != self._main:
             return f"another file was put in the place of the database {self.path}"
         if found.st_size < self._size:
-            return f"the database {self.path} became shorter: another file was copied over it"
+            return (
+                f"the database {self.path} became shorter: another file was copied over it, or "
+                "somebody vacuumed it"
+            )
         self._size = found.st_size
         log = _identity(self._wal)
         self._log = self._log or log  # SQLite makes it with the first page it reads or writes.

@@ -1,7 +1,7 @@
 """A batch as bytes, and what its HTTP message carries besides (RFC 9421, RFC 9530).
 
-Compression is the caller's: zstd around `encode_batch`, its content digest over the compressed
-bytes, as they travel.
+Compression is the caller's: zstd around `encode_batch`, by the dictionary of `exchange.dictionary`
+where HQ reads it; the content digest is of the compressed bytes, as they travel.
 """
 
 from __future__ import annotations
