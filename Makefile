@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test long check lint bench setup format schemas fonts kills badline paper story simulate mutants pictures clean
+.PHONY: run test long check lint bench setup format schemas fonts kills badline rewinds fulldisk cutoff paper story simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -54,6 +54,17 @@ kills: setup
 LINE_SECONDS ?= 60
 badline: setup
 	$(BIN)/python -m tests.journeys.bad_line --seconds $(LINE_SECONDS) $(if $(SEED),--seed $(SEED))
+
+# HQ put back to older backups while shops sell; HQ's disk full; what people run by hand killed.
+REWINDS ?= 2
+rewinds: setup
+	$(BIN)/python -m tests.journeys.rewound --rewinds $(REWINDS) $(if $(SEED),--seed $(SEED))
+
+fulldisk: setup
+	$(BIN)/python -m tests.journeys.hq_disk_full $(if $(SEED),--seed $(SEED))
+
+cutoff: setup
+	$(BIN)/python -m tests.journeys.command_kills $(if $(SEED),--seed $(SEED))
 
 # SIGKILL at random moments of printing, with what printers have: none lost, none twice unmarked.
 PAPER_KILLS ?= 300
