@@ -9,8 +9,6 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.plugins import PluginProtocol
-from litestar.plugins.core import MsgspecDIPlugin
 
 from agent.api import (
     customers,
@@ -35,6 +33,7 @@ from agent.api.page_files import PageFiles
 from agent.api.problems import crash_response, fault_response, http_response
 from agent.api.schema import TrueSchemas
 from agent.core.faults import Fault
+from agent.program.application import LeanLitestar
 
 GUARDED = (
     *sales.ENDPOINTS,
@@ -51,17 +50,6 @@ GUARDED = (
 OPEN = (*status.OPEN, *events.ENDPOINTS, *page_files.ENDPOINTS)
 
 
-class _LeanLitestar(Litestar):
-    """Without the plugins for pydantic and attrs, which are loaded wherever pydantic is installed.
-
-    Bodies are msgspec structs here; pydantic would take 6 MB and a tenth of a second of each start.
-    """
-
-    @staticmethod
-    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
-        return [*plugins, MsgspecDIPlugin()]
-
-
 def create_app(backend: Backend) -> Litestar:
     """Make the ASGI application of an agent.
 
@@ -69,7 +57,7 @@ def create_app(backend: Backend) -> Litestar:
         backend: the parts it serves. It starts and stops none of them.
     """
     page, watchers = PageFiles(), Watchers()
-    app = _LeanLitestar(
+    app = LeanLitestar(
         route_handlers=[
             Router(
                 "/",

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Message, Scope
 
 from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER
 from agent.core.faults import Fault
+from agent.program.application import LeanLitestar
 from central.channels.routes import ROUTES as CHANNELS
 from central.console.routes import ROUTES as CONSOLE
 from central.daemon.digests import Digests
@@ -58,7 +59,7 @@ async def name_versions(message: Message, scope: Scope) -> None:
 def create_routes(hq: Hq, root_key: RootKey) -> Litestar:
     """Put all routes together, without the gate."""
     rooms = (INTAKE, FEED, HISTORIES, IDENTITY, CHANNELS, REPORTS, CONSOLE)
-    return Litestar(
+    return LeanLitestar(
         route_handlers=[get_metrics, get_stores, *(route for room in rooms for route in room)],
         state=State({"hq": hq, "root_key": root_key, "admission": _admission(hq)}),
         exception_handlers={Fault: from_fault, HTTPException: from_http, Exception: from_bug},

@@ -40,12 +40,12 @@ def migrate(engine: Engine) -> Migrated:
     Raises:
         LedgerFault: the database was written by a newer program.
     """
-    from alembic import command
-
     with reading(engine) as conn:
         if _revision(conn) == NEWEST:
             # Nothing to do: also for a role that may read and write rows, and create nothing.
             return Migrated(NEWEST, NEWEST)
+    from alembic import command
+
     if is_shared(engine):
         _make_turn(engine)
     with writing(engine) as conn:

@@ -153,7 +153,7 @@ def _in_time(gaps: list[Symbol]) -> list[Symbol]:
     return seen
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(SYMBOLS, max_size=25).map(_in_time))
 def test_whatever_is_scanned_no_repeat_is_swallowed(symbols):
     """Some order of scans would sell fewer packs than were held before the scanner."""
@@ -168,7 +168,7 @@ def test_whatever_is_scanned_no_repeat_is_swallowed(symbols):
         assert sold[scanner, gtin] >= count
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(SYMBOLS, max_size=25).map(_in_time))
 def test_whatever_is_merged_fits_its_pack(symbols):
     """A symbol would be put to a pack it cannot be of."""
@@ -184,7 +184,7 @@ def test_whatever_is_merged_fits_its_pack(symbols):
         before.append(one)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(
         st.tuples(st.booleans(), st.integers(0, 700), st.integers(0, 3000), st.booleans()),
