@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -129,6 +131,15 @@ class Headquarters:
         rows = msgspec.json.decode(await asyncio.to_thread(out.read_bytes))
         table: list[Answer] = rows["rows"] if isinstance(rows, dict) else rows
         return [row for row in table if row["type"] == "sale"]
+
+    def positions(self) -> dict[str, int]:
+        """Tell how far HQ has each journal, of a copy of its stopped SQLite ledger."""
+        with TemporaryDirectory(dir=self.directory) as place:
+            for file in self.state.glob("central.sqlite*"):
+                if file.name in {"central.sqlite", "central.sqlite-wal"}:
+                    shutil.copyfile(file, Path(place) / file.name)
+            with closing(dbapi2.connect(Path(place) / "central.sqlite")) as conn:
+                return dict(conn.execute("SELECT journal_id, have_seq FROM journal_cursor").fetchall())
 
     def has_body(self, journal_id: str, seq: int) -> bool:
         """Look into an SQLite ledger for the text of an entry."""

@@ -78,7 +78,7 @@ class Shop:
         more: str = "",
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self.store, self._client, self._rng = store, client, rng
+        self.store, self.client, self._rng = store, client, rng
         self.directory = directory / store
         self.state = self.directory / "state"
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -212,7 +212,7 @@ class Shop:
                 token = (self.state / "admin.token").read_text(encoding="ascii")
             try:
                 headers = {"Authorization": f"Bearer {token}"}
-                answer = await self._client.request(
+                answer = await self.client.request(
                     method, self.url + path, json=body, headers=headers
                 )
             except httpx.TransportError:

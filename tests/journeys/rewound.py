@@ -77,7 +77,7 @@ class Chain:
         self.lost_scopes: set[str] = set()
         """Of the last rewind: published, read by a till, and not in the backup."""
         self._work: dict[str, asyncio.Task[None]] = {}
-        self._client = shops[0]._client
+        self._client = shops[0].client
         self._published = 0
 
     def sell(self) -> None:
