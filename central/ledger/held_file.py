@@ -76,10 +76,10 @@ class HeldFile:
         if self._why is not None:
             raise LedgerMoved(
                 f"{self._why}: what HQ commits would be lost, so it takes nothing in and stops",
-                remedy="leave the database's files alone while HQ runs; stop it, look at "
-                f"{self.path}* (what HQ still held is kept as {self.path.name}{_RESCUED}), put "
-                "the right file in place or run till-central restore, and start it again: the "
-                "tills send again what is missing",
+                remedy="leave the database's files alone while HQ runs; look at "
+                f"{self.path}*: a serving HQ puts what it still held back where nothing lies, or "
+                f"keeps it as {self.path.name}{_RESCUED}; have the right file in place, or run "
+                "till-central restore, and start HQ again: the tills send again what is missing",
             )
 
     def rescue(self, cursor: DBAPICursor) -> Path | None:
