@@ -18,8 +18,9 @@ from tests.cutting import KILLED, cut, spread
 from tests.daemon.conftest import Shop
 from tests.journal.shop import sign_on
 
-FEW, ALL = 5, 500
-HOW_MANY = [pytest.param(FEW, id="few"), pytest.param(ALL, id="all", marks=pytest.mark.long)]
+FEW, ALL = 5, 200
+LONG = [pytest.mark.long, pytest.mark.timeout(3_600)]
+HOW_MANY = [pytest.param(FEW, id="few"), pytest.param(ALL, id="all", marks=LONG)]
 ENTRIES = 12
 WOUND = 8192
 
