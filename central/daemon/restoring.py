@@ -34,7 +34,7 @@ from central.ledger.backups import Manifest, register
 from central.ledger.copies import load_copy, opened_copy, sync_file
 from central.ledger.engine import LedgerBusy, open_engine, reading, writing
 from central.ledger.epoch import current_epoch
-from central.ledger.migrate import NEWEST, migrate
+from central.ledger.migrate import NEWEST, UNDER_WAY, migrate
 
 _ROOT_KEY = "root.key"
 
@@ -136,10 +136,13 @@ def _into_server(
     """Fill a fresh schema of the same database; the one it replaces keeps all under a new name."""
     with opened(settings) as engine:
         aside = _rename_schema(engine)
-        migrate(engine)
+        migrate(engine, restoring=True)
         with opened_copy(place / COPY) as copy, writing(engine) as conn:
             load_copy(copy, conn)
-        return aside, _begin_again(engine, place, manifest, seen)
+        epoch = _begin_again(engine, place, manifest, seen)
+        with writing(engine) as conn:
+            conn.execute(text(f"DROP TABLE {UNDER_WAY}"))
+        return aside, epoch
 
 
 def _begin_again(engine: Engine, place: Path, manifest: Manifest, seen: str) -> str:
@@ -191,16 +194,17 @@ def _set_aside(target: Path) -> str | None:
 
 def _rename_schema(engine: Engine) -> str | None:
     """Put PostgreSQL's present schema aside under another name, if there is anything in it."""
-    stamp = utc_now()[:19].replace(":", "").replace("-", "").lower()
+    stamp = re.sub("[-:.Z]", "", utc_now()).lower()
     with engine.begin() as conn:
         _require_alone(conn)
         name = conn.execute(text("SELECT current_schema()")).scalar_one()
-        if not inspect(conn).get_table_names():
-            return None
+        is_empty = not inspect(conn).get_table_names()
         aside = f"{name}_before_{stamp}"
-        conn.execute(text(f'ALTER SCHEMA "{name}" RENAME TO "{aside}"'))
-        conn.execute(text(f'CREATE SCHEMA "{name}"'))
-    return f"schema {aside}"
+        if not is_empty:
+            conn.execute(text(f'ALTER SCHEMA "{name}" RENAME TO "{aside}"'))
+            conn.execute(text(f'CREATE SCHEMA "{name}"'))
+        conn.execute(text(f'CREATE TABLE "{name}".{UNDER_WAY} (n INTEGER)'))
+    return None if is_empty else f"schema {aside}"
 
 
 def _require_alone(conn: Connection) -> None:

@@ -22,6 +22,8 @@ NEWEST = "0008"
 
 It stands here so that commands that change no schema need not load Alembic, which takes as long as
 all the rest of them."""
+UNDER_WAY = "restore_under_way"
+"""A table that is there from when a restore makes room in a database server until it is done."""
 _SCRIPTS = Path(__file__).parent / "migrations"
 _STAMP = table("alembic_version", column("version_num"))
 
@@ -34,13 +36,19 @@ class Migrated(msgspec.Struct, frozen=True):
     after: str
 
 
-def migrate(engine: Engine) -> Migrated:
+def migrate(engine: Engine, *, restoring: bool = False) -> Migrated:
     """Apply every step this program knows and the database has not seen, in one transaction.
 
+    Args:
+        engine: the ledger.
+        restoring: of a restore, which is the only one to work on what it has not finished.
+
     Raises:
-        LedgerFault: the database was written by a newer program.
+        LedgerFault: the database was written by a newer program, or a restore was cut off.
     """
     with reading(engine) as conn:
+        if not restoring:
+            _require_whole(conn)
         if _revision(conn) == NEWEST:
             # Nothing to do: also for a role that may read and write rows, and create nothing.
             return Migrated(NEWEST, NEWEST)
@@ -69,11 +77,22 @@ def require_current(engine: Engine) -> None:
         LedgerFault: empty, older or newer than this program.
     """
     with reading(engine) as conn:
+        _require_whole(conn)
         found = _revision(conn)
     if found != NEWEST:
         raise LedgerFault(
             f"the database has schema {found or 'none'}, this program needs {NEWEST}",
             remedy="run till-central migrate with the same --config",
+        )
+
+
+def _require_whole(conn: Connection) -> None:
+    """An empty database is a new HQ; one that a restore has not filled yet must not become one."""
+    if inspect(conn).has_table(UNDER_WAY):
+        raise LedgerFault(
+            "a restore into this database was cut off: it is empty, or half-filled",
+            remedy="run till-central restore again; what was there before is kept beside it",
+            name="restore-cut-off",
         )
 
 

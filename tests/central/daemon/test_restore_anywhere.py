@@ -151,6 +151,30 @@ def test_a_backup_of_sqlite_moves_hq_to_postgresql(tmp_path, migrated, postgres_
     assert [] == large.faults()
 
 
+def test_a_restore_cut_off_in_postgresql_is_no_new_hq(tmp_path, postgres_url, monkeypatch):
+    """Wrong: HQ begins on the empty schema a power cut has left, as if it were a new one."""
+    place = Place(tmp_path, postgres_url)
+    place.call("migrate")
+    till = place.enrolled("store-0001", "till-1")
+    till.seal(2)
+    place.send(till, till.batch())
+    backup = place.call("backup", str(tmp_path / "backups"))["place"]
+
+    def power_cut(*_args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("central.daemon.restoring.load_copy", power_cut)
+        assert 0 != place.refused("restore", backup)[0]
+    for command in (["migrate"], ["status"], ["enrol-code", "store-0001", "till-1"]):
+        code, said = place.refused(*command)
+        assert (1, True) == (code, "(restore-cut-off)" in said), said
+        assert "restore again" in said
+    place.call("restore", backup)
+    assert [] == place.faults()
+    assert [2] == [row.have_seq for row in place.rows(CURSORS) if row.have_seq]
+
+
 def test_a_database_somebody_works_on_is_not_replaced(tmp_path, postgres_url):
     """Wrong: another HQ process writes into the schema that is just being put aside."""
     place = Place(tmp_path, postgres_url)
