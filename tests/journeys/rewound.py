@@ -249,7 +249,10 @@ class Chain:
         return await self.hq.status()
 
     async def _waits(self) -> str:
-        """Say what is still on its way; empty if nothing is."""
+        """Say what is still on its way; empty if nothing is. While they sell, something is."""
+        if not all(shop.stopping for shop in self.live):
+            found = (await self.hq.status())["incidents"]
+            return str([each for each in found if each["closed_at"] is None] or "")
         for shop in self.live:
             sync = (await shop.status())["sync"]
             if not sync["complete"]:
