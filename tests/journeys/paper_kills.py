@@ -37,7 +37,7 @@ KILL_S, FAULT_S = (0.0, 0.6), (0.0, 0.4)
 SLOW_S = (0.0, 0.0, 0.002, 0.008)
 """Seconds per line of paper; with the slow ones a kill falls into the middle of a receipt."""
 RECEIPT_BYTES = 900
-ENDS_WITHIN_S = 60
+ENDS_WITHIN_S = 150
 
 
 class Cell(msgspec.Struct):

@@ -6,8 +6,8 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,33 +15,35 @@ import pytest
 from central.daemon.state import locked, root_key
 from central.ledger.engine import open_engine
 from central.ledger.migrate import migrate
+from tests.forked import Forked, executed
 
-START_S = 45
+START_S = 90
 
 
 class Service:
     """One process with a service manager's socket to talk to."""
 
-    def __init__(self, directory, *arguments, env=None):
+    def __init__(self, directory, *arguments, env=None, launch=Forked):
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         (directory / "notify").unlink(missing_ok=True)
         self.manager.bind(str(directory / "notify"))
         self.manager.settimeout(START_S)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "central.daemon.cli", "serve", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"NOTIFY_SOCKET": str(directory / "notify")} | (env or {}),
-        )
+        command = [sys.executable, "-m", "central.daemon.cli", "serve", *arguments]
+        env = os.environ | {"NOTIFY_SOCKET": str(directory / "notify")} | (env or {})
+        self.out, self.err = directory / "out", directory / "err"
+        with self.out.open("wb") as out, self.err.open("wb") as err:
+            self.process = launch(command, out, err, env)
 
     def heard(self):
         return self.manager.recv(100).decode()
 
+    def address(self):
+        return re.search(r"http://\S+/", self.out.read_text()).group()
+
     def ended(self):
-        out, err = self.process.communicate(timeout=START_S)
+        code = self.process.wait(START_S)
         self.manager.close()
-        return self.process.returncode, out, err
+        return code, self.out.read_text(), self.err.read_text()
 
 
 @pytest.fixture
@@ -69,23 +71,24 @@ def get(url, token=None):
 
 def test_serve_gets_ready_feeds_its_watchdog_serves_and_stops_cleanly(service):
     """Wrong: systemd does not learn that HQ is up, stuck, or has ended in order."""
-    hq = service(env={"WATCHDOG_USEC": "200000"})
+    hq = service(env={"WATCHDOG_USEC": "200000"}, launch=executed)
     assert "READY=1" == hq.heard()
     assert "WATCHDOG=1" == hq.heard()
-    shown = hq.process.stdout.readline()
-    address, token = re.search(r"(http://\S+/)#token=(\S+)", shown).groups()
+    address, token = hq.address(), re.search(r"#token=(\S+)", hq.out.read_text()).group(1)
     assert (401, 200) == (get(f"{address}v1/stores"), get(f"{address}v1/stores", token))
+    maps = Path(f"/proc/{hq.process.pid}/maps").read_text()
+    assert "pysqlite3" in maps
+    assert "psycopg" not in maps, "the driver of a database it does not use"
     hq.process.send_signal(signal.SIGTERM)
     code, out, err = hq.ended()
-    assert (0, False, False) == (code, token in out, token in err)
+    assert (0, 1, 0) == (code, out.count(token), err.count(token))
 
 
 def test_a_preset_token_opens_and_is_not_stored(service, tmp_path):
     """Wrong: the demo cannot know the token, or its token stays valid for ever."""
     hq = service(env={"TILL_CENTRAL_STAFF_TOKEN": "preset-token"})
     hq.heard()
-    address = re.search(r"http://\S+/", hq.process.stdout.readline()).group()
-    assert 200 == get(f"{address}v1/stores", "preset-token")
+    assert 200 == get(f"{hq.address()}v1/stores", "preset-token")
     hq.process.kill()
     hq.ended()
     database = b"".join(path.read_bytes() for path in (tmp_path / "state").glob("central*"))
