@@ -139,7 +139,8 @@ class Headquarters:
                 if file.name in {"central.sqlite", "central.sqlite-wal"}:
                     shutil.copyfile(file, Path(place) / file.name)
             with closing(dbapi2.connect(Path(place) / "central.sqlite")) as conn:
-                return dict(conn.execute("SELECT journal_id, have_seq FROM journal_cursor").fetchall())
+                query = "SELECT journal_id, have_seq FROM journal_cursor"
+                return dict(conn.execute(query).fetchall())
 
     def has_body(self, journal_id: str, seq: int) -> bool:
         """Look into an SQLite ledger for the text of an entry."""
