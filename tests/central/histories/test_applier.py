@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from agent.core.history import Card, fold
@@ -29,7 +29,7 @@ from central.ledger.customer_tables import (
     Z_REPORTS,
 )
 from central.ledger.engine import reading, writing
-from central.ledger.tables import APPLIED, ERASE_ORDERS, QUARANTINE
+from central.ledger.tables import APPLIED, CHAIN, ERASE_ORDERS, QUARANTINE
 
 ADA = "01999999-0000-7000-8000-00000000ada0"
 BOB = "01999999-0000-7000-8000-00000000b0b0"
@@ -202,7 +202,9 @@ def test_erased_body_is_passed_over(applier, receive, rows, told, ledger):
     receive(SIDE_J, None, told.enrolled(ADA))
     with writing(ledger) as conn:
         order = {"journal_id": SIDE_J, "seq": 1, "erased_by": "o", "recorded_at": NOW}
-        conn.execute(insert(ERASE_ORDERS).values(order))
+        of_first = CHAIN.c.journal_id == SIDE_J, CHAIN.c.seq == 1
+        sealed = conn.execute(select(CHAIN.c.commitment).where(*of_first)).scalar_one()
+        conn.execute(insert(ERASE_ORDERS).values({**order, "commitment": sealed}))
     assert applier.apply_pending() == 2
     assert rows(QUARANTINE) == []
 

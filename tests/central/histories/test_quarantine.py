@@ -231,13 +231,15 @@ def test_bad_entries_cost_the_good_ones_next_to_nothing(applier, receive, rows, 
 
 def test_erased_meanwhile_leaves_the_quarantine(applier, receive, rows, ledger):
     """What a person had erased would be tried again for ever."""
-    from central.ledger.tables import ERASE_ORDERS
+    from central.ledger.tables import CHAIN, ERASE_ORDERS
 
     receive(J, b"{}")
     applier.apply_pending()
     with writing(ledger) as conn:
         order = {"journal_id": J, "seq": 1, "erased_by": "o", "recorded_at": NOW}
-        conn.execute(ERASE_ORDERS.insert().values(order))
+        of_first = CHAIN.c.journal_id == J, CHAIN.c.seq == 1
+        sealed = conn.execute(CHAIN.select().where(*of_first)).one().commitment
+        conn.execute(ERASE_ORDERS.insert().values({**order, "commitment": sealed}))
     assert 1 == applier.retry_quarantine()
     assert [] == rows(QUARANTINE)
 
