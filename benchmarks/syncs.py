@@ -1,8 +1,8 @@
 """How many syncs a sale costs, and whether a receipt is ever released before its sync.
 
 `strace` writes down what a process that sells asks the kernel for, in order: what the journal's log
-is given, each sync of it, and a mark for every receipt at the moment its caller is answered. Nobody
-else writes meanwhile, so a mark that finds the log written to and not synced is a receipt that a
+is given, each sync of it, and two marks for every receipt: one from within its transaction, one at
+the moment its caller is answered. A receipt whose log was not synced between the two is one that a
 power cut could take back.
 """
 
@@ -24,7 +24,7 @@ from agent.journal import Connection, Journal
 from benchmarks.table import Row
 
 SALES = 96
-ASKED, RELEASED, DONE = b"asked\n", b"released\n", b"done\n"
+_MARK = re.compile(r'"(asked|written|released|done) (\d+)')
 _CALLS = "trace=pwrite64,write,fdatasync,fsync"
 _CALL = re.compile(r"^(\d+) +(?:<\.\.\. )?(\w+)(?:\(\d+<([^>]*)>| resumed>)(.*)$")
 _TIMEOUT_S = 300
@@ -36,7 +36,7 @@ class Counted(msgspec.Struct):
     released: int = 0
     syncs: int = 0
     early: int = 0
-    """Receipts released while the log they stand in was not synced."""
+    """Receipts released before the log they stand in was synced."""
 
 
 def rows(folder: Path) -> list[Row]:
@@ -71,22 +71,28 @@ def count(folder: Path, at_once: int) -> Counted:
 
 def read(lines: Iterable[str]) -> Counted:
     """Read strace's lines: `PID call(FD<path>, …) = result`, also where a call was interrupted."""
-    counted, asked, dirty = Counted(), False, False
+    counted, asked = Counted(), False
     begun: dict[str, str] = {}
+    written, logged, safe = set[str](), set[str](), set[str]()
     for line in lines:
         pid, call, path, rest = _parts(line)
         path = begun.pop(pid, "") if path is None else path
         if rest.endswith("<unfinished ...>"):
             begun[pid] = path
         if path.endswith("-wal"):
-            is_write = call == "pwrite64"
-            ended = "<unfinished" not in rest
-            dirty = is_write or (dirty and not (ended and rest.endswith("= 0")))
-            counted.syncs += asked and not is_write and ended
-        elif path.endswith("/marks") and '"' in rest:
-            asked = '"done' not in rest
-            counted.released += '"released' in rest
-            counted.early += '"released' in rest and dirty
+            if call == "pwrite64":
+                logged |= written
+            elif rest.endswith("= 0"):
+                safe, logged = safe | logged, set()
+                counted.syncs += asked
+        elif path.endswith("/marks") and (mark := _MARK.search(rest)):
+            asked = mark[1] != "done"
+            if mark[1] == "written":
+                written.add(mark[2])
+            elif mark[1] == "released":
+                counted.released += 1
+                counted.early += mark[2] not in safe
+                written.discard(mark[2])
     return counted
 
 
@@ -107,19 +113,24 @@ async def _sell(folder: Path, at_once: int) -> None:
         device_key=bytes(32),
         clock=commit.CLOCK,
     ) as journal:
-        for _ in range(SALES // at_once):
+        for first in range(0, SALES, at_once):
             completions = [await commit.put_basket(journal, till) for till in tills]
-            os.write(marks, ASKED)
-            await asyncio.gather(*(_complete(journal, one, marks) for one in completions))
-            os.write(marks, DONE)
+            os.write(marks, b"asked %d\n" % first)
+            each = enumerate(completions, first)
+            await asyncio.gather(*(_complete(journal, one, marks, n) for n, one in each))
+            os.write(marks, b"done %d\n" % first)
     os.close(marks)
 
 
 async def _complete(
-    journal: Journal, completion: Callable[[Connection], PrintId], marks: int
+    journal: Journal, completion: Callable[[Connection], PrintId], marks: int, number: int
 ) -> None:
-    await journal.write(completion)
-    os.write(marks, RELEASED)
+    def write(conn: Connection) -> None:
+        completion(conn)
+        os.write(marks, b"written %d\n" % number)
+
+    await journal.write(write)
+    os.write(marks, b"released %d\n" % number)
 
 
 if __name__ == "__main__":
