@@ -137,10 +137,11 @@ async def poison(world, rng):
 
 
 async def _poison(world, machine, till, lane):
-    salt = machine.clock.random(SALT)
+    salt, what = machine.clock.random(SALT), facts.unknown(machine.rng)
 
     def write(conn):
-        world.poisoned.add(facts.append_unknown(conn, till, lane, salt))
+        place = facts.append_unknown(conn, till, lane, salt, what)
+        world.poisoned[place] = (salt, what[-1])
 
     await machine.record(write)
 
@@ -223,10 +224,10 @@ async def weather(world, rng):
 
 async def jump_clock(world, rng):
     """A clock jumps, up to ten years either way; HQ's by up to a day."""
-    if rng.random() < 0.2:
-        world.hq.wall.error_s = rng.randint(-86_400, TEN_YEARS_S)
-    else:
-        rng.choice(world.machines).wall.jump(rng)
+    is_at_hq = rng.random() < 0.2
+    error_s = rng.randint(-86_400 if is_at_hq else -TEN_YEARS_S, TEN_YEARS_S)
+    wall = world.hq.wall if is_at_hq else rng.choice(world.machines).wall
+    wall.error_s = 0 if world.are_clocks_right else error_s
 
 
 async def fill_disk(world, rng):

@@ -21,10 +21,6 @@ class WallClock:
         wall = BEGIN + timedelta(seconds=self._time() + self.error_s)
         return wall.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    def jump(self, rng):
-        """Step to anywhere within ten years on either side."""
-        self.error_s = rng.randint(-TEN_YEARS_S, TEN_YEARS_S)
-
 
 class MachineClock:
     """What `agent.contracts.clock.Clock` asks for, from a seed."""

@@ -11,6 +11,7 @@ import logging
 import random
 import secrets
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from unittest.mock import patch
 
 import structlog
@@ -18,10 +19,15 @@ import structlog
 import agent.directory.opening
 import agent.journal.database
 import agent.links.http
+import central.daemon.app
+import central.intake.content
 import central.ledger.embedded
+from agent.core.exchange.coding import decode_batch
+from agent.core.exchange.versions import Versions
 from tests.simulation import driver
 
 _INLINE = 1 << 30
+NEWEST_OF_HQS = (1, 1, 3)
 
 
 @contextmanager
@@ -29,12 +35,17 @@ def simulated(seed):
     """Run the product on simulated drivers, all draws from `seed`."""
     rng = random.Random(f"environment {seed}")
     random.seed(f"libraries {seed}")
+    # Some HQs are of a later version, and still speak this one, too.
+    theirs = Versions(1, random.Random(f"versions {seed}").choice(NEWEST_OF_HQS))
     with ExitStack() as stack:
         for owner, name, stand_in in (
             (agent.journal.database, "dbapi2", driver.MODULE),
             (agent.directory.opening, "dbapi2", driver.MODULE),
             (central.ledger.embedded, "dbapi2", driver.MODULE),
             (central.ledger.embedded, "POOL_SIZE", 1),
+            (central.daemon.app, "SYNC_VERSIONS", theirs),
+            (central.intake.content, "SYNC_VERSIONS", theirs),
+            (central.intake.content, "decode_batch", partial(decode_batch, versions=theirs)),
             (central.ledger.embedded, "HeldFile", driver.HeldFile),
             (agent.links.http, "_INLINE_RECORDS", _INLINE),
             (agent.links.http, "_client", lambda *_, **__: None),

@@ -12,6 +12,7 @@ from agent.core.entries.bodies import (
     TillClosed,
 )
 from agent.core.entries.chain import commitment, link
+from agent.core.entries.kinds import KINDS
 from agent.core.sale.model import Line, Stamp, TaxAmount, TaxRate, Tender
 from agent.journal.memory import memory_of
 from agent.journal.tails import SEQ_BITS
@@ -19,6 +20,8 @@ from agent.journal.tails import SEQ_BITS
 DATE = "2026-03-02"
 UNKNOWN_KIND = 99
 """A kind of a version to come: HQ keeps it byte for byte, and cannot read it yet."""
+LATER = 99
+"""The version of a kind that is known, but not this far."""
 
 
 def sale(rng, store, till, sale_id, receipt_no, stamp: Stamp, *, customer_ref=None):
@@ -84,23 +87,30 @@ def closing(store, till, z_number, stamp):
     return TillClosed(store, till, DATE, z_number, None, stamp, "EUR", totals, 0, 0)
 
 
-def append_unknown(conn, till, lane, salt, body=b'{"from":"a later version"}'):
-    """Write an entry of a kind this version does not know, as an updated till would have."""
+def unknown(rng):
+    """Draw what a later version writes: a kind, its version, and bytes that need not be ours."""
+    kind, version = rng.choice(((UNKNOWN_KIND, 7), (KINDS[SaleCompleted].kind, LATER)))
+    return kind, version, rng.choice((b'{"from":"a later version"}', b" { } \r\n", b"\x00\xff\xfe"))
+
+
+def append_unknown(conn, till, lane, salt, what):
+    """Write an entry this version cannot read, as an updated till would have."""
+    kind, version, body = what
     number, journal_id, tail, tail_hash, receipts, z_number, closed = conn.execute(
         "SELECT no, id, tail_seq, tail_hash, receipts, z_number, closed_seq FROM head"
         " WHERE till = ? AND lane = ? AND sealed = 0",
         (till, lane),
     ).fetchone()
     sealed = commitment(salt, body)
-    hash_ = link(journal_id, tail + 1, tail_hash, UNKNOWN_KIND, 7, sealed)
+    hash_ = link(journal_id, tail + 1, tail_hash, kind, version, sealed)
     conn.execute(
         "INSERT INTO chain (journal, seq, kind, version, commitment, hash, receipts, z_number,"
         " closed_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, tail + 1, UNKNOWN_KIND, 7, sealed, hash_, receipts, z_number, closed),
+        (number, tail + 1, kind, version, sealed, hash_, receipts, z_number, closed),
     )
     conn.execute(
         "INSERT INTO body (place, salt, bytes) VALUES (?, ?, ?)",
         (number << SEQ_BITS | tail + 1, salt, body),
     )
     memory_of(conn).forget()
-    return journal_id, tail + 1
+    return journal_id, tail + 1, hash_

@@ -28,7 +28,7 @@ from central.ledger.tables import (
 )
 from central.ledger.verify import verify as verify_ledger
 from tests.simulation import holding
-from tests.simulation.facts import UNKNOWN_KIND
+from tests.simulation.facts import LATER, UNKNOWN_KIND
 
 
 class Violation(AssertionError):
@@ -184,8 +184,8 @@ def i9_poison_is_kept(world):
         aside = {tuple(row) for row in conn.execute(select(*list(QUARANTINE.c)[:2]))}
         held = {
             row[:2]
-            for row in conn.execute(select(CHAIN.c.journal_id, CHAIN.c.seq, CHAIN.c.kind))
-            if row[2] == UNKNOWN_KIND
+            for row in conn.execute(select(*list(CHAIN.c)[:2], CHAIN.c.kind, CHAIN.c.version))
+            if row[2] == UNKNOWN_KIND or row[3] == LATER
         }
     for journal, seq in sorted(held - aside):
         yield f"journal {journal[:8]}: seq {seq} cannot be read, and is not in quarantine"
@@ -266,9 +266,10 @@ def i17_bodies_verbatim(world):
         held = {row[:2]: row[2:] for row in conn.execute(select(*columns))}
         gone = {tuple(row) for row in conn.execute(select(*list(ERASE_ORDERS.c)[:2]))}
         hashes = {row[:2]: row[2] for row in conn.execute(select(*list(CHAIN.c)[:2], CHAIN.c.hash))}
-    for (journal, seq, hash_), receipt in world.oracle.released.items():
+    released = world.oracle.released.items()
+    due = {place: (receipt.record.salt, receipt.record.body) for place, receipt in released}
+    for (journal, seq, hash_), sealed in (due | world.poisoned).items():
         place = journal, seq
-        sealed = receipt.record.salt, receipt.record.body
         if hashes.get(place) == hash_ and place not in gone and held.get(place) != sealed:
             yield f"journal {journal[:8]}: the body of seq {seq} is not the one sealed"
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.core.exchange.credentials import key_id
+from agent.core.exchange.versions import SYNC_VERSIONS, Versions
 from agent.core.faults import Fault
 from agent.directory import Directory, opening
 from agent.journal import renewals
@@ -26,6 +27,8 @@ from tests.simulation.journal import DiskPath, SimulatedJournal, open_connection
 from tests.simulation.network import Client, Wire
 
 JOURNAL, DIRECTORY = "journal.db", "directory.db"
+NEWEST_OF_TILLS = (1, 1, 3)
+"""Some agents speak later versions of journal sync as well, and some HQs (`environment`)."""
 
 
 class Machine:
@@ -42,6 +45,7 @@ class Machine:
         self.public = self.key.public_key().public_bytes_raw()
         self.next_key = None
         """Offered to HQ until it has taken over; it lies beside the other, as on a real disk."""
+        self.versions = Versions(1, world.fork(f"{name}-version").choice(NEWEST_OF_TILLS))
         self.journal = self.directory = self.sync = None
         self.tasks: set[asyncio.Task[object]] = set()
         self.boots = self.checked_boot = 0
@@ -95,7 +99,7 @@ class Machine:
         self.public = key.public_key().public_bytes_raw()
 
     def _begin_sync(self):
-        self.link = link_of(self.key, self.public, self.wire)
+        self.link = link_of(self.key, self.public, self.wire, self.versions)
         self.sync = SyncLoop(
             self.link,
             self.journal,
@@ -192,9 +196,10 @@ class Machine:
         return self.rng.uniform(0.0002, 0.02)
 
 
-def link_of(key, public, wire):
+def link_of(key, public, wire, versions=SYNC_VERSIONS):
     """Make the product's own link to HQ, on a simulated wire."""
-    link = HttpLink("http://127.0.0.1:8470", private_key=key, keyid=key_id(public))
+    address = "http://127.0.0.1:8470"
+    link = HttpLink(address, private_key=key, keyid=key_id(public), versions=versions)
     link._client = Client(wire)
     return link
 

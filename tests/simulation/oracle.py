@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 import msgspec
 
 from agent.core.exchange.coding import decode_batch
+from agent.core.exchange.versions import Versions
 from agent.core.exchange.wire import Ack, WireRecord
 from agent.journal import chains
 from central.intake.content import _unpacked
 
+_ANY = Versions(1, 9)
 _SINCE = (
     "SELECT seq, hash FROM chain WHERE seq > ? AND journal = (SELECT no FROM journal WHERE id = ?)"
 )
@@ -123,7 +125,7 @@ class Oracle:
 
     def _note_incarnation(self, signed, message):
         coding = message.request.headers["Content-Encoding"]
-        batch = decode_batch(_unpacked(message.content, coding))
+        batch = decode_batch(_unpacked(message.content, coding), _ANY)
         known = signed.incarnations
         if not known or known[-1] != batch.incarnation:
             if batch.incarnation in known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from tests.simulation.environment import simulated
 from tests.simulation.invariants import Violation
@@ -26,6 +27,8 @@ class Outcome:
     cuts: int = 0
     receipts: int = 0
     rewinds: int = 0
+    end: object = None
+    """Which entries HQ took in, and which it set aside."""
     seconds: float = 0.0
 
 
@@ -36,13 +39,30 @@ def play(seed, scenario=None):
     began = time.perf_counter()
     with simulated(seed):
         run(_life(World(seed, chosen), outcome))
+    if chosen.is_twofold and not outcome.broken:
+        _compare(outcome, seed, chosen)
     outcome.seconds = time.perf_counter() - began
     return outcome
+
+
+def _compare(outcome, seed, chosen):
+    """I11: the same fate under clocks that are right ends in the same."""
+    right = Outcome(seed, chosen.name)
+    with simulated(seed):
+        run(_life(World(seed, chosen, are_clocks_right=True), right))
+    for first, second in zip_longest(outcome.history, right.history):
+        if first != second:
+            outcome.broken = "I11"
+            outcome.seen = f"with jumping clocks: {first!r}; with right ones: {second!r}"
+            return
+    if outcome.end != right.end:
+        outcome.broken, outcome.seen = "I11", f"{outcome.end}; with right clocks: {right.end}"
 
 
 async def _life(world, outcome):
     try:
         await world.live()
+        outcome.end = world.at_end()
     except Violation as violation:
         outcome.broken, outcome.seen = violation.name, violation.seen
     except Exception as problem:  # noqa: BLE001, whatever is raised belongs to this seed

@@ -28,6 +28,8 @@ class Scenario:
     sales_max: int = 4
     cut_within: int = 40
     backups_kept: int = 4
+    is_twofold: bool = False
+    """Played once more with clocks that never jump: it must end in the same (I11)."""
 
 
 _ROUGH = {
@@ -122,6 +124,24 @@ SCENARIOS = {
                 fates.intrude: 1,
             },
             weather={name: value / 2 for name, value in _ROUGH.items()},
+        ),
+        Scenario(
+            "clocks",
+            "Clocks jump by up to ten years, everywhere and again and again.",
+            _TRADE
+            | {
+                act.jump_clock: 6,
+                act.poison: 1,
+                act.lose_the_way: 1,
+                act.kill: 1,
+                act.kill_hq: 1,
+                fates.back_up: 1,
+                fates.restore: 1,
+                fates.erase: 1,
+                fates.copy_disk: 1,
+            },
+            turns=20,
+            is_twofold=True,
         ),
         Scenario(
             "feeds",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import defaultdict
 
 import msgspec
 from pysqlite3 import dbapi2
@@ -40,6 +41,10 @@ STARTS_MAX = 9
 """A machine that was switched off under way may need a few starts; more is a machine that hangs."""
 TURN_S = 600.0
 """Nothing done in one turn takes longer, whatever fails."""
+_TAKEN_IN = (
+    "SELECT c.journal_id, c.seq, c.kind, c.version, q.name FROM chain c"
+    " LEFT JOIN quarantine q USING (journal_id, seq) ORDER BY c.journal_id, c.seq"
+)
 _CARRIED = KINDS[EntryCarried].kind
 _numbers = iter(range(1 << 60))
 
@@ -47,8 +52,9 @@ _numbers = iter(range(1 << 60))
 class World:
     """Everything a seed makes."""
 
-    def __init__(self, seed, scenario):
+    def __init__(self, seed, scenario, *, are_clocks_right=False):
         self.seed, self.scenario = seed, scenario
+        self.are_clocks_right = are_clocks_right
         self.name = f"w{next(_numbers)}"
         self.rng = self.fork("fate")
         self.history: list[str] = []
@@ -76,7 +82,8 @@ class World:
         """Ids of orders HQ never signed."""
         self.days = 0
         """Days that were noted at HQ."""
-        self.poisoned: set[tuple[str, int]] = set()
+        self.poisoned: dict[tuple[str, int, bytes], tuple[bytes, bytes]] = {}
+        """(journal, seq, hash) → salt and bytes of what a later version sealed."""
         self.checked_hq = None
         """What HQ had done when it was last checked: unchanged, nothing can have come to break."""
         self.cuts = 0
@@ -260,6 +267,16 @@ class World:
             held = conn.execute(select(func.sum(CURSORS.c.have_seq))).scalar_one() or 0
             applied = conn.execute(select(func.sum(APPLIED.c.seq))).scalar_one() or 0
         return [] if held == applied else [f"hq: applied {applied} of {held}"]
+
+    def at_end(self):
+        """Give the kinds of entries HQ took in, journal by journal, and which it set aside.
+
+        A journal's random id is nobody's decision.
+        """
+        journals = defaultdict(list)
+        for journal, *entry in self.hq.rows(_TAKEN_IN):
+            journals[journal].append(tuple(entry))
+        return sorted(journals.values(), key=repr)
 
     def held_at_hq(self):
         """Give (journal, seq, hash) of everything HQ holds."""
