@@ -7,6 +7,7 @@ files and exit code. Only the second that importing takes is spent once for all 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import importlib
 import multiprocessing
 import os
@@ -14,7 +15,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from multiprocessing import reduction
+from multiprocessing import forkserver, reduction
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -34,6 +35,7 @@ IMPORTED = [
     "tests.forked",
 ]
 NOBODY = 65534
+PR_SET_PDEATHSIG = 1
 
 
 class Handed:
@@ -132,6 +134,7 @@ async def forked(command, out, err, env):
 def _become(module, arguments, streams, env, directory, user):
     """Be the program, in the process that was forked for it."""
     os.setsid()
+    _end_with_the_tests()
     nothing = os.open(os.devnull, os.O_RDONLY)
     for standard, given in enumerate((nothing, *streams)):
         os.dup2(given, standard)
@@ -147,6 +150,18 @@ def _become(module, arguments, streams, env, directory, user):
         os.setuid(user)
     sys.argv = [module, *arguments]
     importlib.import_module(module).main()
+
+
+def _end_with_the_tests():
+    """Leave nobody behind, on the lines and ports of other tests, when these are killed.
+
+    Whoever was forked would keep the process it was forked from alive; now that one ends with the
+    tests, and the kernel tells its children (PR_SET_PDEATHSIG, prctl(2)).
+    """
+    server = forkserver._forkserver
+    os.close(server._forkserver_alive_fd)
+    server._forkserver_alive_fd = None
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stream(handle, mode):
