@@ -32,7 +32,8 @@ async def back_up(world, _rng):
         return
     image, name = hq.disk.image(), f"b{world.number()}"
     with hq.writing() as conn:
-        backups.register(conn, _manifest(conn, name), f"/{name}", "digest")
+        world.manifests[name] = _manifest(conn, name)
+        backups.register(conn, world.manifests[name], f"/{name}", "digest")
         world.backups.append((name, image))
         world.lived_in(current_epoch(conn))
         gone = world.backups[: -world.scenario.backups_kept]
@@ -78,11 +79,20 @@ def _put_back(world, which):
     world.restores += 1
     world.note(f"hq: restored to backup {which + 1}")
     world.start_hq()
+    if hq.up:
+        _list_backups(world)
     world.witnesses = set(witnesses(world)) if hq.up else set()
     world.oracle.rewound()
     world.seen_at_hq.clear()
     world.erasures.clear()
     world.oracle.reckon(world.machines)
+
+
+def _list_backups(world):
+    """Enter what else could still be restored, as `till-central restore` does."""
+    with world.hq.writing() as conn:
+        for name, _ in world.backups:
+            backups.register(conn, world.manifests[name], f"/{name}", "digest")
 
 
 def witnesses(world):
@@ -283,7 +293,7 @@ async def erase(world, rng):
         body = (BODIES.c.journal_id == CHAIN.c.journal_id) & (BODIES.c.seq == CHAIN.c.seq)
         found = [tuple(row) for row in conn.execute(query.join(BODIES, body))]
         query = select(CHAIN.c.journal_id, CHAIN.c.seq, BODIES.c.body).join(BODIES, body)
-        carried = conn.execute(query.where(CHAIN.c.kind == CARRIED)).tuples()
+        carried = conn.execute(query.where(CHAIN.c.kind == CARRIED)).all()
         found += [place for *place, text in carried if msgspec.json.decode(text)["kind"] == PARTY]
     if found:
         entry = rng.choice(sorted(map(tuple, found)))

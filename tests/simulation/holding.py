@@ -74,11 +74,11 @@ def i8_erased_stays_erased(world):
                     & (ERASE_ORDERS.c.seq == CHAIN.c.seq)
                     & (ERASE_ORDERS.c.commitment == CHAIN.c.commitment),
                 )
-            ).tuples()
+            ).all()
         )
         of = (CHAIN.c.journal_id == BODIES.c.journal_id) & (CHAIN.c.seq == BODIES.c.seq)
         columns = CHAIN.c.journal_id, CHAIN.c.seq, CHAIN.c.hash, CHAIN.c.kind, BODIES.c.body
-        at_hq = conn.execute(select(*columns).join(BODIES, of)).tuples().all()
+        at_hq = conn.execute(select(*columns).join(BODIES, of)).all()
     for _, erased, _ in machines:
         ordered |= set(erased)
     gone = {receipt.record.body for key, receipt in world.oracle.released.items() if key in ordered}
