@@ -220,15 +220,27 @@ async def test_a_signature_that_leaves_out_the_digest_is_refused(hq, monkeypatch
     """Wrong: the content can be exchanged under a genuine signature."""
     till, link = await hq.enrolled()
     till.seal(1)
+    monkeypatch.setattr("agent.links.signing.is_plain", lambda _path: False)
     monkeypatch.setattr("agent.links.signing.SIGNED_COMPONENTS", ("@method", "@path"))
     reply = await post_signed(hq, till, packed(till.batch()))
     assert 401 == reply.status_code
     await link.aclose()
 
 
-@pytest.mark.parametrize("year", [1970, 2199])
+@pytest.mark.parametrize("year", [1902, 1970, 2199])
 async def test_a_till_with_a_wrong_clock_is_served(hq, monkeypatch, year):
     """Wrong: a till whose clock is off by decades cannot sync (P11)."""
+    till, link = await hq.enrolled()
+    till.seal(1)
+    at = datetime(year, 1, 1, tzinfo=UTC).timestamp()
+    monkeypatch.setattr("agent.links.signing.time.time", lambda: at)
+    assert 1 == (await link.send(till.batch())).seq
+    await link.aclose()
+
+
+@pytest.mark.parametrize("year", [1970, 2199])
+async def test_a_wrong_clock_in_a_signature_of_another_form_is_served(hq, monkeypatch, year):
+    """Wrong: only what agents of today write is excused from telling the time (P11)."""
     original = HTTPMessageSigner.sign
 
     def at_another_time(self, message, **values):
@@ -237,6 +249,7 @@ async def test_a_till_with_a_wrong_clock_is_served(hq, monkeypatch, year):
 
     till, link = await hq.enrolled()
     till.seal(1)
+    monkeypatch.setattr("agent.links.signing.is_plain", lambda _path: False)
     monkeypatch.setattr(HTTPMessageSigner, "sign", at_another_time)
     assert 1 == (await link.send(till.batch())).seq
     await link.aclose()
