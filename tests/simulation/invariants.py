@@ -10,6 +10,7 @@ from collections import Counter
 
 from sqlalchemy import select
 
+from agent.core.entries.chain import commitment
 from agent.core.exchange.coding import ENCODED_BYTES_MAX
 from agent.core.exchange.cursors import parse
 from agent.core.exchange.epochs import counter
@@ -209,10 +210,12 @@ def i4_one_effect(world):
 
 def i7_all_came_in(world):
     """I7, I8: once faults stop, every released record reaches HQ, within its journal or carried."""
-    held, carried = world.held_at_hq(), world.carried_at_hq()
+    held, carried, erased = world.held_at_hq(), world.carried_at_hq(), world.erased_at_hq()
     for receipt in world.oracle.owed():
-        place = (receipt.journal, receipt.seq, receipt.hash)
-        if place not in held and receipt.record.body not in carried:
+        place, sent = (receipt.journal, receipt.seq, receipt.hash), receipt.record
+        if (*place[:2], commitment(sent.salt, sent.body)) in erased:
+            continue
+        if place not in held and sent.body not in carried:
             yield f"{receipt.machine}: {receipt.journal[:8]}/{receipt.seq} never came in"
 
 

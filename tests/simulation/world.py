@@ -21,7 +21,8 @@ from agent.core.entries.kinds import KINDS
 from agent.core.exchange.cursors import parse
 from agent.core.faults import Fault
 from agent.sync import enrolment
-from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, FEED_SCOPES
+from central.ledger.backups import Manifest
+from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, ERASE_ORDERS, FEED_SCOPES
 from tests.simulation.authority import Thief
 from tests.simulation.clock import WallClock
 from tests.simulation.disk import forget
@@ -63,6 +64,7 @@ class World:
         self.machines: list[Machine] = []
         self.names = 0
         self.backups: list[tuple[str, dict[str, bytes]]] = []
+        self.manifests: dict[str, Manifest] = {}
         self.images: dict[str, dict[str, bytes]] = {}
         self.seen_at_hq: dict[tuple[str, int], bytes] = {}
         self.positions: dict[tuple[str, str], tuple[str, int]] = {}
@@ -283,6 +285,15 @@ class World:
         with self.hq.reading() as conn:
             columns = CHAIN.c.journal_id, CHAIN.c.seq, CHAIN.c.hash
             return {tuple(row) for row in conn.execute(select(*columns))}
+
+    def erased_at_hq(self):
+        """Give (journal, seq, commitment) of everything HQ has ordered erased."""
+        with self.hq.reading() as conn:
+            held = ERASE_ORDERS.c
+            return {
+                tuple(row)
+                for row in conn.execute(select(held.journal_id, held.seq, held.commitment))
+            }
 
     def carried_at_hq(self):
         """Give the bodies that successors carried, as they were once sealed."""

@@ -35,20 +35,6 @@ def _all_but_last(original):
     return apply_slice
 
 
-def _side_by_side(original):
-    """Two processes read the same position, and both go on from it."""
-
-    def apply_next(self, journal_id, conn):
-        found = original(self, journal_id, conn)
-        entries = self.__dict__.setdefault("_other", {}).get(journal_id, [])
-        if entries:
-            applier.apply_slice(conn, entries, self._context())
-        self._other[journal_id] = applier.waiting(conn, journal_id)
-        return found
-
-    return apply_next
-
-
 def _twice(original):
     def book(conn, bookings, now):
         original(conn, bookings, now)
@@ -91,12 +77,6 @@ PLANTED = (
         "position-without-effect",
         "The applier moves over the last entry of a slice without applying it.",
         ((applier, "apply_slice", _all_but_last),),
-        "cuts",
-    ),
-    Planted(
-        "two-appliers",
-        "Two processes of HQ apply the same entries.",
-        ((applier.Applier, "_apply_next", _side_by_side),),
         "cuts",
     ),
     Planted(

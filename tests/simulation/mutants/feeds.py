@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from agent.core.exchange.wire import FeedPage
 from agent.directory import feed, parties
-from agent.links import http
 from central.feed import pages
 from tests.simulation.mutants.planting import Planted, always
 
@@ -75,21 +74,16 @@ PLANTED = (
         "weather",
     ),
     Planted(
-        "digest-unchecked",
-        "The till takes a page of the feed that was changed on the way.",
-        ((http, "is_intact", always(True)),),
-        "weather",
-    ),
-    Planted(
         "horizon-ignored",
         "HQ lets a till go on by pages from before deletions it has forgotten.",
         ((pages, "horizon", always(0)),),
         "feeds",
+        start=18,
     ),
     Planted(
         "first-version-stays",
         "The till keeps the first version of a key it has read.",
-        ((feed, "_counts", lambda _original: lambda _change, *held: held[1] < 0),),
+        ((feed, "_counts", lambda _original: lambda _change, *held: held[2] < 0),),
         "feeds",
     ),
 )
