@@ -138,7 +138,11 @@ class _Progress:
 def _apply_together(
     conn: Connection, run: Sequence[Read], context: Context, progress: _Progress
 ) -> bool:
-    """Apply a run of plain sales; False when one of them will not have it so."""
+    """Apply a run of plain sales; False when one of them will not have it so.
+
+    Raises:
+        DatabaseFailed: the database failed over a run of one: nothing is learnt by asking again.
+    """
     sales = [
         (context.entry(received), body) for received, body in run if isinstance(body, SaleCompleted)
     ]
@@ -148,6 +152,8 @@ def _apply_together(
     except _ENTRY_ERRORS as error:
         if isinstance(error, DBAPIError) and is_passing(error):
             raise
+        if isinstance(error, OperationalError) and len(run) == 1:
+            raise DatabaseFailed(run[0][0], error) from error
         return False
     progress.bookings += filter(None, (booking_of(*each) for each in sales))
     return True

@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
 
 from agent.core.entries import genesis, seal
 from agent.core.entries.bodies import CashierSigned, SaleCompleted
@@ -195,9 +196,14 @@ def test_an_erased_body_is_in_order_when_its_order_is_there(book):
     """Wrong: erasing a customer makes the books look forged (P9)."""
     erased = book()
     with writing(erased.engine) as conn:
+        first = select(CHAIN.c.commitment).where(CHAIN.c.seq == 1)
         conn.execute(
             ERASE_ORDERS.insert().values(
-                journal_id=erased.journal, seq=1, erased_by="order-1", recorded_at=""
+                journal_id=erased.journal,
+                seq=1,
+                commitment=conn.execute(first).scalar_one(),
+                erased_by="order-1",
+                recorded_at="",
             )
         )
         conn.execute(BODIES.delete().where(BODIES.c.seq == 1))

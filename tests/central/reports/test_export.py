@@ -204,8 +204,8 @@ def test_erased_body_keeps_its_row(hq, table, ledger):
     before = {name: table(name) for name in EXPORTED}
     with writing(ledger) as conn:
         for row in conn.execute(CHAIN.select()).all():
-            order = {"journal_id": A, "seq": row.seq, "erased_by": "o", "recorded_at": NOW}
-            conn.execute(insert(ERASE_ORDERS).values(order))
+            order = {"journal_id": A, "seq": row.seq, "commitment": row.commitment}
+            conn.execute(insert(ERASE_ORDERS).values(**order, erased_by="o", recorded_at=NOW))
         conn.execute(delete(BODIES))
     for name, (rows, cursor) in before.items():
         after, again = table(name)
