@@ -14,7 +14,6 @@ from agent.core.faults import InputFault
 from agent.core.identifiers import TillId
 from agent.daemon.control import DaemonAway, ask
 from agent.daemon.files import opened_journal
-from agent.daemon.unfounding import taken_back
 from agent.program.terminal import say
 from agent.settings import Settings, load
 
@@ -78,6 +77,7 @@ def _till(settings: Settings, till: str | None) -> TillId:
 
 
 async def _enrol(settings: Settings, till: TillId, code: str) -> list[Replaced]:
+    from agent.daemon.unfounding import taken_back
     from agent.daemon.ways import link_to_hq, signer
     from agent.sync.enrolment import enrol
 

@@ -110,10 +110,10 @@ def test_a_running_daemon_without_its_journal_is_a_fault(shop, monkeypatch):
 
 def test_troubles_of_sync_are_findings():
     """A fork at HQ would be seen by nobody in the shop."""
-    [found] = examination._troubles({"sync": SYNC})
+    [found] = examination.troubles({"sync": SYNC})
     assert (found.name, found.ok) == ("sync till-1", False)
     assert "two records under 7 (fork)" in found.detail
-    assert [] == list(examination._troubles({}))
+    assert [] == list(examination.troubles({}))
 
 
 def test_settings_decide_what_is_asked(shop):
