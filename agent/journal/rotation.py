@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 import msgspec
+from pysqlite3 import dbapi2
 
 from agent.core.faults import Fault
 from agent.journal import chains
@@ -60,8 +61,8 @@ def _copy(path: Path, newest: Path, stem: str) -> _Copy | None:
         heads = reading(path, chains.heads)
         if not reading(newest, lambda conn: all(_holds(conn, head) for head in heads)):
             return None
-    except Fault:
-        return None  # Nobody can tell whose it is.
+    except (Fault, dbapi2.Error):
+        return None  # No journal, or nobody can tell whose it is.
     is_own = path.name.startswith(f"{stem}-")
     return _Copy(is_own, sum(head.tail_seq for head in heads), int(form[1]), path)
 

@@ -94,12 +94,14 @@ def _fill(
     conn: database.Database, wreck: Wreck, owner: Owner, clock: Clock, aside: str, why: str
 ) -> Salvaged:
     journals = Remains(wreck, owner, clock).take_over(conn)
-    ended = wreck.ended()
+    indexed = wreck.tables.pop("sale_index", [])
+    # A basket's row outlives its sale (`baskets`): also where the sale itself cannot be read.
+    ended = wreck.ended() | {row["sale_id"] for row in indexed}
     rows = [row for row in wreck.tables.pop("basket", []) if row.get("sale_id") not in ended]
     baskets = _baskets(conn, rows)
     if wreck.is_cut:
         _doubt_prints(wreck.tables)
-    _pruned_sales(conn, wreck.tables.pop("sale_index", []))
+    _pruned_sales(conn, indexed)
     _returned(conn, wreck.tables.pop("returned", []))
     _acked(conn, wreck.tables.pop("acked", []))
     for table, rows in wreck.tables.items():

@@ -278,3 +278,19 @@ def test_only_what_the_newest_holds_makes_room(write, path, folder, tmp_path):
         made = back_up(Plan(path, folder, NAME, 2), Pace(rests=0))
     assert [f"{NAME}-00000{number}.db" for number in (1, 2, 4, 5)] == names(folder)
     assert 5 == made.number
+
+
+@pytest.mark.parametrize("content", ["", "something else"])
+def test_a_file_that_only_looks_like_a_copy_stops_no_backup(write, make, folder, content):
+    """An empty file that a power cut left on a stick would make every later backup fail."""
+    other = folder / "till-agent-store-9-89abcdef-000001.db"
+    if content:
+        with closing(dbapi2.connect(str(other))) as conn:
+            conn.execute("CREATE TABLE something_else (x)")
+    else:
+        other.touch()
+    write(lambda conn: sell(conn, "one"))
+    for _ in range(4):
+        made = make()
+    assert [f"{NAME}-00000{number}.db" for number in (2, 3, 4)] + [other.name] == names(folder)
+    assert 4 == made.number

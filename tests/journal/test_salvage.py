@@ -474,3 +474,21 @@ def test_what_hq_had_ordered_is_carried_out_again(path):
         assert [(2,)] == erased
         assert all(report.ok for report in read(verify))
     assert b"actor-001" not in path.read_bytes()
+
+
+def test_a_sale_whose_entry_is_lost_is_no_basket_again(path):
+    """A sale that HQ has would be found open and paid at the till, and completed a second time."""
+    with opened(path) as journal:
+        write = journal.write_blocking
+        write(lambda conn: baskets.save(conn, basket("sold")))
+        write(lambda conn: sell(conn, "sold"))
+        assert write(lambda conn: baskets.get(conn, "sold")) is None
+    image = whole(path)
+    at = image.index(b'"sale_id":"sold","receipt_no"')
+    put(path, image[:at] + b"\xff" * 300 + image[at + 300 :])
+    done, journal = rescued(path)
+    with journal:
+        read = journal.read_blocking
+        assert read(lambda conn: sales.completed(conn, "sold")) is None
+        assert read(lambda conn: baskets.get(conn, "sold")) is None
+        assert 0 == done.baskets
