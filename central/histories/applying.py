@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -28,7 +29,7 @@ from central.histories.runs import Read, plain_sales, runs
 from central.histories.sold import HadEffect, insert_sales
 from central.identity.cards import card_change
 from central.identity.parties import canonical
-from central.ledger.engine import is_passing
+from central.ledger.engine import TransactionUndone, is_passing
 from central.ledger.hq import TakeBack
 from central.ledger.outbox import GLOBAL, Change, publish_many
 from central.ledger.texts import UnfitText, holds_nul
@@ -51,7 +52,7 @@ _ENTRY_ERRORS = (
 class DatabaseFailed(Exception):
     """The database failed while an entry was applied; the transaction is to be undone."""
 
-    def __init__(self, received: Received, error: OperationalError) -> None:
+    def __init__(self, received: Received, error: DBAPIError) -> None:
         """Name the entry it happened at."""
         super().__init__(str(error))
         self.journal_id, self.seq = received.journal_id, received.seq
@@ -141,13 +142,14 @@ def _apply_together(
     """Apply a run of plain sales; False when one of them will not have it so.
 
     Raises:
-        DatabaseFailed: the database failed over a run of one: nothing is learnt by asking again.
+        DatabaseFailed: the database failed over a run of one: nothing is learnt by asking again;
+            or it undid the whole slice: half of the run is to be tried first.
     """
     sales = [
         (context.entry(received), body) for received, body in run if isinstance(body, SaleCompleted)
     ]
     try:
-        with conn.begin_nested():
+        with _undone_at(run[len(run) // 2][0]), conn.begin_nested():
             insert_sales(conn, sales)
     except _ENTRY_ERRORS as error:
         if isinstance(error, DBAPIError) and is_passing(error):
@@ -169,7 +171,7 @@ def _apply_one(
     try:
         if isinstance(body, Exception):
             raise body
-        with conn.begin_nested():
+        with _undone_at(received), conn.begin_nested():
             effect = _effect(conn, received, body, context)
     except OperationalError as error:
         if is_passing(error):
@@ -183,6 +185,22 @@ def _apply_one(
         return
     progress.touched |= dict.fromkeys(effect.touched, received)
     progress.bookings += [effect.booking] if effect.booking else []
+
+
+@contextmanager
+def _undone_at(received: Received) -> Iterator[None]:
+    """Name the entry at which the database failed so badly that it undid the whole slice.
+
+    Raises:
+        DatabaseFailed: nothing of the slice is left; up to this entry it may be tried again.
+        TransactionUndone: it had no room, or is away: it is not about any entry.
+    """
+    try:
+        yield
+    except TransactionUndone as undone:
+        if not isinstance(undone.error, DBAPIError) or is_passing(undone.error):
+            raise
+        raise DatabaseFailed(received, undone.error) from undone
 
 
 def _unread(
@@ -235,7 +253,7 @@ def _publish_all(conn: Connection, touched: dict[str, Received], now: str) -> in
     changes: list[Change] = []
     for party_id, received in touched.items():
         try:
-            with conn.begin_nested():
+            with _undone_at(received), conn.begin_nested():
                 changes.append(card_change(conn, canonical(conn, party_id)))
         except OperationalError as error:
             if is_passing(error):

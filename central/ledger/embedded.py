@@ -7,6 +7,7 @@ to be upgraded (SQLITE_BUSY without a wait) half way.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
-from central.ledger.faults import BUSY_TIMEOUT_S, POOL_SIZE, LedgerFault
+from central.ledger.faults import (
+    BUSY_TIMEOUT_S,
+    POOL_SIZE,
+    LedgerFault,
+    TransactionUndone,
+)
 from central.ledger.held_file import HeldFile
 
 SQLITE_OLDEST = (3, 51, 3)
@@ -65,6 +71,8 @@ def sqlite_engine(url: URL) -> Engine:
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "rollback_savepoint", _require_begun)
+    event.listen(engine, "commit", _require_begun)
     _hold(engine, HeldFile(Path(url.database or "")))
     _try_out(engine)
     return engine
@@ -107,6 +115,17 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     mode = connection.get_execution_options().get("begin", "IMMEDIATE")
     connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _require_begun(connection: Connection, *_savepoint: object) -> None:
+    """Stop where SQLite undid the whole transaction, as it may on a full or failing disk.
+
+    It says so by no longer being in one ("Automatic Rollback", sqlite.org/lang_transaction.html):
+    to go back to a savepoint, or to commit, would then find nothing, and pass for success.
+    """
+    driver = connection.connection.driver_connection
+    if driver is not None and not driver.in_transaction:
+        raise TransactionUndone(sys.exception())
 
 
 def _try_out(engine: Engine) -> None:

@@ -31,6 +31,7 @@ from central.ledger.faults import (
     LedgerFull,
     LedgerMoved,
     LostRace,
+    TransactionUndone,
 )
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "LedgerFull",
     "LedgerMoved",
     "LostRace",
+    "TransactionUndone",
     "after_commit",
     "check_file",
     "check_sqlite",
@@ -235,25 +237,35 @@ def _told() -> Iterator[None]:
     """Say of a database that is busy or away that it is just that."""
     try:
         yield
-    except DBAPIError as error:
-        if server.is_lost_race(error):
-            raise LostRace(
-                f"another transaction came first: {_said(error)}", remedy="try again"
-            ) from error
-        if not is_passing(error):
+    except TransactionUndone as undone:
+        if not isinstance(undone.error, DBAPIError):
             raise
-        if is_full(error):
-            raise LedgerFull(
-                f"nothing more can be kept: {_said(error)}",
-                remedy="make room on the disk of HQ's database; nothing is lost, the tills keep "
-                "what they have and send it again by themselves",
-            ) from error
-        if server.is_away(error):
-            raise LedgerBusy(
-                f"the database is not available: {_said(error)}",
-                remedy="try again; if it stays so, look at the database server",
-            ) from error
-        raise _busy(_said(error)) from error
+        raise _as_told(undone.error) from undone
+    except DBAPIError as error:
+        told = _as_told(error)
+        if told is error:
+            raise
+        raise told from error
+
+
+def _as_told(error: DBAPIError) -> Exception:
+    """Give what is said of an error of the database; itself where something is wrong with it."""
+    if server.is_lost_race(error):
+        return LostRace(f"another transaction came first: {_said(error)}", remedy="try again")
+    if not is_passing(error):
+        return error
+    if is_full(error):
+        return LedgerFull(
+            f"nothing more can be kept: {_said(error)}",
+            remedy="make room on the disk of HQ's database; nothing is lost, the tills keep "
+            "what they have and send it again by themselves",
+        )
+    if server.is_away(error):
+        return LedgerBusy(
+            f"the database is not available: {_said(error)}",
+            remedy="try again; if it stays so, look at the database server",
+        )
+    return _busy(_said(error))
 
 
 def _said(error: DBAPIError) -> str:

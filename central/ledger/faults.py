@@ -49,3 +49,16 @@ class LostRace(LedgerBusy):
 
     name = "lost-race"
     title = "Another transaction came first"
+
+
+class TransactionUndone(Exception):
+    """The database undid a whole transaction while a statement failed: nothing of it is left.
+
+    It is neither a `Fault` nor an error of the database, lest whoever judges entry by entry goes
+    on: each statement after it would be committed by itself.
+    """
+
+    def __init__(self, error: BaseException | None) -> None:
+        """Keep what went wrong; None where nobody is dealing with it any more."""
+        super().__init__(f"the database undid the transaction: {error}")
+        self.error = error

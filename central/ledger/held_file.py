@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 
 from pysqlite3 import dbapi2
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -30,7 +30,7 @@ class HeldFile:
         """Name it; a link is followed for the log, which SQLite keeps beside the file itself."""
         self.path = path.absolute()
         self._wal = f"{os.path.realpath(path)}-wal"
-        self._lock = Lock()
+        self._lock = RLock()
         self._open = self._size = 0
         self._main: tuple[int, int] | None = None
         self._log: tuple[int, int] | None = None
@@ -69,10 +69,14 @@ class HeldFile:
     def check(self) -> None:
         """Compare what is open with what lies at the path; a difference once seen stays.
 
+        One thread at a time: what another one has just seen must not be held against what this
+        one saw before it.
+
         Raises:
             LedgerMoved: the file or its log was deleted, replaced or cut short.
         """
-        self._why = self._why or self._fault()
+        with self._lock:
+            self._why = self._why or self._fault()
         if self._why is not None:
             raise LedgerMoved(
                 f"{self._why}: what HQ commits would be lost, so it takes nothing in and stops",

@@ -6,7 +6,7 @@ import time
 
 import msgspec
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from agent.core.entries import encode
 from central.histories import Applier, applying
@@ -175,6 +175,33 @@ def test_entry_the_database_fails_on_is_named_and_holds_up_no_other(
     assert (6, []) == (len(rows(SALES)), rows(QUARANTINE))
     with reading(ledger) as conn:
         assert [] == troubles(conn)
+
+
+def test_a_database_that_undoes_a_whole_slice_is_asked_for_less_and_nothing_is_lost(
+    applier, receive, rows, told, ledger
+):
+    """What it undid before the failure would pass for applied, or what follows be kept twice."""
+    if ledger.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL takes no further statement after an error")
+    receive(J, *(told.sale(n) for n in range(7)))
+    receive("b" * 32, told.sale(7))
+    undoing = (
+        f"CREATE TRIGGER undoing BEFORE INSERT ON sale WHEN NEW.journal_id = '{J}' AND NEW.seq = 5 "
+        "BEGIN SELECT RAISE(ROLLBACK, 'disk I/O error'); END"
+    )
+    with writing(ledger) as conn:
+        conn.exec_driver_sql(undoing)
+    with pytest.raises(DBAPIError, match="disk I/O error"):
+        applier.apply_pending()
+    assert {J: 4, "b" * 32: 1} == {row["journal_id"]: row["seq"] for row in rows(APPLIED)}
+    assert 5 == len(rows(SALES)) == len(rows(BOOKED))
+    with reading(ledger) as conn:
+        assert [(J, 5)] == [(each.journal_id, each.seq) for each in troubles(conn)]
+    with writing(ledger) as conn:
+        conn.exec_driver_sql("DROP TRIGGER undoing")
+    applier.apply_pending()
+    assert 8 == len(rows(SALES)) == len(rows(BOOKED))
+    assert [] == rows(QUARANTINE)
 
 
 def test_entry_the_database_never_takes_leaves_the_way_free(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from agent.core.faults import InputFault
 from central.ledger import embedded
@@ -14,6 +16,7 @@ from central.ledger.engine import (
     LedgerBusy,
     LedgerFault,
     LedgerFull,
+    TransactionUndone,
     after_commit,
     open_engine,
     reading,
@@ -66,6 +69,36 @@ def test_a_full_disk_is_said_to_be_full_and_keeps_nothing_half(engine):
     with writing(engine) as conn:
         conn.exec_driver_sql("INSERT INTO t VALUES (1)")
     assert 1 == count(engine)
+
+
+def test_a_full_disk_inside_a_savepoint_undoes_what_came_before_and_after_it(engine):
+    """Wrong: SQLite undid it all, and what follows is committed by itself, row by row (P3)."""
+
+    def write():
+        with writing(engine) as conn:
+            conn.exec_driver_sql("PRAGMA max_page_count = 20")
+            conn.exec_driver_sql("INSERT INTO t VALUES (1)")
+            with suppress(DBAPIError), conn.begin_nested():
+                conn.exec_driver_sql("INSERT INTO t VALUES (zeroblob(200000))")
+            conn.exec_driver_sql("INSERT INTO t VALUES (3)")
+
+    with pytest.raises(LedgerFull, match="nothing more can be kept"):
+        write()
+    assert 0 == count(engine)
+
+
+def test_a_transaction_that_is_gone_is_not_said_to_be_committed(engine):
+    """Wrong: an ack for what the database had undone (P2)."""
+
+    def write():
+        with writing(engine) as conn:
+            conn.exec_driver_sql("PRAGMA max_page_count = 20")
+            with suppress(DBAPIError):
+                conn.exec_driver_sql("INSERT INTO t VALUES (zeroblob(200000))")
+
+    with pytest.raises(TransactionUndone):
+        write()
+    assert 0 == count(engine)
 
 
 def test_writers_take_turns_and_none_is_lost(engine):

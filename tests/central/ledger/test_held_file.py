@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
 
@@ -11,6 +13,7 @@ from pysqlite3 import dbapi2
 
 from central.daemon.threads import ForeignWrites
 from central.ledger.engine import LedgerFault, LedgerMoved, open_engine, reading, rescue, writing
+from central.ledger.held_file import HeldFile
 from central.ledger.hq import FeedSignal
 
 
@@ -67,6 +70,35 @@ TAKEN = {
     delete_log: "was taken away",
     copy_over: "became shorter",
 }
+
+
+def test_a_file_that_grows_while_others_look_is_not_said_to_be_cut_short(tmp_path):
+    """Wrong: of two threads that look at once the slower one stops HQ over a checkpoint."""
+    path, before = tmp_path / "central.sqlite", sys.getswitchinterval()
+    path.write_bytes(b"x")
+    held, done = HeldFile(path), Event()
+    held.opened()
+
+    def grow():
+        with path.open("ab", buffering=0) as file:
+            while not done.is_set():
+                file.write(b"x")
+
+    def look(_):
+        for _ in range(2000):
+            held.check()
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            growing = threads.submit(grow)
+            try:
+                list(threads.map(look, range(3)))
+            finally:
+                done.set()
+            growing.result()
+    finally:
+        sys.setswitchinterval(before)
 
 
 @pytest.mark.parametrize("take", TAKEN, ids=lambda take: take.__name__)
