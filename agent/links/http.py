@@ -50,6 +50,8 @@ _NOT_READ = (
     httpx.codes.NOT_IMPLEMENTED,
 )
 """What a batch in another coding than plain zstd is sent once more for, as plain zstd."""
+_READ = (httpx.codes.OK, httpx.codes.CONFLICT, httpx.codes.GONE)
+"""How HQ answers a batch that it could read; see `replies.position`."""
 
 Reply = tuple[int, httpx.Headers, bytes]
 """Status, headers, content."""
@@ -99,10 +101,11 @@ class HttpLink:
 
     async def send(self, batch: Batch) -> Ack | Behind | Fork:
         """See `HqLink.send`."""
-        reply = await self._negotiated(lambda: self._post(batch))
-        if self._coding != PLAIN_CODING and reply[0] in _NOT_READ:
+        coding = self._coding
+        reply = await self._negotiated(lambda: self._post(batch, coding))
+        if coding != PLAIN_CODING and reply[0] in _NOT_READ:
             reply = await self._sent_plain(batch)
-        elif self._is_offered and DICTIONARY_CODING in reply[1].get("Accept-Encoding", ""):
+        elif self._is_offered and DICTIONARY_CODING in _named(reply):
             self._coding = DICTIONARY_CODING
         return position(*reply, self._versions)
 
@@ -111,16 +114,13 @@ class HttpLink:
 
         HQ is an older one again, or something in between reads what passes.
         """
-        coding, self._coding = self._coding, PLAIN_CODING
-        reply = await self._negotiated(lambda: self._post(batch))
-        self._is_offered = reply[0] in _NOT_READ
-        if self._is_offered:
-            self._coding = coding
+        reply = await self._negotiated(lambda: self._post(batch, PLAIN_CODING))
+        if reply[0] in _READ:
+            self._coding, self._is_offered = PLAIN_CODING, False
         return reply
 
-    async def _post(self, batch: Batch) -> Reply:
+    async def _post(self, batch: Batch, coding: str) -> Reply:
         batch = msgspec.structs.replace(batch, version=self._version)
-        coding = self._coding
         if len(batch.records) <= _INLINE_RECORDS:
             content = packed(batch, coding)
         else:
@@ -248,6 +248,12 @@ def _client(ca_file: str | None, proxy: str | None, known_time: KnownTime) -> ht
     for name in _UNNEEDED:
         del client.headers[name]
     return client
+
+
+def _named(reply: Reply) -> set[str]:
+    """List the codings that HQ says it reads (RFC 9110, 12.5.3)."""
+    members = reply[1].get("Accept-Encoding", "").split(",")
+    return {member.partition(";")[0].strip().lower() for member in members}
 
 
 def _timeout(silence_s: int) -> httpx.Timeout:

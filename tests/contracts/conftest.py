@@ -62,7 +62,7 @@ class HttpHq:
         self.instead: Response | None = None
         self.versions = SYNC_VERSIONS
         self.codings = (PLAIN_CODING,)
-        self.refused = ("", 0)
+        self.refused: dict[str, int] = {}
         self.seen_versions: list[str] = []
         self.port = _free_port()
         self._task = None
@@ -94,8 +94,8 @@ class HttpHq:
             if self.instead:
                 return self.instead
             coding = request.headers["content-encoding"]
-            if coding == self.refused[0]:
-                raise HTTPException(status_code=self.refused[1])
+            if coding in self.refused:
+                raise HTTPException(status_code=self.refused[coding])
             assert coding in self.codings
             known = zstandard.ZstdCompressionDict(dictionary())
             unpacker = zstandard.ZstdDecompressor(None if coding == PLAIN_CODING else known)

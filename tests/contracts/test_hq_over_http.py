@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 from litestar import Response
@@ -191,9 +193,9 @@ async def test_an_hq_put_back_to_an_older_one_gets_plain_batches(over_http, hq, 
         server.codings = CODINGS
         await link.send(batch)
         await link.send(batch)
-        server.refused = ("x-till-1", status)
+        server.refused = {"x-till-1": status}
         assert isinstance(await link.send(batch), Ack)
-        server.refused = ("", 0)
+        server.refused = {}
         assert isinstance(await link.send(batch), Ack)
     assert ["zstd", "x-till-1", "x-till-1", "zstd", "zstd"] == codings(server)
 
@@ -209,3 +211,43 @@ async def test_what_is_refused_in_any_coding_says_nothing_of_the_coding(over_htt
             await link.send(msgspec.structs.replace(batch, journal_id="ef" * 16))
         await link.send(batch)
     assert ["zstd", "x-till-1", "zstd", "x-till-1"] == codings(server)
+
+
+@pytest.mark.asyncio
+async def test_what_hq_had_no_time_for_says_nothing_of_the_coding(over_http, hq, device):
+    """If it did, one busy minute of HQ would cost bytes by every sale until the next restart."""
+    async with over_http.reach(hq) as link:
+        batch, server = await heartbeat(link, hq, device), over_http.server
+        server.codings = CODINGS
+        await link.send(batch)
+        server.refused = {"x-till-1": 403, "zstd": 503}
+        with pytest.raises(HqSlowDown):
+            await link.send(batch)
+        server.refused = {}
+        await link.send(batch)
+    assert ["zstd", "x-till-1", "zstd", "x-till-1"] == codings(server)
+
+
+@pytest.mark.asyncio
+async def test_journals_that_are_refused_together_all_go_plain(over_http, hq, device):
+    """If one had to wait, an HQ put back to an older one would raise an alarm at every till."""
+    async with over_http.reach(hq) as link:
+        batch, server = await heartbeat(link, hq, device), over_http.server
+        server.codings = CODINGS
+        await link.send(batch)
+        server.refused = {"x-till-1": 415}
+        replies = await asyncio.gather(*(link.send(batch) for _ in range(3)))
+        assert all(isinstance(reply, Ack) for reply in replies)
+        await link.send(batch)
+    assert "zstd" == codings(server)[-1]
+
+
+@pytest.mark.asyncio
+async def test_another_dictionary_is_not_taken_for_this_one(over_http, hq, device):
+    """If it were, every batch to a newer HQ would travel twice."""
+    async with over_http.reach(hq) as link:
+        batch, server = await heartbeat(link, hq, device), over_http.server
+        server.codings = ("zstd", "x-till-10")
+        await link.send(batch)
+        await link.send(batch)
+    assert ["zstd", "zstd"] == codings(server)
