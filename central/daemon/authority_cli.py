@@ -67,7 +67,13 @@ def restore(
     config: Config = DEFAULT_CONFIG,
     as_json: JsonFlag = False,
 ) -> None:
-    """Put HQ back to a backup while it is stopped; the tills send again what is missing in it."""
+    """Put HQ back to a backup while it is stopped; the tills send again what is missing in it.
+
+    The database it replaces is kept beside it. Cut off at any moment, nothing is
+    lost: run it once more. Until it is done, an SQLite database is the old one, as
+    it was; on PostgreSQL the old one is kept under another schema's name, and
+    till-central serve refuses the unfinished one.
+    """
     from central.daemon import authority, authority_tables
 
     restored = authority.run_restore(config, place)

@@ -106,7 +106,7 @@ def _into_file(
         finally:
             engine.dispose()
         sync_file(work)
-    aside = _set_aside(target)
+        aside = _set_aside(target)
     work.replace(target)
     sync_file(target)
     return aside, epoch
@@ -183,13 +183,21 @@ def _set_aside(target: Path) -> str | None:
         aside.hardlink_to(target)
     except OSError:
         # A file system without links: a copy costs time and room, and is as good.
-        shutil.copyfile(target, aside)
+        _copy_whole(target, aside)
     sync_file(aside)
     # Left only beside a database that cannot be opened: it must not be played into the other one.
     for old, new in zip(_with_wal(target)[1:], _with_wal(aside)[1:], strict=True):
         if old.exists():
             old.rename(new)
     return str(aside)
+
+
+def _copy_whole(source: Path, copy: Path) -> None:
+    try:
+        shutil.copyfile(source, copy)
+    except OSError:
+        copy.unlink(missing_ok=True)  # Half of it would take the room that is missing.
+        raise
 
 
 def _rename_schema(engine: Engine) -> str | None:
@@ -254,7 +262,7 @@ def _file_of(settings: CentralSettings) -> Path:
     database = database_of(settings)
     if not isinstance(database, Path):
         raise TypeError(database.drivername)
-    return database
+    return database.resolve()  # A link stays one: the file it leads to is replaced.
 
 
 def _with_wal(path: Path) -> tuple[Path, Path, Path]:

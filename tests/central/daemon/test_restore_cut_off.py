@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
+import shutil
 import signal
 from itertools import count
 
@@ -113,4 +115,49 @@ def test_a_restore_without_room_says_so_and_changes_nothing(tmp_path, call):
     assert (1, True) == (done.exit_code, "(restore-not-written)" in done.stderr), done.stderr
     assert "HQ's database is as it was" in done.stderr
     assert [] == list(database.parent.glob("*.restoring*"))
+    assert 2 == published(database)
+
+
+def test_a_database_behind_a_link_is_replaced_where_it_lies(tmp_path, call):
+    """Wrong: the restored one lies on the small disk, and the old one's log is played into it."""
+    link = tmp_path / "state" / "central.sqlite"
+    database = tmp_path / "large disk" / "hq.sqlite"
+    call("migrate")
+    database.parent.mkdir()
+    link.rename(database)
+    link.symlink_to(database)
+    publish(link, 1)
+    place = json.loads(call("backup", str(tmp_path / "backups"), "--json"))["place"]
+    publish(link, 2)
+    call("restore", place)
+    assert link.is_symlink()
+    assert 1 == published(database)
+    (aside,) = database.parent.glob("hq.sqlite.before-*")
+    assert 2 == published(aside)
+
+
+def test_a_disk_without_links_and_without_room_says_so_and_keeps_no_half(
+    tmp_path, call, monkeypatch
+):
+    """Wrong: a traceback, and half a copy of the old database takes the last room (P12)."""
+    database = tmp_path / "state" / "central.sqlite"
+    call("migrate")
+    publish(database, 1)
+    place = json.loads(call("backup", str(tmp_path / "backups"), "--json"))["place"]
+    publish(database, 2)
+    real = shutil.copyfile
+
+    def no_link(*_paths, **_options):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    def full(source, target):
+        real(source, target)
+        if ".before-" in str(target):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "link", no_link)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    done = CliRunner().invoke(app, ["restore", place, "--config", str(tmp_path / CONFIG)])
+    assert (1, True) == (done.exit_code, "(restore-not-written)" in done.stderr), done.stderr
+    assert [] == [*database.parent.glob("*.restoring*"), *database.parent.glob("*.before-*")]
     assert 2 == published(database)
