@@ -1,42 +1,50 @@
 """`python -m tests.simulation.flips --records 1000`: every byte changed once, on the wire, at HQ.
 
-A batch as it travels: HQ must refuse it (its digest and signature cover every byte). The same
-batch with its wrapping taken off, as if the digest were not there: what HQ would take in must be
-exactly what was sent, or chain to a hash the till does not have. HQ's inbox: recomputing a record
-must find every changed byte of it.
+A request as it travels, its content and all of its head that is signed, or signs: HQ must refuse
+it, whichever way it checks it: by the one form every agent writes, or by the library that reads
+any. The same batch with its wrapping taken off, as if the digest were not there: what HQ would
+take in must be exactly what was sent, or chain to a hash the till does not have. HQ's inbox:
+recomputing a record must find every changed byte of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import random
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import msgspec
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from http_message_signatures import HTTPMessageSignaturesException
-from http_message_signatures.algorithms import ED25519
 
 from agent.core.entries.canonical import encode
 from agent.core.entries.chain import commitment, genesis, link
 from agent.core.entries.kinds import KINDS
-from agent.core.exchange.coding import SIGNED_COMPONENTS, decode_batch, encode_batch
+from agent.core.exchange.coding import decode_batch, encode_batch
+from agent.core.exchange.credentials import key_id
 from agent.core.exchange.intake import Accept, Held, decide
+from agent.core.exchange.request_signatures import recognised
 from agent.core.exchange.wire import SYNC_VERSION, Batch, WireRecord
-from agent.core.faults import Fault
+from agent.core.faults import AccessFault, Fault
 from agent.core.sale.model import Stamp
 from agent.links.signing import DeviceSigner
-from central.intake.signatures import _verifier
-from central.ledger.hq import SignedMessage
+from central.intake.signatures import Signatures
+from central.ledger.engine import open_engine, writing
+from central.ledger.hq import HQ_PLACE, SignedMessage
+from central.ledger.tables import CREDENTIALS
 from central.ledger.verify import _Broken, _check_link, _Record
 from tests.simulation import facts
 
 JOURNAL = "ab" * 16
-PATH = f"http://hq/v1/journals/{JOURNAL}/batches"
+PATH = f"/v1/journals/{JOURNAL}/batches"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+KEYID = key_id(KEY.public_key().public_bytes_raw())
 GENESIS = genesis(JOURNAL, "store-1", "till-1", "sales", KEY.public_key().public_bytes_raw())
 _KIND = KINDS[facts.SaleCompleted]
 
@@ -53,34 +61,113 @@ def batch_of(count):
 
 def on_the_wire(batch, step=1):
     """Change every byte of a signed batch; gives how many, and which passed unnoticed."""
+    request = _signed(batch)
+    with _hq() as signatures:
+        assert _is_taken(signatures, request)
+        flipped = range(0, len(request.body), step)
+        passed = [
+            at
+            for at in flipped
+            if _is_taken(signatures, request._replace(body=changed(request.body, at)))
+        ]
+    return len(flipped), passed
+
+
+def in_the_head(batch, step=1):
+    """Change every bit of what is signed of a head, and of the signature.
+
+    Gives how many, and which of them passed though they mean something else.
+    """
+    request, count, passed = _signed(batch), 0, []
+    with _hq() as signatures:
+        for name, value in _parts(request):
+            for bit in range(0, 8 * len(value), step):
+                count += 1
+                other = _text(_flipped(value.encode(), bit))
+                taken = _is_taken(signatures, _with(request, name, other))
+                if taken and not _is_same(name, value, other):
+                    passed.append((name, bit))
+    return count, passed
+
+
+def _signed(batch):
     content = zstandard.ZstdCompressor(level=3).compress(encode_batch(batch))
-    request = httpx.Request("POST", PATH, content=content)
-    DeviceSigner(KEY, "device").sign(request, content)
-    verifier = _verifier(_OneKey())
-    passed = [
-        at for at in range(0, len(content), step) if _is_taken(verifier, request, content, at)
-    ]
-    assert _is_taken(verifier, request, content, None)
-    return len(range(0, len(content), step)), passed
+    request = httpx.Request("POST", HQ_PLACE + PATH, content=content)
+    DeviceSigner(KEY, KEYID).sign(request, content)
+    signed = {"content-digest", "x-sync-version", "signature-input", "signature"}
+    head = {name: value for name, value in request.headers.items() if name in signed}
+    assert signed == set(head)
+    assert recognised("POST", PATH, head.items(), content) is not None
+    return SignedMessage("POST", HQ_PLACE + PATH, head, content)
 
 
-class _OneKey:
-    """Knows the one device there is."""
+@contextmanager
+def _hq():
+    """Have HQ's own check of signatures, by a database that knows the one device there is."""
+    with tempfile.TemporaryDirectory() as directory:
+        engine = open_engine(Path(directory) / "central.sqlite")
+        key = KEY.public_key().public_bytes_raw().hex()
+        place = {"store": "store-1", "till": "till-1", "credential": "", "signature": ""}
+        with writing(engine) as conn:
+            CREDENTIALS.create(conn)
+            row = {"keyid": KEYID, "device_key": key, "issued_at": "", **place}
+            conn.execute(CREDENTIALS.insert().values(row))
+        yield Signatures(engine)
+        engine.dispose()
 
-    algorithm_id = ED25519.algorithm_id
 
-    def resolve_public_key(self, _key_id):
-        return KEY.public_key()
-
-
-def _is_taken(verifier, request, content, at):
-    body = content if at is None else changed(content, at)
-    message = SignedMessage("POST", PATH, request.headers, body)
+def _is_taken(signatures, request):
     try:
-        verifier.verify(message, max_age=None, require_components=SIGNED_COMPONENTS, body=body)
-    except HTTPMessageSignaturesException:
+        signatures(request)
+    except AccessFault:
         return False
     return True
+
+
+def _parts(request):
+    """Give all that is signed, or signs: method, path, names of fields, values of fields."""
+    yield "@method", request.method
+    yield "@path", PATH
+    for name, value in request.headers.items():
+        yield f"name of {name}", name
+        yield name, value
+
+
+def _with(request, name, other):
+    """Put a part into a request in another way."""
+    if name == "@method":
+        return request._replace(method=other)
+    if name == "@path":
+        return request._replace(url=HQ_PLACE + other)
+    held = name.removeprefix("name of ")
+    field = (held, other) if held == name else (other, request.headers[held])
+    return request._replace(headers=dict([*_others(request, held), field]))
+
+
+def _others(request, name):
+    return ((each, value) for each, value in request.headers.items() if each != name)
+
+
+def _is_same(name, value, other):
+    """A name in other letters; the last bits of a base64 text, which stand for nothing."""
+    if name.startswith("name of "):
+        return value == other.lower()
+    return name == "signature" and _bytes(value) == _bytes(other)
+
+
+def _bytes(signature):
+    label, _, text = signature.partition("=:")
+    return label, base64.b64decode(text.removesuffix(":"), validate=True)
+
+
+def _flipped(data, bit):
+    at = bit // 8
+    return data[:at] + bytes([data[at] ^ 1 << bit % 8]) + data[at + 1 :]
+
+
+def _text(head):
+    """Read bytes of a head as the server does."""
+    return head.decode("latin-1")
 
 
 def without_digest(batch, step=1):
@@ -157,6 +244,7 @@ def main():
     batch, bare, bad = batch_of(asked.records), batch_of(asked.bare_records), 0
     for what, proof, given in (
         (f"a batch of {asked.records} records on the wire", on_the_wire, batch),
+        ("the head of a signed request", in_the_head, bare),
         (f"a batch of {asked.bare_records} records without its digest", without_digest, bare),
         (f"{asked.records} records in HQ's inbox", at_hq, batch),
     ):

@@ -24,5 +24,6 @@ def test_no_changed_byte_goes_unseen():
     """A byte changed on the wire or in HQ's inbox is taken for what the till has sealed."""
     batch = flips.batch_of(4)
     assert [] == flips.on_the_wire(batch, step=9)[1]
+    assert [] == flips.in_the_head(batch, step=7)[1]
     assert [] == flips.without_digest(batch, step=3)[1]
     assert [] == flips.at_hq(batch, step=3)[1]
