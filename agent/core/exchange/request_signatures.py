@@ -23,10 +23,11 @@ from agent.core.exchange.coding import (
 
 _COVERED = " ".join(f'"{component}"' for component in SIGNED_COMPONENTS)
 _INPUT = re.compile(
-    rf"{SIGNATURE_LABEL}=(\({re.escape(_COVERED)}\);created=-?[0-9]{{1,15}}"
+    rf"{SIGNATURE_LABEL}=(\({re.escape(_COVERED)}\);created=(?:0|-?[1-9][0-9]{{0,9}})"
     r';keyid="([0-9a-f]{1,64})";alg="ed25519")',
     re.ASCII,
 )
+"""Seconds from the year 1653 to 2286, as RFC 9651 writes a number: no library refuses those."""
 _SIGNATURE = re.compile(rf"{SIGNATURE_LABEL}=:([A-Za-z0-9+/]{{86}}==):", re.ASCII)
 _PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_~:-][A-Za-z0-9_~:.-]*)+", re.ASCII)
 """A path that every implementation of `@path` (RFC 9421, 2.2.6) leaves as it is."""

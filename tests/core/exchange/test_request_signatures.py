@@ -41,7 +41,7 @@ def signed(path=PATH, body=BODY, created=1_700_000_000):
     }
 
 
-@pytest.mark.parametrize("created", [1_700_000_000, 0, -86_400])
+@pytest.mark.parametrize("created", [1_700_000_000, 0, -86_400, 9_999_999_999, -9_999_999_999])
 def test_the_library_accepts_the_one_form(created):
     """Fails if what agents write is no RFC 9421 signature for anybody else."""
     url = f"http://hq{PATH}"
@@ -79,6 +79,14 @@ def test_the_one_form_is_recognised_whole():
 def test_what_is_written_otherwise_is_left_to_the_library(name, value):
     """Fails if the fast way decides about a signature it does not know in full."""
     assert recognised("POST", PATH, (signed() | {name: value}).items(), BODY) is None
+
+
+@pytest.mark.parametrize("created", ["-0", "007", "-99999999999", "999999999999"])
+def test_a_time_the_library_writes_otherwise_or_refuses_is_left_to_it(created):
+    """Fails if the fast way accepts what is refused as soon as it is written a little otherwise."""
+    fields = signed()
+    fields["Signature-Input"] = fields["Signature-Input"].replace("1700000000", created)
+    assert recognised("POST", PATH, fields.items(), BODY) is None
 
 
 def test_a_field_that_is_missing_or_comes_twice_is_left_to_the_library():
