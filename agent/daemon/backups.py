@@ -27,6 +27,7 @@ from agent.journal import Connection, reading, upkeep
 from agent.journal.backup import Backup, back_up
 from agent.journal.device_key import load_or_create, passing_key
 from agent.journal.pacing import Pace
+from agent.journal.preparation import check_directory
 from agent.program.terminal import print_json, say, say_aside
 from agent.settings import Settings, load
 
@@ -66,16 +67,19 @@ def as_archive(settings: Settings, file: Path) -> Iterator[Path]:
     """Give an archive of a backup, written for the time being; an archive is given as it is.
 
     Raises:
-        JournalUnusable: the backup cannot be read.
+        JournalUnusable: the backup cannot be read, or there is no state directory to write in.
     """
     if not is_backup(file):
         yield file
         return
     from agent.journal.archives import lines, write
 
+    directory = state_dir(settings)
+    become_owner(directory)
+    check_directory(directory)
     # It lives as long as this command, and nobody asks who signed it: no key is made for it.
     key, at = passing_key(), SystemClock().stamp().wall
-    with passing_folder(state_dir(settings)) as folder:
+    with passing_folder(directory) as folder:
         archive = folder / "archive.jsonl"
 
         def written(conn: Connection) -> None:

@@ -14,7 +14,8 @@ from agent.core.faults import AccessFault, NotFoundFault
 from agent.daemon import files
 from agent.daemon.checked import load_checked
 from agent.daemon.files import JOURNAL, become_owner, opened_journal, read_journal
-from agent.journal import JournalLocked, chains
+from agent.journal import Journal, JournalLocked, chains
+from tests.journal.shop import KEY, STORE, TILLS, CountingClock
 
 
 def test_a_journal_is_opened_read_and_closed_again(shop):
@@ -77,3 +78,38 @@ def test_root_acts_as_the_owner():
         )
         os.chown(place, os.geteuid(), os.getegid())
     assert done.stdout.split() == [str(number) for number in owner]
+
+
+AS_ARCHIVE = """\
+import codecs, sys
+from pathlib import Path
+# The interpreter itself may be where nobody may read.
+codecs.lookup("ascii")
+from agent.daemon.backups import as_archive
+from agent.journal import archives
+from agent.settings import AgentSettings, Settings, StoreSettings, TillSettings
+place = Path(sys.argv[1])
+settings = Settings(
+    store=StoreSettings(id="store-1"),
+    tills=(TillSettings(id="till-1"),),
+    agent=AgentSettings(state_dir=str(place)),
+)
+with as_archive(settings, place / "backup.db") as archive:
+    print(archive.stat().st_uid, archive.parent.stat().st_uid)
+"""
+
+
+def test_root_takes_a_backup_in_as_the_owner():
+    """What the owner is to read would lie in a folder that only root may look into."""
+    with tempfile.TemporaryDirectory() as name:
+        place, backup = Path(name), Path(name) / "backup.db"
+        clock = CountingClock(1)
+        Journal.open(backup, store=STORE, tills=TILLS, device_key=KEY, clock=clock).close()
+        owner = 65_534 if os.geteuid() == 0 else os.geteuid()
+        for each in (place, *place.iterdir()):
+            os.chown(each, owner, -1)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_ARCHIVE, name], capture_output=True, check=True, text=True
+        )
+        os.chown(place, os.geteuid(), -1)
+    assert [str(owner)] * 2 == done.stdout.split()

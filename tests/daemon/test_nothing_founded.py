@@ -50,6 +50,15 @@ def test_on_a_sealed_disk(shop, medium, command):
     assert "→" in ran.err
 
 
+def test_a_backup_where_there_is_no_state_directory(shop, medium):
+    """A person would read a traceback instead of what to do."""
+    shop.state.rmdir()
+    (medium / "old.db").write_bytes(b"SQLite format 3\0and then nothing")
+    ran = shop.run("journal", "import", str(medium / "old.db"))
+    assert (1, True) == (ran.code, "does not exist" in ran.err), ran
+    assert "→" in ran.err
+
+
 def test_an_import_that_the_journal_refuses(shop, medium):
     """A file that cannot be taken in would found a machine."""
     filled(shop, 2)
