@@ -135,8 +135,8 @@ def status_of(conn: Connection, name: str, now: str) -> Status:
 
 def disk_low(conn: Connection) -> str:
     """Say that the disk of HQ's database is nearly full, and what to do; empty if it is not."""
-    free = room.free_bytes(conn)
-    return "" if free is None or free >= room.LOW_BYTES else f"{room.said(free)}: {room.REMEDY}"
+    shortage = room.shortage(conn)
+    return f"{shortage}: {room.REMEDY}" if shortage else ""
 
 
 def incidents(conn: Connection) -> tuple[Incident, ...]:

@@ -67,9 +67,8 @@ def concerns(conn: Connection, now: str | None = None) -> list[Concern]:
 
 
 def _disk(conn: Connection, now: str | None) -> Iterator[Concern]:
-    free = room.free_bytes(conn)
-    if free is not None and free < room.LOW_BYTES:
-        yield Concern(now or "", "disk", "HQ", "disk-low", room.said(free), room.REMEDY)
+    if shortage := room.shortage(conn):
+        yield Concern(now or "", "disk", "HQ", "disk-low", shortage, room.REMEDY)
 
 
 def _incidents(conn: Connection) -> Iterator[Concern]:
