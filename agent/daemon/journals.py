@@ -123,7 +123,7 @@ def export_journals(config: Path, file: Path) -> None:
     """
     settings = load(config)
     made_at = SystemClock().stamp().wall
-
+    _require_new(file)
     part = file.with_name(file.name + PART)
 
     def written(conn: Connection) -> int:
@@ -135,7 +135,6 @@ def export_journals(config: Path, file: Path) -> None:
             os.fsync(target.fileno())
         return count
 
-    _require_new(file)
     try:
         count = read_journal(settings, written)
         _read_back(part)
@@ -143,9 +142,7 @@ def export_journals(config: Path, file: Path) -> None:
         part.rename(file)
         moving.sync(file.parent)
     except OSError as error:
-        raise InputFault(
-            f"{file} cannot be written: {error}", remedy="name a file this user may write"
-        ) from error
+        raise _unwritable(file, error) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -153,10 +150,20 @@ def export_journals(config: Path, file: Path) -> None:
 
 
 def _require_new(file: Path) -> None:
-    if file.exists():
+    try:
+        is_there = file.exists()
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    if is_there:
         raise InputFault(
             f"{file} is there already", remedy="name a new file; nothing is overwritten"
         )
+
+
+def _unwritable(file: Path, error: OSError) -> InputFault:
+    return InputFault(
+        f"{file} cannot be written: {error}", remedy="name a file this user may write"
+    )
 
 
 def _private(path: str, flags: int) -> int:

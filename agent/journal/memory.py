@@ -2,7 +2,7 @@
 
 Nobody else writes, so what it wrote last is how things stand, until something is rolled back: then
 all of this is forgotten. No promise rests on it: an entry that is not the next one of its journal,
-an event or a turn that is taken is refused by the tables themselves.
+and an event whose cursor is taken, are refused by the tables themselves.
 """
 
 from __future__ import annotations

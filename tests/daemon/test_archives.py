@@ -43,6 +43,16 @@ def archive(shop):
     return file
 
 
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [(".", "is there already"), ("/", "is there already"), ("x" * 300, "cannot be written")],
+)
+def test_what_cannot_be_a_file_to_export_to(shop, named, why):
+    """A person would read a traceback."""
+    ran = shop.run("journal", "export", named)
+    assert (1, True) == (ran.code, why in ran.err.replace("\n", " ")), ran
+
+
 def test_an_exported_file_proves_itself(archive, till_agent):
     """Nobody could tell, years later and elsewhere, whether it is what the till wrote."""
     ran = till_agent("journal", "verify", "--file", str(archive))
