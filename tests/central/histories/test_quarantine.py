@@ -6,13 +6,14 @@ import time
 
 import msgspec
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from agent.core.entries import encode
 from central.histories import Applier, applying
 from central.histories.troubles import troubles
 from central.ledger.customer_tables import SALES
-from central.ledger.engine import reading, writing
+from central.ledger.engine import LedgerFull, reading, writing
 from central.ledger.report_tables import BOOKED, QUARANTINE_AUDIT
 from central.ledger.tables import APPLIED, BODIES, QUARANTINE
 from tests.central.guards import unguarded
@@ -201,6 +202,33 @@ def test_a_database_that_undoes_a_whole_slice_is_asked_for_less_and_nothing_is_l
         conn.exec_driver_sql("DROP TRIGGER undoing")
     applier.apply_pending()
     assert 8 == len(rows(SALES)) == len(rows(BOOKED))
+    assert [] == rows(QUARANTINE)
+
+
+def test_a_disk_that_fills_up_half_way_through_a_slice_is_no_entrys_trouble(
+    applier, receive, rows, told, ledger
+):
+    """Sales before that point would pass for applied, or the one at it be set aside in the end."""
+    if ledger.dialect.name != "sqlite":
+        pytest.skip("a limit in pages is SQLite's")
+    receive(J, *(told.sale(n) for n in range(300)))
+    with reading(ledger) as conn:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+    room = [pages + 8]
+
+    def limit(conn):
+        conn.exec_driver_sql(f"PRAGMA max_page_count = {room[0]}")
+
+    event.listen(ledger, "begin", limit)
+    for _ in range(2):
+        with pytest.raises(LedgerFull):
+            applier.apply_pending()
+        assert [] == rows(SALES) == rows(BOOKED) == rows(APPLIED)
+    with reading(ledger) as conn:
+        assert [] == troubles(conn)
+    room[0] = 2**30
+    applier.apply_pending()
+    assert 300 == len(rows(SALES)) == len(rows(BOOKED))
     assert [] == rows(QUARANTINE)
 
 
