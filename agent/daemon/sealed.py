@@ -16,7 +16,8 @@ from agent.journal.device_key import NEXT_NAME
 from agent.journal.reserve import FILE_NAME as RESERVE_FILE
 
 _MARK = "sealing"
-_SQLITE_BESIDE = ("-shm", "-wal", "-journal", "")
+SQLITE_BESIDE = ("-shm", "-wal", "-journal", "")
+"""What SQLite keeps of a file, the file itself last."""
 _HALF_KEYS = ("device.new", "device.key.new")
 """What a power cut leaves of a key that was being made."""
 
@@ -24,7 +25,7 @@ _HALF_KEYS = ("device.new", "device.key.new")
 def own(directory: Path, *databases: str) -> list[Path]:
     """List what there is of this machine alone."""
     names = [TOKEN_FILE, RESERVE_FILE, NEXT_NAME, KEY_FILE, *_HALF_KEYS]
-    names += [name + end for name in databases for end in _SQLITE_BESIDE]
+    names += [name + end for name in databases for end in SQLITE_BESIDE]
     return [path for name in names if (path := directory / name).exists()]
 
 

@@ -13,15 +13,13 @@ from pathlib import Path
 
 from agent.core.faults import Fault
 from agent.daemon.files import JOURNAL, become_owner, state_dir
+from agent.daemon.sealed import SQLITE_BESIDE
 from agent.journal import Connection, chains, reading
 from agent.journal.device_key import FILE_NAME as KEY_FILE
 from agent.journal.faults import JournalLocked
 from agent.journal.lock import Lock
 from agent.journal.reserve import FILE_NAME as RESERVE_FILE
 from agent.settings import Settings
-
-BESIDE = ("-shm", "-wal", "")
-"""What SQLite keeps of a file, the file itself last."""
 
 
 @contextmanager
@@ -48,7 +46,7 @@ def _take_back(directory: Path) -> None:
     try:
         if path.exists() and reading(path, _is_used):
             return
-        names = [*(JOURNAL + end for end in BESIDE), RESERVE_FILE, KEY_FILE]
+        names = [*(JOURNAL + end for end in SQLITE_BESIDE), RESERVE_FILE, KEY_FILE]
         for name in names:
             (directory / name).unlink(missing_ok=True)
     finally:
