@@ -6,6 +6,7 @@ commitment is kept, as the chain needs it, and its text is not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -22,6 +23,8 @@ from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS
 from central.ledger.upserts import upsert
 
 CARRIED_KIND = KINDS[EntryCarried].kind
+_HEX = re.compile(r"[0-9a-f]{1,64}")
+_SEQ_MAX = 2**63 - 1
 
 
 def insert_records(
@@ -87,12 +90,20 @@ def _carried(conn: Connection, journal_id: str, rows: Iterable[NewRecord]) -> di
 
 
 def _copy(row: NewRecord) -> EntryCarried | None:
-    """Read a carried entry; one that cannot be read is set aside later, by who applies it."""
+    """Read a carried entry; an odd one is set aside later, by who applies it."""
     try:
         body = decode(row.kind, row.version, row.body)
     except (Fault, msgspec.MsgspecError):
         return None
-    return body if isinstance(body, EntryCarried) and not body.erased_by else None
+    if not isinstance(body, EntryCarried) or body.erased_by or not _can_be_noted(body):
+        return None
+    return body
+
+
+def _can_be_noted(body: EntryCarried) -> bool:
+    """Tell whether what it names can be the place of an entry; no database keeps everything."""
+    names = all(map(_HEX.fullmatch, (body.journal, body.commitment)))
+    return names and 0 < body.seq <= _SEQ_MAX
 
 
 def _orders_of(conn: Connection, entries: set[tuple[str, int]]) -> dict[tuple[str, int, str], str]:

@@ -9,8 +9,9 @@ import pytest
 
 from agent.contracts.hq import HqRefused
 from agent.core.entries import commitment, encode
-from agent.core.entries.bodies import CashierSigned
+from agent.core.entries.bodies import CashierSigned, EntryCarried
 from agent.core.entries.chain import link
+from agent.core.entries.kinds import KINDS
 from agent.core.exchange.wire import WireRecord
 from central.channels.registry import Channel, register
 from central.ledger.engine import writing
@@ -58,6 +59,26 @@ async def test_what_nobody_can_read_or_keep_is_taken_in_and_set_aside(hq):
     assert {"no-kind": 2, "nul-in-text": 1} == page["names"]
     assert [2, 3, 4] == [each["seq"] for each in page["entries"]]
     assert "U+0000" in page["entries"][2]["reason"]
+
+
+CARRIED = KINDS[EntryCarried]
+WHOLE = EntryCarried("ab" * 16, 1, 120, 1, SALT.hex(), SIGNED.decode(), "cd" * 32)
+ODD = {"journal": ["a\0b"], "seq": [1 << 63, -(1 << 70)], "commitment": ["a\0b", "no hex"]}
+
+
+@pytest.mark.both_databases
+async def test_what_an_odd_entry_carries_keeps_no_other_out(hq):
+    """Wrong: HQ fails on one entry at every attempt, and what the till sells waits behind it."""
+    till, link = await hq.enrolled()
+    bodies = [
+        encode(msgspec.structs.replace(WHOLE, **{name: value}))
+        for name, values in ODD.items()
+        for value in values
+    ]
+    batch, head = chained(till, *((CARRIED.kind, CARRIED.version, body) for body in bodies))
+    ack = await link.send(batch)
+    assert (len(bodies), head.hex()) == (ack.seq, ack.hash)
+    assert len(bodies) == (await set_aside(hq, len(bodies)))["waiting"]
 
 
 @pytest.mark.parametrize(("kind", "version"), [(-1, 1), (1, -1), (1 << 16, 1), (1, 1 << 63)])
