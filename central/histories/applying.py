@@ -24,6 +24,7 @@ from central.histories.carrying import carried_of, opened
 from central.histories.effects import NOBODY, apply
 from central.histories.entry import Entry
 from central.histories.filed import came_by, filed_of
+from central.histories.forks import settle
 from central.histories.pending import Received
 from central.histories.runs import Read, plain_sales, runs
 from central.histories.sold import HadEffect, insert_sales
@@ -215,8 +216,25 @@ def _unread(
     first, last = entries[0], entries[-1]
     done = carried_of(conn, first.journal_id, first.seq, last.seq)
     for received in entries:
-        if not received.erased and received.commitment.hex() not in done.get(received.seq, ()):
-            yield received, _body(received)
+        own, carried = received.commitment.hex(), done.get(received.seq, set())
+        unsettled = _settled(conn, received) if carried - {own} else None
+        if unsettled or (not received.erased and own not in carried):
+            yield received, unsettled or _body(received)
+
+
+def _settled(conn: Connection, received: Received) -> Exception | None:
+    """See to it that what another copy of the till wrote under this number stands elsewhere."""
+    place = (received.journal_id, received.seq)
+    try:
+        with _undone_at(received), conn.begin_nested():
+            settle(conn, *place, received.commitment.hex())
+    except OperationalError as error:
+        if is_passing(error):
+            raise
+        raise DatabaseFailed(received, error) from error
+    except _ENTRY_ERRORS as error:
+        return error
+    return None
 
 
 def _body(received: Received) -> Body | Exception:

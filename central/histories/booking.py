@@ -60,6 +60,16 @@ class Booking(NamedTuple):
     currency: str
 
 
+class Spoken(NamedTuple):
+    """An entry that speaks of a business date."""
+
+    store: str
+    till: str
+    business_date: str
+    journal_id: str
+    seq: int
+
+
 def booking_of(entry: Entry, body: Body) -> Booking | None:
     """Say what is booked of an entry; None of one that moves no money and closes nothing."""
     match body:
@@ -88,7 +98,7 @@ def book(conn: Connection, bookings: Sequence[Booking], now: str) -> None:
     """
     if not bookings:
         return
-    _reach(conn, bookings)
+    reach(conn, map(_spoken, bookings))
     declared = _declared(conn, bookings)
     _reopen(conn, bookings, declared, now)
     place, running = _head(conn)
@@ -203,18 +213,24 @@ def _reopen(
     conn.execute(_REOPENED, rows)
 
 
-def _reach(conn: Connection, bookings: Iterable[Booking]) -> None:
-    """Note up to which entry a journal speaks of each business date."""
-    reach: dict[tuple[str, str, str, str], list[int]] = {}
-    for each in bookings:
-        day = (each.store, each.till, each.business_date, each.entry.journal_id)
-        reach.setdefault(day, []).append(each.entry.seq)
+def reach(conn: Connection, spoken: Iterable[Spoken]) -> None:
+    """Note from which entry to which a journal speaks of each business date."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for *day, seq in spoken:
+        found.setdefault(tuple(day), []).append(seq)
     keys = ("store", "till", "business_date", "journal_id")
     rows = [
         dict(zip(keys, day, strict=True)) | {"first_seq": min(seqs), "last_seq": max(seqs)}
-        for day, seqs in reach.items()
+        for day, seqs in found.items()
     ]
-    conn.execute(_REACHED, rows)
+    if rows:
+        conn.execute(_REACHED, rows)
+
+
+def _spoken(booking: Booking) -> Spoken:
+    entry = booking.entry
+    day = (booking.store, booking.till, booking.business_date)
+    return Spoken(*day, entry.journal_id, entry.seq)
 
 
 _HEAD = (

@@ -15,6 +15,7 @@ from agent.core.entries.bodies import Body, EntryCarried
 from agent.core.entries.carried import holds, inner
 from agent.core.faults import StateFault
 from central.histories.entry import Entry
+from central.histories.pending import maybe_one
 from central.histories.succession import reason_of
 from central.ledger.report_tables import CARRIED
 from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS, JOURNALS
@@ -60,13 +61,13 @@ def opened(conn: Connection, entry: Entry, body: EntryCarried) -> Opened | None:
         return None
     original = _commitment(conn, body.journal, body.seq)
     is_same = original == body.commitment
-    if is_same and _has_bytes(conn, body):
+    if (is_same and _has_bytes(conn, body)) or _is_unproven_copy(conn, body):
         return None  # It has, or gets, its effect in its own journal.
     why = SALVAGE if _is_salvage(conn, entry.journal_id, body) else CARRIED_OVER
-    _note(conn, entry, body, why)
     place = (entry.journal_id, entry.seq)
     # Under this number HQ holds another entry (a fork): this one then keeps its carrier's.
-    is_fork = original is not None and not is_same
+    is_fork = _is_taken(conn, body) if original is None else not is_same
+    _note(conn, entry, body, why, at_carrier=is_fork)
     journal_id, seq = place if is_fork else (body.journal, body.seq)
     return Opened(Entry(journal_id, seq, entry.now, place, why), said)
 
@@ -97,6 +98,25 @@ def _is_known(conn: Connection, body: EntryCarried) -> bool:
     return conn.execute(query).first() is not None
 
 
+def _is_unproven_copy(conn: Connection, body: EntryCarried) -> bool:
+    """Tell whether HQ holds the very bytes of an entry that lost its proof in a damaged file."""
+    if body.verified:
+        return False
+    held = maybe_one(conn, body.journal, body.seq)
+    return held is not None and held.body == body.body.encode()
+
+
+def _is_taken(conn: Connection, body: EntryCarried) -> bool:
+    """Tell whether another copy's entry stands under this number; both are proven to differ."""
+    query = select(CARRIED.c.via_seq).where(
+        CARRIED.c.journal_id == body.journal,
+        CARRIED.c.seq == body.seq,
+        CARRIED.c.verified,
+        CARRIED.c.at_carrier.is_(False),
+    )
+    return body.verified and conn.execute(query).first() is not None
+
+
 def _commitment(conn: Connection, journal_id: str, seq: int) -> str | None:
     query = select(CHAIN.c.commitment).where(CHAIN.c.journal_id == journal_id, CHAIN.c.seq == seq)
     held: bytes | None = conn.execute(query).scalar_one_or_none()
@@ -115,7 +135,9 @@ def _has_bytes(conn: Connection, body: EntryCarried) -> bool:
     return any(conn.execute(query).first() for query in (here, by_order))
 
 
-def _note(conn: Connection, entry: Entry, body: EntryCarried, why: str) -> None:
+def _note(
+    conn: Connection, entry: Entry, body: EntryCarried, why: str, *, at_carrier: bool
+) -> None:
     row = {
         "journal_id": body.journal,
         "seq": body.seq,
@@ -123,6 +145,7 @@ def _note(conn: Connection, entry: Entry, body: EntryCarried, why: str) -> None:
         "via_journal": entry.journal_id,
         "via_seq": entry.seq,
         "verified": body.verified,
+        "at_carrier": at_carrier,
         "why": why,
         "applied_at": entry.now,
     }

@@ -227,8 +227,8 @@ Z_REPORTS = Table(
     "z_report",
     METADATA,
     text_key("journal_id"),
-    number_key("z_number"),
-    required_number("seq"),
+    number_key("seq"),
+    required_number("z_number"),
     required_text("store"),
     required_text("till"),
     required_text("business_date"),
@@ -241,7 +241,8 @@ Z_REPORTS = Table(
     required_bytes("totals"),
     Column("actor", Text),
     Index(None, "business_date", "store"),
-    comment="Closed days; totals is the JSON of core.entries DayTotals.",
+    comment="Closed days; totals is the JSON of core.entries DayTotals. Of two copies of one till "
+    "both may have closed with the same number.",
 )
 
 PARKED = Table(

@@ -56,10 +56,12 @@ CARRIED = Table(
     required_text("via_journal"),
     required_number("via_seq"),
     flag("verified"),
+    flag("at_carrier"),
     required_text("why"),
     required_text("applied_at"),
     Index(None, "via_journal", "via_seq"),
-    comment="Entries that had their effect out of a successor journal, by where they were born.",
+    comment="Entries that had their effect out of a successor journal, by where they were born; "
+    "at_carrier: the effect stands under the carrier's number, since that number is another's.",
 )
 
 SUCCESSIONS = Table(

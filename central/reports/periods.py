@@ -91,6 +91,8 @@ def _shared(seq: ColumnElement[int], part: Part) -> ColumnElement[bool]:
     if not part.successor:
         return true()
     carried = select(CARRIED.c.seq).where(
-        CARRIED.c.journal_id == part.journal_id, CARRIED.c.via_journal == part.successor
+        CARRIED.c.journal_id == part.journal_id,
+        CARRIED.c.via_journal == part.successor,
+        CARRIED.c.at_carrier.is_(False),
     )
     return or_(seq <= part.agreed, seq.in_(carried))

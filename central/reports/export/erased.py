@@ -25,7 +25,7 @@ from central.ledger.customer_tables import (
     SALES_CANCELLED,
     Z_REPORTS,
 )
-from central.ledger.report_tables import CANCELLED, CLOSING, FLOAT, SALE
+from central.ledger.report_tables import CANCELLED, CARRIED, CLOSING, FLOAT, SALE
 
 _NO_TIME = Stamp("", 0, "")
 
@@ -79,7 +79,7 @@ def _cancelled(conn: Connection, sale_id: str) -> SaleCancelled:
 
 
 def _cash(conn: Connection, kind: str, row: Row[Any]) -> TillOpened | CashMoved:
-    held = _row(conn, CASH_MOVEMENTS, journal_id=row.journal_id, seq=row.seq)
+    held = _at(conn, CASH_MOVEMENTS, row)
     common = _of(held, ("store", "till", "business_date", "currency", "actor"))
     if kind == FLOAT:
         return TillOpened(**common, at=_NO_TIME, float_amount=held["amount"])
@@ -89,7 +89,7 @@ def _cash(conn: Connection, kind: str, row: Row[Any]) -> TillOpened | CashMoved:
 
 
 def _closing(conn: Connection, row: Row[Any]) -> TillClosed:
-    held = _row(conn, Z_REPORTS, journal_id=row.journal_id, z_number=int(row.ref))
+    held = _at(conn, Z_REPORTS, row)
     names = ("store", "till", "business_date", "z_number", "currency", "counted_cash", "difference")
     return TillClosed(
         **_of(held, (*names, "actor")),
@@ -97,6 +97,23 @@ def _closing(conn: Connection, row: Row[Any]) -> TillClosed:
         at=Stamp(held["closed_at"], 0, ""),
         totals=msgspec.json.decode(held["totals"], type=DayTotals),
     )
+
+
+def _at(conn: Connection, table: Table, row: Row[Any]) -> dict[str, Any]:
+    """Read what a booked entry left: where its bytes lie, else under the number it was born with.
+
+    One that was carried stands under either: it depends on what another copy of its till wrote.
+    """
+    held, carried = table.c, CARRIED.c
+    place = (row.from_journal, row.from_seq)
+    here = select(table).where(held.journal_id == place[0], held.seq == place[1])
+    found = conn.execute(here).mappings().one_or_none()
+    if found is not None:
+        return dict(found)
+    born = select(carried.journal_id, carried.seq).where(
+        carried.via_journal == place[0], carried.via_seq == place[1]
+    )
+    return _row(conn, table, **conn.execute(born).mappings().one())
 
 
 def _row(conn: Connection, table: Table, **key: object) -> dict[str, Any]:

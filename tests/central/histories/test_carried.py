@@ -14,7 +14,7 @@ from central.histories import Applier
 from central.identity.interactions import interactions_of
 from central.ledger.customer_tables import CASH_MOVEMENTS, SALES, Z_REPORTS
 from central.ledger.engine import reading, writing
-from central.ledger.report_tables import BOOKED, CARRIED, SUCCESSIONS
+from central.ledger.report_tables import BOOKED, CARRIED, DAY_REACH, SUCCESSIONS
 from central.ledger.tables import JOURNALS, QUARANTINE
 from tests.central.guards import unguarded
 
@@ -200,11 +200,76 @@ def test_closing_that_was_carried_stands_in_its_own_journal(applier, receive, ro
     assert [] == rows(QUARANTINE)
 
 
-def test_two_different_facts_under_one_number_are_told(applier, receive, rows, told):
-    """One of two closings of a copied till would overwrite the other."""
-    receive(NEW, begun("fork"), carried(told.closed(1), 1))
+@pytest.mark.both_databases
+@pytest.mark.parametrize("original_first", [True, False])
+def test_fork_keeps_every_fact_of_both_halves_whichever_comes_first(
+    applier, receive, rows, told, *, original_first
+):
+    """Money and closings of one of two copies would wait for a person who can only void them."""
+    other = [told.sale(2), told.cash(200), told.closed(1)]
+    over = [carried(body, seq) for seq, body in enumerate(other, start=1)]
+    parts = [
+        (OLD, [told.sale(1), told.cash(100), told.closed(1, 0)]),
+        (NEW, [begun("fork", 3), *over, told.closed(1, 7)]),
+    ]
+    for journal, bodies in parts if original_first else reversed(parts):
+        receive(journal, *bodies)
+        applier.apply_pending()
+    assert [] == rows(QUARANTINE)
+    assert {("sale-1", OLD, 1), ("sale-2", NEW, 2)} == {
+        (row["sale_id"], row["journal_id"], row["seq"]) for row in rows(SALES)
+    }
+    assert {(100, OLD, 2), (200, NEW, 3)} == {
+        (row["amount"], row["journal_id"], row["seq"]) for row in rows(CASH_MOVEMENTS)
+    }
+    assert {(OLD, 3, 0), (NEW, 4, -50), (NEW, 5, 7)} == {
+        (row["journal_id"], row["seq"], row["difference"]) for row in rows(Z_REPORTS)
+    }
+    assert 7 == len(rows(BOOKED))
+    [reach] = [row for row in rows(DAY_REACH) if row["journal_id"] == NEW]
+    assert (2, 5) == (reach["first_seq"], reach["last_seq"])
+
+
+@pytest.mark.parametrize("own", [100, 200, 300])
+@pytest.mark.parametrize("own_first", [True, False])
+def test_two_copies_that_both_went_on_elsewhere_keep_both_facts(
+    applier, receive, rows, told, *, own, own_first
+):
+    """Of three copies of a till two would share one number, and the third take the wrong one."""
+    parts = [
+        (OLD, [told.cash(own)]),
+        (NEW, [begun("fork"), carried(told.cash(100), 1)]),
+        ("d" * 32, [begun("fork"), carried(told.cash(200), 1)]),
+    ]
+    for journal, bodies in parts if own_first else [*parts[1:], parts[0]]:
+        receive(journal, *bodies)
+        applier.apply_pending()
+    assert [] == rows(QUARANTINE)
+    held = {(row["journal_id"], row["seq"]): row["amount"] for row in rows(CASH_MOVEMENTS)}
+    carriers = {(NEW, 2): 100, ("d" * 32, 2): 200}
+    assert {(OLD, 1): own} | {at: sum_ for at, sum_ in carriers.items() if sum_ != own} == held
+    assert len(held) == len(rows(BOOKED))
+
+
+@pytest.mark.parametrize("original_first", [True, False])
+def test_unproven_copy_of_a_payment_is_the_same_payment(
+    applier, receive, rows, told, *, original_first
+):
+    """A damaged file gives another commitment: money would be counted twice."""
+    paid = told.cash(500)
+    copy = carried(paid, 1, committed=b"\x07" * 32, verified=False)
+    parts = [(OLD, [paid]), (NEW, [begun(), copy])]
+    for journal, bodies in parts if original_first else reversed(parts):
+        receive(journal, *bodies)
+        applier.apply_pending()
+    assert ([], 1, 1) == (rows(QUARANTINE), len(rows(CASH_MOVEMENTS)), len(rows(BOOKED)))
+
+
+def test_unproven_entry_that_differs_from_its_original_is_told(applier, receive, rows, told):
+    """What a damaged file made of a payment would count beside the payment itself."""
+    receive(NEW, begun(), carried(told.cash(501), 1, verified=False))
     applier.apply_pending()
-    receive(OLD, told.closed(1, 0))
+    receive(OLD, told.cash(500))
     applier.apply_pending()
     assert ["number-taken"] == [row["name"] for row in rows(QUARANTINE)]
 

@@ -314,6 +314,38 @@ def test_day_goes_on_in_a_successor(hq, reason):
     assert MON == hq.complete_up_to()
 
 
+@pytest.mark.parametrize("original_first", [True, False])
+def test_both_copies_of_a_till_close_a_day_that_agrees(hq, *, original_first):
+    """Each copy's Z report would be held against what the other one sold, and the day never end."""
+    original, copy = Journal(A), Journal(A)
+    for journal, price in ((original, 100), (copy, 200)):
+        journal.open()
+        journal.sell(journal.line(price), sale_id=f"sold-for-{price}")
+        journal.close()
+    carried = [
+        carry(
+            A,
+            seq,
+            kind=kind_of(body).kind,
+            version=kind_of(body).version,
+            salt=SALT,
+            body=encode(body),
+            committed=commitment(SALT, encode(body)),
+        )
+        for seq, body in enumerate(copy.bodies, start=1)
+        if seq > 1  # The float is one and the same.
+    ]
+    begun = JournalBegun(A, 1, "0" * 64, "fork", 2, Stamp("x", 1, "b"))
+    parts = [(A, original.bodies), (B, [begun, *carried])]
+    for journal_id, bodies in parts if original_first else [(A, original.bodies[:1]), *parts[1:]]:
+        hq.receive(journal_id, *bodies)
+        hq.take()
+    if not original_first:
+        hq.receive(A, *original.bodies[1:])
+        hq.take()
+    assert ([], MON) == (hq.detail(), hq.complete_up_to())
+
+
 def test_carried_entry_of_a_complete_day_is_late(hq):
     """What a salvaged disk brings would not be told from what was there in time."""
     old = Journal(A)

@@ -11,6 +11,9 @@ import pytest
 from sqlalchemy import delete, insert, text
 from typer.testing import CliRunner
 
+from agent.core.entries import commitment, encode
+from agent.core.entries.bodies import JournalBegun
+from agent.core.entries.carried import carry
 from agent.core.quantities import decimal_text
 from agent.core.sale.model import Tender
 from central.daemon.cli import app
@@ -218,6 +221,24 @@ def test_erased_body_keeps_its_row(hq, table, ledger):
     assert sum(row["tax_minor"] for row in before["lines"][0]) == sum(
         row["tax_minor"] for row in lines
     )
+
+
+def test_erased_body_of_a_copied_till_keeps_its_own_row(hq, table, ledger, receive):
+    """Of two copies of one till the export would show the other one's cash, or nothing more."""
+    copy, original = Journal(A), Journal(A)
+    copy.open(amount=100)
+    original.open(amount=200)
+    body = encode(copy.bodies[0])
+    lost = carry(
+        A, 1, kind=10, version=1, salt=b"s" * 16, body=body, committed=commitment(b"s" * 16, body)
+    )
+    receive(B, JournalBegun(A, 0, "0" * 64, "fork", 1, original.stamp()), lost)
+    hq()
+    hq(original)
+    with writing(ledger) as conn:
+        unguarded(conn, "body_no_delete")
+        conn.execute(delete(BODIES))
+    assert [100, 200] == [row["cash_minor"] for row in table("transactions")[0]]
 
 
 class TestRewind:

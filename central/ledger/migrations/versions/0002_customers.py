@@ -172,8 +172,8 @@ def _days() -> None:
     op.create_table(
         "z_report",
         _key("journal_id"),
-        _number_key("z_number"),
-        _number("seq"),
+        _number_key("seq"),
+        _number("z_number"),
         *map(_text, ("store", "till", "business_date", "closed_at", "currency")),
         *map(_number, ("gross", "expected_cash", "counted_cash", "difference")),
         _bytes("totals"),

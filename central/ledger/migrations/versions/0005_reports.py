@@ -71,7 +71,7 @@ def _carried() -> None:
         *map(_key, ("commitment",)),
         _text("via_journal"),
         _number("via_seq"),
-        _flag("verified"),
+        *map(_flag, ("verified", "at_carrier")),
         *map(_text, ("why", "applied_at")),
     )
     op.create_index(
