@@ -7,11 +7,15 @@ import pytest
 from tests.simulation.run import play
 from tests.simulation.scenarios import SCENARIOS
 
-SEEDS = dict.fromkeys(SCENARIOS, 1) | {"cuts": 2, "rewind": 2}
+SEEDS = dict.fromkeys(SCENARIOS, range(1)) | {
+    "cuts": range(2),
+    "rewind": range(2),
+    "copies": (50196,),  # Both copies of a till closed its day under one number.
+}
 
 
 @pytest.mark.parametrize(
-    ("scenario", "seed"), [(name, seed) for name in SCENARIOS for seed in range(SEEDS[name])]
+    ("scenario", "seed"), [(name, seed) for name in SCENARIOS for seed in SEEDS[name]]
 )
 def test_no_invariant_breaks(scenario, seed):
     """A receipt that was released, or an ack that was signed, does not survive this history."""
