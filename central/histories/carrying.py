@@ -27,6 +27,18 @@ _CARRIED_OF = select(CARRIED.c.seq, CARRIED.c.commitment).where(
     CARRIED.c.journal_id == bindparam("of_journal"),
     CARRIED.c.seq.between(bindparam("first_seq"), bindparam("last_seq")),
 )
+_PROVEN = select(CARRIED.c.at_carrier).where(
+    CARRIED.c.journal_id == bindparam("of_journal"), CARRIED.c.verified
+)
+_TAKEN = _PROVEN.where(CARRIED.c.seq == bindparam("at_seq"), CARRIED.c.at_carrier.is_(False))
+_BEFORE = (
+    _PROVEN.where(
+        CARRIED.c.seq < bindparam("at_seq"), CARRIED.c.via_journal == bindparam("in_journal")
+    )
+    .order_by(CARRIED.c.seq.desc())
+    .limit(1)
+)
+"""Only the nearest is asked, not all: a successor may carry a long backlog."""
 
 
 class Opened(NamedTuple):
@@ -66,7 +78,7 @@ def opened(conn: Connection, entry: Entry, body: EntryCarried) -> Opened | None:
     why = SALVAGE if _is_salvage(conn, entry.journal_id, body) else CARRIED_OVER
     place = (entry.journal_id, entry.seq)
     # Under this number HQ holds another entry (a fork): this one then keeps its carrier's.
-    is_fork = _is_taken(conn, body) if original is None else not is_same
+    is_fork = _is_of_a_copy(conn, entry, body) if original is None else not is_same
     _note(conn, entry, body, why, at_carrier=is_fork)
     journal_id, seq = place if is_fork else (body.journal, body.seq)
     return Opened(Entry(journal_id, seq, entry.now, place, why), said)
@@ -106,15 +118,16 @@ def _is_unproven_copy(conn: Connection, body: EntryCarried) -> bool:
     return held is not None and held.body == body.body.encode()
 
 
-def _is_taken(conn: Connection, body: EntryCarried) -> bool:
-    """Tell whether another copy's entry stands under this number; both are proven to differ."""
-    query = select(CARRIED.c.via_seq).where(
-        CARRIED.c.journal_id == body.journal,
-        CARRIED.c.seq == body.seq,
-        CARRIED.c.verified,
-        CARRIED.c.at_carrier.is_(False),
-    )
-    return body.verified and conn.execute(query).first() is not None
+def _is_of_a_copy(conn: Connection, entry: Entry, body: EntryCarried) -> bool:
+    """Tell whether another copy's entry stands under this number, or under one before it.
+
+    Both are proven, and differ; two copies that have parted never write the same again.
+    """
+    if not body.verified:
+        return False
+    known = {"of_journal": body.journal, "at_seq": body.seq, "in_journal": entry.journal_id}
+    has_parted = conn.execute(_BEFORE, known).scalar_one_or_none()
+    return bool(has_parted) or conn.execute(_TAKEN, known).first() is not None
 
 
 def _commitment(conn: Connection, journal_id: str, seq: int) -> str | None:

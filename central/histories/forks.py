@@ -7,6 +7,7 @@ carried one may come first: it then stands under its own number until the other 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
@@ -45,12 +46,26 @@ def settle(conn: Connection, journal_id: str, seq: int, commitment: str) -> None
     carried = conn.execute(query).all()
     for each in carried:
         if each.commitment != commitment and not each.at_carrier:
-            _move(conn, number, _via(each))
-            _note(conn, each, at_carrier=True)
+            for one in _from_there(conn, each):
+                _move(conn, _Place(one.journal_id, one.seq), _via(one))
+                _note(conn, one, at_carrier=True)
     for each in carried:
         if each.commitment == commitment and each.at_carrier:
             _move(conn, _via(each), number)
             _note(conn, each, at_carrier=False)
+
+
+def _from_there(conn: Connection, parted: Row[Any]) -> Sequence[Row[Any]]:
+    """List what its successor carried of a copy from an entry on: nothing of it is shared."""
+    held = CARRIED.c
+    query = select(CARRIED).where(
+        held.journal_id == parted.journal_id,
+        held.seq >= parted.seq,
+        held.via_journal == parted.via_journal,
+        held.verified,
+        held.at_carrier.is_(False),
+    )
+    return conn.execute(query).all()
 
 
 def _via(carried: Row[Any]) -> _Place:

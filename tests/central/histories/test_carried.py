@@ -230,6 +230,20 @@ def test_fork_keeps_every_fact_of_both_halves_whichever_comes_first(
     assert (2, 5) == (reach["first_seq"], reach["last_seq"])
 
 
+@pytest.mark.parametrize("original_first", [True, False])
+def test_what_follows_a_fork_stays_together(applier, receive, rows, told, *, original_first):
+    """A copy's Z report would be held against its original's sales, where that one ended early."""
+    other = [told.sale(2), told.cash(200), told.closed(1)]
+    over = [carried(body, seq) for seq, body in enumerate(other, start=1)]
+    parts = [(OLD, [told.sale(1)]), (NEW, [begun("fork", 3), *over])]
+    for journal, bodies in parts if original_first else reversed(parts):
+        receive(journal, *bodies)
+        applier.apply_pending()
+    assert [(NEW, 3)] == [(row["journal_id"], row["seq"]) for row in rows(CASH_MOVEMENTS)]
+    assert [(NEW, 4)] == [(row["journal_id"], row["seq"]) for row in rows(Z_REPORTS)]
+    assert [] == rows(QUARANTINE)
+
+
 @pytest.mark.parametrize("own", [100, 200, 300])
 @pytest.mark.parametrize("own_first", [True, False])
 def test_two_copies_that_both_went_on_elsewhere_keep_both_facts(
