@@ -43,7 +43,7 @@ from agent.journal.jobs import Job
 from agent.journal.memory import Writing
 from agent.journal.preparation import Owner, prepare
 from agent.journal.writer import commit
-from benchmarks import syncs
+from benchmarks import raw, syncs
 from benchmarks.table import Row
 
 ROUNDS = 9
@@ -53,7 +53,6 @@ SINGLE, SIDE, TOGETHER, P99_MS = 0.75, 0.5, 3.0, 10.0
 TILLS = tuple(TillId(f"till-{n}") for n in range(1, 17))
 STORE = StoreId("store-0001")
 NOW = Stamp(wall="2026-05-04T10:11:12.345Z", mono_ns=1_234_567_890, boot_id="0" * 32)
-DOCUMENT = b"x" * 1024
 LINES = tuple(
     Line(
         line=number,
@@ -114,7 +113,7 @@ def run() -> list[Row]:
 
 
 async def _measure(folder: Path) -> list[Row]:
-    raw, writing = _raw(folder), _writing(folder)
+    base, writing = raw.opened(folder), _writing(folder)
     journal = Journal.open(
         folder / "journal.db", store=STORE, tills=TILLS, device_key=bytes(32), clock=CLOCK
     )
@@ -124,8 +123,10 @@ async def _measure(folder: Path) -> list[Row]:
         for _ in range(ROUNDS):
             single, side = _rate_sales(writing), _rate_sales(writing, tied=True)
             alone = await _rate_alone(journal, latencies)
-            rates.append((_rate(raw), single, side, alone, await _rate_together(journal)))
-    raw.close()
+            rates.append(
+                (raw.rate(base, COMMITS), single, side, alone, await _rate_together(journal))
+            )
+    base.close()
     writing.close()
     return _rows(rates, quantiles(latencies, n=100)[98] * 1000)
 
@@ -150,22 +151,6 @@ def _row(name: str, rate: float, ratio: float, target: float | None) -> Row:
     if target is None:
         return Row(name, rate, "sales/s", ratio)
     return Row(name, rate, "sales/s", ratio, f">= {target:g}x", ratio >= target)
-
-
-def _raw(folder: Path) -> Database:
-    conn = open_writing(folder / "raw.db")
-    conn.execute("PRAGMA wal_autocheckpoint = 1000")  # SQLite's own default
-    conn.execute("CREATE TABLE document (id INTEGER PRIMARY KEY, document BLOB)")
-    return conn
-
-
-def _rate(conn: Database) -> float:
-    began = perf_counter()
-    for _ in range(COMMITS):
-        conn.execute("BEGIN IMMEDIATE")
-        conn.execute("INSERT INTO document (document) VALUES (?)", (DOCUMENT,))
-        conn.execute("COMMIT")
-    return COMMITS / (perf_counter() - began)
 
 
 def _writing(folder: Path) -> Database:

@@ -19,11 +19,11 @@ def opened(folder: Path) -> Database:
     return conn
 
 
-def rate(conn: Database) -> float:
+def rate(conn: Database, commits: int = BASE_COMMITS) -> float:
     """Commit one row after the other; commits per second."""
     began = perf_counter()
-    for _ in range(BASE_COMMITS):
+    for _ in range(commits):
         conn.execute("BEGIN IMMEDIATE")
         conn.execute("INSERT INTO document (document) VALUES (?)", (DOCUMENT,))
         conn.execute("COMMIT")
-    return BASE_COMMITS / (perf_counter() - began)
+    return commits / (perf_counter() - began)

@@ -7,28 +7,21 @@ held back for a time that somebody's clock says (P11).
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import random
-import shutil
 import sys
-import tempfile
 import time
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
 import msgspec
 
-from agent.core.faults import Fault
 from agent.daemon.demo.programs import call
 from agent.program.terminal import say
 from tests.journeys.audit import insist
 from tests.journeys.bad_line import FAKETIME, can_fake_time
-from tests.journeys.cashier import Broken
 from tests.journeys.chain_hq import TILL, Headquarters
 from tests.journeys.chain_shops import Shop, Sold, opened_chain
+from tests.journeys.seeded import asking, played
 
 STEPS = (("-3650d", "+3650d"), ("+3650d", "-3650d"), ("-3650d", "-3650d"), ("+0", "+0"))
 """Clock of HQ, clock of the tills."""
@@ -134,23 +127,15 @@ def run(steps: int, seed: int) -> int:
     if not can_fake_time():
         say("skipped: apt install faketime")
         return 0
-    directory = Path(tempfile.mkdtemp(prefix="till-clocks-"))
-    say(f"seed {seed}, {steps} steps")
-    try:
-        say(str(asyncio.run(clock_steps(directory, steps=steps, seed=seed))))
-    except (Broken, Fault, OSError, LookupError, ValueError, TimeoutError, httpx.HTTPError):
-        traceback.print_exc()
-        say(f"FAILED with seed {seed}; all files are kept in {directory}")
-        return 1
-    shutil.rmtree(directory)
-    return 0
+    return played(
+        "clocks", seed, f"{steps} steps", lambda at: clock_steps(at, steps=steps, seed=seed)
+    )
 
 
 def main() -> int:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = asking(__doc__)
     parser.add_argument("--steps", type=int, default=len(STEPS))
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     asked = parser.parse_args()
     return run(asked.steps, asked.seed)
 

@@ -7,30 +7,26 @@ export must fail in words and leave nothing half. Once there is room, all of it 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import msgspec
 
-from agent.core.faults import Fault
 from agent.daemon.demo.programs import ProgramFault
 from agent.program.terminal import say
 from tests.journeys.audit import insist
 from tests.journeys.cashier import Broken
 from tests.journeys.chain_hq import Headquarters
 from tests.journeys.chain_shops import STEP_S, Shop, Sold, opened_chain
+from tests.journeys.seeded import asking, played
 
 SIZE_MB = 24
 STORES = 2
@@ -244,23 +240,14 @@ def run(fillings: int, seed: int) -> int:
     if not can_mount():
         say("skipped: a small file system needs root (mount -t tmpfs)")
         return 0
-    directory = Path(tempfile.mkdtemp(prefix="till-disk-full-"))
-    say(f"seed {seed}, {fillings} times full")
-    try:
-        say(str(asyncio.run(disk_full(directory, fillings=fillings, seed=seed))))
-    except (Broken, Fault, OSError, LookupError, ValueError, TimeoutError, httpx.HTTPError):
-        traceback.print_exc()
-        say(f"FAILED with seed {seed}; the files of the tills are kept in {directory}")
-        return 1
-    shutil.rmtree(directory)
-    return 0
+    much = f"{fillings} times full"
+    return played("disk-full", seed, much, lambda at: disk_full(at, fillings=fillings, seed=seed))
 
 
 def main() -> int:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = asking(__doc__)
     parser.add_argument("--fillings", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     asked = parser.parse_args()
     return run(asked.fillings, asked.seed)
 

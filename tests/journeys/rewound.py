@@ -8,30 +8,24 @@ is back; what cannot come back stands in the incident.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
-import shutil
 import sys
-import tempfile
 import time
-import traceback
 from collections import Counter
 from collections.abc import Awaitable
 from pathlib import Path
 
-import httpx
 import msgspec
 
-from agent.core.faults import Fault
 from agent.program.terminal import say
 from central.channels.imports import import_items
 from central.daemon.authority import run_erase, run_revoke
 from tests.journeys.audit import insist
-from tests.journeys.cashier import Broken
 from tests.journeys.chain_hq import TILL, Answer, Headquarters
 from tests.journeys.chain_shops import STEP_S, Shop, bring_up, opened_chain
 from tests.journeys.rewound_audit import Audit
+from tests.journeys.seeded import asking, played
 
 STORES = 3
 REST_S = 240
@@ -327,22 +321,17 @@ async def _rewinds(chain: Chain, rewinds: int, deeds: int) -> None:
 
 def run(seed: int, rewinds: int, deeds: int) -> int:
     """Run and report; gives the exit code."""
-    directory = Path(tempfile.mkdtemp(prefix="till-rewound-"))
-    say(f"seed {seed}")
-    try:
-        say(str(asyncio.run(rewound(directory, seed=seed, rewinds=rewinds, deeds=deeds))))
-    except (Broken, Fault, OSError, LookupError, ValueError, TimeoutError, httpx.HTTPError):
-        traceback.print_exc()
-        say(f"FAILED with seed {seed}; all files are kept in {directory}")
-        return 1
-    shutil.rmtree(directory)
-    return 0
+    return played(
+        "rewound",
+        seed,
+        f"{rewinds} rewinds",
+        lambda at: rewound(at, seed=seed, rewinds=rewinds, deeds=deeds),
+    )
 
 
 def main() -> int:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser = asking(__doc__)
     parser.add_argument("--rewinds", type=int, default=2)
     parser.add_argument("--deeds", type=int, default=5, help="of HQ, in each part of a run")
     asked = parser.parse_args()
