@@ -23,9 +23,10 @@ from agent.core.faults import Fault
 from central.daemon.state import utc_now
 from central.intake.root_key import RootKey
 from central.ledger.backups import FORMAT, Kept, Manifest, kept, leave, register, safe_lag
-from central.ledger.copies import opened_copy, sync_file, write_copy
+from central.ledger.copies import opened_copy, write_copy
 from central.ledger.engine import reading, writing
 from central.ledger.epoch import current_epoch
+from central.ledger.held_file import sync_file
 from central.ledger.migrate import NEWEST
 from central.ledger.tables import CHAIN, CURSORS, FEED_SCOPES
 from central.ledger.verify import verify

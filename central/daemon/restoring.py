@@ -31,9 +31,10 @@ from central.daemon.state import locked, opened, prepare, utc_now
 from central.intake.rewinds import begin
 from central.intake.root_key import RootKey
 from central.ledger.backups import Manifest, register
-from central.ledger.copies import load_copy, opened_copy, sync_file
+from central.ledger.copies import load_copy, opened_copy
 from central.ledger.engine import LedgerBusy, open_engine, reading, writing
 from central.ledger.epoch import current_epoch
+from central.ledger.held_file import sync_file
 from central.ledger.migrate import NEWEST, UNDER_WAY, migrate
 
 _ROOT_KEY = "root.key"

@@ -7,7 +7,6 @@ verified and restored into either database.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from central.ledger.bulk import insert_rows
 from central.ledger.engine import LedgerFault, open_engine, writing
+from central.ledger.held_file import sync_file
 from central.ledger.migrate import migrate
 from central.ledger.tables import FACTS
 
@@ -81,16 +81,6 @@ def load_copy(copy: Connection, conn: Connection) -> int:
     """
     conn.execute(delete(FACTS))
     return _transfer(copy, conn)
-
-
-def sync_file(path: Path) -> None:
-    """Have a file, and its name in its directory, on disk."""
-    for target in (path, path.parent):
-        descriptor = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _vacuum(engine: Engine, path: Path) -> None:

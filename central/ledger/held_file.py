@@ -107,7 +107,7 @@ class HeldFile:
         copy = _free(self.path.with_name(f"{self.path.name}{_RESCUED}"))
         try:
             cursor.execute("VACUUM INTO ?", (str(copy),))
-            _sync(copy)
+            sync_file(copy)
             return self._put_back(copy)
         except (OSError, dbapi2.Error) as error:
             raise LedgerFault(
@@ -126,7 +126,7 @@ class HeldFile:
             self.path.hardlink_to(copy)
             copy.unlink()
             copy = self.path
-        _sync(copy)
+        sync_file(copy)
         return copy
 
     def _set_aside(self, beside: str) -> None:
@@ -174,7 +174,8 @@ def _free(path: Path) -> Path:
     return found
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Have a file, and its name in its directory, on disk."""
     for target in (path, path.parent):
         descriptor = os.open(target, os.O_RDONLY)
         try:
