@@ -91,7 +91,7 @@ class FeedFollower:
         self._require_room = require_room
         self._on_trouble = on_trouble
         self._is_gone = self._by_pages = False
-        self._failures = 0
+        self._failures = self._lost = 0
         self._back = asyncio.Event()
 
     def hq_seen(self) -> None:
@@ -129,7 +129,7 @@ class FeedFollower:
         except FeedGone:
             # To begin anew is a write, too, and the disk may refuse it.
             return self._lost_place()
-        self._failures = 0
+        self._failures = self._lost = 0
         self._on_trouble(self._scope, None)
         quick = asyncio.get_running_loop().time() - began < EMPTY_PAUSE_S
         return EMPTY_PAUSE_S * 1000 if quick and wait_s and not page.items else 0
@@ -147,7 +147,8 @@ class FeedFollower:
 
     async def _page(self, wait_s: int) -> FeedPage:
         after = self._replica.cursor(self._scope)
-        page = await self._link.feed(self._scope, after, wait_s)
+        # Who begins awaits no news: HQ may have nothing here, and this till what is gone there.
+        page = await self._link.feed(self._scope, after, wait_s if after else 0)
         self._presence.answered(self._scope)
         if not follows(after, page):
             raise FeedGone(
@@ -181,13 +182,18 @@ class FeedFollower:
         self._by_pages, self._is_gone = True, False
 
     def _lost_place(self) -> int:
-        """HQ's feed is another one: begin it anew, and not in a tight loop."""
+        """HQ's feed is another one: begin it anew, and not in a tight loop.
+
+        However long HQ was silent before: this was an answer, and what is held is out of date.
+        """
+        self._presence.answered(self._scope)
         _log.warning("HQ's feed is another one, it is begun anew", scope=self._scope)
         self._is_gone, self._by_pages = True, False
         if self._snapshots is None:
             self._read_from_start()  # If that fails, HQ's next answer leads here again.
         self._failures += 1
-        return 0 if self._failures == 1 else backoff_ms(self._failures, self._draw())
+        self._lost += 1
+        return 0 if self._lost == 1 else backoff_ms(self._lost, self._draw())
 
     def _failed(self, fault: Fault) -> int:
         self._failures += 1

@@ -23,6 +23,12 @@ def test_no_invariant_breaks(scenario, seed):
     assert ("", "") == (outcome.broken, outcome.seen), "\n".join(outcome.history)
 
 
+def test_nothing_is_left_over_of_what_hq_no_longer_has():
+    """A till goes on with articles of a feed that is empty since HQ was put back."""
+    outcome = play(200149)
+    assert ("", "") == (outcome.broken, outcome.seen), "\n".join(outcome.history)
+
+
 def test_a_seed_is_one_history():
     """A failing seed cannot be played again: two runs of it go different ways."""
     first, second = play(3, "disks"), play(3, "disks")

@@ -18,11 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent.core.entries.bodies import EntryCarried
 from agent.core.entries.kinds import KINDS
-from agent.core.exchange.cursors import parse
+from agent.core.exchange.cursors import Cursor
 from agent.core.faults import Fault
 from agent.sync import enrolment
 from central.ledger.backups import Manifest
-from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, ERASE_ORDERS, FEED_SCOPES
+from central.ledger.epoch import current_epoch
+from central.ledger.outbox import position
+from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, ERASE_ORDERS
 from tests.simulation.authority import Thief
 from tests.simulation.clock import WallClock
 from tests.simulation.disk import forget
@@ -254,14 +256,14 @@ class World:
         return found + self._applier_behind()
 
     def _feeds_behind(self, machine):
-        with self.hq.reading() as conn:
-            positions = {row.scope: row.fseq for row in conn.execute(select(FEED_SCOPES))}
         scopes = ("global", f"store:{machine.store}")
+        with self.hq.reading() as conn:
+            epoch = current_epoch(conn)
+            due = {scope: str(Cursor(epoch, *position(conn, scope))) for scope in scopes}
         return [
-            f"{machine.name}: {scope} at {at} of {positions[scope]}"
+            f"{machine.name}: {scope} at {at or 'nothing'} of {due[scope]}"
             for scope in scopes
-            if scope in positions
-            and (at := parse(machine.directory.cursor(scope)).fseq) != positions[scope]
+            if (at := machine.directory.cursor(scope)) != due[scope]
         ]
 
     def _applier_behind(self):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from agent.contracts.hq import HqRefused, HqSlowDown
+from agent.contracts.hq import HqRefused, HqSlowDown, HqUnreachable
+from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.wire import FeedPage
 from agent.core.faults import InputFault
 from agent.directory import Directory
 from agent.directory.faults import DirectoryFault
+from agent.sync.feeds import FeedFollower
+from agent.sync.presence import Presence
+from tests.sync.conftest import ListReplica, QuickClock
 
 
 @pytest.mark.asyncio
@@ -149,3 +155,64 @@ async def test_the_real_directory_follows_a_feed(shop, run, tmp_path):
         await shop.until(lambda: shop.replica.counts()["items"] == 1)
     assert [("global", ["item:1"])] == shop.changes
     shop.replica.close()
+
+
+class GoneLink:
+    """An HQ that is silent for long, and then has another feed, in which nothing is."""
+
+    def __init__(self, silent: int) -> None:
+        self.silent, self.asked = silent, []
+        self.answered = asyncio.Event()
+
+    async def feed(self, _scope, after, wait_s):
+        self.asked.append((after, wait_s))
+        if len(self.asked) <= self.silent:
+            raise HqUnreachable("nothing came", remedy="wait")
+        if after == OLD:
+            raise FeedGone("another feed", remedy="read it from the start")
+        self.answered.set()
+        return FeedPage((), NEW)
+
+
+class PatientClock(QuickClock):
+    """Draws a wait of sixteen seconds, wherever one may be that long."""
+
+    def random(self, size: int) -> bytes:
+        return (15_999).to_bytes(size, "big")
+
+
+OLD, NEW = "1-aa.7.0123456789abcdef", "1-aa.0.0000000000000000"
+
+
+@pytest.mark.asyncio
+async def test_a_lost_place_is_found_at_once_after_a_long_outage(run):
+    """What a restored HQ has no longer stays at a till for as long as HQ was silent before."""
+    link, replica = GoneLink(silent=9), ListReplica()
+    replica.cursors["global"] = OLD
+    follower = follower_of(link, replica)
+    async with asyncio.timeout(5), run(follower):
+        while len(link.asked) <= link.silent:
+            follower.hq_seen()
+            await asyncio.sleep(0)
+        await link.answered.wait()
+        await asyncio.sleep(0)
+    assert ["global"] == replica.reread_scopes
+    assert [("", 0), (NEW, 25)] == link.asked[10:12]
+
+
+def follower_of(link, replica):
+    """Follow the scope of all stores, as `SyncLoop` does."""
+
+    async def nobody_listens(*_):
+        """No till page is open, no order comes."""
+
+    return FeedFollower(
+        "global",
+        link=link,
+        replica=replica,
+        clock=PatientClock(),
+        presence=Presence(PatientClock(), lambda: None),
+        on_change=nobody_listens,
+        on_epoch=lambda _epoch: None,
+        on_orders=nobody_listens,
+    )
