@@ -15,8 +15,11 @@ import hashlib
 import os
 import signal
 from collections.abc import Iterator
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 import zstandard
@@ -164,6 +167,7 @@ def run(order: Order, said: Pipe) -> None:
     os.nice(_POLITE)
     # Ctrl-C is for HQ, which ends this process itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_hq, name="end-with-hq", daemon=True).start()
     engine = open_engine(order.database)
     try:
         said.send(build(engine, order))
@@ -171,3 +175,15 @@ def run(order: Order, said: Pipe) -> None:
         said.send(f"{type(error).__name__}: {error}")
     finally:
         engine.dispose()
+
+
+def _end_with_hq() -> None:
+    """End at once where HQ was killed: nobody knows of this process, and it reads the database.
+
+    A restore on PostgreSQL would be refused for it; the folder it leaves is removed by the next
+    HQ (`keeping`).
+    """
+    hq = parent_process()
+    if hq is not None:
+        wait([hq.sentinel])
+        os._exit(1)

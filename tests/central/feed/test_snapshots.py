@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import select
 import shutil
+from contextlib import closing
+from multiprocessing import get_context
 
 import pytest
 import zstandard
@@ -85,6 +89,37 @@ def test_it_is_made_by_a_process_of_its_own(engine, tmp_path, clock):
     tell(engine, item(4))
     with pytest.raises(SnapshotFailed, match="HQ stops"):
         keeper._maker.make(GLOBAL, keeper.holder)
+
+
+def have_one_made(order, said):
+    """Be an HQ that has a snapshot made, tell by which process, and wait to be killed."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=building.run, args=(order, theirs), daemon=True)
+    process.start()
+    said.send(process.pid)
+    ours.recv()
+
+
+def test_what_is_made_ends_with_the_hq_that_was_killed(engine, tmp_path):
+    """Wrong: what a killed HQ began works on, and PostgreSQL cannot be restored beside it."""
+    (tmp_path / "made").mkdir()
+    order = Order(engine.url.render_as_string(), GLOBAL, str(tmp_path / "made"))
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    hq = context.Process(target=have_one_made, args=(order, theirs))
+    # Nobody can read the ledger meanwhile: the process that makes it waits for a long time.
+    with closing(dbapi2.connect(engine.url.database, isolation_level=None)) as lock:
+        engine.dispose()
+        lock.execute("PRAGMA locking_mode = EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")
+        hq.start()
+        maker = os.pidfd_open(ours.recv())
+        hq.kill()
+        hq.join()
+        ended, _, _ = select.select([maker], [], [], 20)
+        os.close(maker)
+    assert [maker] == ended
 
 
 def built(engine, tmp_path, name="made", **fields):
