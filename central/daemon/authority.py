@@ -115,7 +115,8 @@ def _device_key(conn: Connection, device: list[str]) -> str:
     if found is None:
         raise InputFault(
             f"HQ knows no device {' '.join(device)!r}",
-            remedy="till-central status --json lists stores, tills and the key ids of devices",
+            remedy="till-central status --json lists stores, tills and the key ids of devices; "
+            "one that a restored HQ has forgotten is known again once it has spoken: try it then",
             name="unknown-device",
         )
     return found
