@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
 import msgspec
 from sqlalchemy import Engine
 
-from agent.core.faults import Fault, StateFault
+from agent.core.faults import StateFault
 from central.daemon.commands import ledger
+from central.daemon.export_files import alone, appended, opened, settled, told
 from central.ledger.engine import reading
 from central.reports.export.columns import Exported
 from central.reports.export.formats import CsvWriter, JsonLinesWriter, JsonWriter, Writer
@@ -43,13 +42,6 @@ class Mark(msgspec.Struct, frozen=True):
     sizes: dict[str, int]
 
 
-class OutFault(Fault):
-    """The export cannot be written where it was asked for."""
-
-    name = "export-out"
-    title = "The export cannot be written"
-
-
 def run_one(config: Path, name: str, out: str, after: str, as_: str, limit: int | None) -> Done:
     """Export one table into a file, which is there whole or not at all, or to stdout.
 
@@ -61,7 +53,7 @@ def run_one(config: Path, name: str, out: str, after: str, as_: str, limit: int 
     table = table_named(name)
     with ledger(config) as (_, engine):
         of = _span(engine, after, limit)
-        with _opened(out) as file:
+        with opened(out) as file:
             writer = CsvWriter(table, file) if as_ == CSV else JsonWriter(table, file)
             return _write(engine, of, {name: writer})
 
@@ -72,18 +64,20 @@ def run_all(config: Path, directory: Path, after: str, as_: str, limit: int | No
     A run that was broken off leaves its rows behind no cursor: the next one takes them back.
 
     Raises:
-        StateFault: the directory holds an export of another format, or from elsewhere.
+        StateFault: the directory holds an export of another format, from elsewhere, or no longer
+            what its last export left; or another export writes into it.
         InputFault: `after` is no cursor.
         ExportGone: HQ was put back to a backup since.
         OutFault: the directory cannot be written.
     """
-    with ledger(config) as (_, engine), _told(directory):
+    with ledger(config) as (_, engine), told(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        mark = _mark(directory, as_, after)
-        of = _span(engine, after or mark.cursor, limit)
         with ExitStack() as stack:
+            stack.enter_context(alone(directory))
+            mark = _mark(directory, as_, after)
+            of = _span(engine, after or mark.cursor, limit)
             files = {
-                name: stack.enter_context(_appended(_path(directory, name, as_), mark.sizes[name]))
+                name: stack.enter_context(appended(_path(directory, name, as_), mark.sizes[name]))
                 for name in EXPORTED
             }
             writers = {
@@ -91,8 +85,8 @@ def run_all(config: Path, directory: Path, after: str, as_: str, limit: int | No
                 for name, table in EXPORTED.items()
             }
             done = _write(engine, of, writers)
-            sizes = {name: _settled(file) for name, file in files.items()}
-        _keep(directory, Mark(done.cursor, as_, sizes))
+            sizes = {name: settled(file) for name, file in files.items()}
+            _keep(directory, Mark(done.cursor, as_, sizes))
     return done
 
 
@@ -123,50 +117,6 @@ def _writer(table: Exported, file: TextIO, as_: str, *, is_new: bool) -> Writer:
     return CsvWriter(table, file, header=is_new) if as_ == CSV else JsonLinesWriter(table, file)
 
 
-@contextmanager
-def _told(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutFault(
-            f"{error.filename or place}: {error.strerror or error}",
-            remedy="name a place that this user may write, with room on its disk",
-        ) from error
-
-
-@contextmanager
-def _opened(out: str) -> Iterator[TextIO]:
-    if out == "-":
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    path = Path(out)
-    beside = path.with_name(f".{path.name}.part")
-    with _told(path):
-        try:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                yield file
-                _settled(file)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-
-
-@contextmanager
-def _appended(path: Path, size: int) -> Iterator[TextIO]:
-    """Open a file to write behind what the last whole export left in it."""
-    with path.open("a", encoding="utf-8", newline="") as file:
-        file.truncate(size)
-        yield file
-
-
-def _settled(file: TextIO) -> int:
-    """Make a file durable; gives its length in bytes."""
-    file.flush()
-    os.fsync(file.fileno())
-    return os.fstat(file.fileno()).st_size
-
-
 def _mark(directory: Path, as_: str, after: str) -> Mark:
     """Read where the last export into a directory ended."""
     path = directory / MARK
@@ -176,12 +126,50 @@ def _mark(directory: Path, as_: str, after: str) -> Mark:
             raise _foreign(directory, f"it holds {left[0]} of an export without a cursor")
         (directory / f".{MARK}.begun").touch()
         return Mark("", as_, dict.fromkeys(EXPORTED, 0))
-    mark = msgspec.json.decode(path.read_bytes(), type=Mark)
+    mark = _read(path)
     if mark.format != as_:
         raise _foreign(directory, f"it holds an export as {mark.format}")
     if after and after != mark.cursor:
         raise _foreign(directory, "its last export did not end at the cursor of --after")
+    _require_kept(directory, mark)
     return mark
+
+
+def _read(path: Path) -> Mark:
+    try:
+        mark = msgspec.json.decode(path.read_bytes(), type=Mark)
+    except msgspec.DecodeError as error:
+        raise _damaged(path) from error
+    if mark.sizes.keys() != EXPORTED.keys():
+        raise _damaged(path)
+    return mark
+
+
+def _damaged(path: Path) -> StateFault:
+    return StateFault(
+        f"{path} does not say where the last export ended",
+        remedy=f"name an empty directory, with --after and the cursor that export printed; "
+        f"or empty {path.parent} and export all anew",
+        name="export-directory",
+    )
+
+
+def _require_kept(directory: Path, mark: Mark) -> None:
+    """Refuse to go on behind rows that are gone: a file would be filled up with zeros.
+
+    Raises:
+        StateFault: a file is not there, or shorter than the last export left it.
+    """
+    for name, size in mark.sizes.items():
+        path = _path(directory, name, mark.format)
+        found = path.stat().st_size if path.exists() else 0
+        if found < size:
+            raise StateFault(
+                f"{path} has {found} bytes; the last export left {size}",
+                remedy="put the file back; to take what was exported away, leave this directory "
+                f"alone and go on in an empty one with --after {mark.cursor}",
+                name="export-directory",
+            )
 
 
 def _foreign(directory: Path, why: str) -> StateFault:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
+import os
 from collections import Counter
 
 import pytest
@@ -459,6 +461,63 @@ class TestFiles:
         other = "json" if as_ == "csv" else "csv"
         assert 1 == call("all", "--out", str(directory), "--format", other)[0]
         assert 1 == call(*arguments, "--after", "1-ab.1.cd")[0]
+
+    def test_directory_that_lost_rows_is_not_filled_up(self, call, hq, tmp_path):
+        """Who took a file away would find zeros where its rows were, and no word about it."""
+        one = Journal(A)
+        one.sell()
+        hq(one)
+        directory = tmp_path / "export"
+        arguments = ("all", "--out", str(directory))
+        assert 0 == call(*arguments)[0]
+        cursor = json.loads((directory / "cursor.json").read_bytes())["cursor"]
+        (directory / "lines.csv").unlink()
+        code, _, said = call(*arguments)
+        assert (1, True) == (code, f"--after {cursor}" in said)
+        assert not (directory / "lines.csv").exists()
+        assert 0 == call("all", "--out", str(tmp_path / "next"), "--after", cursor)[0]
+
+    @pytest.mark.parametrize("left", ['{"cursor":"1-a', '{"cursor":"","format":"csv","sizes":{}}'])
+    def test_damaged_mark_of_a_directory_is_said(self, call, ledger, tmp_path, left):
+        """A power cut in the directory would end every later export in a traceback."""
+        assert ledger
+        (tmp_path / "export").mkdir()
+        (tmp_path / "export" / "cursor.json").write_text(left)
+        code, _, said = call("all", "--out", str(tmp_path / "export"))
+        assert (1, True) == (code, "export-directory" in said)
+
+    def test_second_export_into_a_directory_waits_its_turn(self, call, ledger, tmp_path):
+        """Two that go on from one cursor would write each row twice."""
+        assert ledger
+        held = os.open(tmp_path, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        code, _, said = call("all", "--out", str(tmp_path))
+        os.close(held)
+        assert (1, True) == (code, "export-busy" in said)
+
+    def test_what_is_no_file_is_written_to_and_stays(self, call, hq, tmp_path):
+        """An export to a FIFO or /dev/stdout would put a file in its place."""
+        hq(busy(Journal(A)))
+        fifo = tmp_path / "fifo"
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        assert 0 == call("taxes", "--out", str(fifo))[0]
+        assert os.read(reader, 5) == b"place"
+        os.close(reader)
+        assert fifo.is_fifo()
+        assert 1 == call("taxes", "--out", str(tmp_path))[0]
+        assert "export-out" in call("taxes", "--out", "/dev/full")[2]
+
+    def test_pipe_gets_utf_8_whatever_the_terminal_speaks(self, hq, tmp_path):
+        """A name beyond the terminal's letters would end an export in a traceback."""
+        till = Journal(A)
+        till.sell(till.line(name="日本"))
+        hq(till)
+        config = tmp_path / "central.toml"
+        config.write_text(f'[central]\nstate_dir = "{tmp_path}"\n')
+        arguments = ["export", "lines", "--config", str(config)]
+        done = CliRunner(charset="latin-1").invoke(app, arguments)
+        assert (0, True) == (done.exit_code, "日本".encode() in done.stdout_bytes)
 
     def test_dictionary_needs_no_database(self, call):
         """Who plans an import would have to set up an HQ first."""
