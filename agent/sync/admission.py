@@ -25,9 +25,9 @@ from agent.sync.enrolment import Enrolled, enrolments, keep, revoked
 from agent.sync.keys import verifier
 
 _log = structlog.get_logger(__name__)
-FORGOTTEN = frozenset({"unknown-device", "not-your-journal"})
+FORGOTTEN = frozenset({"unknown-device", "not-your-journal", "revoked"})
 """How HQ's refusals are named when it was restored from a backup and has forgotten the device, or
-one till of a device it knows."""
+one till of a device it knows, or that this machine had taken its place back from another one."""
 
 Step = dict[str, tuple[str, bytes, Predecessor]]
 """Lane → journal id, the key in its genesis, and where it goes on from."""
@@ -46,6 +46,7 @@ class Admission:
         self._verifiers: dict[bytes, Verify] = {}
         self.revoked = ""
         """Why HQ has revoked this device; empty while it has not."""
+        self._shown: set[TillId] = set()
 
     @property
     def enrolled(self) -> Mapping[TillId, Enrolled]:
@@ -60,6 +61,7 @@ class Admission:
     def admit(self, enrolled: Enrolled) -> None:
         """Go by this enrolment from now on."""
         self._enrolled[enrolled.till] = enrolled
+        self._shown.discard(enrolled.till)
         self._bound[enrolled.till] = enrolled.journals
 
     def renew_sign(self, sign: Sign) -> None:
@@ -88,7 +90,12 @@ class Admission:
         return self._verifiers[root_key]
 
     async def readmit(self, till: TillId, fault: HqRefused) -> bool:
-        """Show a forgetful HQ the credential it once signed; tells whether that opened the door."""
+        """Show a forgetful HQ the credential it once signed.
+
+        Returns:
+            Whether to try again at once: HQ knows the till now. Where it refuses all the same, the
+            till is readmitted at each try, but waits in between as after any refusal.
+        """
         enrolled = self._enrolled.get(till)
         if fault.name not in FORGOTTEN or self._sign is None or enrolled is None:
             return False
@@ -98,8 +105,15 @@ class Admission:
         except Fault as refusal:
             _log.warning("HQ does not take the till back", till=till, reason=str(refusal))
             return False
+        if till in self._shown:
+            return False
+        self._shown.add(till)
         _log.info("HQ had forgotten this till and has taken it back", till=till)
         return True
+
+    def epoch_changed(self) -> None:
+        """HQ lives in another epoch: what it may have forgotten is news again."""
+        self._shown.clear()
 
     async def bind_successors(self, till: TillId) -> int:
         """Have HQ bind the journals that go on from those it knows, one generation at a time.

@@ -376,6 +376,7 @@ class SyncLoop:
     def _epoch_heard(self, epoch: str) -> None:
         if epoch and epoch != self._epoch:
             self._epoch = epoch
+            self._admission.epoch_changed()
             for pump in self._pumps.values():
                 pump.post(EpochChanged(epoch))
 

@@ -20,18 +20,15 @@ from agent.core.exchange.credentials import (
     read_credential,
     readmitted,
 )
+from agent.core.exchange.lineages import lineage_of_heir
 from agent.core.exchange.signed import unhex
 from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest
 from agent.core.faults import InputFault
 from central.intake.binding import NotAdmitted, ancestors, bind
 from central.intake.codes import redeem, spend
-from central.intake.places import (
-    admit,
-    next_generation,
-    replace_others,
-    revocation,
-    rivals,
-)
+from central.intake.places import admit, next_generation, replace_others, revocation
+from central.intake.precedence import refuse_second_heir, require_place
+from central.intake.renewal import yet_to_renew
 from central.intake.root_key import PUBLIC_KEY_BYTES, RootKey, verifier
 from central.ledger.authority_tables import ADMISSIONS
 from central.ledger.epoch import current_epoch
@@ -83,22 +80,24 @@ def _by_credential(conn: Connection, request: EnrolRequest, root: RootKey, now: 
     shown = readmitted(request, root.verify, verifier)
     old = key_id(unhex(shown.device_key))
     _refuse_key(conn, shown.device_key)
-    _refuse_replaced(conn, shown, request)
+    require_place(conn, shown, _keyid(request), now)
     answer = _given_before(conn, request, root, shown.generation)
     if answer is not None:
         return answer
+    is_renewal = shown.device_key != request.device_key
+    if is_renewal:
+        refuse_second_heir(conn, shown)
     if _is_forgotten(conn, shown):
         replace_others(conn, shown, now)
         admit(conn, shown, _as_shown(conn, request, root))
     bind(conn, shown, now, owner=_owner(conn, shown), by_credential=True)
     if _says_same(shown, request):
         return _as_shown(conn, request, root)
-    is_renewal = shown.device_key != request.device_key
-    generation = next_generation(conn, shown.store, shown.till) if is_renewal else shown.generation
-    answer = _answer(conn, request, root, now, generation)
+    lineage = lineage_of_heir(shown) if is_renewal else shown.lineage
+    answer = _answer(conn, request, root, now, shown.generation, lineage)
     credential = read_credential(answer.credential, answer.signature, root.verify)
-    admit(conn, credential, answer, renews=old if is_renewal else _renews(conn, old))
-    bind(conn, credential, now, owner=old if is_renewal else _owner(conn, credential))
+    admit(conn, credential, answer, renews=old if is_renewal else _parent(conn, old))
+    bind(conn, credential, now, owner=_owner(conn, credential))
     return answer
 
 
@@ -115,8 +114,7 @@ def _is_forgotten(conn: Connection, shown: Credential) -> bool:
 
 def _owner(conn: Connection, credential: Credential) -> str:
     """Tell who may append to a credential's journals: its key, or the one it has yet to renew."""
-    keyid = key_id(unhex(credential.device_key))
-    return _renews(conn, keyid) or keyid
+    return yet_to_renew(conn, key_id(unhex(credential.device_key)))
 
 
 def _says_same(shown: Credential, request: EnrolRequest) -> bool:
@@ -151,19 +149,19 @@ def _given_before(
     return _as_shown(conn, asked, root)
 
 
-def _renews(conn: Connection, keyid: str) -> str:
-    """Name the key a device has yet to take over from, with its first signed batch."""
-    old = CREDENTIALS.alias()
-    query = (
-        select(old.c.keyid)
-        .join(CREDENTIALS, CREDENTIALS.c.renews == old.c.keyid)
-        .where(CREDENTIALS.c.keyid == keyid, old.c.revoked_at.is_(None))
-    )
+def _parent(conn: Connection, keyid: str) -> str:
+    """Name the key that HQ gave a device in the place of, whether it has taken over or not."""
+    query = select(CREDENTIALS.c.renews).where(CREDENTIALS.c.keyid == keyid)
     return conn.execute(query).scalar_one_or_none() or ""
 
 
 def _answer(
-    conn: Connection, request: EnrolRequest, root: RootKey, now: str, generation: int
+    conn: Connection,
+    request: EnrolRequest,
+    root: RootKey,
+    now: str,
+    generation: int,
+    lineage: tuple[str, ...] = (),
 ) -> EnrolAnswer:
     return make_answer(
         root.sign,
@@ -173,6 +171,7 @@ def _answer(
         epoch=current_epoch(conn),
         generation=generation,
         ancestors=ancestors(conn, request.predecessors.values()),
+        lineage=lineage,
     )
 
 
@@ -186,34 +185,6 @@ def _refuse_key(conn: Connection, device_key: str) -> None:
             "with a new code: till-central enrol-code STORE TILL",
             name="revoked",
         )
-
-
-def _refuse_replaced(conn: Connection, shown: Credential, request: EnrolRequest) -> None:
-    """A device enrolled in its place since outweighs a credential from before."""
-    keyid = key_id(unhex(shown.device_key))
-    held = ADMISSIONS.c
-    query = select(held.replaced_at).where(
-        held.store == shown.store, held.till == shown.till, held.keyid == keyid
-    )
-    is_out = conn.execute(query).scalar_one_or_none() is not None
-    others = rivals(conn, shown.store, shown.till, keyid)
-    heirs = {rival.keyid for rival in others if _follows(conn, rival.keyid, keyid)}
-    newer = [rival for rival in others if rival.generation >= shown.generation]
-    if is_out and _keyid(request) in heirs:
-        return
-    if is_out or any(rival.keyid not in heirs for rival in newer):
-        raise NotAdmitted(
-            f"another device stands at till {shown.till} of {shown.store} now",
-            remedy="if this machine is the right one, enrol it with a new code: "
-            f"till-central enrol-code {shown.store} {shown.till}",
-            name="revoked",
-        )
-
-
-def _follows(conn: Connection, keyid: str, old: str) -> bool:
-    """Tell whether a device is the same machine under its next key."""
-    query = select(CREDENTIALS.c.renews).where(CREDENTIALS.c.keyid == keyid)
-    return conn.execute(query).scalar_one_or_none() == old
 
 
 def _keyid(request: EnrolRequest) -> str:

@@ -59,6 +59,19 @@ def renews(conn: Connection, keyid: str, owner: str) -> bool:
     return owner in _renewed_by(conn, keyid)
 
 
+def yet_to_renew(conn: Connection, keyid: str) -> str:
+    """Name the key that a key has yet to take over from with its first signed batch, or itself.
+
+    Where none of several renewals has signed, it is the oldest: all of them hold until one has.
+    """
+    older = _renewed_by(conn, keyid)
+    query = select(CREDENTIALS.c.keyid).where(
+        CREDENTIALS.c.keyid.in_(older), CREDENTIALS.c.revoked_at.is_(None)
+    )
+    held = set(conn.execute(query).scalars())
+    return next((key for key in reversed(older) if key in held), keyid)
+
+
 def _renewed_by(conn: Connection, keyid: str) -> list[str]:
     """List the keys a key takes the place of, the newest first; none twice."""
     found: list[str] = []

@@ -162,14 +162,18 @@ async def test_an_hq_that_forgot_the_till_takes_it_back(shop, run):
 
 
 @pytest.mark.asyncio
-async def test_a_device_hq_knows_is_taken_back_with_a_till_it_forgot(shop, run, monkeypatch):
-    """If not, the second till of a machine would stay out after a restore until enrolled anew."""
+@pytest.mark.parametrize("name", ["not-your-journal", "revoked"])
+async def test_a_device_hq_knows_is_taken_back_with_a_till_it_forgot(shop, run, monkeypatch, name):
+    """If not, the second till of a machine would stay out after a restore until enrolled anew.
+
+    So would one that was let in again since the backup, after another machine had stood there.
+    """
     await shop.enrol()
     await shop.sell(2)
     send = shop.link.send
 
     async def refuse(_batch):
-        raise HqRefused("not bound to till-1", remedy="enrol it again", name="not-your-journal")
+        raise HqRefused("not bound to till-1", remedy="enrol it again", name=name)
 
     async def readmit(request):
         monkeypatch.setattr(shop.link, "send", send)

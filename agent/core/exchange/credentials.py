@@ -96,8 +96,20 @@ def make_answer(
     epoch: str,
     generation: int = 1,
     ancestors: tuple[Ancestor, ...] = (),
+    lineage: tuple[str, ...] = (),
 ) -> EnrolAnswer:
-    """Sign a credential for a device that has shown its code and its key."""
+    """Sign a credential for a device that has shown its code, or an older credential, and its key.
+
+    Args:
+        sign: by HQ's root key.
+        request: what is asked for.
+        issued_at: HQ's clock, for show.
+        root_key: public half, 32 bytes.
+        epoch: HQ's present one.
+        generation: see `wire.Credential`.
+        ancestors: likewise.
+        lineage: likewise.
+    """
     credential = Credential(
         request.store,
         request.till,
@@ -108,6 +120,7 @@ def make_answer(
         request.journal_keys,
         generation,
         ancestors,
+        lineage,
     )
     text = credential_bytes(credential)
     scopes = ("global", f"store:{request.store}")

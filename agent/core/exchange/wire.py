@@ -181,10 +181,12 @@ class Credential(msgspec.Struct, frozen=True):
     journal_keys: dict[str, str] = {}
     """As in the request."""
     generation: int = 1
-    """Counts the devices HQ has let in at this till: of two credentials of one till the higher one
-    holds, whatever any clock says. Of equal ones, the one HQ knows of already."""
+    """Counts the devices that a code has let in at this till: of two credentials of one till the
+    higher one holds, whatever any clock says. A renewed key keeps it: `lineage` tells those."""
     ancestors: tuple[Ancestor, ...] = ()
     """The journals that `journals` go on from, the latest first; HQ writes them in."""
+    lineage: tuple[str, ...] = ()
+    """Key ids that this key has taken over from, the newest last; HQ writes them in."""
 
 
 class Replaced(msgspec.Struct, frozen=True):

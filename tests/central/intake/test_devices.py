@@ -18,9 +18,9 @@ from agent.links.http import HttpLink
 from central.intake.orders import revoke
 from central.intake.root_key import verifier
 from central.ledger.authority_tables import ADMISSIONS, REVOKED_DEVICES
-from central.ledger.engine import reading, writing
+from central.ledger.engine import writing
 from central.ledger.tables import CREDENTIALS, INCIDENTS, JOURNALS
-from central.ledger.verify import verify
+from tests.central.intake.machines import kept_of, link_of, name_of, renewed_to, whole
 from tests.central.served import Till, served_hq
 
 pytestmark = pytest.mark.asyncio
@@ -42,18 +42,6 @@ def successor(till, lane="side", *, seq, hash_=None, reason="fork"):
         {lane: (new.journals[lane], till.public, before)},
     )
     return new, request
-
-
-async def name_of(awaitable):
-    with pytest.raises(HqRefused) as caught:
-        await awaitable
-    assert caught.value.remedy
-    return caught.value.name
-
-
-def whole(hq):
-    with reading(hq.engine) as conn:
-        return [report.fault for report in verify(conn)]
 
 
 async def test_a_successor_is_let_in_by_credential_and_both_journals_are_listed(hq):
@@ -399,31 +387,6 @@ async def test_a_clone_never_gets_acks_beside_the_original(hq):
     clone = till.batch(2, incarnation="f" * 32)
     assert 2 == (await link.send(clone)).seq
     assert isinstance(await link.send(till.batch(2)), Fork)
-
-
-def link_of(hq, key):
-    """The way to HQ of a device with this key."""
-    link = HttpLink(hq.url, private_key=key, keyid=key_id(key.public_key().public_bytes_raw()))
-    hq.links.append(link)
-    return link
-
-
-def renewed_to(key, request, answer, signs):
-    """Ask for a new key in the place of the one that `signs`."""
-    public = key.public_key().public_bytes_raw()
-    return renewal(request, answer, new_key=public, old_sign=signs, new_sign=key.sign)
-
-
-def kept_of(asked, answer=None):
-    """What a till keeps of a renewal HQ has agreed to, and shows it with the credential."""
-    shown = (answer.credential, answer.signature) if answer else ("", "")
-    return msgspec.structs.replace(
-        asked,
-        credential=shown[0],
-        credential_signature=shown[1],
-        replaces_key="",
-        replaces_proof="",
-    )
 
 
 @pytest.mark.parametrize("renewals", [1, 2])
