@@ -25,8 +25,13 @@ SALT = 16
 async def sell(world, rng):
     """A till sells, several sales in a row, some with a customer."""
     if machine := _any_up(world, rng):
-        for _ in range(rng.randint(1, world.scenario.sales_max)):
-            machine.start(_sale(world, machine, rng.choice(machine.tills), rng.random() < 0.3))
+        sell_at(world, machine, rng.randint(1, world.scenario.sales_max), rng)
+
+
+def sell_at(world, machine, count, rng):
+    """So many sales begin at one machine."""
+    for _ in range(count):
+        machine.start(_sale(world, machine, rng.choice(machine.tills), rng.random() < 0.3))
 
 
 async def refuse(world, rng):
@@ -112,10 +117,11 @@ async def keep_the_day(world, rng):
     till, clock = rng.choice(machine.tills), machine.clock
     moved = facts.cash(machine.rng, machine.store, till, clock.uuid7(), clock.stamp())
     machine.start(_append(world, machine, till, moved))
-    machine.start(_close(world, machine, till))
+    machine.start(close_day(world, machine, till))
 
 
-async def _close(world, machine, till):
+async def close_day(world, machine, till):
+    """A till's day is closed."""
     salt, stamp = machine.clock.random(SALT), machine.clock.stamp()
 
     def close(conn):

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from agent.core.entries.bodies import EntryCarried
 from agent.core.entries.kinds import KINDS, LANES
+from agent.core.exchange.acks import genuine
 from agent.core.exchange.credentials import make_answer, make_request, readmission
-from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck, WireRecord
+from agent.core.exchange.wire import SYNC_VERSION, Ack, Batch, LastAck, WireRecord
 from agent.core.faults import Fault
 from agent.journal import chains, cursors, prune
 from central.intake import orders
@@ -62,15 +63,16 @@ def _manifest(conn, name):
 
 async def restore(world, rng):
     """HQ is put back to any backup it keeps; younger ones are of a time that never was."""
-    _put_back(world, rng.randrange(len(world.backups)))
+    put_back(world, rng.randrange(len(world.backups)))
 
 
 async def restore_last(world):
     """HQ is put back to its newest backup."""
-    _put_back(world, len(world.backups) - 1)
+    put_back(world, len(world.backups) - 1)
 
 
-def _put_back(world, which):
+def put_back(world, which):
+    """HQ is put back to one backup of those it keeps, counted from the oldest."""
     hq = world.hq
     hq.stop(lost=False)
     hq.disk.restore(world.backups[which][1])
@@ -239,8 +241,10 @@ async def _write_for(world, machine, other):
         (),
     )
     with suppress(Fault):
-        await machine.link.send(asked)
-        world.oracle.broken.append(("AUTH", f"{machine.name} was answered about {other.name}"))
+        answer = await machine.link.send(asked)
+        # What answers in HQ's place (`forger`) may say what it likes.
+        if not isinstance(answer, Ack) or genuine(answer, head.journal_id, world.hq.root.verify):
+            world.oracle.broken.append(("AUTH", f"{machine.name} was answered about {other.name}"))
 
 
 def _up(world, rng):
@@ -267,7 +271,11 @@ async def put_disk_back(world, rng):
     found = [each for each in world.running() if each.name in world.images]
     if not found or not world.hq.up:
         return
-    machine = rng.choice(found)
+    await put_back_disk(world, rng.choice(found))
+
+
+async def put_back_disk(world, machine):
+    """A machine starts on what its disk was when it was photographed."""
     await machine.stop(lost=False)
     machine.disk.restore(world.images[machine.name])
     # It starts: only then can be told what is still owed by this disk.
@@ -308,10 +316,10 @@ async def prune_bodies(world, rng):
         return
     machine = rng.choice(world.running())
     is_careless = rng.random() < 0.3
-    machine.start(machine.record(lambda conn: _drop(conn, is_careless=is_careless)))
+    machine.start(machine.record(lambda conn: drop_bodies(conn, is_careless=is_careless)))
 
 
-def _drop(conn, *, is_careless):
+def drop_bodies(conn, *, is_careless=False):
     """Prune what may go; who is careless asks for all that is old enough, and is refused."""
     for head in chains.heads(conn):
         acked = cursors.acked(conn, head.journal_id)

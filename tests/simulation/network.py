@@ -4,7 +4,7 @@ The till's own HTTP link sends through this instead of a socket, HQ's own applic
 What travels are the real bytes: each direction may lose, delay, cut short or flip them, and a
 request may come twice, the second time long after. What no signature of HQ's covers (a page of a
 feed) names the digest of its content. Half-open: HQ has done it, the till hears nothing until its
-own patience ends.
+own patience ends. And somebody else may answer in HQ's place (`forger`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import asyncio
 from dataclasses import dataclass
 
 import httpx
+
+from tests.simulation.forger import forged
 
 SILENCE_S = 30
 
@@ -29,6 +31,8 @@ class Weather:
     truncate: float = 0.0
     flip: float = 0.0
     hang: float = 0.0
+    forge: float = 0.0
+    """A batch never reaches HQ, and is answered all the same."""
     slow_s: float = 0.05
     offline: bool = False
 
@@ -47,6 +51,14 @@ class Wire(httpx.AsyncBaseTransport):
         message = Message(request, content)
         self._watch.sent(message)
         await self._travel(request, self.weather.lose_request)
+        if message.path.endswith("/batches") and self._happens(self.weather.forge):
+            status, headers, body = forged(message, self._rng)
+        else:
+            status, headers, body = await self._answered(request, message)
+        await self._travel(request, self.weather.lose_reply)
+        return httpx.Response(status, headers=headers, content=self._worn(body))
+
+    async def _answered(self, request, message):
         message = self._damaged(message)
         if self._happens(self.weather.again):
             self._hq.later(self._rng.uniform(0.1, self.weather.again_s), message)
@@ -56,9 +68,7 @@ class Wire(httpx.AsyncBaseTransport):
         self._watch.answered(message, *reply)
         if self._happens(self.weather.hang):
             await self._silence(request)
-        await self._travel(request, self.weather.lose_reply)
-        status, headers, body = reply
-        return httpx.Response(status, headers=headers, content=self._worn(body))
+        return reply
 
     async def _travel(self, request, loss):
         await asyncio.sleep(self._rng.uniform(0.001, self.weather.slow_s))

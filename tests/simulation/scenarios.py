@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.simulation import actions as act
-from tests.simulation import authority, fates, publishing
+from tests.simulation import authority, fates, publishing, turns
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ _ROUGH = {
     "truncate": 0.05,
     "flip": 0.08,
     "hang": 0.05,
+    "forge": 0.05,
     "slow_s": 4.0,
 }
 _TRADE = {act.sell: 10, act.keep_the_day: 1, act.publish: 2}
@@ -68,6 +69,7 @@ SCENARIOS = {
                 fates.restore: 3,
                 fates.erase: 2,
                 fates.prune_bodies: 2,
+                turns.go_back_days: 1,
                 act.lose_the_way: 1,
                 act.kill: 1,
             },
@@ -81,6 +83,7 @@ SCENARIOS = {
                 fates.lose_disk: 1,
                 fates.photograph: 2,
                 fates.put_disk_back: 2,
+                turns.overtake: 1,
                 act.lose_the_way: 1,
                 act.kill: 1,
                 fates.erase: 2,
@@ -122,6 +125,8 @@ SCENARIOS = {
                 fates.put_disk_back: 1,
                 fates.lie: 1,
                 fates.intrude: 1,
+                turns.go_back_days: 1,
+                turns.overtake: 1,
             },
             weather={name: value / 2 for name, value in _ROUGH.items()},
         ),
