@@ -42,17 +42,17 @@ class DeviceSigner:
         """Put version, digest and signature into the request's headers; it is complete then."""
         request.headers[SYNC_HEADER] = str(version)
         request.headers["Content-Digest"] = content_digest(content)
-        path = request.url.raw_path.partition(b"?")[0].decode("latin-1")
-        if is_plain(path):
-            self._sign_plain(request, path)
+        target = request.url.raw_path.decode("latin-1")
+        if is_plain(target):
+            self._sign_plain(request, target)
         else:
             self._sign_any(request)
 
-    def _sign_plain(self, request: httpx.Request, path: str) -> None:
+    def _sign_plain(self, request: httpx.Request, target: str) -> None:
         """Sign in the one form that is as short to write as to check; see `request_signatures`."""
         digest, version = request.headers["Content-Digest"], request.headers[SYNC_HEADER]
         params = signature_params(self._keyid, int(time.time()))
-        base = signature_base(request.method, path, digest, version, params)
+        base = signature_base(request.method, target, digest, version, params)
         request.headers.update(signature_fields(params, self._key.sign(base)))
 
     def _sign_any(self, request: httpx.Request) -> None:

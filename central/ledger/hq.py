@@ -47,7 +47,7 @@ class SignedMessage(NamedTuple):
 
     method: str
     url: str
-    """Absolute; its path is byte for byte what was sent."""
+    """Absolute; its path and query are byte for byte what was sent."""
     headers: Mapping[str, str]
     body: bytes
     """The content as it travelled, before decoding."""
@@ -214,10 +214,11 @@ def hq_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Hq:
 
 
 def signed_message(request: Request[Any, Any, Any], body: bytes) -> SignedMessage:
-    """Give a request as its sender signed it; the path exactly as it travelled.
+    """Give a request as its sender signed it; path and query exactly as they travelled.
 
-    Only method, path, digest and version are covered, so that a proxy in front may change the
-    host: a fixed one stands in its place.
+    Only method, path, query, digest and version are covered, so that a proxy in front may change
+    the host: a fixed one stands in its place.
     """
-    path = request.scope["raw_path"].decode("latin-1")
-    return SignedMessage(request.method, HQ_PLACE + path, request.headers, body)
+    path, query = request.scope["raw_path"], request.scope["query_string"]
+    target = (path + b"?" + query if query else path).decode("latin-1")
+    return SignedMessage(request.method, HQ_PLACE + target, request.headers, body)

@@ -43,6 +43,7 @@ from tests.simulation import facts
 
 JOURNAL = "ab" * 16
 PATH = f"/v1/journals/{JOURNAL}/batches"
+ASKED = "/v1/feeds/store:store-1?after=1-ab.7.0123456789abcdef&wait=20&limit=50"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEYID = key_id(KEY.public_key().public_bytes_raw())
 GENESIS = genesis(JOURNAL, "store-1", "till-1", "sales", KEY.public_key().public_bytes_raw())
@@ -78,27 +79,32 @@ def in_the_head(batch, step=1):
 
     Gives how many, and which of them passed though they mean something else.
     """
-    request, count, passed = _signed(batch), 0, []
+    count, passed = 0, []
     with _hq() as signatures:
-        for name, value in _parts(request):
-            for bit in range(0, 8 * len(value), step):
-                count += 1
-                other = _text(_flipped(value.encode(), bit))
-                taken = _is_taken(signatures, _with(request, name, other))
-                if taken and not _is_same(name, value, other):
-                    passed.append((name, bit))
+        for request in (_signed(batch), _message("GET", ASKED, b"")):
+            for name, value in _parts(request):
+                for bit in range(0, 8 * len(value), step):
+                    count += 1
+                    other = _text(_flipped(value.encode(), bit))
+                    taken = _is_taken(signatures, _with(request, name, other))
+                    if taken and not _is_same(name, value, other):
+                        passed.append((name, bit))
     return count, passed
 
 
 def _signed(batch):
-    content = zstandard.ZstdCompressor(level=3).compress(encode_batch(batch))
-    request = httpx.Request("POST", HQ_PLACE + PATH, content=content)
+    return _message("POST", PATH, zstandard.ZstdCompressor(level=3).compress(encode_batch(batch)))
+
+
+def _message(method, target, content):
+    """Sign a request as an agent does."""
+    request = httpx.Request(method, HQ_PLACE + target, content=content)
     DeviceSigner(KEY, KEYID).sign(request, content)
     signed = {"content-digest", "x-sync-version", "signature-input", "signature"}
     head = {name: value for name, value in request.headers.items() if name in signed}
     assert signed == set(head)
-    assert recognised("POST", PATH, head.items(), content) is not None
-    return SignedMessage("POST", HQ_PLACE + PATH, head, content)
+    assert recognised(method, target, head.items(), content) is not None
+    return SignedMessage(method, HQ_PLACE + target, head, content)
 
 
 @contextmanager
@@ -125,9 +131,9 @@ def _is_taken(signatures, request):
 
 
 def _parts(request):
-    """Give all that is signed, or signs: method, path, names of fields, values of fields."""
+    """Give all that is signed, or signs: method, path and query, names and values of fields."""
     yield "@method", request.method
-    yield "@path", PATH
+    yield "@target", request.url.removeprefix(HQ_PLACE)
     for name, value in request.headers.items():
         yield f"name of {name}", name
         yield name, value
@@ -137,7 +143,7 @@ def _with(request, name, other):
     """Put a part into a request in another way."""
     if name == "@method":
         return request._replace(method=other)
-    if name == "@path":
+    if name == "@target":
         return request._replace(url=HQ_PLACE + other)
     held = name.removeprefix("name of ")
     field = (held, other) if held == name else (other, request.headers[held])

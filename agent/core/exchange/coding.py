@@ -18,7 +18,7 @@ from agent.core.exchange.wire import Batch, WireRecord
 
 BATCH_MEDIA_TYPE = "application/vnd.till-agent.batch"
 SYNC_HEADER = "X-Sync-Version"
-SIGNED_COMPONENTS = ("@method", "@path", "content-digest", "x-sync-version")
+SIGNED_COMPONENTS = ("@method", "@path", "@query", "content-digest", "x-sync-version")
 """What every request's signature covers (RFC 9421, 2.)."""
 SIGNATURE_LABEL = "till"
 ENCODED_BYTES_MAX = 1 << 20

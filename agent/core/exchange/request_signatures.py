@@ -29,8 +29,11 @@ _INPUT = re.compile(
 )
 """Seconds from the year 1653 to 2286, as RFC 9651 writes a number: no library refuses those."""
 _SIGNATURE = re.compile(rf"{SIGNATURE_LABEL}=:([A-Za-z0-9+/]{{86}}==):", re.ASCII)
-_PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_~:-][A-Za-z0-9_~:.-]*)+", re.ASCII)
-"""A path that every implementation of `@path` (RFC 9421, 2.2.6) leaves as it is."""
+_PLAIN_TARGET = re.compile(
+    r"(/[A-Za-z0-9_~:-][A-Za-z0-9_~:.-]*)+(\?[A-Za-z0-9_~:.=&-]+)?", re.ASCII
+)
+"""A path and a query that every implementation of `@path` and `@query` (RFC 9421, 2.2.6 and 2.2.7)
+leaves as they are."""
 _VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
 _FIELDS = ("content-digest", SYNC_HEADER.lower(), "signature-input", "signature")
 
@@ -44,13 +47,13 @@ class SignedRequest(msgspec.Struct, frozen=True):
     signature: bytes
 
 
-def is_plain(path: str) -> bool:
-    """Tell whether a path can be signed in the one form.
+def is_plain(target: str) -> bool:
+    """Tell whether a path, with its query where it has one, can be signed in the one form.
 
-    >>> is_plain("/v1/feeds/store:0001"), is_plain("/v1/feeds/a%20b"), is_plain("/v1/../x")
+    >>> is_plain("/v1/feeds/store:0001?limit=50"), is_plain("/v1/a%20b"), is_plain("/v1/../x")
     (True, False, False)
     """
-    return _PLAIN_PATH.fullmatch(path) is not None
+    return _PLAIN_TARGET.fullmatch(target) is not None
 
 
 def signature_params(keyid: str, created: int) -> str:
@@ -63,9 +66,13 @@ def signature_params(keyid: str, created: int) -> str:
     return f'({_COVERED});created={created};keyid="{keyid}";alg="ed25519"'
 
 
-def signature_base(method: str, path: str, digest: str, version: str, params: str) -> bytes:
-    """Write what is signed of a request (RFC 9421, 2.5); the path is plain (`is_plain`)."""
-    values = (method, path, digest, version)
+def signature_base(method: str, target: str, digest: str, version: str, params: str) -> bytes:
+    """Write what is signed of a request (RFC 9421, 2.5); the target is plain (`is_plain`).
+
+    A request without a query has the query `?` (RFC 9421, 2.2.7).
+    """
+    path, _, query = target.partition("?")
+    values = (method, path, f"?{query}", digest, version)
     lines = [f'"{name}": {value}' for name, value in zip(SIGNED_COMPONENTS, values, strict=True)]
     return "\n".join([*lines, f'"@signature-params": {params}']).encode()
 
@@ -80,13 +87,13 @@ def signature_fields(params: str, signature: bytes) -> dict[str, str]:
 
 
 def recognised(
-    method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes
+    method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
 ) -> SignedRequest | None:
     """Read a request that is signed in the one form, its content matched with the digest.
 
     Args:
         method: as it travelled.
-        path: byte for byte as it travelled, without the query.
+        target: path and query, byte for byte as they travelled.
         headers: every field line, names in any case.
         body: the content as it travelled.
 
@@ -94,7 +101,7 @@ def recognised(
         What is to be checked; None of anything that is written otherwise, whatever it is.
     """
     fields = _fields(headers)
-    if fields is None or not (is_plain(path) and method.isascii() and method.isupper()):
+    if fields is None or not (is_plain(target) and method.isascii() and method.isupper()):
         return None
     digest, version, given, signature = fields
     said, signed = _INPUT.fullmatch(given), _SIGNATURE.fullmatch(signature)
@@ -102,7 +109,7 @@ def recognised(
         return None
     if digest != content_digest(body):
         return None
-    message = signature_base(method, path, digest, version, said[1])
+    message = signature_base(method, target, digest, version, said[1])
     return SignedRequest(said[2], message, base64.b64decode(signed[1]))
 
 

@@ -227,6 +227,24 @@ async def test_a_signature_that_leaves_out_the_digest_is_refused(hq, monkeypatch
     await link.aclose()
 
 
+@pytest.mark.parametrize("is_plain", [True, False])
+async def test_a_query_that_was_changed_on_the_way_is_refused(hq, monkeypatch, is_plain):
+    """Wrong: who sits on the way has a till skip changes, or read them from the start for ever."""
+    sign = DeviceSigner.sign
+
+    def sign_and_change(self, request, content, version):
+        sign(self, request, content, version)
+        request.url = request.url.copy_set_param("limit", "1")
+
+    _, link = await hq.enrolled()
+    monkeypatch.setattr("agent.links.signing.is_plain", lambda _target: is_plain)
+    assert () == (await link.feed("global", "", 0)).items
+    monkeypatch.setattr(DeviceSigner, "sign", sign_and_change)
+    with pytest.raises(HqRefused) as caught:
+        await link.feed("global", "", 0)
+    assert "bad-signature" == caught.value.name
+
+
 @pytest.mark.parametrize("year", [1902, 1970, 2199])
 async def test_a_till_with_a_wrong_clock_is_served(hq, monkeypatch, year):
     """Wrong: a till whose clock is off by decades cannot sync (P11)."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver
 from http_message_signatures.algorithms import ED25519
@@ -21,6 +22,7 @@ from agent.core.exchange.request_signatures import (
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEYID = "ab" * 16
 PATH = "/v1/journals/00ff/batches"
+ASKED = "/v1/feeds/store:1?after=1-ab.7.0123456789abcdef&wait=20&limit=50"
 BODY = b"content"
 
 
@@ -43,11 +45,12 @@ def signed(path=PATH, body=BODY, created=1_700_000_000):
     }
 
 
+@pytest.mark.parametrize("target", [PATH, ASKED])
 @pytest.mark.parametrize("created", [1_700_000_000, 0, -86_400, 9_999_999_999, -9_999_999_999])
-def test_the_library_accepts_the_one_form(created):
+def test_the_library_accepts_the_one_form(created, target):
     """Fails if what agents write is no RFC 9421 signature for anybody else."""
-    url = f"http://hq{PATH}"
-    request = httpx.Request("POST", url, headers=signed(created=created), content=BODY)
+    url = f"http://hq{target}"
+    request = httpx.Request("POST", url, headers=signed(target, created=created), content=BODY)
     verifier = HTTPMessageVerifier(signature_algorithm=ED25519, key_resolver=OneKey())
     verifier.require_created = False
     verifier.max_clock_skew = timedelta(days=365 * 1900)
@@ -57,9 +60,10 @@ def test_the_library_accepts_the_one_form(created):
     assert [KEYID] == [result.parameters["keyid"] for result in results]
 
 
-def test_the_one_form_is_recognised_whole():
+@pytest.mark.parametrize("target", [PATH, ASKED])
+def test_the_one_form_is_recognised_whole(target):
     """Fails if the fast way takes another message or key for what was signed than the sender."""
-    found = recognised("POST", PATH, signed().items(), BODY)
+    found = recognised("POST", target, signed(target).items(), BODY)
     KEY.public_key().verify(found.signature, found.message)
     assert KEYID == found.keyid
 
@@ -74,7 +78,7 @@ def test_the_one_form_is_recognised_whole():
         ("Signature", "sig1=:AA==:"),
         ("Signature-Input", signature_params(KEYID, 1)),
         ("Signature-Input", "till=" + signature_params(KEYID, 1) + ";expires=1"),
-        ("Signature-Input", "till=" + signature_params(KEYID, 1).replace("@path", "@query")),
+        ("Signature-Input", "till=" + signature_params(KEYID, 1).replace("@path", "@target-uri")),
         ("Signature-Input", "till=" + signature_params("AB", 1)),
     ],
 )
@@ -99,6 +103,20 @@ def test_a_field_that_is_missing_or_comes_twice_is_left_to_the_library():
         recognised("POST", PATH, fields[:-1], BODY),
     ]
     assert [None, None] == found
+
+
+@pytest.mark.parametrize("target", [PATH, ASKED.replace("50", "500"), ASKED.replace("&", "&a=1&")])
+def test_what_is_asked_for_is_signed(target):
+    """Fails if somebody on the way may ask for something else in a device's name."""
+    found = recognised("POST", target, signed(ASKED).items(), BODY)
+    with pytest.raises(InvalidSignature):
+        KEY.public_key().verify(found.signature, found.message)
+
+
+@pytest.mark.parametrize("query", ["?", "?a=%20", "?a=b c", "?a=b#c", "?a=b?c", "?a=b+c"])
+def test_a_query_that_could_be_written_otherwise_is_left_to_the_library(query):
+    """Fails if the fast way signs or checks a query that others would normalise."""
+    assert recognised("POST", PATH + query, signed().items(), BODY) is None
 
 
 @pytest.mark.parametrize("path", ["/v1/a%20b", "/v1//b", "/v1/../b", "/v1/b/", "v1", "/a b", "/é"])
