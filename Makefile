@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test long check lint bench setup format schemas fonts kills badline rewinds fulldisk cutoff paper story simulate mutants pictures clean
+.PHONY: run test long check lint bench setup format schemas fonts kills badline rewinds fulldisk cutoff clocks paper story simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -55,16 +55,22 @@ LINE_SECONDS ?= 60
 badline: setup
 	$(BIN)/python -m tests.journeys.bad_line --seconds $(LINE_SECONDS) $(if $(SEED),--seed $(SEED))
 
-# HQ put back to older backups while shops sell; HQ's disk full; what people run by hand killed.
+# HQ put back to older backups while shops sell (POSTGRES=1: on PostgreSQL); HQ's disk full; what
+# people run by hand killed, and HQ and a till while they make and install snapshots.
 REWINDS ?= 2
 rewinds: setup
-	$(BIN)/python -m tests.journeys.rewound --rewinds $(REWINDS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.journeys.rewound --rewinds $(REWINDS) $(if $(SEED),--seed $(SEED)) $(if $(POSTGRES),--postgres)
 
 fulldisk: setup
 	$(BIN)/python -m tests.journeys.hq_disk_full $(if $(SEED),--seed $(SEED))
 
 cutoff: setup
 	$(BIN)/python -m tests.journeys.command_kills $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.journeys.snapshot_kills $(if $(SEED),--seed $(SEED))
+
+# HQ and tills start again with clocks ten years off, either way; new tills enrol under them.
+clocks: setup
+	$(BIN)/python -m tests.journeys.clock_steps $(if $(SEED),--seed $(SEED))
 
 # SIGKILL at random moments of printing, with what printers have: none lost, none twice unmarked.
 PAPER_KILLS ?= 300

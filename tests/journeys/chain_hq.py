@@ -14,14 +14,15 @@ from typing import Any
 import httpx
 import msgspec
 from pysqlite3 import dbapi2
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from agent.daemon.demo.programs import Program, call, free_port
 from central.channels.csv_rows import ImportReport
 from central.channels.imports import import_customers, import_items
 from central.console.login import COOKIE
 from central.daemon.commands import ledger, run_enrol_code, run_migrate, run_status
-from central.ledger.engine import writing
+from central.ledger.engine import reading, writing
+from central.ledger.tables import BODIES
 
 TILL = "till-1"
 STAFF = "staff-of-the-chain"
@@ -143,8 +144,7 @@ class Headquarters:
                 return dict(conn.execute(query).fetchall())
 
     def has_body(self, journal_id: str, seq: int) -> bool:
-        """Look into an SQLite ledger for the text of an entry."""
-        uri = f"file:{self.state / 'central.sqlite'}?mode=ro"
-        with closing(dbapi2.connect(uri, uri=True)) as conn:
-            query = "SELECT count(*) FROM body WHERE journal_id = ? AND seq = ?"
-            return bool(conn.execute(query, (journal_id, seq)).fetchone()[0])
+        """Look into the ledger for the text of an entry."""
+        held = select(BODIES.c.seq).where(BODIES.c.journal_id == journal_id, BODIES.c.seq == seq)
+        with ledger(self.config) as (_, engine), reading(engine) as conn:
+            return conn.execute(held).first() is not None

@@ -1,50 +1,49 @@
 """SIGKILL at random moments of what people run by hand: `python -m tests.journeys.command_kills`.
 
 A shop sells for a while, then both programs stop. Each command that moves whole files (at HQ
-backup, restore, export and import-journal, at the till journal export, journal import and backup)
-is killed again and again, and then run to its end. Nothing half-written may pass for whole, and
-the last run must find and leave everything as if there had been no other.
+backup, restore, export and import-journal, at the till journal export, journal import, journal
+salvage and backup) is killed again and again, and then run to its end. Nothing half-written may
+pass for whole, and the last run must find and leave everything as if there had been no other.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
-import shutil
 import signal
 import sys
-import tempfile
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 
-import httpx
 import msgspec
 from pysqlite3 import dbapi2
 
+from agent.core.entries import encode
+from agent.core.entries.bodies import JournalBegun
 from agent.core.faults import Fault
 from agent.daemon import cli as agent_cli
-from agent.journal import reading
+from agent.daemon.files import JOURNAL
+from agent.journal import Connection, chains, reading
 from agent.journal.archives import check
 from agent.journal.verify import JournalReport
 from agent.journal.verify import verify as verify_journal
-from agent.program.terminal import say
 from agent.settings import load
 from central.daemon import cli as central_cli
 from central.daemon.backups import require_whole
 from central.daemon.commands import run_verify
 from tests.journeys.audit import insist
-from tests.journeys.cashier import Broken
-from tests.journeys.chain_hq import CENTRAL, Headquarters
-from tests.journeys.chain_shops import AGENT, Shop, opened_chain
+from tests.journeys.command_places import Place, stock
+from tests.journeys.seeded import asking, played
 
 PROGRAMS = {"till-central": central_cli.app, "till-agent": agent_cli.app}
 KILLED = -signal.SIGKILL
+WOUND_MAX, WOUND_BYTES = 16, 8192
+"""Where a journal's file begins: SQLite does not take it for one."""
 
 
 class Outcome(msgspec.Struct):
@@ -66,47 +65,6 @@ class Outcome(msgspec.Struct):
         )
 
 
-class Place:
-    """Copies of what the shop and HQ held when they stopped: each try begins with fresh ones."""
-
-    def __init__(self, directory: Path, hq: Headquarters, shop: Shop) -> None:
-        self.directory, self.hq, self.shop = directory, hq, shop
-        self.number = 0
-
-    def central(self, *, empty: bool = False) -> tuple[Path, Path]:
-        """Give settings and state of an HQ of its own."""
-        home = self._home()
-        state = home / "central"
-        if empty:
-            state.mkdir(mode=0o700)
-            shutil.copyfile(self.hq.state / "root.key", state / "root.key")
-            (state / "root.key").chmod(0o600)
-        else:
-            shutil.copytree(self.hq.state, state)
-        config = home / "central.toml"
-        config.write_text(CENTRAL.format(port=1, state=state, more=""))
-        return config, state
-
-    def agent(self, *, empty: bool = False) -> tuple[Path, Path]:
-        """Give settings and state of an agent of its own."""
-        home = self._home()
-        state = home / "state"
-        if empty:
-            state.mkdir(mode=0o700)
-        else:
-            shutil.copytree(self.shop.state, state)
-        config = home / "agent.toml"
-        given = {"store": self.shop.store, "port": 1, "state": state, "hq": "http://127.0.0.1:1"}
-        config.write_text(AGENT.format(**given, more=""))
-        return config, state
-
-    def _home(self) -> Path:
-        self.number += 1
-        home = self.directory / f"try-{self.number}"
-        home.mkdir()
-        return home
-
-
 class Killer:
     """Runs commands in processes of their own, and ends some of them."""
 
@@ -122,7 +80,7 @@ class Killer:
             Broken: it failed.
         """
         began = time.monotonic()
-        code = os.waitstatus_to_exitcode(os.waitpid(self._start(program, arguments), 0)[1])
+        code = self._ended(self._start(program, arguments))
         insist(code == 0, f"{program} {arguments} ended with {code}: {self._words()}")
         return time.monotonic() - began
 
@@ -131,14 +89,17 @@ class Killer:
         child = self._start(program, arguments)
         time.sleep(self.rng.uniform(0, within_s))
         os.kill(child, signal.SIGKILL)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        code = self._ended(child)
         insist(code in {0, KILLED}, f"{program} {arguments} ended with {code}: {self._words()}")
         if code == KILLED:
-            self.outcome.kills[
-                " ".join(arguments[:2]) if program == "till-agent" else arguments[0]
-            ] += 1
+            words = takewhile(lambda each: "/" not in each, arguments)
+            self.outcome.kills[" ".join([program, *words])] += 1
         else:
             self.outcome.ended += 1
+
+    @staticmethod
+    def _ended(child: int) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
     def _start(self, program: str, arguments: tuple[str, ...]) -> int:
         # Forked, not started anew: so the kill falls into the work, not into a second of imports.
@@ -259,6 +220,33 @@ class Killer:
         tails = {each.journal: each.tail_seq for each in check(file).journals}
         insist(tails.items() <= held.items(), f"the till holds {held}, the file {tails}")
 
+    def salvage(self, times: int) -> None:
+        """What can be read of a damaged file goes on, once, and the file itself is kept."""
+        wound = self.rng.randrange(WOUND_MAX)
+        config, state = self._damaged(wound)
+        took = self.run("till-agent", "journal", "salvage", "--config", str(config))
+        expected = _facts(state / JOURNAL)
+        insist(expected, "nothing could be read")
+        for _ in range(times):
+            config, state = self._damaged(wound)
+            damaged = (state / JOURNAL).read_bytes()
+            command = ("journal", "salvage", "--config", str(config))
+            self.kill(took, "till-agent", *command)
+            code = self._ended(self._start("till-agent", command))
+            insist(code == 0 or "journal-sound" in self._words(), self._words())
+            self._verified(config)
+            insist(_facts(state / JOURNAL) == expected, "the second salvage gives another journal")
+            kept = (state / "journal.damaged-1.db").read_bytes()
+            insist(kept == damaged, "the damaged file was changed")
+
+    def _damaged(self, wound: int) -> tuple[Path, Path]:
+        """Give an agent of its own whose journal is damaged, always in the same way."""
+        config, state = self.place.agent()
+        with (state / JOURNAL).open("r+b") as file:
+            file.seek(wound)
+            file.write(bytes(WOUND_BYTES))
+        return config, state
+
     def agent_backup(self, times: int) -> None:
         """What lies under the name of a copy is one."""
         config, state = self.place.agent()
@@ -279,17 +267,18 @@ class Killer:
         return reports
 
 
-async def stock(directory: Path, seconds: float, rng: random.Random) -> Place:
-    """Have a shop sell for so long, and stop everything."""
-    async with opened_chain(directory, 1, rng) as (hq, shops):
-        (shop,) = shops
-        shop.pause_s = (0, 0.01)
-        work = asyncio.create_task(shop.work())
-        await asyncio.sleep(seconds)
-        shop.stopping = True
-        await work
-        await shop.in_step()
-    return Place(directory, hq, shop)
+def _facts(path: Path) -> list[bytes]:
+    """Give every fact of a journal file, whichever of its journals it stands in.
+
+    How a journal began is left out: it has the time of that salvage in it.
+    """
+
+    def read(conn: Connection) -> list[bytes]:
+        numbers = range(1, len(chains.heads(conn)) + 1)
+        facts = [body for no in numbers for _, body in chains.facts_of(conn, no, 0)]
+        return sorted(encode(body) for body in facts if not isinstance(body, JournalBegun))
+
+    return reading(path, read)
 
 
 def command_kills(directory: Path, *, times: int, seconds: float, seed: int) -> Outcome:
@@ -307,6 +296,7 @@ def command_kills(directory: Path, *, times: int, seconds: float, seed: int) -> 
         killer.import_journal,
         killer.journal_export,
         killer.journal_import,
+        killer.salvage,
         killer.agent_backup,
     ]
     for each in series:
@@ -318,24 +308,19 @@ def command_kills(directory: Path, *, times: int, seconds: float, seed: int) -> 
 
 def run(times: int, seconds: float, seed: int) -> int:
     """Run and report; gives the exit code."""
-    directory = Path(tempfile.mkdtemp(prefix="till-commands-"))
-    say(f"seed {seed}, {times} kills of each command")
-    try:
-        say(str(command_kills(directory, times=times, seconds=seconds, seed=seed)))
-    except (Broken, Fault, OSError, LookupError, ValueError, TimeoutError, httpx.HTTPError):
-        traceback.print_exc()
-        say(f"FAILED with seed {seed}; all files are kept in {directory}")
-        return 1
-    shutil.rmtree(directory)
-    return 0
+    return played(
+        "commands",
+        seed,
+        f"{times} kills of each command",
+        lambda at: command_kills(at, times=times, seconds=seconds, seed=seed),
+    )
 
 
 def main() -> int:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = asking(__doc__)
     parser.add_argument("--kills", type=int, default=20, help="of each command")
     parser.add_argument("--seconds", type=float, default=20, help="of selling before")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     asked = parser.parse_args()
     return run(asked.kills, asked.seconds, asked.seed)
 

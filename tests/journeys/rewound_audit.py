@@ -53,8 +53,9 @@ class Audit:
 
     async def _refused(self, shop: Shop) -> None:
         sync = (await shop.status())["sync"]
-        named = {each["name"] for each in sync["troubles"]}
-        insist("revoked" in named, f"{shop.store} was revoked and does not know: {sync}")
+        # By HQ's order, if it was reading the feed when that came; else by HQ's refusal.
+        knows = any("revoked" in each["name"] + each["detail"] for each in sync["troubles"])
+        insist(knows, f"{shop.store} was revoked and does not know: {sync}")
         insist(not sync["complete"], f"{shop.store} was revoked and HQ takes its entries: {sync}")
 
     async def _erased(self, shop: Shop, journal: str, seq: int) -> None:

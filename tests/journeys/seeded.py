@@ -10,7 +10,6 @@ import tempfile
 import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -29,8 +28,8 @@ FAILURES = (
     httpx.HTTPError,
 )
 
-Play = Callable[[Path], Coroutine[Any, Any, object]]
-"""Plays the run on an empty directory; what it gives is said."""
+Play = Callable[[Path], object]
+"""Plays the run on an empty directory, awaited or not; what it gives is said."""
 
 
 def asking(description: str | None) -> argparse.ArgumentParser:
@@ -52,7 +51,8 @@ def played(name: str, seed: int, much: str, play: Play) -> int:
     directory = Path(tempfile.mkdtemp(prefix=f"till-agent-{name}-"))
     say(f"seed {seed}, {much}")
     try:
-        say(str(asyncio.run(play(directory))))
+        said = play(directory)
+        say(str(asyncio.run(said) if isinstance(said, Coroutine) else said))
     except FAILURES:
         traceback.print_exc()
         say(f"FAILED with seed {seed}; all files are kept in {directory}")
