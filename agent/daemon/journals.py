@@ -38,7 +38,8 @@ def verify_journals(config: Path, *, json: bool) -> int:
     return _show(
         reports,
         json=json,
-        remedy="stop the daemon, copy the state directory away, and call the chain's IT",
+        remedy="stop the daemon, copy the state directory away, check its disk (`dmesg`), then: "
+        "till-agent journal salvage; it keeps this file, and goes on with all that can be read",
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted
 from agent.core.entries.canonical import decode
-from agent.core.entries.carried import fact
+from agent.core.entries.carried import said
 from agent.core.entries.entry import Sealed, seal
 from agent.core.entries.kinds import EITHER, LANES, SALES, kind_of
 from agent.core.exchange.wire import WireRecord
@@ -176,7 +176,7 @@ def body_at(conn: Connection, journal_id: JournalId, seq: int) -> Body | None:
         " WHERE c.journal = (SELECT no FROM journal WHERE id = ?) AND c.seq = ?",
         (journal_id, seq),
     ).fetchone()
-    return None if row is None else fact(decode(*row))
+    return None if row is None else said(decode(*row))
 
 
 def entries(
@@ -199,7 +199,7 @@ def facts_of(
         " WHERE c.journal = ? AND c.seq > ? AND c.seq <= ? ORDER BY c.seq LIMIT ?",
         (number, after_seq, upto_seq, limit),
     ).fetchall()
-    found = ((seq, fact(decode(kind, version, body))) for seq, kind, version, body in rows)
+    found = ((seq, said(decode(kind, version, body))) for seq, kind, version, body in rows)
     return [(seq, body) for seq, body in found if body is not None]
 
 

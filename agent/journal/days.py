@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from agent.core.entries.bodies import Body, EntryCarried, TillClosed
 from agent.core.entries.canonical import decode
-from agent.core.entries.carried import inner
+from agent.core.entries.carried import said
 from agent.core.entries.kinds import KINDS, SALES
 from agent.core.identifiers import JournalId, TillId
 from agent.journal import chains
@@ -100,6 +100,6 @@ def _facts(conn: Connection, member: Member) -> Iterator[tuple[_Place, Body | No
     for seq, kind, version, text in rows:
         body = decode(kind, version, text)
         if isinstance(body, EntryCarried):
-            yield (body.journal, body.seq), inner(body)
+            yield (body.journal, body.seq), said(body)
         else:
             yield (member.journal_id, seq), body

@@ -11,7 +11,7 @@ from pysqlite3 import dbapi2
 
 from agent.core.entries.bodies import EntryCarried, SaleCompleted
 from agent.core.entries.canonical import decode
-from agent.core.entries.carried import fact, inner
+from agent.core.entries.carried import inner, said
 from agent.core.entries.kinds import KINDS, SALES
 from agent.core.faults import Fault, StateFault
 from agent.core.identifiers import ReceiptNo, SaleId, TillId, receipt_number
@@ -193,5 +193,5 @@ def _latest(conn: Connection, number: int, kind: int, limit: int) -> list[SaleCo
 
 
 def _sale(kind: int, version: int, body: bytes) -> SaleCompleted | None:
-    found = fact(decode(kind, version, body))
+    found = said(decode(kind, version, body))
     return found if isinstance(found, SaleCompleted) else None

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from pysqlite3 import dbapi2
 
-from agent.core.entries.bodies import EntryCarried, JournalBegun, OrderReceived
+from agent.core.entries.bodies import EntryCarried, JournalBegun, OrderReceived, SaleCompleted
 from agent.core.entries.canonical import decode
 from agent.core.exchange.orders import EraseBody, Order
 from agent.core.faults import Fault
@@ -19,6 +19,7 @@ from agent.journal import (
     baskets,
     chains,
     cursors,
+    days,
     moving,
     pairing,
     prints,
@@ -247,6 +248,26 @@ def test_what_cannot_be_proven_is_marked(day, tmp_path):
         assert [number + 1] == [one.seq for one in unproven]
         assert [1] == [each.unproven for each in done.journals if each.unproven]
         assert [] == journal.read_blocking(faults)
+
+
+def test_text_that_is_none_any_more_is_kept_and_disturbs_nobody(day, tmp_path):
+    """An entry whose text is torn would keep the shop closed, salvaged or not."""
+    path = tmp_path / "journal.db"
+    at = day[2].rindex(b'"sale_id":"sale-020","receipt_no"')
+    put(path, day[2][:at] + b"\x00}" + day[2][at + 2 :])
+    done, journal = rescued(path)
+    with journal:
+        assert [1] == [each.unproven for each in done.journals if each.unproven]
+        assert [] == journal.read_blocking(faults)
+        head, bodies = journal.read_blocking(carried)
+        torn = 1 + next(at for at, one in enumerate(bodies) if at and not one.verified)
+        day_ = journal.read_blocking(lambda conn: days.since_opened(conn, "till-1"))
+        newest = journal.read_blocking(lambda conn: chains.entries(conn, "till-1", "sales", 0))
+        assert SALES == len([each for each in day_ if isinstance(each, SaleCompleted)])
+        assert torn not in [seq for seq, _ in newest]
+        assert (
+            journal.read_blocking(lambda conn: chains.body_at(conn, head.journal_id, torn)) is None
+        )
 
 
 def test_nothing_left_at_all(tmp_path):

@@ -7,7 +7,7 @@ An entry is carried once, whoever succeeds whom: a successor's successor carries
 from __future__ import annotations
 
 from agent.core.entries.bodies import Body, EntryCarried
-from agent.core.entries.canonical import decode
+from agent.core.entries.canonical import UnknownKind, UnreadableBody, decode
 from agent.core.entries.chain import SALT_SIZE, commitment
 from agent.core.identifiers import JournalId
 
@@ -64,6 +64,17 @@ def inner(carried: EntryCarried) -> Body | None:
     if carried.erased_by:
         return None
     return decode(carried.kind, carried.version, carried.body.encode())
+
+
+def said(body: Body) -> Body | None:
+    """Give what an entry says, as `fact`; None of a carried one that cannot be read.
+
+    What was damaged before it was carried is kept as it is, and says nothing to its till.
+    """
+    try:
+        return fact(body)
+    except (UnknownKind, UnreadableBody):
+        return None
 
 
 def holds(carried: EntryCarried) -> bool:

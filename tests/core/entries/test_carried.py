@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from agent.core.entries.bodies import CashierSigned
 from agent.core.entries.canonical import UnknownKind, decode, encode
-from agent.core.entries.carried import carry, fact, holds, inner
+from agent.core.entries.carried import carry, fact, holds, inner, said
 from agent.core.entries.chain import commitment
 from agent.core.entries.kinds import kind_of
 from agent.core.sale.model import Stamp
@@ -69,3 +69,13 @@ def test_bytes_that_are_no_text_are_never_verified():
     assert not doubted.verified
     with pytest.raises(UnknownKind):
         inner(doubted)
+
+
+@pytest.mark.parametrize("kind", [1, 9])
+def test_a_damaged_entry_that_was_carried_says_nothing(kind):
+    """One entry that nobody can read any more would keep its till closed."""
+    torn = carry(
+        "ab" * 16, 7, kind=kind, version=1, salt=SALT, body=b"{", committed=b"c", verified=False
+    )
+    assert said(torn) is None
+    assert SIGNED == said(CARRIED) == said(SIGNED)
