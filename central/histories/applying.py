@@ -30,10 +30,10 @@ from central.histories.runs import Read, plain_sales, runs
 from central.histories.sold import HadEffect, insert_sales
 from central.identity.cards import card_change
 from central.identity.parties import canonical
-from central.ledger.engine import TransactionUndone, is_passing
+from central.ledger.engine import TransactionUndone, exceeds_limit, is_passing
 from central.ledger.hq import TakeBack
 from central.ledger.outbox import GLOBAL, Change, publish_many
-from central.ledger.texts import UnfitText, holds_nul
+from central.ledger.texts import TooLong, UnfitText, holds_nul
 
 _ENTRY_ERRORS = (
     Fault,
@@ -155,7 +155,8 @@ def _apply_together(
     except _ENTRY_ERRORS as error:
         if isinstance(error, DBAPIError) and is_passing(error):
             raise
-        if isinstance(error, OperationalError) and len(run) == 1:
+        is_failing = isinstance(error, OperationalError) and not exceeds_limit(error)
+        if is_failing and len(run) == 1:
             raise DatabaseFailed(run[0][0], error) from error
         return False
     progress.bookings += filter(None, (booking_of(*each) for each in sales))
@@ -172,12 +173,8 @@ def _apply_one(
     try:
         if isinstance(body, Exception):
             raise body
-        with _undone_at(received), conn.begin_nested():
+        with _blamed(received), conn.begin_nested():
             effect = _effect(conn, received, body, context)
-    except OperationalError as error:
-        if is_passing(error):
-            raise
-        raise DatabaseFailed(received, error) from error
     except HadEffect:
         return
     except _ENTRY_ERRORS as error:
@@ -186,6 +183,29 @@ def _apply_one(
         return
     progress.touched |= dict.fromkeys(effect.touched, received)
     progress.bookings += [effect.booking] if effect.booking else []
+
+
+@contextmanager
+def _blamed(received: Received) -> Iterator[None]:
+    """Say what a failing statement in a savepoint was about: the database, or the entry.
+
+    Raises:
+        DatabaseFailed: nothing is wrong with the entry.
+        TooLong: the database never takes what the entry says.
+    """
+    try:
+        with _undone_at(received):
+            yield
+    except OperationalError as error:
+        if is_passing(error):
+            raise
+        if not exceeds_limit(error):
+            raise DatabaseFailed(received, error) from error
+        raise TooLong(
+            f"a text in entry {received.seq} of journal {received.journal_id} is longer than the "
+            f"database can look up by: {str(error.orig).splitlines()[0]}",
+            remedy="look at it in the exported journal, book by hand what it says, and void it",
+        ) from error
 
 
 @contextmanager
@@ -226,12 +246,8 @@ def _settled(conn: Connection, received: Received) -> Exception | None:
     """See to it that what another copy of the till wrote under this number stands elsewhere."""
     place = (received.journal_id, received.seq)
     try:
-        with _undone_at(received), conn.begin_nested():
+        with _blamed(received), conn.begin_nested():
             settle(conn, *place, received.commitment.hex())
-    except OperationalError as error:
-        if is_passing(error):
-            raise
-        raise DatabaseFailed(received, error) from error
     except _ENTRY_ERRORS as error:
         return error
     return None
@@ -268,18 +284,25 @@ def _effect(conn: Connection, received: Received, body: Body, context: Context) 
 
 def _publish_all(conn: Connection, touched: dict[str, Received], now: str) -> int:
     aside = 0
-    changes: list[Change] = []
+    changes: list[tuple[Received, Change]] = []
     for party_id, received in touched.items():
         try:
-            with _undone_at(received), conn.begin_nested():
-                changes.append(card_change(conn, canonical(conn, party_id)))
-        except OperationalError as error:
-            if is_passing(error):
-                raise
-            raise DatabaseFailed(received, error) from error
+            with _blamed(received), conn.begin_nested():
+                changes.append((received, card_change(conn, canonical(conn, party_id))))
         except _ENTRY_ERRORS as error:
             aside += 1
             quarantine.put(conn, received, error, now)
-    if changes:
-        publish_many(conn, GLOBAL, changes)
-    return aside
+    return aside + (_publish(conn, changes, now) if changes else 0)
+
+
+def _publish(conn: Connection, changes: list[tuple[Received, Change]], now: str) -> int:
+    """Publish changes together; where one of them cannot be, each by itself."""
+    try:
+        with _blamed(changes[0][0]), conn.begin_nested():
+            publish_many(conn, GLOBAL, [change for _, change in changes])
+    except _ENTRY_ERRORS as error:
+        if len(changes) > 1:
+            return sum(_publish(conn, [each], now) for each in changes)
+        quarantine.put(conn, changes[0][0], error, now)
+        return 1
+    return 0

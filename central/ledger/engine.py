@@ -47,6 +47,7 @@ __all__ = [
     "after_commit",
     "check_file",
     "check_sqlite",
+    "exceeds_limit",
     "has_turn",
     "is_passing",
     "is_shared",
@@ -201,6 +202,14 @@ def has_turn(conn: Connection) -> bool:
 def is_passing(error: DBAPIError) -> bool:
     """Tell whether the database was merely busy, away or out of room, whatever was asked of it."""
     return embedded.is_busy(error) or server.is_passing(error) or is_full(error)
+
+
+def exceeds_limit(error: DBAPIError) -> bool:
+    """Tell whether the database will never take these values: it is the values, not the database.
+
+    SQLite says so by a `DataError`, which nobody takes for a failing database.
+    """
+    return server.exceeds_limit(error)
 
 
 def is_full(error: DBAPIError) -> bool:

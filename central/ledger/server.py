@@ -38,6 +38,8 @@ _AWAY = ("57P01", "57P02", "57P03", "57P05", "25P03", "53300", "53400")
 """The server stops, has crashed, cannot connect now, ended sessions that were idle; it has too
 many connections."""
 _CONNECTION = "08"
+_LIMIT = "54"
+"""Program Limit Exceeded: a value longer than a page of an index, for one."""
 _SESSION = (
     f"SET lock_timeout = '{BUSY_TIMEOUT_S}s'",
     # A program that was killed, or whose machine is gone, must not keep its locks.
@@ -98,6 +100,11 @@ def is_away(error: DBAPIError) -> bool:
 def is_full(error: DBAPIError) -> bool:
     """Tell whether the server had no room left on its disk."""
     return _state(error) == _DISK_FULL
+
+
+def exceeds_limit(error: DBAPIError) -> bool:
+    """Tell whether what was to be stored is more than the server ever takes, as in an index."""
+    return _state(error).startswith(_LIMIT)
 
 
 def is_passing(error: DBAPIError) -> bool:

@@ -21,6 +21,13 @@ class UnfitText(InputFault):
     title = "A text in it cannot be kept"
 
 
+class TooLong(InputFault):
+    """A text longer than what the database can look up by."""
+
+    name = "value-too-long"
+    title = "A text in it is too long"
+
+
 def holds_nul(json: bytes) -> bool:
     r"""Tell whether a text in a JSON document holds a NUL, which can only be written as an escape.
 
