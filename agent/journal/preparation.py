@@ -18,7 +18,7 @@ from pysqlite3 import dbapi2
 from agent.contracts.clock import Clock
 from agent.core.entries.kinds import LANES
 from agent.core.identifiers import JournalId, StoreId, TillId
-from agent.journal import database, renewals
+from agent.journal import database, registry, renewals
 from agent.journal.connection import Connection
 from agent.journal.faults import JournalUnusable
 from agent.journal.founding import Founding, found
@@ -85,6 +85,7 @@ def prepare(path: Path, owner: Owner, clock: Clock) -> str:
             _empty_log(conn)
             migrate(conn)
             _check_links(conn, path)
+            _check_registry(conn, path)
             return _in_transaction(conn, owner, clock, path)
         finally:
             conn.close()
@@ -143,6 +144,11 @@ def _check_links(conn: Connection, path: Path) -> None:
             raise database.damaged(
                 path, f"{report.lane} journal of till {report.till}: {report.fault}"
             )
+
+
+def _check_registry(conn: Connection, path: Path) -> None:
+    if keys := registry.unreadable(conn):
+        raise database.damaged(path, f"what it keeps as {keys[0]!r} cannot be read")
 
 
 def _in_transaction(conn: Connection, owner: Owner, clock: Clock, path: Path) -> str:

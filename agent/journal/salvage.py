@@ -104,6 +104,7 @@ def _fill(
     _pruned_sales(conn, indexed)
     _returned(conn, wreck.tables.pop("returned", []))
     _acked(conn, wreck.tables.pop("acked", []))
+    _as_it_is(conn, "registry", _readable(wreck.tables.pop("registry", [])))
     for table, rows in wreck.tables.items():
         _as_it_is(conn, table, rows)
     enrolled = conn.execute("SELECT 1 FROM registry WHERE key LIKE 'enrolled/%'").fetchone()
@@ -167,6 +168,11 @@ def _acked(conn: database.Database, rows: list[dict[str, Any]]) -> None:
             ).fetchone()
             if held is not None and held[0] == row["hash"]:
                 _insert(conn, "acked", row)
+
+
+def _readable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave behind what would make the new file as damaged as the old one."""
+    return [row for row in rows if registry.is_readable(row.get("value"))]
 
 
 def _as_it_is(conn: database.Database, table: str, rows: list[dict[str, Any]]) -> None:

@@ -128,9 +128,12 @@ def keep(conn: Connection, enrolled: Enrolled) -> None:
 
 
 def enrolment(conn: Connection, till: TillId) -> Enrolled | None:
-    """Read a till's enrolment; None while it has none."""
+    """Read a till's enrolment; None while it has none, or none that can be read any more."""
     kept = registry.get(conn, _key(till))
-    return None if kept is None else msgspec.convert(kept, Enrolled)
+    try:
+        return None if kept is None else msgspec.convert(kept, Enrolled)
+    except msgspec.ValidationError:
+        return None
 
 
 def enrolments(conn: Connection, tills: Sequence[TillId]) -> list[Enrolled]:

@@ -8,6 +8,7 @@ import pytest
 from agent.contracts.hq import HqRefused, HqUnreachable
 from agent.core.exchange.faults import CredentialFault
 from agent.core.faults import NotFoundFault
+from agent.journal import registry
 from agent.links import MemoryHq
 from agent.sync import enrolment
 from agent.sync.keys import verifier
@@ -24,6 +25,19 @@ async def test_the_credential_is_kept_without_the_code(shop):
     assert ("store-1", TILL) == (kept.request.store, kept.till)
     assert ("", shop.hq.root_key) == (kept.request.code, kept.root_key)
     assert ("global", "store:store-1") == kept.answer.scopes
+
+
+@pytest.mark.asyncio
+async def test_what_is_kept_and_no_enrolment_any_more_is_none(shop):
+    """A byte that has changed on the disk would end sync with a traceback."""
+    await shop.enrol()
+
+    def hurt(conn):
+        kept = registry.get(conn, "enrolled/till-1")
+        registry.put(conn, "enrolled/till-1", {"tilm": kept.pop("till"), **kept})
+
+    await shop.journal.write(hurt)
+    assert await shop.journal.read(lambda conn: enrolment(conn, TILL)) is None
 
 
 @pytest.mark.asyncio
