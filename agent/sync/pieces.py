@@ -8,10 +8,9 @@ after the last one.
 from __future__ import annotations
 
 import hashlib
-import io
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 from urllib.parse import quote
 
 import structlog
@@ -63,7 +62,8 @@ class Pieces:
         self._check_room()
         self._file = _Whole(self._folder / WHOLE, self._manifest)
         unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES_MAX)
-        self._unpacker = unpacker.stream_writer(self._file, closefd=False)
+        # All it asks of a file is to write.
+        self._unpacker = unpacker.stream_writer(cast("IO[bytes]", self._file), closefd=False)
 
     def held(self, number: int) -> bytes | None:
         """Give a piece that is here already; None where it is not, or not what it should be."""
@@ -133,23 +133,32 @@ class Pieces:
         return unusable(self._manifest.scope, why)
 
 
-class _Whole(io.FileIO):
+class _Whole:
     """The file that is unpacked: measured and hashed while it is written."""
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
-        super().__init__(path, "wb")
+        self._file = path.open("wb", buffering=0)
         self._manifest = manifest
         self._digest, self._size = hashlib.sha256(), 0
 
     def write(self, content: Buffer, /) -> int:
+        """Take bytes in, all of them.
+
+        Raises:
+            SnapshotUnusable: they are more than the manifest says.
+        """
         left = memoryview(content)
         self._size += len(left)
         if self._size > self._manifest.size:
             raise unusable(self._manifest.scope, "it unpacks to more than its manifest says")
         self._digest.update(left)
         while left:
-            left = left[super().write(left) :]
+            left = left[self._file.write(left) :]
         return len(memoryview(content))
+
+    def close(self) -> None:
+        """Let go of the file; closing twice does nothing."""
+        self._file.close()
 
     def is_whole(self) -> bool:
         """Tell whether it is what its manifest says."""

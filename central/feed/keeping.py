@@ -16,12 +16,13 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
+import msgspec
 import structlog
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.core.exchange.signed import Sign
-from agent.core.exchange.snapshots import SignedManifest
+from agent.core.exchange.snapshots import Manifest, SignedManifest, is_chunk
 from agent.core.faults import Fault, NotFoundFault, UnavailableFault
 from central.feed import horizon, shelf
 from central.feed.making import Maker, SnapshotFailed
@@ -130,12 +131,23 @@ class SnapshotKeeper:
             NoSnapshot: there is no such one, or not any more: ask for the manifest again.
         """
         with reading(self._engine) as conn:
-            if not shelf.is_held(conn, scope, snapshot_id, self.holder):
-                raise _nothing(scope)
-        try:
-            return (self.folder / snapshot_id / str(number)).read_bytes()
-        except FileNotFoundError as error:
-            raise _nothing(scope) from error
+            signed = shelf.given_out(conn, scope, snapshot_id, self.holder)
+        if signed is None:
+            raise _nothing(scope)
+        chunks = msgspec.json.decode(signed.manifest, type=Manifest).chunks
+        if number >= len(chunks):
+            raise _nothing(scope)
+        content = _content(self.folder / snapshot_id / str(number))
+        if not is_chunk(chunks[number], content):
+            self._give_up(scope, snapshot_id)
+            raise _nothing(scope)
+        return content
+
+    def _give_up(self, scope: str, snapshot_id: str) -> None:
+        """Take back what lies damaged on this disk: no till could ever install it."""
+        _LOG.warning("a snapshot is damaged on HQ's disk, it is made anew", scope=scope)
+        transact(self._engine, lambda conn: shelf.forget(conn, self.holder, {snapshot_id}))
+        self._wake.set()
 
     def look(self) -> None:
         """Make what is due, remove what is not needed any more.
@@ -233,6 +245,14 @@ class SnapshotKeeper:
             transact(self._engine, lambda conn: shelf.forget(conn, self.holder, lost))
         for name in there - kept:
             shutil.rmtree(self.folder / name, ignore_errors=True)
+
+
+def _content(path: Path) -> bytes:
+    """Read a chunk; nothing where it is gone."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _hours_before(now: str, hours: int) -> str:

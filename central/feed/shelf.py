@@ -46,13 +46,16 @@ def newest(conn: Connection, scope: str, holder: str) -> Held | None:
     return Held(row.snapshot_id, row.fseq, row.rows_held, row.made_at, manifest)
 
 
-def is_held(conn: Connection, scope: str, snapshot_id: str, holder: str) -> bool:
-    """Tell whether a snapshot's chunks may be fetched: also of one that a newer has replaced."""
+def given_out(conn: Connection, scope: str, snapshot_id: str, holder: str) -> SignedManifest | None:
+    """Find a snapshot whose chunks may be fetched: also one that a newer has replaced."""
     held = SNAPSHOTS.c
-    query = select(held.epoch).where(
+    query = select(SNAPSHOTS).where(
         held.scope == scope, held.snapshot_id == snapshot_id, held.holder == holder
     )
-    return conn.execute(query).scalar_one_or_none() == current_epoch(conn)
+    row = conn.execute(query).one_or_none()
+    if row is None or row.epoch != current_epoch(conn):
+        return None
+    return SignedManifest(row.manifest, row.signature)
 
 
 def put(conn: Connection, row: dict[str, object]) -> None:

@@ -269,6 +269,28 @@ def test_a_newer_one_follows_many_changes_or_a_day(keeper, engine, clock):
     assert 1 == len([place for place in keeper.folder.iterdir() if place.is_dir()])
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_one_whose_file_was_damaged_is_made_anew(keeper, engine, is_gone):
+    """Wrong: a byte that changed on HQ's disk keeps every new till without customers for a day."""
+    tell(engine, item(1), item(2), item(3))
+    keeper.look()
+    damaged = read_manifest(keeper.manifest(GLOBAL), GLOBAL, lambda *_: True)
+    path = keeper.folder / damaged.snapshot_id / "0"
+    content = path.read_bytes()
+    if is_gone:
+        path.unlink()
+    else:
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(keeping.NoSnapshot):
+        keeper.chunk(GLOBAL, damaged.snapshot_id, 0)
+    with pytest.raises(keeping.SnapshotBeingMade):
+        keeper.manifest(GLOBAL)
+    keeper.look()
+    made = read_manifest(keeper.manifest(GLOBAL), GLOBAL, lambda *_: True)
+    assert is_chunk(made.chunks[0], keeper.chunk(GLOBAL, made.snapshot_id, 0))
+    assert [made.snapshot_id] == [place.name for place in keeper.folder.iterdir() if place.is_dir()]
+
+
 def test_none_of_another_epoch_is_given_out(keeper, engine):
     """Wrong: after a rewind tills install what HQ does not hold any more, for ever again."""
     tell(engine, item(1), item(2), item(3))
