@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,8 +29,10 @@ from agent.program.terminal import print_json, say, say_aside
 from agent.settings import load
 
 PART = ".part"
-"""What an export is called until it was read back: a power cut leaves no half one under its name.
+"""How the name of an export ends until it was read back: a power cut leaves no half one under its
+own. It is a name that nothing else has: whatever lies beside an export is somebody's.
 """
+_NAME_BYTES = 8
 
 
 def verify_journals(config: Path, *, json: bool) -> int:
@@ -125,12 +128,12 @@ def export_journals(config: Path, file: Path) -> None:
     settings = load(config)
     made_at = SystemClock().stamp().wall
     _require_new(file)
-    part = file.with_name(file.name + PART)
+    part = file.with_name(f".till-agent-{secrets.token_hex(_NAME_BYTES)}{PART}")
 
     def written(conn: Connection) -> int:
         # Only now: where there is no journal, no key is made either.
         key = device_key(settings)
-        with open(part, "wb", opener=_private) as target:
+        with open(part, "xb", opener=_private) as target:
             count = write(target, lines(conn, settings.store.id, made_at, key))
             target.flush()
             os.fsync(target.fileno())

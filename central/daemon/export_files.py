@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from agent.core.faults import Fault, StateFault
+
+_NAME_BYTES = 8
 
 
 class OutFault(Fault):
@@ -69,9 +72,10 @@ def _stdout() -> TextIO:
 def _replaced(path: Path) -> Iterator[TextIO]:
     if path.is_dir():
         raise OutFault(f"{path} is a directory", remedy="name a file in it")
-    beside = path.with_name(f".{path.name}.part")
+    # A name that nothing else has: whatever lies beside the file is somebody's.
+    beside = path.with_name(f".till-central-{secrets.token_hex(_NAME_BYTES)}.part")
     try:
-        with beside.open("w", encoding="utf-8", newline="") as file:
+        with beside.open("x", encoding="utf-8", newline="") as file:
             yield file
             settled(file)
         beside.replace(path)

@@ -82,6 +82,23 @@ def test_nothing_is_overwritten(shop, archive):
     assert before == archive.read_bytes()
 
 
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_what_lies_beside_an_export_is_left_alone(shop, is_damaged):
+    """Somebody's file would be lost because of its name, or half an export stay there."""
+    fill(shop)
+    if is_damaged:
+        with (shop.state / "journal.db").open("r+b") as file:
+            file.write(b"not a database!!")
+    folder = shop.directory / "medium"
+    folder.mkdir()
+    file, foreign = folder / "sales.jsonl", folder / "sales.jsonl.part"
+    foreign.write_bytes(b"mine")
+    assert int(is_damaged) == shop.run("journal", "export", str(file)).code
+    assert b"mine" == foreign.read_bytes()
+    left = {foreign} if is_damaged else {foreign, file}
+    assert left == set(folder.iterdir())
+
+
 @pytest.mark.usefixtures("archive")
 def test_an_export_that_cannot_be_proven_is_no_export(shop):
     """A damaged journal would be kept as its own backup."""
