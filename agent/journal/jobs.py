@@ -14,13 +14,34 @@ from agent.journal.connection import Connection
 T = TypeVar("T")
 
 
-class Job(Generic[T]):
+class Caught:
+    """Keeps whatever was raised: one caller's mistake never ends the thread all callers share."""
+
+    __slots__ = ("problem",)
+
+    def __init__(self) -> None:
+        self.problem: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        self.problem = problem
+        return True
+
+
+class Job(Caught, Generic[T]):
     """One function of a connection; `deliver` resolves its future, `run` never does.
 
     Between the two lies the commit: nobody hears of a result that is not on disk.
     """
 
-    __slots__ = ("_function", "_result", "future", "loop", "problem")
+    __slots__ = ("_function", "_result", "future", "loop")
 
     def __init__(
         self,
@@ -31,14 +52,14 @@ class Job(Generic[T]):
         self._function = function
         self.future = future
         self.loop = loop
-        self.problem: BaseException | None = None
+        self.problem = None
         """What it raised when it was run last, or why what it gave was not stored."""
 
     def run(self, conn: Connection) -> None:
         """Call the function and keep what it gives or raises; it may be run again."""
-        with Caught() as caught:
+        self.problem = None
+        with self:
             self._result = self._function(conn)
-        self.problem = caught.problem
 
     def fail(self, problem: BaseException) -> None:
         """Let the caller see a problem, whatever the function gave."""
@@ -52,24 +73,6 @@ class Job(Generic[T]):
             self.future.set_result(self._result)
         else:
             self.future.set_exception(self.problem)
-
-
-class Caught:
-    """Keeps whatever was raised: one caller's mistake never ends the thread all callers share."""
-
-    problem: BaseException | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        self.problem = problem
-        return True
 
 
 def settle(jobs: Iterable[Job[Any]]) -> None:

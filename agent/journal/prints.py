@@ -74,7 +74,7 @@ _OPEN = (
 
 
 class PrintJob(msgspec.Struct, frozen=True):
-    """One thing for a printer to do."""
+    """One thing for a printer to do; its fields stand as the columns behind `turn` do."""
 
     print_id: PrintId
     till: TillId
@@ -82,10 +82,8 @@ class PrintJob(msgspec.Struct, frozen=True):
     kind: str
     """`receipt` (made from its sale when it is printed), `document` (a `ReceiptDocument` as JSON),
     `raw` (printer bytes) or `drawer`; only a document and raw bytes have a payload."""
-    payload: bytes | None
-    """Deleted once confirmed."""
     digest: str
-    """SHA-256 of what is to be printed, hexadecimal; stays."""
+    """SHA-256 of the payload, hexadecimal; of a receipt, its sale and whether it is a copy."""
     state: str
     """A key of `MOVES`."""
     reason: str
@@ -94,6 +92,8 @@ class PrintJob(msgspec.Struct, frozen=True):
     """Must be marked as a copy on paper."""
     created: str
     updated: str
+    payload: bytes | None
+    """Deleted once confirmed."""
     asked_ns: int = 0
     """`Stamp.mono_ns` of when it was asked for; asking for an expired one again counts anew."""
     asked_boot: str = ""
@@ -103,6 +103,9 @@ class PrintJob(msgspec.Struct, frozen=True):
     def asks(self) -> bool:
         """Whether a person is to say what becomes of it."""
         return self.state in ASKED and self.kind != DRAWER
+
+
+_COPY = PrintJob.__struct_fields__.index("copy")
 
 
 def enqueue(
@@ -135,22 +138,10 @@ def enqueue(
     Raises:
         StateFault: `print-id-reused`, the id belongs to a job of another content or till.
     """
-    job = PrintJob(
-        print_id=print_id,
-        till=till,
-        device=device,
-        kind=kind,
-        payload=payload,
-        digest=_digest(kind, payload, sale_id, copy=copy),
-        state="queued",
-        reason="",
-        sale_id=sale_id,
-        copy=copy,
-        created=at,
-        updated=at,
-        asked_ns=stamp.mono_ns if stamp else 0,
-        asked_boot=stamp.boot_id if stamp else "",
-    )
+    digest = _digest(kind, payload, sale_id, copy=copy)
+    asked = (stamp.mono_ns, stamp.boot_id) if stamp else (0, "")
+    what = (print_id, till, device, kind, digest, "queued", "", sale_id, copy, at, at, payload)
+    job = PrintJob(*what, *asked)
     turn = _put_new(conn, job)
     if turn is None:
         return _same(get(conn, print_id), job)
@@ -274,7 +265,7 @@ def _put_new(conn: Connection, job: PrintJob) -> int | None:
     if conn.execute(_KNOWN, (job.print_id,)).fetchall()[0][0]:
         return None
     turn = _next_turn(conn)
-    conn.execute(_INSERT["print_job"], (turn, *_columns(job)))
+    conn.execute(_INSERT["print_job"], (turn, *msgspec.structs.astuple(job)))
     return turn
 
 
@@ -287,7 +278,7 @@ def _next_turn(conn: Connection) -> int:
 
 def _put(conn: Connection, turn: int, job: PrintJob) -> None:
     table = "print_job" if job.state in NEXT else "print_aside"
-    conn.execute(_INSERT[table], (turn, *_columns(job)))
+    conn.execute(_INSERT[table], (turn, *msgspec.structs.astuple(job)))
 
 
 def _take_out(conn: Connection, print_id: PrintId) -> None:
@@ -296,8 +287,9 @@ def _take_out(conn: Connection, print_id: PrintId) -> None:
 
 
 def _digest(kind: str, payload: bytes | None, sale_id: SaleId | None, *, copy: bool) -> str:
-    content = f"{sale_id} {copy}".encode() if kind == RECEIPT else payload or b""
-    return sha256(content).hexdigest()
+    if kind == RECEIPT:
+        return f"{sale_id} {copy}"
+    return sha256(payload or b"").hexdigest()
 
 
 def _same(known: PrintJob | None, wanted: PrintJob) -> PrintJob:
@@ -314,42 +306,7 @@ def _what(job: PrintJob) -> tuple[str, ...]:
     return job.till, job.kind, job.digest
 
 
-def _columns(job: PrintJob) -> tuple[object, ...]:
-    """Give the columns in the order of the table, behind `turn`."""
-    return (
-        job.print_id,
-        job.till,
-        job.device,
-        job.kind,
-        job.digest,
-        job.state,
-        job.reason,
-        job.sale_id,
-        job.copy,
-        job.created,
-        job.updated,
-        job.payload,
-        job.asked_ns,
-        job.asked_boot,
-    )
-
-
 def _job(row: tuple[Any, ...]) -> tuple[int, PrintJob]:
-    turn, print_id, till, device, kind, digest, state, reason, sale_id, copy, *rest = row
-    created, updated, payload, asked_ns, asked_boot = rest
-    return turn, PrintJob(
-        print_id=print_id,
-        till=till,
-        device=device,
-        kind=kind,
-        payload=payload,
-        digest=digest,
-        state=state,
-        reason=reason,
-        sale_id=sale_id,
-        copy=bool(copy),
-        created=created,
-        updated=updated,
-        asked_ns=asked_ns,
-        asked_boot=asked_boot,
-    )
+    turn, *what = row
+    what[_COPY] = bool(what[_COPY])
+    return turn, PrintJob(*what)

@@ -6,7 +6,7 @@ import msgspec
 
 from agent.core.entries.bodies import Body
 from agent.core.entries.canonical import encode
-from agent.core.entries.chain import commitment, link
+from agent.core.entries.chain import commitment, linker
 from agent.core.entries.kinds import kind_of
 from agent.core.identifiers import JournalId
 
@@ -35,13 +35,6 @@ def seal(journal_id: JournalId, seq: int, prev_hash: bytes, body: Body, salt: by
     kind = kind_of(body)
     canonical = encode(body)
     committed = commitment(salt, canonical)
-    return Sealed(
-        journal_id=journal_id,
-        seq=seq,
-        kind=kind.kind,
-        version=kind.version,
-        salt=salt,
-        body=canonical,
-        commitment=committed,
-        hash=link(journal_id, seq, prev_hash, kind.kind, kind.version, committed),
-    )
+    number, version = kind.kind, kind.version
+    hashed = linker(journal_id)(seq, prev_hash, number, version, committed)
+    return Sealed(journal_id, seq, number, version, salt, canonical, committed, hashed)
