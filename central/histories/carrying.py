@@ -68,13 +68,14 @@ def opened(conn: Connection, entry: Entry, body: EntryCarried) -> Opened | None:
     _require_same_till(conn, entry.journal_id, body)
     if body.verified and not holds(body):
         raise _altered(body)
-    said = inner(body)
-    if said is None or _is_known(conn, body):
-        return None
     original = _commitment(conn, body.journal, body.seq)
     is_same = original == body.commitment
-    if (is_same and _has_bytes(conn, body)) or _is_unproven_copy(conn, body):
-        return None  # It has, or gets, its effect in its own journal.
+    if _is_known(conn, body) or (is_same and _has_bytes(conn, body)):
+        # It has, or gets, its effect in its own journal, however its copy may look by now.
+        return None
+    said = inner(body)
+    if said is None or _is_unproven_copy(conn, body):
+        return None
     why = SALVAGE if _is_salvage(conn, entry.journal_id, body) else CARRIED_OVER
     place = (entry.journal_id, entry.seq)
     # Under this number HQ holds another entry (a fork): this one then keeps its carrier's.

@@ -157,6 +157,17 @@ def test_unknown_and_unreadable_insides_wait_in_quarantine(applier, receive, row
     assert [] == rows(CARRIED)
 
 
+def test_torn_copy_of_what_hq_holds_disturbs_nobody(applier, receive, rows, told):
+    """A clerk would have to void what a damaged disk made of a sale that is in long ago."""
+    receive(OLD, told.sale(1))
+    applier.apply_pending()
+    torn = msgspec.structs.replace(carried(told.sale(1), 1, verified=False), body="{")
+    receive(NEW, begun(), torn, told.sale(2))
+    applier.apply_pending()
+    assert [] == rows(QUARANTINE)
+    assert ["sale-1", "sale-2"] == [ref for ref, _, _ in booked(rows)]
+
+
 def test_erased_entry_is_carried_without_effect(applier, receive, rows, told):
     """An erased person would come back out of a successor."""
     erased = msgspec.structs.replace(
