@@ -48,3 +48,34 @@ async def test_a_machine_that_took_in_an_old_disk_can_be_sealed(shop, daemon, tm
             await until_sent(shop)
         sealed = await run(shop.run, "setup", "--seal-image")
         assert 0 == sealed.code, sealed
+
+
+@pytest.mark.long
+async def test_a_machine_is_not_sealed_on_the_word_of_a_time_hq_has_lost(shop, daemon, tmp_path):
+    """What HQ held once, and was put back from since, would be gone with the image."""
+    live, early, late = (tmp_path / name for name in ("hq", "early", "late"))
+    live.mkdir()
+    run = asyncio.to_thread
+    async with served_hq(live) as hq:
+        shop.write(hq=hq.url)
+        assert 0 == (await run(shop.run, "enrol", hq.code(Till()))).code
+    shutil.copytree(live, early)
+    async with served_hq(live) as hq:
+        shop.write(hq=hq.url)
+        await run(filled, shop, 3)
+        with daemon():
+            await until_sent(shop)
+    shutil.copytree(live, late)
+    away = await run(shop.run, "setup", "--seal-image")
+    assert (1, True) == (away.code, "HQ could not be asked" in away.err), away
+    for state, code, told in (
+        (early, 1, "HQ does not hold all 3 entries"),
+        (late, 0, "none of its backups holds yet"),
+    ):
+        shutil.rmtree(live)
+        shutil.copytree(state, live)
+        async with served_hq(live) as hq:
+            assert {"device.key", "journal.db"} <= {each.name for each in shop.state.iterdir()}
+            shop.write(hq=hq.url)
+            ran = await run(shop.run, "setup", "--seal-image")
+        assert (code, True) == (ran.code, told in ran.err), ran

@@ -14,9 +14,10 @@ from agent.core.faults import StateFault
 from agent.daemon import sealed
 from agent.daemon.backlog import backlog
 from agent.daemon.files import DIRECTORY, JOURNAL, become_owner, state_dir
+from agent.daemon.setup.confirming import confirm_held
 from agent.journal import Connection, moving, reading
 from agent.journal.lock import Lock
-from agent.program.terminal import say
+from agent.program.terminal import say, say_aside
 from agent.settings import load
 
 
@@ -25,24 +26,32 @@ def seal_image(config: Path) -> None:
 
     Raises:
         JournalLocked: the agent runs; stop it first.
-        StateFault: `unsent`: HQ does not hold everything.
+        StateFault: `unsent`: HQ does not hold everything; `unconfirmed`: it cannot be asked
+            whether it still does, and no backup of HQ is known to.
     """
-    directory = state_dir(load(config))
+    settings = load(config)
+    directory = state_dir(settings)
     become_owner(directory)
     if not directory.is_dir():
         say(f"There is nothing at {directory}: this disk can be copied as it is")
         return
-    journal = directory / JOURNAL
+    journal, unsafe = directory / JOURNAL, 0
     lock = Lock.take(journal)
     try:
         if not sealed.is_begun(directory):
             moving.finish(journal)
             _check_sent(journal)
+            unsafe = confirm_held(settings, directory, journal) if journal.exists() else 0
             sealed.begin(directory)
         gone = sealed.finish(directory, DIRECTORY, JOURNAL)
     finally:
         lock.release()
     _show(config, directory, gone)
+    if unsafe:
+        say_aside(
+            f"→ HQ holds {unsafe} entries of this machine that none of its backups holds yet: make "
+            "one now, till-central backup DIR"
+        )
 
 
 def _check_sent(journal: Path) -> None:
