@@ -277,8 +277,9 @@ class Chain:
         late = []
         for shop in self.live:
             for scope, cursor in shop.cursors().items():
-                epoch, fseq, _ = cursor.split(".")
-                if (epoch, int(fseq)) != (status["epoch"], status["feeds"].get(scope, 0)):
+                # One that is begun anew has no cursor yet.
+                here = [status["epoch"], str(status["feeds"].get(scope, 0))]
+                if cursor.split(".")[:2] != here:
                     late.append(f"{shop.store} {scope} {cursor}")
         return late
 

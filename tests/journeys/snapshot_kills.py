@@ -185,9 +185,10 @@ class Journey:
 
     async def _holds_all(self) -> bool:
         status = await self.hq.status()
-        cursor = self.new.cursors().get(GLOBAL, "0.0.").split(".")
+        cursor = self.new.cursors().get(GLOBAL, "")
         items = (await self.new.status())["directory"]["items"]
-        return int(cursor[1]) == status["feeds"][GLOBAL] and items == MANY + ITEMS
+        is_here = cursor.split(".")[1:2] == [str(status["feeds"][GLOBAL])]
+        return is_here and items == MANY + ITEMS
 
     async def audit(self) -> None:
         """Every sale is at HQ, once, to the cent; both chains hold."""
