@@ -18,6 +18,8 @@ import apsw
 SECTOR = 512
 VFS_NAME = "power-cut"
 ROOT = "/simulated"
+LINK = b"\0leads to "
+"""What the content of a symbolic link begins with; the name it leads to follows."""
 
 
 @dataclass
@@ -148,8 +150,9 @@ class Vfs(apsw.VFS):
     def xOpen(self, name, flags):
         if name is None:
             return Open(None, File(), temporary=True)
-        disk, path = _place(name)
+        disk, path = place(name)
         disk.check()
+        path = resolved(disk, path)
         if path not in disk.files:
             if not flags[0] & apsw.SQLITE_OPEN_CREATE:
                 raise apsw.CantOpenError(path)
@@ -159,16 +162,18 @@ class Vfs(apsw.VFS):
         return Open(disk, disk.files[path])
 
     def xDelete(self, name, _syncdir):
-        disk, path = _place(name)
+        disk, path = place(name)
         disk.step()
         disk.files.pop(path, None)
 
     def xAccess(self, name, _flags):
-        disk, path = _place(name)
+        disk, path = place(name)
         return path in disk.files
 
     def xFullPathname(self, name):
-        return name
+        """Follow a link, as SQLite does: a log is named after the file it leads to."""
+        disk, path = place(name)
+        return disk.path(resolved(disk, path))
 
 
 class Open:
@@ -234,10 +239,19 @@ class Open:
         """Nothing is held."""
 
 
-def _place(name):
+def place(name):
+    """Find the disk a path is on, and what it is called there."""
     text = name.filename() if isinstance(name, apsw.URIFilename) else name
     machine, _, path = text.removeprefix(f"{ROOT}/").partition("/")
     return _DISKS[machine], path
+
+
+def resolved(disk, path):
+    """Follow a link on a disk, if it is one."""
+    file = disk.files.get(path)
+    if file is None or not file.current.startswith(LINK):
+        return path
+    return file.current.removeprefix(LINK).decode()
 
 
 def _replay(content, offset, data):
@@ -262,7 +276,8 @@ def _cut(content, size):
 
 def content(name):
     """Read a file as the running machine sees it; None where there is none."""
-    disk, path = _place(name)
+    disk, path = place(name)
+    path = resolved(disk, path)
     return bytes(disk.files[path].current) if path in disk.files else None
 
 

@@ -58,6 +58,10 @@ class Cursor:
 
     def execute(self, sql, parameters=()):
         raw = self.connection.raw
+        if sql.startswith("ATTACH"):
+            parameters = (_frozen(*parameters),)
+        elif self.connection.is_reader:
+            return self._read(raw, sql, parameters)
         known = _KNOWN.get(sql)
         try:
             if known is None:
@@ -70,6 +74,20 @@ class Cursor:
         self.rowcount = -1
         if writes:
             self.rowcount, self.lastrowid = raw.changes(), raw.last_insert_rowid()
+        return self
+
+    def _read(self, raw, sql, parameters):
+        """Give row after row: of a damaged file some can be read, before one that cannot."""
+        found = []
+        raw.exec_trace = lambda cursor, *_: found.append(cursor.get_description()) or True
+        try:
+            with _as_pysqlite():
+                rows = raw.execute(sql, parameters)
+        finally:
+            raw.exec_trace = None
+        columns = found[-1] if found else ()
+        self.description = tuple((name, *[None] * 6) for name, _ in columns) or None
+        self._rows = _one_by_one(rows)
         return self
 
     def _learn(self, raw, sql, parameters):
@@ -109,6 +127,15 @@ class Cursor:
         self._rows = iter(())
 
 
+def _one_by_one(rows):
+    while True:
+        with _as_pysqlite():
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
+
+
 class Connection:
     """A connection to a file on a simulated disk (PEP 249, as far as the product uses it)."""
 
@@ -118,6 +145,7 @@ class Connection:
 
     def __init__(self, path, *, uri=False, **_options):
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        self.is_reader = uri
         if uri:  # Only who must not change a byte opens a file by a URI.
             path, flags = unquote(urlsplit(str(path)).path), apsw.SQLITE_OPEN_READONLY
         with _as_pysqlite():
@@ -125,6 +153,8 @@ class Connection:
                 str(path), flags=flags, vfs=VFS_NAME, statementcachesize=_STATEMENTS
             )
             self.raw.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+            if uri:  # With no shared memory, it would take itself for the last one to look.
+                self.raw.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         _OPEN.setdefault(str(path).rpartition("/")[0], []).append(self.raw)
 
     @property
@@ -143,6 +173,16 @@ class Connection:
 
     def executemany(self, sql, rows):
         return self.cursor().executemany(sql, rows)
+
+    def executescript(self, sql):
+        with _as_pysqlite():
+            self.raw.execute(sql).fetchall()
+
+    def set_progress_handler(self, function, instructions):
+        self.raw.set_progress_handler(function, instructions)
+
+    def interrupt(self):
+        self.raw.interrupt()
 
     def create_function(self, name, arguments, function, **options):
         self.raw.create_scalar_function(name, function, arguments, **options)
@@ -186,6 +226,19 @@ def frames_found(database):
     frames = conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1]
     drop(copy.path("").rstrip("/"))
     return max(0, frames)
+
+
+def _frozen(path):
+    """Copy a database as it stands, for a reader beside whoever writes it.
+
+    These disks have no shared memory, by which one connection would leave another its state.
+    """
+    copy = Disk("copy-beside", None)
+    for tail in ("", "-wal"):
+        found = content(f"{path}{tail}")
+        if found is not None:
+            copy.files[f"copy{tail}"] = File(bytearray(found))
+    return copy.path("copy")
 
 
 def drop(directory):

@@ -18,14 +18,15 @@ from central.daemon.app import create_routes
 from central.daemon.digests import Digests
 from central.daemon.evidence import evidence
 from central.histories.applier import Applier
+from central.intake.admission import WORKERS, Admission
 from central.intake.codes import issue_code
 from central.intake.root_key import RootKey
 from central.intake.signatures import Signatures
 from central.ledger.engine import open_engine, reading, writing
-from central.ledger.hq import FeedSignal, Hq
+from central.ledger.hq import FeedSignal, Hq, NoSnapshots
 from central.ledger.migrate import migrate
 from central.ledger.outbox import on_published, publish
-from tests.simulation import driver
+from tests.simulation import driver, fairness, snapshots
 from tests.simulation.disk import Disk
 from tests.simulation.network import answer_of
 
@@ -63,9 +64,14 @@ class Headquarters:
         self._remember_compiled()
         signal = FeedSignal()
         signal.attach(loop)
+        self.keeper = None
         on_published(self.engine, signal.notify)
+        if self._watch.world.scenario.has_snapshots:
+            self.keeper = snapshots.SimulatedKeeper(self)
+            snapshots.watch_feed(self._watch.world, self.engine, signal.notify)
         self._applier = Applier(self.engine, self.wall.now, take_back=evidence(self.root))
         self._app = _application(self._hq(signal), self.root)
+        self._begin_line(_APP[0].state)
         self.wake_applier()
 
     def _remember_compiled(self):
@@ -84,7 +90,15 @@ class Headquarters:
             access_log=lambda *_: None,
             authenticate=Signatures(self.engine),
             take_back=evidence(self.root),
+            snapshots=self.keeper or NoSnapshots(),
         )
+
+    def _begin_line(self, state):
+        """Nobody waits yet; where there is a crowd, one batch is taken at a time, and slowly."""
+        is_crowd = self._watch.world.scenario.is_crowd
+        workers = 1 if is_crowd else WORKERS
+        state.admission = Admission(asyncio.get_running_loop().time, workers=workers)
+        state.busy_s = fairness.BUSY_S if is_crowd else 0
 
     def stop(self, *, lost):
         """Lose the process, and the power too if `lost`; whoever waits for an answer gets none."""

@@ -6,9 +6,6 @@ Functions gather while the disk is busy and become one transaction, by the write
 from __future__ import annotations
 
 import asyncio
-import sys
-from io import BytesIO
-from pathlib import PurePosixPath
 
 from agent.journal import database
 from agent.journal.jobs import Job
@@ -17,34 +14,7 @@ from agent.journal.reader import read
 from agent.journal.signals import Signals
 from agent.journal.space import Space
 from agent.journal.writer import Writer
-from tests.simulation.disk import content
-from tests.simulation.driver import frames_found
-
-PLENTY = 1 << 40
-
-
-class DiskPath(PurePosixPath):
-    """A place on a simulated disk, where files come into being by being opened by SQLite."""
-
-    def touch(self, mode=0o600):
-        """Nothing is there until SQLite writes."""
-
-    def exists(self):
-        """Tell whether SQLite has written it."""
-        return content(str(self)) is not None
-
-    def open(self, _mode):
-        """Read a file as it lies there.
-
-        These disks have no shared memory: of the index of a log only what is read of it is made.
-        """
-        if self.name.endswith("-shm"):
-            frames = frames_found(str(self).removesuffix("-shm"))
-            return BytesIO(bytes(database._FRAMES_AT) + frames.to_bytes(4, sys.byteorder))
-        found = content(str(self))
-        if found is None:
-            raise FileNotFoundError(str(self))
-        return BytesIO(found)
+from tests.simulation.paths import PLENTY, DiskPath
 
 
 class SimulatedReserve:

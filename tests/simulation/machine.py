@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -20,11 +21,12 @@ from agent.journal.preparation import Owner, prepare
 from agent.links.http import HttpLink
 from agent.sync import SyncLoop, enrol
 from agent.sync.renewal import Signer, renew
-from tests.simulation import driver
+from tests.simulation import driver, recovery, snapshots
 from tests.simulation.clock import MachineClock, WallClock
 from tests.simulation.disk import Disk
-from tests.simulation.journal import DiskPath, SimulatedJournal, open_connection
+from tests.simulation.journal import SimulatedJournal, open_connection
 from tests.simulation.network import Client, Wire
+from tests.simulation.paths import DiskPath
 
 JOURNAL, DIRECTORY = "journal.db", "directory.db"
 NEWEST_OF_TILLS = (1, 1, 3)
@@ -51,6 +53,13 @@ class Machine:
         self.boots = self.checked_boot = 0
         self.owes: set[tuple[str, int, bytes]] = set()
         """What was released on this disk, and must be on it after any power cut."""
+        self.carries: dict[tuple[str, int, bytes], tuple[bytes, bytes]] = {}
+        """What was released, and is here in another entry: that one's hash and text."""
+        self.at_risk: set[tuple[str, int, bytes]] = set()
+        """Of what was released: what a wound may have taken (see `wounds`)."""
+        self.is_wounded = False
+        self.is_unreckoned = False
+        """Nobody has looked yet what is left of it since it was wounded."""
         self.is_copied = False
         self.is_gone = False
         """Thrown away: it never starts again."""
@@ -73,14 +82,25 @@ class Machine:
         """
         path = self.path(JOURNAL)
         self._take_key_over(path)
-        owner = Owner(store=self.store, tills=self.tills, device_key=self.public)
-        incarnation = prepare(path, owner, self.clock)
+        open_ = partial(recovery.opened, self) if self.is_wounded else self._prepare
+        incarnation = open_(path, self.owner())
         self.journal = SimulatedJournal(path, incarnation, self.disk, self._disk_s, self._committed)
-        path = self.path(DIRECTORY)
-        self.directory = Directory(path, opening._open(path), None)
+        self.directory = self._open_directory(self.path(DIRECTORY))
         self.boots += 1
         self._committed(None)
         self._begin_sync()
+
+    def _open_directory(self, path):
+        if self.world.scenario.has_snapshots:
+            return Directory.open(path)
+        return Directory(path, opening._open(path), None)
+
+    def owner(self):
+        """Say whose its journals are."""
+        return Owner(store=self.store, tills=self.tills, device_key=self.public)
+
+    def _prepare(self, path, owner):
+        return prepare(path, owner, self.clock)
 
     def _take_key_over(self, path):
         """Go by the journal's note where the power went before the key was swapped, as `run`."""
@@ -99,6 +119,7 @@ class Machine:
         self.public = key.public_key().public_bytes_raw()
 
     def _begin_sync(self):
+        has_snapshots = self.world.scenario.has_snapshots
         self.link = link_of(self.key, self.public, self.wire, self.versions)
         self.sync = SyncLoop(
             self.link,
@@ -111,7 +132,10 @@ class Machine:
             sign=self.key.sign,
             device_key=self.public,
             forget=self.directory.forget,
+            installable=self.directory if has_snapshots else None,
         )
+        if has_snapshots:
+            self.start(snapshots.look_things_up(self.world, self))
         self.sync_task = self.start(self.sync.run())
 
     def start(self, coroutine):

@@ -17,6 +17,7 @@ from agent.core.exchange.versions import Versions
 from agent.core.exchange.wire import Ack, WireRecord
 from agent.journal import chains
 from central.intake.content import _unpacked
+from tests.simulation import fairness
 
 _ANY = Versions(1, 9)
 _SINCE = (
@@ -57,6 +58,10 @@ class Oracle:
         """Sale id → (total, currency): of every sale that was ever to be recorded."""
         self.lost: set[tuple[str, int, bytes]] = set()
         """Released, and its only disk is gone before HQ had it."""
+        self.moved: dict[str, tuple[int, float]] = {}
+        """Journal → how far HQ's word about it goes, and since when."""
+        self.hit: set[tuple[str, int, bytes]] = set()
+        """Of what was released: what a wound of a till's disk may have changed."""
         self.records: dict[tuple[str, int], set[bytes]] = defaultdict(set)
         """(journal, seq) → hashes that ever lay in a journal."""
         self.signed: dict[str, Signed] = defaultdict(Signed)
@@ -115,6 +120,7 @@ class Oracle:
         if message.path.endswith("/batches") and status == 200:
             ack = msgspec.json.decode(body, type=Ack)
             self.acks += 1
+            fairness.note(self.moved, ack)
             self.world.lived_in(ack.epoch)
             self.words.add((ack.epoch, ack.journal_id, ack.seq, ack.hash))
             self.safe[ack.journal_id] = max(self.safe[ack.journal_id], ack.safe_seq)
@@ -141,7 +147,8 @@ class Oracle:
     def reckon(self, machines):
         """Note what is lost for good: on a disk that is gone, and not at HQ."""
         held, carried = self.world.held_at_hq(), self.world.carried_at_hq()
-        kept = {key for machine in machines if not machine.is_gone for key in machine.owes}
+        disks = [machine for machine in machines if not machine.is_gone]
+        kept = {key for machine in disks for key in machine.owes | set(machine.carries)}
         for key, receipt in self.released.items():
             if key not in kept and key not in held and receipt.record.body not in carried:
                 self.lost.add(key)

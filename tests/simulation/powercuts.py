@@ -23,7 +23,8 @@ from tests.journal.shop import KEY, STORE, CountingClock, basket, sell
 from tests.simulation import driver
 from tests.simulation.disk import Disk, forget
 from tests.simulation.environment import simulated
-from tests.simulation.journal import DiskPath, open_connection
+from tests.simulation.journal import open_connection
+from tests.simulation.paths import DiskPath
 
 LIFE = 40
 """Cuts after which a disk is given up for a fresh one: a start must not get slower and slower."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.simulation import actions as act
-from tests.simulation import authority, fates, publishing, turns
+from tests.simulation import authority, fairness, fates, publishing, snapshots, turns, wounds
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ class Scenario:
     sales_max: int = 4
     cut_within: int = 40
     backups_kept: int = 4
+    has_snapshots: bool = False
+    """HQ makes them, and somebody looks things up all along."""
+    is_crowd: bool = False
+    """More is brought to HQ than it can take at once, and nothing else is wrong."""
     is_twofold: bool = False
     """Played once more with clocks that never jump: it must end in the same (I11)."""
 
@@ -186,6 +190,75 @@ SCENARIOS = {
             stores=1,
             machines=2,
         ),
+        Scenario(
+            "damage",
+            "Bytes of the tills' journals change, at rest and while they are written.",
+            _TRADE
+            | {
+                wounds.wound: 3,
+                wounds.wound_living: 2,
+                act.lose_the_way: 3,
+                act.kill: 1,
+                act.cut_power: 1,
+                act.cut_power_of_hq: 1,
+                fates.back_up: 1,
+                fates.restore: 1,
+            },
+            weather={"lose_request": 0.05, "lose_reply": 0.1, "again": 0.05, "slow_s": 1.0},
+            stores=1,
+            machines=2,
+            turns=14,
+        ),
+        Scenario(
+            "snapshots",
+            "Whole scopes are fetched and installed while HQ publishes on, and all of it breaks.",
+            {
+                act.sell: 1,
+                act.publish: 3,
+                snapshots.publish_many: 2,
+                snapshots.make: 3,
+                snapshots.begin_anew: 4,
+                snapshots.flip_pieces: 3,
+                publishing.lose_publications: 1,
+                publishing.forget_deleted: 1,
+                fates.back_up: 1,
+                fates.restore: 1,
+                act.weather: 2,
+                act.lose_the_way: 2,
+                act.kill: 2,
+                act.cut_power: 4,
+                act.cut_power_of_hq: 1,
+            },
+            weather={name: value / 2 for name, value in _ROUGH.items()},
+            stores=1,
+            machines=2,
+            turns=16,
+            has_snapshots=True,
+        ),
+        Scenario(
+            "crowd",
+            "Six stores sell on and on, and HQ takes in one batch at a time, slowly.",
+            {fairness.rush: 1},
+            stores=6,
+            turns=36,
+            pause_s=6.0,
+            is_crowd=True,
+        ),
+        Scenario(
+            "ages",
+            "Clocks jump while tills start again, prune, and meet people.",
+            {
+                act.sell: 8,
+                act.keep_the_day: 3,
+                act.jump_clock: 5,
+                act.kill: 3,
+                fates.back_up: 2,
+                fates.prune_bodies: 4,
+            },
+            stores=1,
+            turns=24,
+            is_twofold=True,
+        ),
     )
 }
 
@@ -195,8 +268,12 @@ SHORT = 3
 time plays twice as many beginnings, crashes and returns."""
 
 
+SOONER, FROM_HERE = 9, 1_000_000
+"""Seeds below this one go by so many scenarios, as they did before there were more."""
+
+
 def of_seed(seed):
     """Choose a seed's scenario, and whether it is lived in full: both take turns."""
-    rounds, number = divmod(seed, len(SCENARIOS))
+    rounds, number = divmod(seed, SOONER if seed < FROM_HERE else len(SCENARIOS))
     scenario = list(SCENARIOS.values())[number]
     return replace(scenario, turns=scenario.turns // SHORT) if rounds % (SHORT + 1) else scenario

@@ -34,6 +34,7 @@ from tests.simulation.invariants import AFTER_STEP, AT_HQ, AT_REST, Violation, c
 from tests.simulation.machine import Machine
 from tests.simulation.network import Weather
 from tests.simulation.oracle import Oracle
+from tests.simulation.wounds import look_over
 
 REST_S = 1800.0
 """Within so much simulated time after the last fault, everything is in (I7)."""
@@ -88,6 +89,12 @@ class World:
         """Days that were noted at HQ."""
         self.poisoned: dict[tuple[str, int, bytes], tuple[bytes, bytes]] = {}
         """(journal, seq, hash) → salt and bytes of what a later version sealed."""
+        self.calm_since: float | None = 0.0 if scenario.is_crowd else None
+        """When the last fault was over."""
+        self.waiting_since: dict[str, float] = {}
+        """Machine → since when it has something to send."""
+        self.feed_states: dict[tuple[str, int, str], dict[str, bytes]] = {}
+        """(scope, position, running hash) → what HQ had published by then, key by key."""
         self.checked_hq = None
         """What HQ had done when it was last checked: unchanged, nothing can have come to break."""
         self.cuts = 0
@@ -216,6 +223,7 @@ class World:
             await self.raise_the_fallen(1.0)
             if self.hq.up and all(each.up or each.is_gone for each in self.machines):
                 break
+        await look_over(self)
         await self._enrol_all()
         await asyncio.sleep(SETTLE_S)
         end = asyncio.get_running_loop().time() + REST_S
@@ -229,6 +237,7 @@ class World:
         check(self, AT_REST)
 
     def calm(self):
+        self.calm_since = asyncio.get_running_loop().time()
         for name, value in vars(Weather()).items():
             setattr(self.weather, name, value)
         for machine in self.machines:

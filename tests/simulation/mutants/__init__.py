@@ -1,8 +1,8 @@
 """Planted bugs: each a small wrong in the product, which the simulator must notice.
 
-`journal`, `successors`, `exchange`, `hq`, `applying`, `authority` and `feeds` hold them by where
-the bug would be; `table` puts them together. `python -m tests.simulation.mutants` plays each until
-an invariant breaks.
+`journal`, `successors`, `exchange`, `hq`, `applying`, `authority`, `feeds`, `clocks`, `damage` and
+`crowd` hold them by where the bug would be; `table` puts them together.
+`python -m tests.simulation.mutants` plays each until an invariant breaks.
 """
 
 from __future__ import annotations

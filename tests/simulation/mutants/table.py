@@ -5,6 +5,9 @@ from __future__ import annotations
 from tests.simulation.mutants import (
     applying,
     authority,
+    clocks,
+    crowd,
+    damage,
     exchange,
     feeds,
     hq,
@@ -20,5 +23,8 @@ PLANTED = (
     *applying.PLANTED,
     *authority.PLANTED,
     *feeds.PLANTED,
+    *clocks.PLANTED,
+    *damage.PLANTED,
+    *crowd.PLANTED,
 )
 NAMED = {planted.name: planted for planted in PLANTED}

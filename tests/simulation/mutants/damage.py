@@ -1,0 +1,68 @@
+"""Bugs where bytes have changed: salvage at the till, snapshots on their way to it."""
+
+from __future__ import annotations
+
+from agent.journal import moving, preparation, remains
+from agent.sync import pieces, snapshots
+from central.feed import building
+from tests.simulation.mutants.planting import Planted, always
+
+
+def _no_tail(_original):
+    return lambda _self, _standing: iter(())
+
+
+def _all_but_last(original):
+    """What a file is made of lacks the last change, its position has it."""
+
+    def portion(conn, scope, after):
+        return original(conn, scope, after)[:-1]
+
+    return portion
+
+
+PLANTED = (
+    Planted(
+        "salvage-keeps-no-tail",
+        "Of a damaged file only what is proven is kept, and nothing carried over.",
+        (
+            (remains.Remains, "_carried", _no_tail),
+            (remains.Remains, "_readable", _no_tail),
+        ),
+        "damage",
+    ),
+    Planted(
+        "broken-log-overlooked",
+        "A log that was damaged in the middle is taken for one that a power cut has torn.",
+        ((preparation, "_check_log", always(None)),),
+        "damage",
+    ),
+    Planted(
+        "unproven-taken-for-proven",
+        "What a damaged file cannot prove is carried over as if it were proven.",
+        ((remains, "_commits", always(True)), (remains, "_follows", always(True))),
+        "damage",
+    ),
+    Planted(
+        "salvaged-and-not-synced",
+        "The file that was salvaged takes its place before it is on the disk.",
+        ((moving, "sync", always(None)),),
+        "damage",
+    ),
+    Planted(
+        "pieces-not-compared",
+        "A till installs a snapshot without comparing its hashes.",
+        (
+            (pieces, "is_chunk", always(True)),
+            (snapshots, "is_chunk", always(True)),
+            (pieces._Whole, "is_whole", always(True)),
+        ),
+        "snapshots",
+    ),
+    Planted(
+        "snapshot-lacks-a-change",
+        "HQ's file of a scope lacks the last change before the position it names.",
+        ((building, "_portion", _all_but_last),),
+        "snapshots",
+    ),
+)
