@@ -5,8 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
+# Compiled once, not at every start of every program; some container images set this.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test long check lint bench setup format schemas fonts kills badline rewinds fulldisk cutoff clocks paper story simulate mutants pictures clean
+.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline rewinds fulldisk cutoff clocks paper story simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -22,9 +24,15 @@ $(VENV)/.ready: pyproject.toml uv.lock
 run: setup
 	$(BIN)/till-agent demo
 
-test: setup lint
-	$(BIN)/pytest -n 3 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
+test: setup
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 lint compiled
+	$(BIN)/pytest -n 4 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='agent/core/*,drivers/*/codecs/*' --fail-under=100 --skip-covered
+
+# Every worker collects all tests. Here one compiles them for all, while mypy keeps the other core
+# busy; what cannot be collected is said by `pytest` itself.
+compiled: setup
+	@$(BIN)/pytest --collect-only -qq -p no:cacheprovider >/dev/null 2>&1 || true
 
 # What starts so many programs that it would make `make test` slow: lives of machines and disks.
 long: setup

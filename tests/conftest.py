@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import sys
 import threading
 import time
 from contextlib import contextmanager
 
 import pytest
+from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, settings
 
 STRAGGLER_PATIENCE_S = 5
 TRACED = ("tests/core/", "tests/drivers/", "agent/core/")
 """The tests that must reach every branch of what they test. Even code that is not measured runs at
 half its speed while a tracer is asked about each call."""
+MEASURED = ("agent.core", "drivers")
+"""What `[tool.coverage.run]` measures."""
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("till", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,9 +42,33 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Look for examples in the documentation of the product alone: tests have none."""
+    found = yield
+    return [each for each in found if not isinstance(each, DoctestModule)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """Measure what importing the product runs, not the collecting of thousands of tests."""
+    hands_out = session.config.pluginmanager.hasplugin("dsession")
+    if sys.gettrace() is not None and not hands_out:
+        _import_measured()
+    with _untraced():
+        return (yield)
+
+
+def _import_measured():
+    for name in MEASURED:
+        package = importlib.import_module(name)
+        for found in pkgutil.walk_packages(package.__path__, f"{name}."):
+            importlib.import_module(found.name)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
     """Measure coverage only by the tests that it is asked of."""
-    if item.nodeid.startswith(TRACED):
+    if item.nodeid.startswith(TRACED) and item.get_closest_marker("untraced") is None:
         return (yield)
     with _untraced():
         return (yield)

@@ -178,7 +178,7 @@ KINDS = {
 }
 
 
-def kinds(rounds: int = 5000) -> dict[str, float]:
+def kinds(rounds: int) -> dict[str, float]:
     """Time each kind of scan; gives microseconds, the median of many."""
     times = {}
     for name, raw in KINDS.items():
@@ -193,9 +193,11 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", action="store_true", help="only time each kind of scan")
+    parser.add_argument("--rounds", type=int, default=5000, help="of each kind")
     asked = parser.parse_args()
     if asked.kinds:
-        sys.stdout.writelines(f"{time_us:6.1f} µs  {name}\n" for name, time_us in kinds().items())
+        times = kinds(asked.rounds)
+        sys.stdout.writelines(f"{time_us:6.1f} µs  {name}\n" for name, time_us in times.items())
         return 0
     times = run(asked.count, asked.seed)
     words = ", ".join(f"{name} {value:.1f} µs" for name, value in times.items())

@@ -56,6 +56,7 @@ def label(chance: random.Random, text: str) -> tuple[str, str, int]:
     return whole(digits), item, int(amount)
 
 
+@pytest.mark.untraced
 def test_ten_thousand_labels_of_any_pattern_read_back():
     """Some price, weight or item number would be read as another."""
     chance = random.Random(14)
@@ -112,6 +113,7 @@ REGIONS = {
 }
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("region", RcnRegion)
 def test_nine_countries_agree_with_other_software(region):
     """A shop in that country would charge another price than its scale printed."""
