@@ -7,6 +7,7 @@ Nothing here is repeated: `core.exchange` decides all waits of sync.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import quote
@@ -38,6 +39,10 @@ _INLINE_RECORDS = 16
 """Larger batches are packed in a thread, so that the till's loop keeps turning."""
 IDLE_S = 90
 """A connection is kept for the next heartbeat: a new one costs more bytes than it carries."""
+
+_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusted where HQ is called by plain HTTP: reading the system's authorities takes as long as the
+rest of a link, and nobody would be judged by them."""
 
 T = TypeVar("T")
 _UNNEEDED = ("Accept", "Connection", "User-Agent")
@@ -86,7 +91,9 @@ class HttpLink:
         self._address = hq_address(url)
         self._signer = DeviceSigner(private_key, keyid)
         self._known_time = KnownTime()
-        self._client = _client(ca_file, proxy, self._known_time)
+        shows_nothing = self._address.scheme == "http" and ca_file is None and proxy is None
+        trusted = _NOBODY if shows_nothing else trust(ca_file, self._known_time)
+        self._client = _client(trusted, proxy)
         self._versions, self._version = versions, versions.highest
         self._coding, self._is_offered = PLAIN_CODING, True
 
@@ -229,10 +236,10 @@ class HttpLink:
         return response.status_code, response.headers, content
 
 
-def _client(ca_file: str | None, proxy: str | None, known_time: KnownTime) -> httpx.AsyncClient:
+def _client(trusted: ssl.SSLContext, proxy: str | None) -> httpx.AsyncClient:
     try:
         client = httpx.AsyncClient(
-            verify=trust(ca_file, known_time),
+            verify=trusted,
             proxy=proxy,
             http2=False,
             trust_env=False,

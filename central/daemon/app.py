@@ -38,12 +38,25 @@ BODY_BYTES_MAX = 8 << 20
 
 
 def create_app(
-    hq: Hq, *, root_key: RootKey, staff: StaffTokens, settings: CentralSettings
+    hq: Hq,
+    *,
+    root_key: RootKey,
+    staff: StaffTokens,
+    settings: CentralSettings,
+    routes: Litestar | None = None,
 ) -> ASGIApp:
-    """Assemble the application; starting and stopping is the caller's."""
+    """Assemble the application; starting and stopping is the caller's.
+
+    Args:
+        hq: what the routes work on.
+        root_key: signs what devices are told.
+        staff: judges the tokens of people.
+        settings: who may speak to it.
+        routes: put together before, for an HQ that is no longer served; None: put together here.
+    """
     host, _ = address_of(settings.listen) or ("", 0)
     return Gate(
-        Digests(create_routes(hq, root_key)),
+        Digests(handed(put_together() if routes is None else routes, hq, root_key)),
         admits=staff.admits,
         hosts=frozenset({host.lower(), *map(str.lower, settings.allowed_hosts)}),
         origins=frozenset(settings.allowed_origins),
@@ -57,11 +70,15 @@ async def name_versions(message: Message, scope: Scope) -> None:
 
 
 def create_routes(hq: Hq, root_key: RootKey) -> Litestar:
-    """Put all routes together, without the gate."""
+    """Give the routes without the gate."""
+    return handed(put_together(), hq, root_key)
+
+
+def put_together() -> Litestar:
+    """Put all routes together, with nothing yet to work on."""
     rooms = (INTAKE, FEED, HISTORIES, IDENTITY, CHANNELS, REPORTS, CONSOLE)
     return LeanLitestar(
         route_handlers=[get_metrics, get_stores, *(route for room in rooms for route in room)],
-        state=State({"hq": hq, "root_key": root_key, "admission": _admission(hq)}),
         exception_handlers={Fault: from_fault, HTTPException: from_http, Exception: from_bug},
         openapi_config=openapi(),
         plugins=[FeedItemSchema()],
@@ -70,6 +87,12 @@ def create_routes(hq: Hq, root_key: RootKey) -> Litestar:
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
     )
+
+
+def handed(app: Litestar, hq: Hq, root_key: RootKey) -> Litestar:
+    """Give the routes what they work on."""
+    app.state = State({"hq": hq, "root_key": root_key, "admission": _admission(hq)})
+    return app
 
 
 def _admission(hq: Hq) -> Admission:

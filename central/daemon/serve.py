@@ -18,6 +18,7 @@ from contextlib import (
 from pathlib import Path
 
 import structlog
+from litestar import Litestar
 from sqlalchemy import Engine
 
 from agent.core.faults import Fault
@@ -113,9 +114,14 @@ class Daemon:
     """The loop, the server on it, and the threads beside it."""
 
     def __init__(
-        self, settings: Settings, engine: Engine, key: RootKey, staff: StaffTokens
+        self,
+        settings: Settings,
+        engine: Engine,
+        key: RootKey,
+        staff: StaffTokens,
+        routes: Litestar | None = None,
     ) -> None:
-        """Assemble everything; nothing runs yet."""
+        """Assemble everything; nothing runs yet. For `routes` see `create_app`."""
         self._engine = engine
         self._feed_changed = FeedSignal()
         self._applier = Applier(engine, utc_now, self._give_way, evidence(key))
@@ -144,7 +150,7 @@ class Daemon:
             place_lost=place_lost,
             snapshots=self._snapshots,
         )
-        app = create_app(hq, root_key=key, staff=staff, settings=settings.central)
+        app = create_app(hq, root_key=key, staff=staff, settings=settings.central, routes=routes)
         self._server = Server(app, self._is_ready)
         on_published(engine, self._feed_changed.notify)
 
