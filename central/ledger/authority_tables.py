@@ -6,7 +6,7 @@ learn again hangs on the rewinds. Nothing here is written by the hot path of the
 
 from __future__ import annotations
 
-from sqlalchemy import Column, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text
 
 from central.ledger.metadata import (
     METADATA,
@@ -145,5 +145,6 @@ CARRIED_COPIES = Table(
     required_number("in_seq"),
     required_text("commitment"),
     PrimaryKeyConstraint("journal_id", "seq", "in_journal", "in_seq"),
+    Index(None, "in_journal", "in_seq"),
     comment="Where else the body of an entry lies: carried over into a successor journal.",
 )

@@ -83,7 +83,9 @@ class HeldFile:
                 remedy="leave the database's files alone while HQ runs; look at "
                 f"{self.path}*: a serving HQ puts what it still held back where nothing lies, or "
                 f"keeps it as {self.path.name}{_RESCUED}; have the right file in place, or run "
-                "till-central restore, and start HQ again: the tills send again what is missing",
+                "till-central restore, and start HQ again: the tills send again what is missing. "
+                "After a VACUUM nothing is to be done: HQ starts again by itself where a service "
+                "manager runs it",
             )
 
     def rescue(self, cursor: DBAPICursor) -> Path | None:

@@ -6,7 +6,7 @@ import json
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from agent.core.entries import decode, encode
 from agent.core.entries.bodies import OrderReceived, PartyEnrolled
@@ -21,7 +21,7 @@ from central.histories.applier import Applier
 from central.intake import orders
 from central.intake.outstanding import order_states, told
 from central.ledger.authority_tables import ORDER_RECEIPTS, SIGNED_ORDERS
-from central.ledger.engine import reading, writing
+from central.ledger.engine import open_engine, reading, writing
 from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS, FEED_ROWS
 from central.ledger.verify import verify
 
@@ -324,3 +324,20 @@ async def test_the_copy_of_the_one_that_is_meant_goes_and_no_other(hq):
     assert "another entry stands under that number at store-0001/till-1, and was kept" in told(
         state
     )
+
+
+async def test_an_order_does_not_look_through_all_that_was_ever_carried(migrated):
+    """Wrong: an order to erase ten entries reads every carried entry of the chain ten times."""
+    engine = open_engine(migrated)
+    asked = []
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]))
+    with reading(engine) as conn:
+        orders._meant(conn, ("a" * 32, 1))
+        list(orders._with_copies(conn, [("a" * 32, 1, "")]))
+        plans = [
+            row[3]
+            for sql, values in asked[:]
+            for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+        ]
+    engine.dispose()
+    assert [] == [plan for plan in plans if "SCAN" in plan]

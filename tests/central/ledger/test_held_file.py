@@ -134,6 +134,29 @@ def test_a_connection_made_after_it_was_replaced_is_not_used(engine, file):
             pytest.fail("another database was opened")
 
 
+def test_a_database_somebody_vacuumed_is_whole_at_the_next_start(engine, file):
+    """Wrong: a VACUUM by hand keeps HQ away for longer than a restart takes, or loses a commit."""
+    with writing(engine) as conn:
+        conn.exec_driver_sql("CREATE TABLE large AS SELECT randomblob(500000) AS bytes")
+    with writing(engine) as conn:
+        conn.exec_driver_sql("DROP TABLE large")
+    checkpoint(file)
+    write(engine, "kept")
+    with closing(dbapi2.connect(file, isolation_level=None)) as other:
+        other.execute("VACUUM")
+    checkpoint(file)
+    with pytest.raises(LedgerMoved, match="vacuumed") as caught:
+        write(engine, "between")
+    assert "starts again by itself" in caught.value.remedy
+    engine.dispose()
+    assert {"before", "kept"} <= set(facts(file))
+
+
+def checkpoint(file):
+    with closing(dbapi2.connect(file, isolation_level=None)) as conn:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def test_a_file_that_was_put_back_meanwhile_stays_suspect(engine, file):
     """Wrong: what was read or written in between is believed."""
     aside = file.rename(f"{file}.aside")

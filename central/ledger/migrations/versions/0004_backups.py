@@ -81,6 +81,7 @@ def _orders() -> None:
         _number_key("in_seq"),
         _text("commitment"),
     )
+    op.create_index("ix_carried_copy_in_journal_in_seq", "carried_copy", ["in_journal", "in_seq"])
 
 
 def _admissions() -> None:
