@@ -34,7 +34,7 @@ def _if_its_time_is_near(original):
     """An ack of another year than the till's is taken for a forged one."""
 
     async def received(self, turn, ack, took_ms):
-        wall = self._clock.stamp().wall
+        wall = self._way.clock.stamp().wall
         if ack.server_time and abs(_apart_s(ack.server_time, wall)) > YEAR_S:
             return pump.AckReceived(turn, ack, genuine=False, own_hash=None, took_ms=took_ms)
         return await original(self, turn, ack, took_ms)
