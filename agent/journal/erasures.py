@@ -75,7 +75,7 @@ def standing(conn: Connection, journal_id: JournalId, seq: int, commitment: str)
     ).fetchone()
     # The journal it was first written in may stand in another file.
     found = [] if row is None else [(row[0] << SEQ_BITS | seq, row[1].hex())]
-    found += copies(conn, journal_id, seq)
+    found += copies(conn, journal_id, seq, commitment)
     places = tuple(place for place, committed in found if committed == commitment)
     others = {committed for _, committed in found if committed != commitment}
     return Standing(places, tuple(sorted(others)))
@@ -97,21 +97,31 @@ def bodies(conn: Connection, places: Iterable[int]) -> list[Body]:
     return said
 
 
-def copies(conn: Connection, journal_id: JournalId, seq: int) -> list[tuple[int, str]]:
+def copies(
+    conn: Connection, journal_id: JournalId, seq: int, commitment: str
+) -> list[tuple[int, str]]:
     """Find where an entry was carried to, each with the commitment of what was carried.
 
-    Successors are few, so they are looked through.
+    Successors are few, so they are looked through. A copy out of a damaged file may not know any
+    more which journal it is from: it is found by its commitment, which says all by itself.
     """
     # What the canonical bytes of such an entry begin with, whatever it carries.
     beginning = encode(_copy_of(journal_id, seq)).partition(b',"kind":')[0] + b","
+    named = msgspec.json.encode({"commitment": commitment})[1:-1]
     rows = conn.execute(
         "SELECT b.place, b.bytes FROM chain c"
         " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
         " WHERE c.kind = ? AND c.journal IN (SELECT no FROM carrying)"
-        " AND substr(b.bytes, 1, ?) = ?",
-        (KINDS[EntryCarried].kind, len(beginning), beginning),
+        " AND (substr(b.bytes, 1, ?) = ? OR instr(b.bytes, ?) > 0)",
+        (KINDS[EntryCarried].kind, len(beginning), beginning, named),
     ).fetchall()
-    return [(int(place), _committed(said)) for place, said in rows]
+    said = [(int(place), bytes(text)) for place, text in rows]
+    found = [(place, text, _committed(text)) for place, text in said]
+    return [
+        (place, committed)
+        for place, text, committed in found
+        if committed == commitment or text.startswith(beginning)
+    ]
 
 
 class _Carried(msgspec.Struct, frozen=True):

@@ -106,11 +106,18 @@ class Remains:
 
     def _founding(self, found: JournalFound, till: TillId, lane: str) -> Founding | None:
         """Put together what the journal was bound to; the first link proves or refutes it."""
-        if found.id is None:
-            return None
+        if found.id is not None:
+            return self._founded(found, found.id, till, lane)
+        named = (self._founded(found, each, till, lane) for each in self._wreck.enrolled_ids())
+        return next((one for one in named if one and self._begins(found.no, one)), None)
+
+    def _begins(self, number: int, founding: Founding) -> bool:
+        return self._next(number, founding.journal_id, 1, founding.genesis()) is not None
+
+    def _founded(self, found: JournalFound, id_: str, till: TillId, lane: str) -> Founding | None:
         before = self._wreck.succession(found.no)
         founding = Founding(
-            journal_id=JournalId(found.id),
+            journal_id=JournalId(id_),
             store=StoreId(found.store or self._owner.store),
             till=till,
             lane=lane,

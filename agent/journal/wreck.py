@@ -7,6 +7,7 @@ hold an old row; of what SQLite cannot give, the pages give the newest.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -57,6 +58,8 @@ _KEEP = {
     "succession": "INSERT OR IGNORE INTO succession VALUES (?, ?, ?, ?, ?)",
 }
 _CANCELLED = b'{"type":"sale.cancelled","sale_id":"'
+_ENROLLED = "enrolled/"
+_AN_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 _SELECT = "SELECT * FROM ?"
 _FROM_THE_END = " ORDER BY 1 DESC"
 _UNREADABLE = (dbapi2.Error, UnicodeDecodeError)
@@ -146,6 +149,13 @@ class Wreck:
         return JournalFound(
             no=number, id=id_ and id_[0], till=till, lane=lane, sealed=open_ is None
         )
+
+    def enrolled_ids(self) -> list[str]:
+        """Give whatever may be a journal's id in what HQ has signed for this machine's tills."""
+        rows = self.tables.get("registry", [])
+        kept = [row.get("value") for row in rows if str(row.get("key")).startswith(_ENROLLED)]
+        texts = [each.decode("latin-1") for each in kept if isinstance(each, bytes)]
+        return list(dict.fromkeys(found for text in texts for found in _AN_ID.findall(text)))
 
     def pruned(self, number: int) -> tuple[int, bytes]:
         """Give the mark up to which bodies were pruned; (0, nothing) where none is known."""

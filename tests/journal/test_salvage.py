@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 from itertools import count
 
 import msgspec
@@ -20,6 +21,7 @@ from agent.journal import (
     chains,
     cursors,
     days,
+    erasures,
     moving,
     pairing,
     prints,
@@ -495,6 +497,44 @@ def test_what_hq_had_ordered_is_carried_out_again(path):
         assert [(2,)] == erased
         assert all(report.ok for report in read(verify))
     assert b"actor-001" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("is_enrolled", [True, False])
+def test_an_order_reaches_the_text_of_a_journal_whose_id_is_lost(path, is_enrolled):
+    """A text that HQ has ordered erased would go to HQ once more, under a name no order knows."""
+    clock = CountingClock(1)
+    with Journal.open(path, store=STORE, tills=TILLS, device_key=KEY, clock=clock) as journal:
+        write = journal.write_blocking
+        write(lambda conn: sign_on(conn, "actor-000"))
+        write(lambda conn: sign_on(conn, "actor-001"))
+        ids = {head.lane: head.journal_id for head in write(chains.heads)[:2]}
+        meant = (ids["side"], 2, write(lambda conn: committed(conn, ids["side"], 2)))
+        if is_enrolled:
+            kept = {"request": {"journals": ids}, "answer": {"credential": "paper"}}
+            write(lambda conn: registry.put(conn, "enrolled/till-1", kept))
+        raw = msgspec.Raw(msgspec.json.encode(EraseBody((meant,))))
+        text = msgspec.json.encode(Order("o-1", "erase", "global", "1-a", "now", raw)).decode()
+        done = OrderReceived(text, "ab", STAMP, "done")
+        write(lambda conn: chains.append(conn, "till-1", done, salt=bytes(16)))
+    put(path, re.sub(rb'(?<!")' + ids["side"].encode(), b"\xff" * 32, whole(path)))
+    done, journal = rescued(path)
+    with journal:
+        assert 0 == done.lost
+        assert [] == journal.read_blocking(faults)
+        known = {head.journal_id for head in journal.read_blocking(chains.heads)}
+        assert is_enrolled == (ids["side"] in known)
+        again = journal.write_blocking(
+            lambda conn: (
+                erase(conn, ids["side"], 2, order_id="o-1", at="now")
+                if is_enrolled
+                else erasures.erase(
+                    conn, ids["side"], 2, commitment=meant[2], order_id="o-1", at="now"
+                )
+            )
+        )
+        assert 1 <= len(again.places)
+    assert b"actor-001" not in path.read_bytes()
+    assert b"actor-000" in path.read_bytes()
 
 
 def test_a_sale_whose_entry_is_lost_is_no_basket_again(path):
