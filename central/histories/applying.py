@@ -19,6 +19,7 @@ from agent.core.entries import decode
 from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted
 from agent.core.faults import Fault
 from central.histories import quarantine
+from central.histories.belonging import Place, place_of, require_own
 from central.histories.booking import Booking, book, booking_of
 from central.histories.carrying import carried_of, opened
 from central.histories.effects import NOBODY, apply
@@ -69,6 +70,8 @@ class Context(NamedTuple):
     """How they came, where that is worth telling: see `Entry.why`."""
     filed: tuple[range, ...] = ()
     """Which of them came as a file."""
+    place: Place | None = None
+    """Whose journal they stand in."""
 
     def entry(self, received: Received) -> Entry:
         """Say of one of them who it is and how it came."""
@@ -107,8 +110,8 @@ def apply_slice(
         DatabaseFailed: nothing is wrong with the entry; undo everything and try again later.
     """
     progress = _Progress()
-    context = _with_files(conn, entries, context)
-    read = list(_unread(conn, entries))
+    context = _as_they_came(conn, entries, context)
+    read = [(each, _own(body, context)) for each, body in _unread(conn, entries)]
     plain = plain_sales(conn, read)
     for run in runs(read, plain):
         is_plain = run[0][0].seq in plain
@@ -121,11 +124,14 @@ def apply_slice(
     return Outcome(aside, len(bookings))
 
 
-def _with_files(conn: Connection, entries: Sequence[Received], context: Context) -> Context:
+def _as_they_came(conn: Connection, entries: Sequence[Received], context: Context) -> Context:
     if not entries:
         return context
     first, last = entries[0], entries[-1]
-    return context._replace(filed=filed_of(conn, first.journal_id, first.seq, last.seq))
+    return context._replace(
+        filed=filed_of(conn, first.journal_id, first.seq, last.seq),
+        place=place_of(conn, first.journal_id),
+    )
 
 
 class _Progress:
@@ -155,8 +161,8 @@ def _apply_together(
     except _ENTRY_ERRORS as error:
         if isinstance(error, DBAPIError) and is_passing(error):
             raise
-        is_failing = isinstance(error, OperationalError) and not exceeds_limit(error)
-        if is_failing and len(run) == 1:
+        is_alone = len(run) == 1
+        if is_alone and isinstance(error, OperationalError) and not exceeds_limit(error):
             raise DatabaseFailed(run[0][0], error) from error
         return False
     progress.bookings += filter(None, (booking_of(*each) for each in sales))
@@ -270,6 +276,17 @@ def _body(received: Received) -> Body | Exception:
     return body
 
 
+def _own(body: Body | Exception, context: Context) -> Body | Exception:
+    """Give a body that speaks of its own till, and of a day there is; or why it does not."""
+    if isinstance(body, Exception):
+        return body
+    try:
+        require_own(context.place, body)
+    except Fault as fault:
+        return fault
+    return body
+
+
 def _effect(conn: Connection, received: Received, body: Body, context: Context) -> _Effect:
     """Give one entry its effect; tells whose cards changed and what is booked."""
     entry = context.entry(received)
@@ -278,6 +295,7 @@ def _effect(conn: Connection, received: Received, body: Body, context: Context) 
         if inside is None:
             return _NOTHING
         entry, body = inside
+        require_own(context.place, body)
     touched = apply(conn, entry, context.take_back, body)
     return _Effect(touched, booking_of(entry, body))
 
