@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+
 import msgspec
 import pytest
 
 from agent.contracts.hq import HqRefused
-from agent.core.exchange.credentials import key_id, renewal
+from agent.core.exchange.credentials import key_id, renewal, succession
+from agent.core.exchange.wire import Predecessor
 from agent.links.http import HttpLink
 from central.ledger.engine import reading
 from central.ledger.verify import verify
+from tests.central.served import Till
 
 
 async def name_of(awaitable):
@@ -49,3 +53,20 @@ def kept_of(asked, answer=None):
         replaces_key="",
         replaces_proof="",
     )
+
+
+def successor(till, lane="side", *, seq, hash_=None, reason="fork"):
+    """The till with a journal that goes on from `seq` of the old one, and the request for it."""
+    new = Till(till.store, till.till)
+    new.key, new.public, new.keyid = till.key, till.public, till.keyid
+    new.journals = till.journals | {lane: secrets.token_hex(16)}
+    new.answer = till.answer
+    before = Predecessor(till.journals[lane], seq, (hash_ or till.hash_at(lane, seq)).hex(), reason)
+    new.born = {lane: (bytes.fromhex(before.hash), till.public)}
+    request = succession(
+        till.request(""),
+        till.answer,
+        till.key.sign,
+        {lane: (new.journals[lane], till.public, before)},
+    )
+    return new, request

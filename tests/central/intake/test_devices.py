@@ -20,28 +20,18 @@ from central.intake.root_key import verifier
 from central.ledger.authority_tables import ADMISSIONS, REVOKED_DEVICES
 from central.ledger.engine import writing
 from central.ledger.tables import CREDENTIALS, INCIDENTS, JOURNALS
-from tests.central.intake.machines import kept_of, link_of, name_of, renewed_to, whole
+from tests.central.intake.machines import (
+    kept_of,
+    link_of,
+    name_of,
+    renewed_to,
+    successor,
+    whole,
+)
 from tests.central.served import Till, served_hq
 
 pytestmark = pytest.mark.asyncio
 NOW = "2026-11-22T06:00:00.000Z"
-
-
-def successor(till, lane="side", *, seq, hash_=None, reason="fork"):
-    """The till with a journal that goes on from `seq` of the old one, and the request for it."""
-    new = Till(till.store, till.till)
-    new.key, new.public, new.keyid = till.key, till.public, till.keyid
-    new.journals = till.journals | {lane: secrets.token_hex(16)}
-    new.answer = till.answer
-    before = Predecessor(till.journals[lane], seq, (hash_ or till.hash_at(lane, seq)).hex(), reason)
-    new.born = {lane: (bytes.fromhex(before.hash), till.public)}
-    request = succession(
-        till.request(""),
-        till.answer,
-        till.key.sign,
-        {lane: (new.journals[lane], till.public, before)},
-    )
-    return new, request
 
 
 async def test_a_successor_is_let_in_by_credential_and_both_journals_are_listed(hq):

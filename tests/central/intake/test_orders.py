@@ -24,6 +24,7 @@ from central.ledger.authority_tables import ORDER_RECEIPTS, SIGNED_ORDERS
 from central.ledger.engine import open_engine, reading, writing
 from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS, FEED_ROWS
 from central.ledger.verify import verify
+from tests.central.intake.machines import successor
 
 pytestmark = pytest.mark.asyncio
 NOW = "2026-11-22T06:00:00.000Z"
@@ -119,6 +120,28 @@ async def test_a_copy_carried_into_a_successor_goes_with_it(hq):
     assert 2 == (await second.send(other.batch(2))).seq
     assert [] == hq.rows(BODIES)
     assert {order.order_id} == {row.erased_by for row in hq.rows(ERASE_ORDERS)}
+
+
+@pytest.mark.parametrize(
+    ("is_ordered_first", "names_the_copy"), [(False, False), (False, True), (True, False)]
+)
+async def test_a_copy_under_a_lost_name_goes_too(hq, is_ordered_first, names_the_copy):
+    """Wrong: a text lives on because a damaged file had forgotten its journal's id."""
+    till, link = await hq.enrolled()
+    till.seal(1, body=ADA)
+    original = till.chains["side"][0]
+    known = {"kind": original.kind, "version": original.version, "salt": original.salt}
+    copy = carry("f" * 32, 1, **known, body=original.body, committed=original.commitment)
+    await link.send(till.batch())
+    new, request = successor(till, seq=1)
+    new.answer = await link.enrol(request)
+    new.seal(1, body=copy)
+    if is_ordered_first:
+        ordered(hq, (till.journals["side"], 1))
+    await link.send(new.batch())
+    if not is_ordered_first:
+        ordered(hq, ((new if names_the_copy else till).journals["side"], 1))
+    assert [] == hq.rows(BODIES)
 
 
 async def test_only_entries_hq_holds_and_no_books_can_be_erased(hq):
