@@ -15,10 +15,11 @@ from _pytest.doctest import DoctestModule
 from hypothesis import HealthCheck, settings
 
 STRAGGLER_PATIENCE_S = 5
-TRACED = ("tests/core/", "tests/drivers/", "agent/core/")
+KINDS = ("displays", "printers", "scales", "scanners")
+TRACED = ("tests/core/", "agent/core/", *(f"tests/drivers/{kind}/" for kind in KINDS))
 """The tests that must reach every branch of what they test. Even code that is not measured runs at
 half its speed while a tracer is asked about each call."""
-MEASURED = ("agent.core", "drivers")
+MEASURED = ("agent.core", *(f"drivers.{kind}.codecs" for kind in KINDS))
 """What `[tool.coverage.run]` measures."""
 
 # How long an example takes says how busy the machine is, not whether the code is right.

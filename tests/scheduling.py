@@ -11,8 +11,8 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-BUSY = ("tests/journeys/", "tests/daemon/")
-"""They start programs and keep both cores busy."""
+BUSY = ("tests/journeys/", "tests/daemon/", "tests/simulation/")
+"""They start programs or play whole worlds, and keep both cores busy."""
 WAITING = ("tests/drivers/", "tests/devices/")
 """They wait for silence and for slow lines; each test stands for itself."""
 TOGETHER = {

@@ -6,8 +6,9 @@ import pytest
 
 from tests.core.barcode.fuzz import LIMIT_NS, Maker, main, run, took
 
+pytestmark = pytest.mark.untraced
 
-@pytest.mark.untraced
+
 @pytest.mark.parametrize("seed", [11, 12])
 def test_no_random_scan_raises_or_takes_long(seed):
     """One odd scan would stop the till, or hold up the next."""

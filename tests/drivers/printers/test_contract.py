@@ -15,6 +15,7 @@ from drivers.printers.receipt_printer import DrawerPulse
 from drivers.virtual.mechanism import Pulse
 from tests.drivers.printers.rigs import RECEIPT, RIGS, SCRIPTED, driver, running, scripted
 
+pytestmark = pytest.mark.untraced
 OK = PrintOutcome.SUCCESS
 every_rig = pytest.mark.parametrize("rig", RIGS, ids=lambda rig: rig.name)
 few_rigs = pytest.mark.parametrize(

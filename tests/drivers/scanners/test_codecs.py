@@ -10,6 +10,7 @@ from drivers.scanners.codecs.frame import MAX_FRAME
 from tests.drivers.scanners.fuzz import fuzz
 from tests.drivers.scanners.streams import CODECS, bytewise, cut, fed, streams
 
+pytestmark = pytest.mark.untraced
 each_codec = pytest.mark.parametrize("name", CODECS)
 
 
