@@ -25,6 +25,13 @@ from agent.journal.faults import EntryPruned, JournalDamaged
 from agent.journal.memory import memory_of
 from agent.journal.tails import SEQ_BITS, SEQ_MAX, Tail
 
+# FAIL instead of ABORT: one row is taken or not, there is nothing of the statement to take back.
+_INSERT_ENTRY = (
+    "INSERT OR FAIL INTO chain (journal, seq, kind, version, commitment, hash, receipts, z_number,"
+    " closed_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_BODY = "INSERT OR FAIL INTO body (place, salt, bytes) VALUES (?, ?, ?)"
+
 
 class Appended(msgspec.Struct, frozen=True):
     """Where an entry was written."""
@@ -219,8 +226,7 @@ def _lane(body: Body, lane: str | None) -> str:
 def _write(conn: Connection, tail: Tail, sealed: Sealed) -> None:
     """Write an entry, and remember that its journal ends with it now."""
     conn.execute(
-        "INSERT INTO chain (journal, seq, kind, version, commitment, hash, receipts, z_number,"
-        " closed_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        _INSERT_ENTRY,
         (
             tail.number,
             sealed.seq,
@@ -233,10 +239,8 @@ def _write(conn: Connection, tail: Tail, sealed: Sealed) -> None:
             tail.closed_seq,
         ),
     )
-    conn.execute(
-        "INSERT INTO body (place, salt, bytes) VALUES (?, ?, ?)",
-        (tail.number << SEQ_BITS | sealed.seq, sealed.salt, sealed.body),
-    )
+    place = tail.number << SEQ_BITS | sealed.seq
+    conn.execute(_INSERT_BODY, (place, sealed.salt, sealed.body))
     memory = memory_of(conn)
     memory.tails[tail.till, tail.lane] = tail
     if memory.entries is not None:

@@ -44,7 +44,9 @@ BEGIN SELECT raise(ABORT, 'the chain is insert-only: no row is ever changed'); E
 CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain
 BEGIN SELECT raise(ABORT, 'the chain is insert-only: no row is ever deleted'); END;
 
--- Bodies: never changed; deleted, with their salt, by a recorded erase order alone.
+-- Bodies: never changed; deleted, with their salt, by a recorded erase order alone. A guard before
+-- an insert says FAIL: nothing of the row is written by then, so that SQLite, where the insert says
+-- FAIL, too, need not keep every page aside that it touches.
 CREATE TABLE body (
     place   INTEGER PRIMARY KEY,
     journal INTEGER AS (place >> 40),
@@ -60,7 +62,7 @@ CREATE TABLE erase_order (
 CREATE TRIGGER body_once BEFORE INSERT ON body
 WHEN EXISTS (SELECT 1 FROM body WHERE place = NEW.place)
   OR EXISTS (SELECT 1 FROM erase_order WHERE place = NEW.place)
-BEGIN SELECT raise(ABORT, 'a body is written once'); END;
+BEGIN SELECT raise(FAIL, 'a body is written once'); END;
 CREATE TRIGGER body_no_update BEFORE UPDATE ON body
 BEGIN SELECT raise(ABORT, 'a body is never changed'); END;
 CREATE TRIGGER body_erase_order BEFORE DELETE ON body

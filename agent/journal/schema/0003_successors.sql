@@ -17,7 +17,7 @@ WHEN NOT EXISTS (SELECT 1 FROM journal WHERE no = NEW.journal AND sealed <> 1)
     NEW.seq = 1 AND NEW.receipts = (NEW.kind = 1) AND NEW.z_number = (NEW.kind = 12)
         AND NEW.closed_seq = (NEW.kind = 12)
   )
-BEGIN SELECT raise(ABORT, 'the chain is insert-only and without holes, and ends where it is sealed'); END;
+BEGIN SELECT raise(FAIL, 'the chain is insert-only and without holes, and ends where it is sealed'); END;
 CREATE TRIGGER journal_only_sealed BEFORE UPDATE ON journal
 WHEN OLD.sealed = 1 OR NEW.sealed <> 1
   OR (NEW.no, NEW.id, NEW.store, NEW.till, NEW.lane, NEW.device_key, NEW.predecessor, NEW.genesis)
@@ -82,4 +82,4 @@ WHEN EXISTS (SELECT 1 FROM body WHERE place = NEW.place)
     SELECT 1 FROM pruned
     WHERE journal = NEW.place >> 40 AND upto_seq >= NEW.place & 1099511627775
 )
-BEGIN SELECT raise(ABORT, 'a body is written once'); END;
+BEGIN SELECT raise(FAIL, 'a body is written once'); END;
