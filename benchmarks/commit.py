@@ -4,9 +4,12 @@ Base: one row with a 1 KB document, `BEGIN IMMEDIATE` … `COMMIT`, in a SQLite 
 `synchronous=FULL`, straight through pysqlite3. Ours: what completing a sale writes (chain row,
 body, sale index, basket gone, print job of the receipt, event), as the writer commits it, without
 and with the entry in `side` that ties it to a customer; then the same handed to the writer's thread
-and awaited by an event loop, alone and from 16 tills at once. Rounds of all five alternate; the
-ratios are medians over the rounds. How many syncs that takes, and that none comes after the receipt
-it is for, is counted in another process (`benchmarks/syncs.py`).
+and awaited by an event loop, alone and from 16 tills at once. Beside them stands the floor
+(`benchmarks/floor.py`): the same rows hashed the same and inserted barely, in this thread, alone
+and in groups of 16. Rounds of all alternate; the ratios are medians over the rounds.
+
+How many syncs that takes, and that none comes after the receipt it is for, is counted in another
+process (`benchmarks/syncs.py`).
 """
 
 from __future__ import annotations
@@ -44,6 +47,7 @@ from agent.journal.memory import Writing
 from agent.journal.preparation import Owner, prepare
 from agent.journal.writer import commit
 from benchmarks import raw, syncs
+from benchmarks.floor import Floor, Sold
 from benchmarks.table import Row
 
 ROUNDS = 9
@@ -113,7 +117,7 @@ def run() -> list[Row]:
 
 
 async def _measure(folder: Path) -> list[Row]:
-    base, writing = raw.opened(folder), _writing(folder)
+    base, writing, floor = raw.opened(folder), _writing(folder), Floor(folder)
     journal = Journal.open(
         folder / "journal.db", store=STORE, tills=TILLS, device_key=bytes(32), clock=CLOCK
     )
@@ -123,11 +127,12 @@ async def _measure(folder: Path) -> list[Row]:
         for _ in range(ROUNDS):
             single, side = _rate_sales(writing), _rate_sales(writing, tied=True)
             alone = await _rate_alone(journal, latencies)
-            rates.append(
-                (raw.rate(base, COMMITS), single, side, alone, await _rate_together(journal))
-            )
+            together = await _rate_together(journal)
+            floors = _rate_floor(floor, 1), _rate_floor(floor, len(TILLS))
+            rates.append((raw.rate(base, COMMITS), single, side, alone, together, *floors))
     base.close()
     writing.close()
+    floor.close()
     return _rows(rates, quantiles(latencies, n=100)[98] * 1000)
 
 
@@ -139,11 +144,13 @@ def _rows(rates: list[tuple[float, ...]], p99: float) -> list[Row]:
         "the same with a `side` entry",
         "complete sale, awaited",
         "16 tills at once",
+        "floor: a sale's rows, bare inserts",
+        "floor: the same, in groups of 16",
     )
     ratios = [median(column) for column in zip(*by_round, strict=True)]
-    targets = (SINGLE, SIDE, None, TOGETHER)
+    targets = (SINGLE, SIDE, None, TOGETHER, None, None)
     rows = [_row(*each) for each in zip(names, ours, ratios, targets, strict=True)]
-    rows.insert(-1, Row("complete sale, awaited, p99", p99, "ms", None, "<= 10 ms", p99 <= P99_MS))
+    rows.insert(3, Row("complete sale, awaited, p99", p99, "ms", None, "<= 10 ms", p99 <= P99_MS))
     return [Row("raw commit of one 1 KB row (base)", base, "commits/s"), *rows]
 
 
@@ -176,6 +183,20 @@ def _rate_sales(conn: Database, *, tied: bool = False) -> float:
         for state in ("sending", "confirmed"):
             prints.set_state(conn, future.result(), state, at=NOW.wall)
     return COMMITS / taken
+
+
+def _rate_floor(floor: Floor, at_once: int) -> float:
+    """Commit what sales write, and nothing else of them."""
+    taken, groups = 0.0, COMMITS // at_once
+    for _ in range(groups):
+        sales = [_sold(till) for till in TILLS[:at_once]]
+        taken += floor.timed(sales)
+    return groups * at_once / taken
+
+
+def _sold(till: TillId) -> Sold:
+    body = msgspec.structs.replace(TEMPLATE, sale_id=SaleId(CLOCK.uuid7()), till=till)
+    return Sold(till, CLOCK.random(16), PrintId(CLOCK.uuid7()), body)
 
 
 async def _rate_alone(journal: Journal, latencies: list[float]) -> float:
