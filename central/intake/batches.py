@@ -15,18 +15,19 @@ from sqlalchemy import Connection, Engine, bindparam, update
 from agent.core.exchange.acks import make_ack
 from agent.core.exchange.intake import Accept, Rewound, behind, decide
 from agent.core.exchange.wire import Ack, Batch, Behind, Fork, Pace
-from central.intake.contacts import note_contact
+from central.intake.contacts import Starts, note_contact, starts
 from central.intake.incidents import note_fork
 from central.intake.keeping import CARRIED_KIND, insert_records
 from central.intake.positions import Position, TurnNeeded, held, read_position
 from central.intake.rewinds import Heard, begin, heard
 from central.intake.root_key import RootKey
 from central.intake.shown import without_new
+from central.ledger.direct import Prepared
 from central.ledger.engine import has_turn, transact
 from central.ledger.hq import Device
 from central.ledger.tables import CURSORS
 
-_MOVE_CURSOR = (
+_MOVE_CURSOR = Prepared(
     update(CURSORS)
     .where(CURSORS.c.journal_id == bindparam("of_journal"))
     .values(have_seq=bindparam("to_seq"), have_hash=bindparam("to_hash"))
@@ -88,17 +89,18 @@ def receive(
 
 def _take(conn: Connection, *, root: RootKey, device: Device, batch: Batch, now: str) -> _Taken:
     position = read_position(conn, device, batch.journal_id, now)
-    decision = decide(held(conn, batch.journal_id, position), batch, root.verify)
+    known = starts(conn, batch.journal_id, batch.incarnation)
+    decision = decide(held(conn, batch, position, known), batch, root.verify)
     if not has_turn(conn) and _reaches_beyond(decision, position):
         raise TurnNeeded
     if isinstance(decision, Rewound):
         epoch = begin(conn, now, seen=decision.signed.epoch, why=_why(batch, decision))
         position = position._replace(epoch=epoch, rewind=epoch)
-        decision = behind(held(conn, batch.journal_id, position), "epoch")
+        decision = behind(held(conn, batch, position, known), "epoch")
     elif isinstance(decision, Accept) and position.is_shown:
         decision = without_new(decision, batch, position.have_seq, position.have_hash)
     elif isinstance(decision, Accept):
-        _keep(conn, batch, decision, position, now)
+        _keep(conn, batch, decision, position, known, now)
     elif isinstance(decision, Fork):
         note_fork(conn, batch, decision, now)
     if position.rewind:
@@ -158,9 +160,11 @@ def _tell_rewind(
     heard(conn, position.rewind, said, now)
 
 
-def _keep(conn: Connection, batch: Batch, taken: Accept, position: Position, now: str) -> None:
-    note_contact(conn, batch, now)
+def _keep(
+    conn: Connection, batch: Batch, taken: Accept, position: Position, known: Starts, now: str
+) -> None:
+    note_contact(conn, batch, known, now)
     if taken.rows:
         insert_records(conn, batch.journal_id, taken.rows, now, ordered=position.ordered)
         moved = {"of_journal": batch.journal_id, "to_seq": taken.seq, "to_hash": taken.hash}
-        conn.execute(_MOVE_CURSOR, moved)
+        _MOVE_CURSOR.run(conn, moved)

@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, insert, select
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from agent.core.exchange.wire import Batch
+from central.ledger.direct import Prepared
 from central.ledger.tables import CONTACTS, INCARNATIONS
 from central.ledger.upserts import upsert
 
-_INCARNATIONS = (
-    select(INCARNATIONS.c.incarnation)
-    .where(INCARNATIONS.c.journal_id == bindparam("of_journal"))
-    .order_by(INCARNATIONS.c.ordinal)
+_OF_JOURNAL = INCARNATIONS.c.journal_id == bindparam("of_journal")
+_STARTS = Prepared(
+    select(
+        select(func.max(INCARNATIONS.c.ordinal)).where(_OF_JOURNAL).scalar_subquery(),
+        select(INCARNATIONS.c.ordinal)
+        .where(_OF_JOURNAL, INCARNATIONS.c.incarnation == bindparam("of_start"))
+        .scalar_subquery(),
+    )
 )
 _NEW_CONTACT = upsert(CONTACTS)
-_NOTE_CONTACT = _NEW_CONTACT.on_conflict_do_update(
-    index_elements=["journal_id"],
-    set_={
-        column.name: _NEW_CONTACT.excluded[column.name]
-        for column in CONTACTS.columns
-        if column.name != "journal_id"
-    },
+_NOTE_CONTACT = Prepared(
+    _NEW_CONTACT.on_conflict_do_update(
+        index_elements=["journal_id"],
+        set_={
+            column.name: _NEW_CONTACT.excluded[column.name]
+            for column in CONTACTS.columns
+            if column.name != "journal_id"
+        },
+    )
 )
 
 
-def note_contact(conn: Connection, batch: Batch, now: str) -> None:
+class Starts(NamedTuple):
+    """Where one start of a journal stands among those HQ has heard of."""
+
+    last: int
+    """How many there are; 0 while there is none."""
+    this: int | None
+    """Which of them it is, counted from 1; None of one not heard of before."""
+
+    @property
+    def is_retired(self) -> bool:
+        """Tell whether this start was followed by another one: if it speaks, there are two."""
+        return self.this is not None and self.this < self.last
+
+
+def starts(conn: Connection, journal_id: str, incarnation: str) -> Starts:
+    """Place a start of a journal; under the lock of its cursor nobody else adds one."""
+    last, this = _STARTS.one_or_none(conn, {"of_journal": journal_id, "of_start": incarnation}) or (
+        None,
+        None,
+    )
+    return Starts(last or 0, this)
+
+
+def note_contact(conn: Connection, batch: Batch, known: Starts, now: str) -> None:
     """Note that a till was heard, and from which start of its journal."""
     _note_contact(conn, batch, now)
-    _note_incarnation(conn, batch, now)
-
-
-def incarnations(conn: Connection, journal_id: str) -> list[str]:
-    """List the starts of a journal in the order HQ heard of them."""
-    return list(conn.execute(_INCARNATIONS, {"of_journal": journal_id}).scalars())
+    if known.this is None:
+        _note_incarnation(conn, batch, known.last + 1, now)
 
 
 def _note_contact(conn: Connection, batch: Batch, now: str) -> None:
@@ -45,17 +73,15 @@ def _note_contact(conn: Connection, batch: Batch, now: str) -> None:
         "pruned_seq": batch.pruned_seq,
         "till_wall": batch.wall or None,
     }
-    conn.execute(_NOTE_CONTACT, {"journal_id": batch.journal_id, **said})
+    _NOTE_CONTACT.run(conn, {"journal_id": batch.journal_id, **said})
 
 
-def _note_incarnation(conn: Connection, batch: Batch, now: str) -> None:
-    known = incarnations(conn, batch.journal_id)
-    if not known or known[-1] != batch.incarnation:
-        conn.execute(
-            insert(INCARNATIONS).values(
-                journal_id=batch.journal_id,
-                ordinal=len(known) + 1,
-                incarnation=batch.incarnation,
-                first_seen_at=now,
-            )
+def _note_incarnation(conn: Connection, batch: Batch, ordinal: int, now: str) -> None:
+    conn.execute(
+        insert(INCARNATIONS).values(
+            journal_id=batch.journal_id,
+            ordinal=ordinal,
+            incarnation=batch.incarnation,
+            first_seen_at=now,
         )
+    )

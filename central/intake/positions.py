@@ -19,22 +19,24 @@ from sqlalchemy import (
 )
 
 from agent.core.exchange.intake import Held
+from agent.core.exchange.wire import Batch
 from agent.core.faults import AccessFault
-from central.intake.contacts import incarnations
+from central.intake.contacts import Starts
 from central.intake.places import REPLACED
 from central.intake.renewal import takes_over
 from central.intake.rewinds import OPEN as REWIND
 from central.intake.shown import has_handed_in, may_show
 from central.intake.signatures import Revoked
 from central.ledger.authority_tables import SAFE_POSITIONS
+from central.ledger.direct import Prepared
 from central.ledger.engine import has_turn
 from central.ledger.epoch import EPOCH_FACT
 from central.ledger.hq import Device
 from central.ledger.tables import APPLIED, CHAIN, CURSORS, ERASE_ORDERS, FACTS, JOURNALS
 
 _JOURNAL: BindParameter[str] = bindparam("of_journal")
-_HASH_AT = select(CHAIN.c.hash).where(
-    CHAIN.c.journal_id == _JOURNAL, CHAIN.c.seq == bindparam("at")
+_HASH_AT = Prepared(
+    select(CHAIN.c.hash).where(CHAIN.c.journal_id == _JOURNAL, CHAIN.c.seq == bindparam("at"))
 )
 
 
@@ -89,7 +91,7 @@ def read_position(conn: Connection, device: Device, journal_id: str, now: str) -
         Revoked: another device stands at its till now.
         TurnNeeded: a renewed key takes over, and this transaction has no turn.
     """
-    row = conn.execute(_POSITION, {"of_journal": journal_id}).one_or_none()
+    row = _POSITION.one_or_none(conn, {"of_journal": journal_id})
     if row is None:
         raise _foreign(device, journal_id)
     position = Position(*row)
@@ -124,7 +126,7 @@ def _fact(key: str) -> ScalarSelect[str]:
 
 
 _HERE = JOURNALS.c.journal_id
-_POSITION = (
+_POSITION = Prepared(
     select(
         JOURNALS.c.store,
         JOURNALS.c.till,
@@ -149,8 +151,9 @@ _POSITION = (
 )
 
 
-def held(conn: Connection, journal_id: str, position: Position) -> Held:
-    """Put what was read as the core's decision takes it."""
+def held(conn: Connection, batch: Batch, position: Position, known: Starts) -> Held:
+    """Put what was read as the core's decision about a batch takes it."""
+    journal_id = batch.journal_id
     return Held(
         journal_id=journal_id,
         epoch=position.epoch,
@@ -158,17 +161,11 @@ def held(conn: Connection, journal_id: str, position: Position) -> Held:
         have_seq=position.have_seq,
         have_hash=position.have_hash,
         hash_at=partial(hash_at, conn, journal_id),
-        retired=_retired(conn, journal_id),
+        retired=frozenset([batch.incarnation] if known.is_retired else []),
     )
 
 
 def hash_at(conn: Connection, journal_id: str, seq: int) -> bytes | None:
     """Give the chain hash HQ holds at a seq, if it holds one."""
-    found = conn.execute(_HASH_AT, {"of_journal": journal_id, "at": seq})
-    hash_: bytes | None = found.scalar_one_or_none()
-    return hash_
-
-
-def _retired(conn: Connection, journal_id: str) -> frozenset[str]:
-    """List the starts of this journal that were followed by another one."""
-    return frozenset(incarnations(conn, journal_id)[:-1])
+    found = _HASH_AT.one_or_none(conn, {"of_journal": journal_id, "at": seq})
+    return None if found is None else found[0]

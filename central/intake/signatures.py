@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -17,19 +18,29 @@ from http_message_signatures import (
     HTTPSignatureKeyResolver,
 )
 from http_message_signatures.algorithms import ED25519
-from sqlalchemy import Engine, Row, bindparam, select
+from sqlalchemy import Engine, bindparam, select
 
 from agent.core.exchange.coding import SIGNED_COMPONENTS
 from agent.core.exchange.request_signatures import recognised
 from agent.core.exchange.signed import unhex
 from agent.core.faults import AccessFault
-from central.ledger.engine import reading
+from central.ledger.direct import Prepared
+from central.ledger.engine import looking_up
 from central.ledger.hq import HQ_PLACE, Device, SignedMessage
 from central.ledger.tables import CREDENTIALS
 
 _ANY_SKEW = timedelta(days=365 * 1900)
 """As far as a year of four digits can be wrong."""
-_BY_KEYID = select(CREDENTIALS).where(CREDENTIALS.c.keyid == bindparam("of_key"))
+_BY_KEYID = Prepared(
+    select(
+        CREDENTIALS.c.keyid,
+        CREDENTIALS.c.device_key,
+        CREDENTIALS.c.store,
+        CREDENTIALS.c.till,
+        CREDENTIALS.c.revoked_at,
+        CREDENTIALS.c.revoked_why,
+    ).where(CREDENTIALS.c.keyid == bindparam("of_key"))
+)
 _REASONS = {
     "replaced": "was replaced by another one",
     "renewed": "has got a new key since, and this is its old one",
@@ -78,19 +89,31 @@ class Signatures:
         return keys.sender()
 
 
+class _Known(NamedTuple):
+    """A device as HQ knows it now."""
+
+    keyid: str
+    device_key: str
+    store: str
+    till: str
+    revoked_at: str | None
+    revoked_why: str | None
+
+
 class _Keys(HTTPSignatureKeyResolver):
     """Looks up the key of one request, and remembers whose it was."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._asked = ""
-        self._row: Row[tuple[object, ...]] | None = None
+        self._row: _Known | None = None
 
     def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
         """Give the device key named `key_id`, if there is one (called by the library)."""
         self._asked = key_id
-        with reading(self._engine) as conn:
-            self._row = conn.execute(_BY_KEYID, {"of_key": key_id}).one_or_none()
+        with looking_up(self._engine) as conn:
+            row = _BY_KEYID.one_or_none(conn, {"of_key": key_id})
+        self._row = None if row is None else _Known(*row)
         return None if self._row is None else _public_key(self._row.device_key)
 
     def refusal(self, error: Exception) -> NotIdentified:
@@ -103,7 +126,7 @@ class _Keys(HTTPSignatureKeyResolver):
             )
         return NotIdentified(
             f"the request is not signed as it should be: {error}",
-            remedy="check that no proxy changes the path or the content; compare the versions",
+            remedy="check that no proxy changes path, query or content; compare the versions",
             name="bad-signature",
         )
 
@@ -116,7 +139,7 @@ class _Keys(HTTPSignatureKeyResolver):
         return Device(row.keyid, row.store, row.till)
 
 
-def _revoked(row: Row[tuple[object, ...]] | None) -> str:
+def _revoked(row: _Known | None) -> str:
     return f"was revoked by HQ: {row.revoked_why}" if row and row.revoked_why else "was replaced"
 
 
@@ -125,8 +148,8 @@ def _is_plainly_genuine(message: SignedMessage, keys: _Keys) -> bool:
 
     The library that reads any signature takes ten times as long: it looks at whatever is left.
     """
-    path = message.url.removeprefix(HQ_PLACE)
-    own = recognised(message.method, path, message.headers.items(), message.body)
+    target = message.url.removeprefix(HQ_PLACE)
+    own = recognised(message.method, target, message.headers.items(), message.body)
     if own is None or (key := keys.resolve_public_key(own.keyid)) is None:
         return False
     try:

@@ -28,7 +28,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
+
+from central.ledger.direct import as_told, run_many
 
 FEW = 8
 """Up to so many rows are inserted one by one."""
@@ -44,7 +45,7 @@ def insert_rows(conn: Connection, table: Table, rows: Sequence[tuple[object, ...
     if not rows:
         return
     if conn.dialect.name == "sqlite":
-        conn.exec_driver_sql(_statement(table), list(rows))
+        run_many(conn, _statement(table), rows)
     elif len(rows) <= FEW:
         names = [column.name for column in table.columns]
         conn.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
@@ -90,9 +91,7 @@ def _copy(conn: Connection, table: Table, rows: Sequence[tuple[object, ...]]) ->
             for row in rows:
                 copy.write_row(row)
     except psycopg.Error as error:
-        raise DBAPIError.instance(
-            statement, None, error, psycopg.Error, dialect=conn.dialect
-        ) from error
+        raise as_told(conn, statement, error) from error
 
 
 @cache

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
+from central.ledger.direct import run
 from central.ledger.faults import (
     BUSY_TIMEOUT_S,
     POOL_SIZE,
@@ -114,7 +115,7 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     mode = connection.get_execution_options().get("begin", "IMMEDIATE")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    run(connection, f"BEGIN {mode}")
 
 
 def _require_begun(connection: Connection, *_savepoint: object) -> None:

@@ -51,6 +51,7 @@ __all__ = [
     "has_turn",
     "is_passing",
     "is_shared",
+    "looking_up",
     "open_engine",
     "reading",
     "rescue",
@@ -135,6 +136,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": "on"}
     with _told(), engine.connect().execution_options(**options) as conn:
         yield conn
+
+
+@contextmanager
+def looking_up(engine: Engine) -> Iterator[Connection]:
+    """Open a connection for `direct` look-ups of one statement each: no transaction is around them.
+
+    Between two of them anything may change. A third of what `reading` costs, and of its exchanges
+    with a database server.
+    """
+    with _told(), engine.connect() as conn:
+        yield conn.execution_options(isolation_level="AUTOCOMMIT") if is_shared(engine) else conn
 
 
 @contextmanager

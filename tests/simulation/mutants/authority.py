@@ -9,6 +9,7 @@ from agent.sync import orders as till_orders
 from agent.sync.orders import OrderDesk
 from central.daemon import evidence
 from central.intake import batches, enrolment, keeping, orders, positions, signatures
+from central.ledger.engine import reading
 from central.ledger.hq import Device
 from central.ledger.tables import CREDENTIALS, JOURNALS
 from tests.simulation.mutants.planting import Planted, always
@@ -16,10 +17,10 @@ from tests.simulation.mutants.planting import Planted, always
 
 def _unsigned(_original):
     def call(self, message):
-        with signatures.reading(self._engine) as conn:
+        with reading(self._engine) as conn:
             text = message.headers["signature-input"]
             keyid = text.partition('keyid="')[2].partition('"')[0]
-            query = signatures.select(CREDENTIALS).where(CREDENTIALS.c.keyid == keyid)
+            query = select(CREDENTIALS).where(CREDENTIALS.c.keyid == keyid)
             row = conn.execute(query).one_or_none()
         if row is None:
             raise signatures.NotIdentified("not known", remedy="none", name="unknown-device")
