@@ -41,6 +41,9 @@ _IOERR_SHMSIZE = dbapi2.SQLITE_IOERR | 19 << 8
 _FULL_CODES = (dbapi2.SQLITE_FULL, _IOERR_SHMSIZE)
 """No room for the file, and none for the index of its log (sqlite.org/rescode.html)."""
 _held: WeakKeyDictionary[Engine, HeldFile] = WeakKeyDictionary()
+# The driver binds a bytearray as it is. For each bytes it first asks around for an adapter, failing
+# with exceptions that are built and thrown away: half of what the insert of a record costs.
+dbapi2.register_adapter(bytes, bytearray)
 
 
 def check_sqlite(version: tuple[int, ...] = dbapi2.sqlite_version_info) -> None:
