@@ -14,13 +14,13 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import msgspec
 
 from agent.core.entries.kinds import SALES
 from agent.core.exchange.wire import BATCH_RECORDS_MAX, Pace
 from agent.core.faults import UnavailableFault
+from central.intake.line import Line, Place, Sender
 
 WORKERS = 3
 """One writes, one is being read, one waits ready: more would only wait for one another."""
@@ -31,14 +31,12 @@ WAIT_MAX_S = 25.0
 """Who would wait longer is asked to come again: links give up on silence after half a minute."""
 ROUND_S = 6.0
 """How long a round of all stores with something to send should take."""
-RECORDS_MIN = 250
-"""Below, a batch costs more to carry than to keep (measured: `python -m tests.central.herd`)."""
+RECORDS_MIN = 80
+"""Below, a batch costs more to carry than to keep (measured: `python -m benchmarks intake`)."""
 CROWD = 8
 """From so many journals on they are taken in rounds."""
 SMALL_BYTES = 4 << 10
 """A sale just made, or a heartbeat: it goes before any backlog."""
-AGED_S = 5.0
-"""After so long it is everybody's turn, whatever they bring."""
 FORGET_S = 30.0
 """A journal not heard for so long is no longer counted among those that come in."""
 SPREAD_MS_PER_STORE = 10
@@ -60,13 +58,6 @@ class Crowded(UnavailableFault):
         self.retry_after_s = retry_after_s
 
 
-class Sender(msgspec.Struct, frozen=True):
-    """Whose a journal is, as far as it was heard before."""
-
-    store: str
-    lane: str
-
-
 class Note(msgspec.Struct, frozen=True):
     """What came of a batch, as far as the line is concerned."""
 
@@ -77,16 +68,6 @@ class Note(msgspec.Struct, frozen=True):
     """Its till has more to send."""
     took_s: float
     """How long HQ worked on it, beside the others at work."""
-
-
-@dataclass(eq=False, slots=True)
-class _Place:
-    """One batch in line."""
-
-    sender: Sender
-    is_small: bool
-    since: float
-    turn: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Admission:
@@ -105,10 +86,11 @@ class Admission:
         self._clock = clock
         self._workers, self._bytes_max = workers, bytes_max
         self._bytes = self._working = 0
-        self._waiting: list[_Place] = []
         self._senders: dict[str, Sender] = {}
         self._served: dict[str, float] = {}
+        self._waiting = Line(self._served)
         self._incoming: dict[str, float] = {}
+        """Journals with more to send, and when they were heard: the latest last."""
         self._rate = _FIRST_RATE
 
     @property
@@ -171,10 +153,9 @@ class Admission:
         """Note what has come in of a journal."""
         self._senders[journal_id] = note.sender
         now = self._served[note.sender.store] = self._clock()
+        self._incoming.pop(journal_id, None)
         if note.more:
             self._incoming[journal_id] = now
-        else:
-            self._incoming.pop(journal_id, None)
         if note.records >= RECORDS_MIN and note.took_s > 0:
             lately = max(self._working, 1) * note.records / note.took_s
             self._rate += _RATE_WEIGHT * (lately - self._rate)
@@ -191,9 +172,9 @@ class Admission:
 
     def _crowd(self) -> int:
         """Count the journals that are coming in: those in line, and those known to have more."""
-        horizon = self._clock() - FORGET_S
-        if len(self._incoming) > CROWD:
-            self._incoming = {journal: at for journal, at in self._incoming.items() if at > horizon}
+        horizon, incoming = self._clock() - FORGET_S, self._incoming
+        while incoming and incoming[journal_id := next(iter(incoming))] <= horizon:
+            del incoming[journal_id]
         return max(len(self._incoming), len(self._waiting))
 
     async def _wait(self, journal_id: str, size: int) -> None:
@@ -201,14 +182,14 @@ class Admission:
             self._working += 1
             return
         sender = self._senders.get(journal_id, Sender(journal_id, SALES))
-        place = _Place(sender, size <= SMALL_BYTES, self._clock())
-        self._waiting.append(place)
+        place = Place(sender, size <= SMALL_BYTES, self._clock())
+        self._waiting.join(place)
         try:
             async with asyncio.timeout(WAIT_MAX_S):
                 await place.turn.wait()
         except TimeoutError:
             if not place.turn.is_set():
-                self._waiting.remove(place)
+                self._waiting.leave(place)
                 why = f"its turn did not come within {WAIT_MAX_S:.0f} s"
                 # Who has waited keeps the place: the line goes by who was served longest ago.
                 raise Crowded(why, 1) from None
@@ -216,31 +197,22 @@ class Admission:
             self._leave(place)
             raise
 
-    def _leave(self, place: _Place) -> None:
+    def _leave(self, place: Place) -> None:
         """Give up a place in line; a turn that was given meanwhile goes to the next one."""
         if place.turn.is_set():
             self._working -= 1
             self._next()
         else:
-            self._waiting.remove(place)
+            self._waiting.leave(place)
 
     def _next(self) -> None:
         while self._working < self._workers and self._waiting:
             now = self._clock()
-            place = min(self._waiting, key=lambda each: self._rank(each, now))
-            self._waiting.remove(place)
+            place = self._waiting.take(now)
             self._working += 1
             if place.sender.store in self._served:
                 self._served[place.sender.store] = now
             place.turn.set()
-
-    def _rank(self, place: _Place, now: float) -> tuple[int, float, float]:
-        """Order the line: small ones and old ones first, sales before the rest, then by store."""
-        if place.is_small or now - place.since > AGED_S:
-            urgency = 0
-        else:
-            urgency = 1 if place.sender.lane == SALES else 2
-        return urgency, self._served.get(place.sender.store, 0.0), place.since
 
     def _crowded(self, why: str) -> Crowded:
         round_s = self._crowd() * RECORDS_MIN / max(self._rate, 1.0)

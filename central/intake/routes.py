@@ -17,10 +17,11 @@ from agent.core.exchange.coding import ENCODED_BYTES_MAX
 from agent.core.exchange.dictionary import CODINGS, PLAIN_CODING
 from agent.core.exchange.wire import Ack, Behind, EnrolAnswer, EnrolRequest, Fork, Pace
 from agent.core.faults import InputFault
-from central.intake.admission import Admission, Note, Sender
+from central.intake.admission import Admission, Note
 from central.intake.batches import receive
 from central.intake.content import check_headers, coding_of, read_batch, too_large
 from central.intake.enrolment import enrol
+from central.intake.line import Sender
 from central.intake.root_key import RootKey
 from central.ledger.engine import transact
 from central.ledger.hq import hq_of, signed_message

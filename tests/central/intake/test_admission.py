@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 
 from central.daemon.problems import headers_of
 from central.intake import admission
-from central.intake.admission import Admission, Crowded, Note, Sender
+from central.intake.admission import Admission, Crowded, Note
+from central.intake.line import AGED_S, Line, Place, Sender
 from tests.central.herd import run
 
 
@@ -104,7 +106,7 @@ async def test_whoever_waits_long_is_everybodys_equal(line, clock):
     order, gate = [], asyncio.Event()
     tasks = [asyncio.create_task(served(line, order, gate, one)) for one in ("j-x", "j-side")]
     await settle()
-    clock.now += admission.AGED_S + 1
+    clock.now += AGED_S + 1
     tasks.append(asyncio.create_task(served(line, order, gate, "j-sales")))
     await settle()
     gate.set()
@@ -183,6 +185,35 @@ async def test_journals_not_heard_any_more_are_no_crowd(line, clock):
     assert line.pace().max_records < 500
     clock.now += admission.FORGET_S + 1
     assert 500 == line.pace().max_records
+
+
+def test_a_line_of_thousands_is_served_in_the_order_a_full_search_would_give(clock):
+    """Wrong: a store that is fast to come back is always before one that waits."""
+    rng, served, waiting, line = random.Random(7), {}, [], None
+    line = Line(served)
+    for n in range(5_000):
+        clock.now += rng.random() / 10
+        sender = Sender(f"s-{rng.randrange(200)}", rng.choice(["sales", "side"]))
+        place = Place(sender, rng.random() < 0.1, clock.now)
+        line.join(place)
+        waiting.append(place)
+        if rng.random() < 0.1:
+            line.leave(waiting.pop(rng.randrange(len(waiting))))
+        while len(waiting) > (150 if n < 4_900 else 0):
+            due = min(waiting, key=lambda each: searched(each, served, clock.now))
+            assert due is line.take(clock.now)
+            waiting.remove(due)
+            served[due.sender.store] = clock.now
+        assert len(waiting) == len(line)
+        assert sum(map(len, line._heaps)) < 2_000
+    with pytest.raises(LookupError):
+        line.take(clock.now)
+
+
+def searched(place, served, now):
+    aged = place.is_small or now - place.since > AGED_S
+    rank = 0 if aged else 1 if place.sender.lane == "sales" else 2
+    return rank, served.get(place.sender.store, 0.0), place.since
 
 
 def test_a_herd_gets_all_its_sales_in():
