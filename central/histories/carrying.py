@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, insert, select
 
 from agent.core.entries.bodies import Body, EntryCarried
@@ -17,6 +18,7 @@ from agent.core.faults import StateFault
 from central.histories.entry import Entry
 from central.histories.pending import maybe_one
 from central.histories.succession import reason_of
+from central.ledger.origins import origin
 from central.ledger.report_tables import CARRIED
 from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS, JOURNALS
 
@@ -65,6 +67,7 @@ def opened(conn: Connection, entry: Entry, body: EntryCarried) -> Opened | None:
     """
     if body.erased_by:
         return None
+    body = replace(body, journal=origin(conn, entry.journal_id, body))
     _require_same_till(conn, entry.journal_id, body)
     if body.verified and not holds(body):
         raise _altered(body)

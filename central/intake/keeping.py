@@ -7,7 +7,7 @@ commitment is kept, as the chain needs it, and its text is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, select, tuple_
@@ -16,11 +16,11 @@ from agent.core.entries.bodies import EntryCarried
 from agent.core.entries.canonical import decode
 from agent.core.entries.kinds import KINDS
 from agent.core.exchange.intake import Row as NewRecord
-from agent.core.exchange.signed import unhex
 from agent.core.faults import Fault
 from central.ledger.authority_tables import CARRIED_COPIES
 from central.ledger.bulk import insert_rows
-from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS, JOURNALS
+from central.ledger.origins import origin
+from central.ledger.tables import BODIES, CHAIN, ERASE_ORDERS
 from central.ledger.upserts import upsert
 
 CARRIED_KIND = KINDS[EntryCarried].kind
@@ -72,7 +72,7 @@ def _carried(conn: Connection, journal_id: str, rows: Iterable[NewRecord]) -> di
     copies = {row.seq: body for row in rows if (body := _copy(row)) is not None}
     if not copies:
         return {}
-    named = _origins(conn, journal_id, copies)
+    named = {seq: origin(conn, journal_id, body) for seq, body in copies.items()}
     noted = [
         {
             "journal_id": named[seq],
@@ -89,36 +89,6 @@ def _carried(conn: Connection, journal_id: str, rows: Iterable[NewRecord]) -> di
         seq: orders.get((named[seq], body.seq, body.commitment)) for seq, body in copies.items()
     }
     return {seq: order for seq, order in meant.items() if order is not None}
-
-
-def _origins(
-    conn: Connection, journal_id: str, copies: Mapping[int, EntryCarried]
-) -> dict[int, str]:
-    """Name the journal each carried entry is from.
-
-    A till whose damaged file has lost a journal's id carries its entries under a name of its own.
-    Where HQ holds them, they are those of another journal of that till, under the same number.
-    """
-    known = select(JOURNALS.c.journal_id).where(
-        JOURNALS.c.journal_id.in_({body.journal for body in copies.values()})
-    )
-    found = set(conn.execute(known).scalars())
-    return {
-        seq: body.journal if body.journal in found else _origin(conn, journal_id, body)
-        for seq, body in copies.items()
-    }
-
-
-def _origin(conn: Connection, journal_id: str, body: EntryCarried) -> str:
-    own, others = JOURNALS.alias(), JOURNALS.c
-    query = (
-        select(CHAIN.c.journal_id)
-        .join(JOURNALS, others.journal_id == CHAIN.c.journal_id)
-        .join(own, (own.c.store == others.store) & (own.c.till == others.till))
-        .where(own.c.journal_id == journal_id, others.journal_id != journal_id)
-        .where(CHAIN.c.seq == body.seq, CHAIN.c.commitment == unhex(body.commitment))
-    )
-    return conn.execute(query).scalars().first() or body.journal
 
 
 def _copy(row: NewRecord) -> EntryCarried | None:

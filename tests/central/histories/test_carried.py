@@ -317,6 +317,20 @@ def bind(ledger, journal_id, till, lane="sales"):
         )
 
 
+def test_what_is_carried_under_a_lost_name_counts_once(applier, receive, rows, told, ledger):
+    """Cash and day's ends would count twice where a damaged file lost its journal's id."""
+    bodies = [told.cash(500), told.closed(), told.sale(3)]
+    for journal in (OLD, NEW):
+        bind(ledger, journal, "till-1")
+    receive(OLD, *bodies)
+    lost = [carried(body, seq, "f" * 32) for seq, body in enumerate(bodies, 1)]
+    receive(NEW, begun(count=3), *lost)
+    applier.apply_pending()
+    assert (1, 1, 1) == tuple(len(rows(table)) for table in (CASH_MOVEMENTS, Z_REPORTS, SALES))
+    assert 3 == len(rows(BOOKED))
+    assert [] == rows(QUARANTINE)
+
+
 def test_order_comes_back_to_who_issues_them(receive, rows, ledger):
     """An HQ restored from a backup would not learn from its tills what it had ordered."""
     taken = []
