@@ -157,11 +157,12 @@ def _touched(before, name, at, size):
     hurt = {(LOG, number) for number in range(first, last + 1)}
     frames = [image for image in before if image.file == LOG]
     commits = [image.number for image in frames if any(image.content[_COMMITS])]
-    behind = [number for number in commits if number > last]
     # SQLite believes nothing behind a frame that is hurt. If what stands there could be the end
-    # that a power cut has torn, nobody notices: one commit, or two if a header was hit.
+    # that a power cut has torn, nobody notices: one commit, or two if a commit's header was hit.
+    own = min([number for number in commits if number >= last], default=len(frames))
+    after = [number for number in commits if number > own]
     is_header = at < LOG_HEADER or (at - LOG_HEADER) % FRAME < FRAME_HEADER or size > 1
-    if len(behind) <= 1 + is_header:
+    if len(after) <= is_header:
         begun = max([number for number in commits if number < first], default=-1)
         hurt |= {(LOG, image.number) for image in frames if image.number > begun}
     return hurt

@@ -59,6 +59,7 @@ PLANTED = (
         "The till takes for safe what is old by its clock, and prunes it.",
         ((prune, "_marks", _by_age),),
         "ages",
+        start=6,
     ),
     Planted(
         "ack-of-another-year",

@@ -42,6 +42,7 @@ PLANTED = (
         "What a damaged file cannot prove is carried over as if it were proven.",
         ((remains, "_commits", always(True)), (remains, "_follows", always(True))),
         "damage",
+        start=6,
     ),
     Planted(
         "salvaged-and-not-synced",
