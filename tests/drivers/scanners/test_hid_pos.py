@@ -147,7 +147,7 @@ def test_half_a_scan_is_noise():
     """Half a code would be glued to the next scan."""
     codec = HidPosCodec()
     assert [] == scans(codec, reports(b"9" * 60, b"]E0")[0])
-    assert codec.waiting
+    assert (True, False) == (codec.waiting, codec.partial)
     (noise,) = codec.idle()
     assert (b"]E0999", "the rest of it never came") == (noise.data[:6], noise.noise)
     assert (False, []) == (codec.waiting, codec.pause())
