@@ -12,7 +12,18 @@ import msgspec
 import benchmarks
 from benchmarks.table import Row, table
 
-_BESIDE = {"beside", "hq", "machine", "program", "raw", "selling", "syncs", "table"}
+_BESIDE = {
+    "bare",
+    "beside",
+    "floor",
+    "hq",
+    "machine",
+    "program",
+    "raw",
+    "selling",
+    "syncs",
+    "table",
+}
 _NOT_BENCHMARKS = {"__main__", *_BESIDE}
 
 

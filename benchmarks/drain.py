@@ -6,7 +6,8 @@ offline; from the moment HQ is there until HQ's signed ack for the last of them 
 packed, signed, sent over HTTP, verified hash by hash, committed at `till-central serve` on SQLite,
 acked, checked. HQ applies them to its histories meanwhile, as it always does. The same into an HQ
 on PostgreSQL, whose files lie on the same disk. Each round has an agent and an HQ of its own; the
-base is measured before and after each drain.
+base is measured before and after each drain. Beside them what the bare inserts of the same rows
+cost in a process that does nothing else: `bare`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import msgspec
 
 from agent.core.identifiers import ReceiptNo, SaleId, receipt_number
 from agent.journal import Connection, chains
-from benchmarks import raw
+from benchmarks import bare, raw
 from benchmarks.commit import CLOCK, STORE, TEMPLATE
 from benchmarks.hq import TILL, running_hq
 from benchmarks.machine import Machine, running_machine
@@ -40,6 +41,7 @@ def run() -> list[Row]:
     """Measure the drain of one till into either database, in turns."""
     base: list[float] = []
     rates: dict[str, list[float]] = {"SQLite": [], "PostgreSQL": []}
+    floors: dict[str, list[float]] = {"SQLite": [], "PostgreSQL": []}
     with server(place(), listen_addresses="''") as postgres:
         for number in range(ROUNDS):
             databases = {"SQLite": "", "PostgreSQL": postgres.create(f"drain-{number}")}
@@ -47,8 +49,15 @@ def run() -> list[Row]:
                 before, rate, after = measured(database)
                 base += [before, after]
                 rates[name].append(rate)
+                empty = postgres.create(f"bare-{number}") if database else ""
+                floors[name].append(_bare(empty))
     return [Row("raw commit of one 1 KB row (base)", median(base), "commits/s")] + [
-        _row(name, median(rates[name]) / median(base), median(rates[name])) for name in rates
+        row
+        for name in rates
+        for row in (
+            _row(name, median(rates[name]) / median(base), median(rates[name])),
+            _floor(name, median(floors[name]) / median(base), median(floors[name])),
+        )
     ]
 
 
@@ -56,6 +65,15 @@ def _row(name: str, ratio: float, rate: float) -> Row:
     target = TARGETS[name]
     what = f"drain of {SALES:,} sales to HQ on {name}"
     return Row(what, rate, "sales/s", ratio, f">= {target}x", ratio >= target)
+
+
+def _floor(name: str, ratio: float, rate: float) -> Row:
+    return Row(f"  bare inserts of the same rows on {name}", rate, "sales/s", ratio)
+
+
+def _bare(database: str) -> float:
+    with TemporaryDirectory(dir=place(), prefix=".bench-") as folder:
+        return bare.rate(Path(folder).resolve(), database, SALES)
 
 
 def measured(database: str) -> tuple[float, float, float]:
