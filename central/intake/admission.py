@@ -32,7 +32,8 @@ WAIT_MAX_S = 25.0
 ROUND_S = 6.0
 """How long a round of all stores with something to send should take."""
 RECORDS_MIN = 80
-"""Below, a batch costs more to carry than to keep (measured: `python -m benchmarks intake`)."""
+"""Below, a batch costs more to carry than its records to keep: one signature to check and one to
+make, with what is asked besides, weigh as much as some 60 records."""
 CROWD = 8
 """From so many journals on they are taken in rounds."""
 SMALL_BYTES = 4 << 10
