@@ -22,6 +22,7 @@ ORIGIN = "0" * 16
 
 _DOMAIN = b"till-agent feed v1"
 _NUMBER_BYTES = 8
+_FSEQ_MAX = 2**63 - 1
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -119,7 +120,9 @@ def _hash(fh: str, items: Sequence[FeedItem]) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    """Tell whether it is a number that a database can hold; Python itself reads no endless one."""
+    is_written = text.isascii() and text.isdigit() and len(text) <= len(str(_FSEQ_MAX))
+    return is_written and int(text) <= _FSEQ_MAX
 
 
 def _number(value: int) -> bytes:

@@ -25,7 +25,14 @@ def test_a_cursor_comes_back_as_it_was_sent():
     assert cursors.Cursor("", 0, cursors.ORIGIN) == cursors.parse("")
 
 
-@pytest.mark.parametrize("text", ["x", "1-a.b.c", "1-a.-1.c", "1-a.1", "1-a.1.c.d", "1-a.\u0663.c"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("x", "1-a.b.c", "1-a.-1.c", "1-a.1", "1-a.1.c.d", "1-a.\u0663.c"),
+        f"1-a.{2**63}.c",
+        f"1-a.{'9' * 5000}.c",
+    ],
+)
 def test_a_text_that_is_no_cursor_is_an_input_fault(text):
     """If it were a crash, one damaged directory would be a fault of HQ's."""
     with pytest.raises(InputFault, match="not a feed cursor"):
