@@ -139,6 +139,12 @@ def read_journal(settings: Settings, function: Callable[[Connection], T]) -> T:
             f"there is no journal at {path}",
             remedy="check [agent] state_dir; the first start of the daemon makes it",
         )
+    if not path.stat().st_size:
+        raise NotFoundFault(
+            f"the journal at {path} is empty",
+            remedy="if sales were made here, the disk has lost them: keep a copy of "
+            f"{path.parent} and check the disk (`dmesg`); the last copy is in [agent] backup_dir",
+        )
     return reading(path, function)
 
 

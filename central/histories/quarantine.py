@@ -248,7 +248,7 @@ def require_not_void(found: Aside) -> None:
         raise StateFault(
             f"entry {found.seq} of journal {found.journal_id} was voided at {found.voided_at} by "
             f"{found.voided_by}",
-            remedy="take the void back first (un-void), to decide anew",
+            remedy="take the void back first (till-central quarantine void --undo), to decide anew",
             name="already-void",
         )
 

@@ -100,6 +100,10 @@ class _Known(NamedTuple):
     revoked_why: str | None
 
 
+_UNFIT = "signature, content and key do not fit each other"
+"""The library says nothing of a signature that is only false."""
+
+
 class _Keys(HTTPSignatureKeyResolver):
     """Looks up the key of one request, and remembers whose it was."""
 
@@ -125,7 +129,7 @@ class _Keys(HTTPSignatureKeyResolver):
                 name="unknown-device",
             )
         return NotIdentified(
-            f"the request is not signed as it should be: {error}",
+            f"the request is not signed as it should be: {str(error) or _UNFIT}",
             remedy="check that no proxy changes path, query or content; compare the versions",
             name="bad-signature",
         )

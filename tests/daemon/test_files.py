@@ -38,6 +38,16 @@ def test_a_journal_that_is_not_there(shop):
     assert "state_dir" in caught.value.remedy
 
 
+def test_a_journal_of_no_bytes_is_said(shop):
+    """A disk that ate the file would be a stack trace to whoever looks for the sales."""
+    settings = load_checked(shop.config)
+    with opened_journal(settings) as (journal, _):
+        path = journal.path
+    path.write_bytes(b"")
+    with pytest.raises(NotFoundFault, match="is empty"):
+        read_journal(settings, chains.heads)
+
+
 def test_a_state_directory_that_is_not_ours(shop, monkeypatch):
     """A user without rights would get a stack trace."""
 
