@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import msgspec
 import zstandard
 
 from agent.core.exchange.coding import encode_batch
@@ -23,9 +24,10 @@ def packed(batch: Batch, coding: str) -> bytes:
         batch: what is sent.
         coding: one of `exchange.dictionary.CODINGS`.
     """
-    content = encode_batch(batch)
     if coding != DICTIONARY_CODING:
-        return zstandard.ZstdCompressor(level=_LEVEL).compress(content)
+        return zstandard.ZstdCompressor(level=_LEVEL).compress(encode_batch(batch))
+    # The address it is sent to, which the signature covers, names the journal.
+    content = encode_batch(msgspec.structs.replace(batch, journal_id=""))
     level = _SMALL_LEVEL if len(content) <= _SMALL_BYTES else _LEVEL
     return zstandard.ZstdCompressor(
         dict_data=_known(level), level=level, write_content_size=False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+import msgspec
 import zstandard
 
 from agent.core.exchange.coding import (
@@ -99,6 +100,8 @@ def read_batch(content: bytes, journal_id: str, coding: str = PLAIN_CODING) -> B
         MalformedBatch: not zstd, not a batch, or of another journal than the address says.
     """
     batch = decode_batch(_unpacked(content, coding))
+    if coding == DICTIONARY_CODING and not batch.journal_id:
+        return msgspec.structs.replace(batch, journal_id=journal_id)
     if batch.journal_id != journal_id:
         raise MalformedBatch(
             f"a batch of journal {batch.journal_id[:40]!r} was sent to {journal_id[:40]!r}",

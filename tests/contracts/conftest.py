@@ -101,7 +101,9 @@ class HttpHq:
             unpacker = zstandard.ZstdDecompressor(None if coding == PLAIN_CODING else known)
             with unpacker.stream_reader(content) as reader:
                 batch = decode_batch(reader.read(DECODED_BYTES_MAX), self.versions)
-            assert request.path_params["journal_id"] == batch.journal_id
+            journal_id = request.path_params["journal_id"]
+            assert batch.journal_id == (journal_id if coding == PLAIN_CODING else "")
+            batch = msgspec.structs.replace(batch, journal_id=journal_id)
             reply = self.answered(lambda: self.hq.receive(batch))
             if self.codings != (PLAIN_CODING,):
                 reply.headers["Accept-Encoding"] = ", ".join(self.codings)

@@ -29,7 +29,7 @@ def forged(message, rng):
     ack = make_ack(
         Ed25519PrivateKey.from_private_bytes(rng.randbytes(32)).sign,
         epoch=batch.last_ack.epoch if batch.last_ack else _FIRST_EPOCH,
-        journal_id=batch.journal_id,
+        journal_id=batch.journal_id or message.path.split("/")[3],
         seq=seq,
         hash_=hash_,
         safe_seq=seq,

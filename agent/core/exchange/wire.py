@@ -48,6 +48,7 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
 
     version: int
     journal_id: str
+    """Left empty where the batch travels by the dictionary: the signed address names it."""
     incarnation: str
     base: int
     """seq of the first record; with no records, the next seq: a heartbeat."""

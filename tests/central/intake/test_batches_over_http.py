@@ -374,6 +374,8 @@ async def test_a_batch_by_the_dictionary_is_the_same_batch(hq):
     answer = await post_signed(hq, till, lean, headers=named)
     assert (200, None) == (answer.status_code, answer.headers.get("Accept-Encoding"))
     assert 400 == (await post_signed(hq, till, lean)).status_code
+    elsewhere = await post_signed(hq, till, lean, headers=named, journal_id=till.journals["sales"])
+    assert (409, "behind") == (elsewhere.status_code, elsewhere.json()["name"])
     assert (
         415 == (await post_signed(hq, till, lean, headers={"Content-Encoding": "dcz"})).status_code
     )
