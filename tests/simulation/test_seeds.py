@@ -10,7 +10,6 @@ from tests.simulation.scenarios import SCENARIOS
 SEEDS = dict.fromkeys(SCENARIOS, range(1)) | {
     "cuts": range(2),
     "rewind": range(2),
-    "copies": (50196,),  # Both copies of a till closed its day under one number.
 }
 
 
