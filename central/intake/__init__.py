@@ -1,7 +1,8 @@
 """Journals in: enrolment, signatures, cursor, durable and insert-only, signed acks.
 
 A device proves itself once by a code (`codes`, `enrolment`, `places`, `binding`) and from then on
-by its signature (`signatures`), under a new key after a `renewal`. A batch waits its turn
+by its signature (`signatures`), under a new key after a `renewal`; of two machines that claim one
+till `precedence` says which stands there. A batch waits its turn
 (`admission`), is weighed by `agent.core.exchange.intake` inside the transaction that inserts it
 (`positions`, `batches`, `keeping`), and acknowledged only after that transaction is on disk.
 

@@ -7,8 +7,9 @@ At the till: `upward` (what to send and when, one state per journal; `standing` 
 `steps` are its events and effects, `waits` its jitter, `progress` the deadline of what stands
 still). At HQ: `intake` (what to make of a batch), `epochs` (when HQ has lost time). At both: `wire`
 (shapes), `versions` (which of them both sides speak), `coding` (a batch as bytes), `signed` and
-`acks` and `credentials` and `orders` (what is signed, over which bytes), `cursors` and `snapshots`
-(where a till stands in a feed, and how it begins one), `faults`.
+`acks` and `credentials` and `orders` (what is signed, over which bytes), `lineages` (which of two
+machines has a key's heir), `cursors` and `snapshots` (where a till stands in a feed, and how it
+begins one), `faults`.
 """
 
 from __future__ import annotations
