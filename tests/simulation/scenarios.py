@@ -219,6 +219,7 @@ SCENARIOS = {
                 snapshots.make: 3,
                 snapshots.begin_anew: 4,
                 snapshots.flip_pieces: 3,
+                snapshots.interrupt: 3,
                 publishing.lose_publications: 1,
                 publishing.forget_deleted: 1,
                 fates.back_up: 1,

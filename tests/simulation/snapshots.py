@@ -139,7 +139,11 @@ async def begin_anew(world, rng):
     """A till's directory is thrown away; it takes everything again."""
     if not (running := world.running()):
         return
-    machine = rng.choice(running)
+    await begin_anew_at(world, rng.choice(running))
+
+
+async def begin_anew_at(world, machine):
+    """Throw one till's directory away."""
     await machine.stop(lost=False)
     for name in [each for each in machine.disk.files if each.startswith("directory.db")]:
         del machine.disk.files[name]
@@ -157,6 +161,20 @@ async def flip_pieces(world, rng):
     if chunks and rng.random() < 0.5:
         name = rng.choice(chunks)
         _flip(world, "hq", name, world.hq.disk.files[name], rng)
+
+
+async def interrupt(world, rng):
+    """A till that takes a scope whole is stopped on the way; what it has fetched so far changes."""
+    if not (running := world.running()) or not world.hq.up:
+        return
+    machine = rng.choice(running)
+    await begin_anew_at(world, machine)
+    await asyncio.sleep(rng.uniform(2, 12))
+    await machine.stop(lost=False)
+    for name, file in sorted(machine.disk.files.items()):
+        if name.startswith(INCOMING) and not name.endswith("whole"):
+            _flip(world, machine.name, name, file, rng)
+    world.start(machine)
 
 
 def _flip(world, whose, name, file, rng):

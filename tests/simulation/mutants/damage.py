@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from agent.journal import moving, preparation, remains
-from agent.sync import pieces, snapshots
+from agent.journal import preparation, remains
 from central.feed import building
 from tests.simulation.mutants.planting import Planted, always
 
@@ -43,22 +42,6 @@ PLANTED = (
         ((remains, "_commits", always(True)), (remains, "_follows", always(True))),
         "damage",
         start=6,
-    ),
-    Planted(
-        "salvaged-and-not-synced",
-        "The file that was salvaged takes its place before it is on the disk.",
-        ((moving, "sync", always(None)),),
-        "damage",
-    ),
-    Planted(
-        "pieces-not-compared",
-        "A till installs a snapshot without comparing its hashes.",
-        (
-            (pieces, "is_chunk", always(True)),
-            (snapshots, "is_chunk", always(True)),
-            (pieces._Whole, "is_whole", always(True)),
-        ),
-        "snapshots",
     ),
     Planted(
         "snapshot-lacks-a-change",
