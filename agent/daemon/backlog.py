@@ -34,7 +34,7 @@ def backlog(conn: Connection) -> list[LaneBacklog]:
 def _of(conn: Connection, head: chains.Head) -> LaneBacklog:
     due = endings.due_seq(conn, head.journal_id)
     found = cursors.acked(conn, head.journal_id)
-    acked = 0 if found is None else min(found.seq, due)
+    acked = min(cursors.held_seq(conn, head.journal_id), due)
     return LaneBacklog(
         head.till,
         head.lane,

@@ -5,7 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from agent.core.identifiers import JournalId
+from agent.journal import registry
 from agent.journal.connection import Connection
+
+_HELD = "held/"
+"""Where the registry notes what HQ holds of journals that have ended: its signature is over an
+entry that is not here, so it cannot stand among the acks."""
 
 
 class Acked(msgspec.Struct, frozen=True):
@@ -16,6 +21,14 @@ class Acked(msgspec.Struct, frozen=True):
     hash: bytes
     signature: bytes
     safe_seq: int = 0
+
+
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """What HQ has compared of a journal that has ended, where it holds more; `steps.NoteHeld`."""
+
+    epoch: str = ""
+    seq: int = 0
+    hq_seq: int = 0
 
 
 def acked(conn: Connection, journal_id: JournalId) -> Acked | None:
@@ -39,6 +52,8 @@ def set_acked(conn: Connection, journal_id: JournalId, ack: Acked) -> Acked:
         if ack.seq < held.seq:
             return held
         ack = msgspec.structs.replace(ack, safe_seq=max(ack.safe_seq, held.safe_seq))
+    else:
+        _forget_other_epochs(conn, journal_id, ack.epoch)
     conn.execute(
         "INSERT INTO acked (journal, epoch, seq, hash, signature, safe_seq)"
         " SELECT no, ?, ?, ?, ?, ? FROM journal WHERE id = ?"
@@ -47,3 +62,38 @@ def set_acked(conn: Connection, journal_id: JournalId, ack: Acked) -> Acked:
         (ack.epoch, ack.seq, ack.hash, ack.signature, ack.safe_seq, journal_id),
     )
     return ack
+
+
+def held_seq(conn: Connection, journal_id: JournalId) -> int:
+    """Tell up to where HQ is known to hold a journal as it is here.
+
+    It may lie above the entry that a successor goes on from.
+    """
+    ack = acked(conn, journal_id)
+    return max(ack.seq if ack else 0, _noted(conn, journal_id).seq)
+
+
+def hq_seq(conn: Connection, journal_id: JournalId) -> int:
+    """Tell up to where HQ is known to hold a journal, be it more than is here."""
+    return max(held_seq(conn, journal_id), _noted(conn, journal_id).hq_seq)
+
+
+def last_epoch(conn: Connection, journal_id: JournalId) -> str:
+    """Tell the epoch in which HQ last spoke of a journal; empty while it never did."""
+    ack = acked(conn, journal_id)
+    return _noted(conn, journal_id).epoch or (ack.epoch if ack else "")
+
+
+def note_held(conn: Connection, journal_id: JournalId, held: Held) -> None:
+    """Note what HQ holds of a journal that has ended."""
+    registry.put(conn, f"{_HELD}{journal_id}", held)
+
+
+def _noted(conn: Connection, journal_id: JournalId) -> Held:
+    return msgspec.convert(registry.get(conn, f"{_HELD}{journal_id}") or [], Held)
+
+
+def _forget_other_epochs(conn: Connection, journal_id: JournalId, epoch: str) -> None:
+    """Let go of what another HQ held, be it the same one before it was put back."""
+    if _noted(conn, journal_id).epoch not in {"", epoch}:
+        registry.put(conn, f"{_HELD}{journal_id}", None)

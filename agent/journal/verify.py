@@ -18,7 +18,7 @@ from agent.core.entries.carried import fact, holds, inner
 from agent.core.entries.kinds import KINDS, SALES
 from agent.core.faults import InputFault
 from agent.core.identifiers import JournalId, ReceiptNo, TillId, receipt_number
-from agent.journal import sales
+from agent.journal import cursors, sales
 from agent.journal.connection import Connection
 from agent.journal.links import (
     Broken,
@@ -134,13 +134,12 @@ def _report(
 def _unacked(conn: Connection, journal: JournalRow) -> int:
     """Count what HQ has not acknowledged; what a successor carries is counted there."""
     row = conn.execute(
-        "SELECT (SELECT seq FROM acked WHERE journal = ?1),"
-        " iif(?3, (SELECT min(seq) FROM succession WHERE predecessor = ?2), NULL),"
+        "SELECT iif(?3, (SELECT min(seq) FROM succession WHERE predecessor = ?2), NULL),"
         " (SELECT seq FROM journal_end WHERE journal = ?1)",
         (journal.no, journal.id, journal.sealed),
     ).fetchall()[0]
-    due = min([journal.tail_seq, *(int(seq) for seq in row[1:] if seq is not None)])
-    return max(0, due - int(row[0] or 0))
+    due = min([journal.tail_seq, *(int(seq) for seq in row if seq is not None)])
+    return max(0, due - cursors.held_seq(conn, journal.id))
 
 
 def _check_recent(conn: Connection, journal: JournalRow, *, links: int) -> None:

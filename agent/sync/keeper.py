@@ -14,7 +14,7 @@ from agent.core.exchange.wire import LastAck
 from agent.core.faults import Fault
 from agent.core.identifiers import JournalId
 from agent.journal import Connection, Journal, cursors, endings, registry
-from agent.journal.cursors import Acked
+from agent.journal.cursors import Acked, Held
 from agent.sync.presence import Presence
 
 _HINT = "sync/spread-ms"
@@ -24,6 +24,9 @@ class Kept(msgspec.Struct, frozen=True):
     """What an earlier run left for this one to begin from."""
 
     acked: Acked | None
+    held_seq: int
+    """Up to where HQ is known to hold the journal, and in which epoch it said so."""
+    epoch: str
     hint_ms: int
     """HQ's hint over how long first contacts are to spread."""
     due_seq: int
@@ -54,6 +57,13 @@ class AckKeeper:
         acked = Acked(last.epoch, last.seq, last.hash, last.signature, safe_seq)
         self._acks.put_nowait((acked, hint_ms))
 
+    async def note(self, held: Held) -> None:
+        """Write down that HQ holds a journal that has ended; else the next start asks again."""
+        try:
+            await self._journal.write(lambda conn: cursors.note_held(conn, self._journal_id, held))
+        except Fault as fault:
+            self._presence.failed(str(fault))
+
     async def run(self) -> None:
         """Write acks until cancelled."""
         while True:
@@ -72,6 +82,8 @@ class AckKeeper:
     def _kept(self, conn: Connection) -> Kept:
         return Kept(
             cursors.acked(conn, self._journal_id),
+            cursors.held_seq(conn, self._journal_id),
+            cursors.last_epoch(conn, self._journal_id),
             int(registry.get(conn, _HINT) or 0),
             endings.due_seq(conn, self._journal_id),
             endings.is_succeeded(conn, self._journal_id),

@@ -33,6 +33,7 @@ from agent.core.exchange.steps import (
     Failure,
     ForkReceived,
     MoveAck,
+    NoteHeld,
     Send,
     SlowDown,
     Stalled,
@@ -47,6 +48,7 @@ from agent.core.exchange.wire import Ack, Behind, Fork, LastAck
 from agent.core.faults import Fault, NotFoundFault
 from agent.journal import Connection, Journal, chains, endings
 from agent.journal.chains import Head
+from agent.journal.cursors import Held
 from agent.sync.batches import BatchMaker
 from agent.sync.keeper import AckKeeper
 from agent.sync.lanes import Lanes
@@ -159,8 +161,8 @@ class Pump:
                 self._last = last
         self.state = resume(
             tail=kept.due_seq,
-            acked=acked.seq if acked else 0,
-            epoch=acked.epoch if acked else "",
+            acked=kept.held_seq,
+            epoch=kept.epoch,
             safe=acked.safe_seq if acked else 0,
             hint_ms=kept.hint_ms,
             is_closed=kept.is_closed,
@@ -188,6 +190,8 @@ class Pump:
                 self._due = asyncio.get_running_loop().time() + effect.ms / 1000
             case MoveAck():
                 self._move_ack(effect)
+            case NoteHeld():
+                await self._keeper.note(Held(effect.epoch, effect.seq, effect.hq_seq))
             case Succeed():
                 await self._succeed(effect)
             case Alarm():

@@ -21,6 +21,8 @@ class Kept(msgspec.Struct, frozen=True):
     """What the file knows of a journal besides its end."""
 
     acked: Acked | None
+    held_seq: int
+    """Up to where HQ is known to hold it: `cursors.held_seq`."""
     succeeds: Predecessor | None
     successor: str
 
@@ -65,6 +67,7 @@ def kept(conn: Connection, journal_id: JournalId) -> Kept:
     """Read what the file knows of a journal."""
     return Kept(
         cursors.acked(conn, journal_id),
+        cursors.held_seq(conn, journal_id),
         lineage.predecessor(conn, journal_id),
         lineage.successor(conn, journal_id) or "",
     )
@@ -73,7 +76,7 @@ def kept(conn: Connection, journal_id: JournalId) -> Kept:
 def standing(head: Head, known: Kept | None) -> JournalStatus:
     """Tell where a journal stands by its file alone."""
     acked = known.acked if known else None
-    until = min(acked.seq, head.due_seq) if acked else 0
+    until = min(known.held_seq, head.due_seq) if known else 0
     return JournalStatus(
         head.till,
         head.lane,

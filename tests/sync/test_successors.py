@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
 
 from agent.contracts.hq import HqRefused, HqUnreachable
 from agent.core.faults import StateFault
+from agent.daemon.backlog import backlog
 from agent.journal import chains, cursors, lineage
+from agent.journal.cursors import Acked, Held
+from agent.journal.successors import succeed
+from agent.journal.verify import verify
 from agent.links.memory import Weather
+from agent.sync.standing import kept, standing
+from tests.sync.conftest import STAMP
 
 TILL = "till-1"
 
@@ -335,3 +342,59 @@ async def test_a_till_enrolled_anew_names_what_its_journals_go_on_from(shop, run
         assert "fork" == kept.request.predecessors["sales"].reason
         await shop.sell(1)
         await shop.until_sent()
+
+
+@pytest.mark.asyncio
+async def test_what_hq_has_of_an_older_copy_is_known_without_asking_again(shop, run):
+    """If it were not, a salvaged till would for ever miss what HQ has had since before."""
+    await shop.enrol()
+    await shop.sell(5)
+    old = await shop.head()
+    async with run(shop.loop):
+        await shop.until_sent()
+    await shop.journal.write(lambda conn: cut_back(conn, old.journal_id, 3))
+    before = await shop.journal.read(backlog)
+    again = shop.new_loop()
+    async with run(again):
+        await shop.until(lambda: again.status().complete)
+        await shop.settle()
+    after = await shop.journal.read(backlog)
+    report = (await shop.journal.read(verify))[0]
+    waiting = [lane.unsent for lane in (*before, *after) if lane.journal_id == old.journal_id]
+    assert ([3, 0], 0, None) == (waiting, report.unacked, report.fault)
+    alone = await shop.journal.read(lambda conn: kept(conn, old.journal_id))
+    heads = await shop.journal.read(chains.heads)
+    stands = standing(next(head for head in heads if head.journal_id == old.journal_id), alone)
+    assert (3, 3, 0) == (stands.tail, stands.acked, stands.unsent)
+
+
+@pytest.mark.asyncio
+async def test_another_epoch_knows_nothing_of_what_the_last_one_held(shop):
+    """If it did, what a restored HQ has lost would count as held."""
+    head = await shop.head()
+
+    def heard(conn, epoch, seq):
+        cursors.set_acked(conn, head.journal_id, Acked(epoch, seq, bytes(32), b"s" * 64))
+        return cursors.held_seq(conn, head.journal_id), cursors.last_epoch(conn, head.journal_id)
+
+    held = Held("e1", 7, 9)
+    await shop.journal.write(lambda conn: cursors.note_held(conn, head.journal_id, held))
+    assert 9 == await shop.journal.read(lambda conn: cursors.hq_seq(conn, head.journal_id))
+    assert (7, "e1") == await shop.journal.write(lambda conn: heard(conn, "e1", 3))
+    assert (2, "e2") == await shop.journal.write(lambda conn: heard(conn, "e2", 2))
+
+
+def cut_back(conn, journal_id, seq):
+    """End a journal as salvage does where only its beginning is proven, and no ack is left."""
+    succeed(
+        conn,
+        journal_id,
+        held_seq=seq,
+        held_hash=chains.hash_at(conn, journal_id, seq),
+        reason="damaged",
+        clock_stamp=STAMP,
+        random=os.urandom,
+    )
+    conn.execute(
+        "DELETE FROM acked WHERE journal = (SELECT no FROM journal WHERE id = ?)", (journal_id,)
+    )

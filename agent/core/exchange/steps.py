@@ -155,6 +155,20 @@ class MoveAck(msgspec.Struct, frozen=True):
     """Up to here HQ's backups hold it: bodies may be pruned. Never above the ack."""
 
 
+class NoteHeld(msgspec.Struct, frozen=True):
+    """Keep durably that HQ holds a journal that has ended, to its end.
+
+    It signed a later entry, which only a copy of this machine has; what was sent of ours it had
+    compared with its own, link by link, before it did.
+    """
+
+    epoch: str
+    seq: int
+    """The journal's end here."""
+    hq_seq: int
+    """What HQ signed."""
+
+
 class Succeed(msgspec.Struct, frozen=True):
     """End the journal here and go on in a successor, which carries every entry above `held_seq`.
 
@@ -178,4 +192,4 @@ class Alarm(msgspec.Struct, frozen=True):
     """HQ's own words on what to do; empty where it said none."""
 
 
-Effect = Send | Wait | MoveAck | Succeed | Alarm
+Effect = Send | Wait | MoveAck | NoteHeld | Succeed | Alarm

@@ -28,6 +28,7 @@ from agent.core.exchange.steps import (
     HeartbeatDue,
     HqSeen,
     MoveAck,
+    NoteHeld,
     Send,
     SlowDown,
     Stalled,
@@ -166,7 +167,7 @@ def _acked(state: Upward, event: AckReceived, draw: int) -> Step:
         # HQ takes an empty batch only where it holds the hash before it.
         return _narrow(state, state.search, is_shared=True)
     if event.own_hash is None:
-        return _older(state, ack.seq)
+        return _older(state, ack)
     if event.own_hash.hex() != ack.hash:
         return _find(state, ack.seq, "fork", f"HQ signed another hash at seq {ack.seq}")
     if not _is_progress(state, ack):
@@ -229,15 +230,18 @@ def _behind(state: Upward, event: BehindReceived, draw: int) -> Step:
     return _look(state)
 
 
-def _older(state: Upward, seq: int) -> Step:
+def _older(state: Upward, ack: Ack) -> Step:
     """HQ has what we no longer have: this disk is an older copy of the journal."""
-    if state.is_closed:
-        # A copy of this machine went on with the journal: what was sent of ours, HQ has verified.
-        sent = state.sending
-        verified = _with(state, held=sent, acked=sent, sure=True, failures=0, mode=Mode.IDLE)
-        return _proceed(verified)
-    detail = f"HQ holds seq {seq}, the journal ends at {state.tail}"
-    return _end(state, state.sending, "older-than-hq", detail)
+    if not state.is_closed:
+        detail = f"HQ holds seq {ack.seq}, the journal ends at {state.tail}"
+        return _end(state, state.sending, "older-than-hq", detail)
+    # A copy of this machine went on with the journal: what was sent of ours, HQ has verified.
+    sent, is_known = state.sending, state.epoch == ack.epoch
+    safe = state.safe if is_known else 0
+    verified = _with(state, held=sent, acked=sent, safe=safe, epoch=ack.epoch, sure=True)
+    after, effects = _proceed(_with(verified, failures=0, mode=Mode.IDLE))
+    is_news = sent >= state.tail and not (is_known and state.acked >= sent)
+    return after, (NoteHeld(ack.epoch, sent, ack.seq), *effects) if is_news else effects
 
 
 def _forked(state: Upward, event: ForkReceived) -> Step:

@@ -118,9 +118,8 @@ def _behind(conn: Connection) -> Finding:
 
 def _oldest_unsent(conn: Connection) -> Iterator[str | None]:
     for head in chains.heads(conn):
-        acked = cursors.acked(conn, head.journal_id)
-        seq = (acked.seq if acked else 0) + 1
-        if seq <= head.tail_seq:
+        seq = cursors.held_seq(conn, head.journal_id) + 1
+        if seq <= head.due_seq:
             yield _wall(chains.body_at(conn, head.journal_id, seq))
 
 

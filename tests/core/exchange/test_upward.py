@@ -17,6 +17,7 @@ from agent.core.exchange.steps import (
     HeartbeatDue,
     HqSeen,
     MoveAck,
+    NoteHeld,
     Send,
     SlowDown,
     Stalled,
@@ -309,6 +310,28 @@ def test_a_copy_that_went_on_with_an_ended_journal_is_no_news():
     state = closed(tail=700, acked_seq=100)
     state, effects = after(state, acked(state, 720, own_hash=None))
     assert (Send(2, 601, 100),) == effects
+
+
+def test_what_hq_verified_of_an_older_copy_is_noted_once():
+    """If it were not, every restart would call missing what HQ has had for long."""
+    state = closed(acked_seq=3)
+    state, effects = after(state, acked(state, 12, own_hash=None))
+    assert ((NoteHeld("1-aa", 9, 12),), 9) == (effects, state.acked)
+    state, _ = after(state, HeartbeatDue())
+    assert () == after(state, acked(state, 12, own_hash=None))[1]
+    state = closed(tail=700, acked_seq=100)
+    state, effects = after(state, acked(state, 720, own_hash=None))
+    assert (Send(2, 601, 100),) == effects
+    assert (NoteHeld("1-aa", 700, 720),) == after(state, acked(state, 720, own_hash=None))[1]
+
+
+def test_a_new_epochs_word_of_an_older_copy_is_noted_again():
+    """If the old epoch's were kept, what its backups held would be believed of another HQ."""
+    state = resume(tail=9, acked=9, epoch="1-aa", safe=5, is_closed=True)
+    state, _ = after(state, Started())
+    ack = an_ack(12, epoch="2-bb")
+    state, effects = after(state, acked(state, 12, ack=ack, own_hash=None))
+    assert ((NoteHeld("2-bb", 9, 12),), "2-bb", 0) == (effects, state.epoch, state.safe)
 
 
 def test_what_an_ended_journal_cannot_deliver_is_carried_after_all():
