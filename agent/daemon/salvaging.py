@@ -44,6 +44,7 @@ def open_or_salvage(settings: Settings) -> tuple[Journal, DeviceKey]:
         "the journal was salvaged: selling goes on in a new one",
         kept=done.kept,
         lost=done.lost,
+        at_hq=done.at_hq,
         journals=[str(each) for each in done.journals],
         remedy="check the disk (smartctl, dmesg); keep the damaged file for the chain's IT",
     )

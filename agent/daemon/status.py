@@ -11,6 +11,7 @@ from agent.core.faults import NotFoundFault
 from agent.daemon.backlog import LaneBacklog, backlog
 from agent.daemon.control import DaemonAway, ask
 from agent.daemon.files import read_journal
+from agent.journal.salvaged import Salvaged
 from agent.program.terminal import say
 from agent.settings import Settings, load
 
@@ -89,8 +90,8 @@ def show(report: StatusReport) -> None:
 def _show_salvaged(report: StatusReport) -> None:
     done = report.daemon.get("salvaged")
     if done:
-        lost = sum(each["lost"] for each in done["journals"])
-        say(f"  the journal was damaged and salvaged at {done['at']}: {lost} entries lost")
+        missing = msgspec.convert(done, Salvaged).missing
+        say(f"  the journal was damaged and salvaged at {done['at']}: {missing}")
         say(f"    → keep {done['kept']} for the chain's IT, and check the disk")
 
 

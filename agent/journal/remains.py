@@ -10,20 +10,20 @@ import msgspec
 
 from agent.contracts.clock import Clock
 from agent.core.entries.bodies import EntryCarried
-from agent.core.entries.chain import commitment, link
-from agent.core.entries.kinds import KINDS, LANES, SALES, SIDE, Kind
-from agent.core.faults import Fault, InputFault
+from agent.core.entries.chain import commitment
+from agent.core.entries.kinds import LANES, SALES, SIDE, Kind
+from agent.core.faults import InputFault
 from agent.core.identifiers import JournalId, StoreId, TillId
 from agent.journal import successors
+from agent.journal.claims import TAGS, commits, follows, said
 from agent.journal.connection import Connection
+from agent.journal.evidence import signed_seq
 from agent.journal.filling import Filling
 from agent.journal.founding import Entry, Founding
 from agent.journal.preparation import Owner
 from agent.journal.salvaged import SalvagedJournal
 from agent.journal.successors import DAMAGED, Old, carried_of
 from agent.journal.wreck import ChainRow, JournalFound, Wreck
-
-_TAGS = {body.__struct_config__.tag: kind for body, kind in KINDS.items()}
 
 
 class _Standing(msgspec.Struct, frozen=True):
@@ -96,11 +96,11 @@ class Remains:
         till, lane = self._owner.tills[0], SALES
         for seq in range(1, min(self._wreck.last_seq(found.no), 50) + 1):
             for _, text in self._wreck.bodies(found.no, seq):
-                said = _said(text)
-                if said.tag in _TAGS:
-                    lane = SALES if _TAGS[said.tag].lane == SALES else SIDE
-                    till = said.till or till
-                    if said.till:
+                claim = said(text)
+                if claim.tag in TAGS:
+                    lane = SALES if TAGS[claim.tag].lane == SALES else SIDE
+                    till = claim.till or till
+                    if claim.till:
                         return till, lane
         return till, lane
 
@@ -154,6 +154,13 @@ class Remains:
             return pruned, pruned_hash
         return 0, founding.genesis()
 
+    def _signed(self, standing: _Standing) -> int:
+        if standing.founding is None:
+            return 0
+        tables, journal_id = self._wreck.tables, standing.founding.journal_id
+        acked, kept = tables.get("acked", []), tables.get("registry", [])
+        return signed_seq(acked, kept, standing.number, journal_id)
+
     def _hash_of(self, number: int, seq: int, hash_: bytes) -> bool:
         return any(row.hash == hash_ for row in self._wreck.rows(number, seq))
 
@@ -172,7 +179,7 @@ class Remains:
         entries = [
             self._with_body(number, row)
             for row in self._wreck.rows(number, seq)
-            if _follows(journal_id, row, before)
+            if follows(journal_id, row, before)
         ]
         gone_by_right = seq <= self._wreck.pruned(number)[0]
         whole = [one for one in entries if one.order_id or one.body is not None or gone_by_right]
@@ -184,7 +191,7 @@ class Remains:
         """Choose between two entries of one number: one was never committed, nothing follows it."""
         for entry in entries if len(entries) > 1 else ():
             after = self._wreck.rows(number, entry.seq + 1)
-            if any(_follows(journal_id, row, entry.hash) for row in after):
+            if any(follows(journal_id, row, entry.hash) for row in after):
                 return entry
         return entries[0] if entries else None
 
@@ -241,7 +248,7 @@ class Remains:
         ]
         parts = [*ended, *([last] if last else [])]
         carried = [self._carried(each) for each in parts]
-        found = [list(seqs) for seqs in (self._readable(each) for each in parts)]
+        found = [frozenset(seqs) for seqs in (self._readable(each) for each in parts)]
         done = successors.begin(
             conn,
             self._old(till, lane, last),
@@ -253,6 +260,8 @@ class Remains:
         unproven = _unproven(conn, done.new_id)
         for each, readable in zip(parts, found, strict=True):
             is_last = each is last
+            missing = _missing(each, readable)
+            signed = self._signed(each)
             yield SalvagedJournal(
                 till=till,
                 lane=lane,
@@ -262,7 +271,9 @@ class Remains:
                 held_seq=each.held_seq,
                 carried=len(readable),
                 unproven=unproven if is_last else 0,
-                lost=each.last_seq - _beginning(each) - len(readable),
+                lost=len(missing),
+                lost_upto=max(missing, default=0),
+                at_hq=sum(seq <= signed for seq in missing),
             )
         if last is None:
             yield SalvagedJournal(till, lane, "", done.new_id, 0, 0, 0, 0, 0)
@@ -303,7 +314,7 @@ class Remains:
         if self._wreck.order(number, seq):
             return has_row
         texts = [text for _, text in self._wreck.bodies(number, seq)]
-        return bool(texts) if has_row else any(_said(text).tag for text in texts)
+        return bool(texts) if has_row else any(said(text).tag for text in texts)
 
     def _carried(self, standing: _Standing) -> Iterator[EntryCarried]:
         """Give the readable entries above what HQ has, each with whether it is proven."""
@@ -314,10 +325,10 @@ class Remains:
             rows = self._wreck.rows(standing.number, seq)
             if seq - 1 in before:
                 previous = before[seq - 1]
-            proven = next((row for row in rows if _follows(journal_id, row, previous)), None)
+            proven = next((row for row in rows if follows(journal_id, row, previous)), None)
             entry = self._best(standing.number, seq, proven, rows)
             verified = proven is not None and (entry.body is not None or bool(entry.order_id))
-            verified = verified and _commits(entry)
+            verified = verified and commits(entry)
             yield carried_of(journal_id, entry, verified=verified)
             previous = self._hash_after(standing.number, seq, proven, rows)
 
@@ -337,48 +348,26 @@ class Remains:
             entry = self._with_body(number, row)
             if entry.order_id or entry.body is not None:
                 return entry
-        salt, text = max(self._wreck.bodies(number, seq), key=lambda each: bool(_said(each[1]).tag))
+        salt, text = max(self._wreck.bodies(number, seq), key=lambda each: bool(said(each[1]).tag))
         if candidates:
             return msgspec.structs.replace(
                 self._with_body(number, candidates[0]), salt=salt, body=text
             )
-        kind = _TAGS[_said(text).tag] if _said(text).tag in _TAGS else Kind(0, 0, "")
+        kind = TAGS[said(text).tag] if said(text).tag in TAGS else Kind(0, 0, "")
         return Entry(
             seq, kind.kind, kind.version, commitment(salt, text), b"", salt=salt, body=text
         )
 
 
-class _Said(msgspec.Struct, frozen=True):
-    """What a body says of itself, if it is JSON at all."""
-
-    tag: str = msgspec.field(name="type", default="")
-    till: TillId | None = None
-
-
-def _said(text: bytes) -> _Said:
-    try:
-        return msgspec.json.decode(text, type=_Said)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Said()
-
-
-def _follows(journal_id: JournalId, row: ChainRow, before: bytes) -> bool:
-    """Tell whether a row's hash is that of its content behind the hash before."""
-    try:
-        return link(journal_id, row.seq, before, row.kind, row.version, row.commitment) == row.hash
-    except Fault:
-        return False
-
-
-def _commits(entry: Entry) -> bool:
-    if entry.order_id or entry.salt is None or entry.body is None:
-        return bool(entry.order_id)
-    return commitment(entry.salt, entry.body) == entry.commitment
-
-
 def _beginning(standing: _Standing) -> int:
     """Tell after which entry there is something to carry: of an ended one, after what is proven."""
     return standing.proven if standing.sealed else standing.held_seq
+
+
+def _missing(standing: _Standing, readable: frozenset[int]) -> list[int]:
+    """Name the entries that should be there and cannot be carried."""
+    due = range(_beginning(standing) + 1, standing.last_seq + 1)
+    return [seq for seq in due if seq not in readable]
 
 
 def _id_of(standing: _Standing) -> JournalId:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agent.core.identifiers import TillId
-from agent.journal import registry
+from agent.core.identifiers import JournalId, TillId
+from agent.journal import cursors, registry
 from agent.journal.connection import Connection
 
 KEY = "salvage"
@@ -32,13 +32,29 @@ class SalvagedJournal(msgspec.Struct, frozen=True):
     """Of those carried: how many could not be proven."""
     lost: int
     """Entries that should be there and could not be read."""
+    lost_upto: int = 0
+    """The last of them."""
+    at_hq: int = 0
+    """Of those lost: how many HQ has, as it has signed."""
+
+    @property
+    def missing(self) -> str:
+        """Say what became of those that could not be read; empty where there are none."""
+        if not self.lost:
+            return ""
+        if self.at_hq == self.lost:
+            return f"{self.lost} LOST here, HQ has them all, as it has signed"
+        known = f", {self.at_hq} of them HQ has, as it has signed" if self.at_hq else ""
+        rest = "the others" if self.at_hq else "them"
+        asked = f"HQ may have {rest}: it says so at the next contact"
+        return f"{self.lost} LOST here{known}; {asked}"
 
     def __str__(self) -> str:
         """Say it in one line."""
         said = f"{self.till} {self.lane}: {self.proven} entries proven, {self.carried} carried over"
         if self.unproven:
             said += f", {self.unproven} of them unproven"
-        return said + (f", {self.lost} LOST" if self.lost else "")
+        return said + (f", {self.missing}" if self.lost else "")
 
 
 class Salvaged(msgspec.Struct, frozen=True):
@@ -59,11 +75,38 @@ class Salvaged(msgspec.Struct, frozen=True):
         """How many entries could not be read."""
         return sum(each.lost for each in self.journals)
 
+    @property
+    def at_hq(self) -> int:
+        """Of those, how many HQ has."""
+        return sum(each.at_hq for each in self.journals)
+
+    @property
+    def missing(self) -> str:
+        """Say how many entries are nowhere that is known."""
+        if not self.lost:
+            return "0 entries were lost here"
+        if self.at_hq == self.lost:
+            return f"{self.lost} entries were lost here, HQ has them all"
+        return f"{self.lost} entries were lost here, HQ is known to have {self.at_hq} of them"
+
 
 def last(conn: Connection) -> Salvaged | None:
-    """Tell what was salvaged last into this file; None where nothing was."""
+    """Tell what was salvaged last into this file; None where nothing was.
+
+    What HQ has said since of the journals that were cut short is taken into account.
+    """
     kept = registry.get(conn, KEY)
-    return None if kept is None else msgspec.convert(kept, Salvaged)
+    if kept is None:
+        return None
+    done = msgspec.convert(kept, Salvaged)
+    journals = tuple(_heard_since(conn, each) for each in done.journals)
+    return msgspec.structs.replace(done, journals=journals)
+
+
+def _heard_since(conn: Connection, each: SalvagedJournal) -> SalvagedJournal:
+    if not each.lost or cursors.hq_seq(conn, JournalId(each.old_id)) < each.lost_upto:
+        return each
+    return msgspec.structs.replace(each, at_hq=each.lost)
 
 
 def lines(done: Salvaged) -> Iterator[str]:

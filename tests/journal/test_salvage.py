@@ -9,10 +9,12 @@ from itertools import count
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pysqlite3 import dbapi2
 
 from agent.core.entries.bodies import EntryCarried, JournalBegun, OrderReceived, SaleCompleted
 from agent.core.entries.canonical import decode
+from agent.core.exchange.acks import evidence, make_ack
 from agent.core.exchange.orders import EraseBody, Order
 from agent.core.faults import Fault
 from agent.journal import (
@@ -28,7 +30,7 @@ from agent.journal import (
     registry,
     sales,
 )
-from agent.journal.cursors import Acked
+from agent.journal.cursors import Acked, Held
 from agent.journal.faults import JournalDamaged, JournalUnusable
 from agent.journal.preparation import Owner
 from agent.journal.prune import prune
@@ -553,3 +555,36 @@ def test_a_sale_whose_entry_is_lost_is_no_basket_again(path):
         assert read(lambda conn: sales.completed(conn, "sold")) is None
         assert read(lambda conn: baskets.get(conn, "sold")) is None
         assert 0 == done.baskets
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_was_lost_here_is_told_from_what_hq_lacks(tmp_path, is_known):
+    """A shop whose sales are all at HQ would be told that they are gone."""
+    path = tmp_path / "journal.db"
+    fill(path)
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    root = Ed25519PrivateKey.generate()
+    sales_id = chains.heads(conn)[0].journal_id
+    hash_ = chains.hash_at(conn, sales_id, 20)
+    said = make_ack(root.sign, epoch="e1", journal_id=sales_id, seq=20, hash_=hash_)
+    last_ack = evidence(said)
+    ack = Acked(last_ack.epoch, last_ack.seq, last_ack.hash, last_ack.signature)
+    cursors.set_acked(conn, sales_id, ack)
+    key = root.public_key().public_bytes_raw().hex() if is_known else "torn"
+    registry.put(conn, "enrolled/till-1", {"answer": {"root_key": key}})
+    conn.execute("DROP TRIGGER chain_no_delete")
+    conn.execute("DROP TRIGGER body_erase_order")
+    conn.execute("DELETE FROM chain WHERE journal = 1 AND seq IN (12, 13)")
+    conn.execute("DELETE FROM body WHERE journal = 1 AND seq IN (12, 13)")
+    conn.execute("VACUUM")
+    conn.close()
+    done, journal = rescued(path)
+    with journal:
+        found = next(each for each in done.journals if each.old_id == sales_id)
+        assert (2, 13, 2 if is_known else 0) == (found.lost, found.lost_upto, found.at_hq)
+        words = "HQ has them all" if is_known else "HQ may have them"
+        assert words in next(line for line in lines(done) if "LOST" in line)
+        journal.write_blocking(
+            lambda conn: cursors.note_held(conn, sales_id, Held("e1", found.proven, 20))
+        )
+        assert "2 entries were lost here, HQ has them all" == journal.read_blocking(last).missing

@@ -81,7 +81,7 @@ def _salvaged(conn: Connection, directory: Path) -> Iterator[Finding]:
         return
     yield ill(
         "salvaged journal",
-        f"{directory / done.kept} was damaged ({done.why}); {done.lost} entries were lost",
+        f"{directory / done.kept} was damaged ({done.why}); {done.missing}",
         "check the disk (smartctl -a, dmesg); when the chain's IT has a copy, move the file away",
     )
 
