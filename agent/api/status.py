@@ -22,6 +22,7 @@ from agent.core.identifiers import JournalId, TillId
 from agent.journal import chains, upkeep
 from agent.journal.salvaged import Salvaged, last
 from agent.journal.upkeep import Done
+from agent.journal.vanished import Vanished, noted
 from agent.journal.verify import JournalReport, verify
 from agent.sync.status import SyncStatus
 
@@ -56,6 +57,8 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of checks, backups and thinning out; without a fault all is well."""
     salvaged: Salvaged | None = None
     """What became of a damaged journal file, the last time there was one."""
+    vanished: Vanished | None = None
+    """That the journal file was gone, and new journals were begun."""
 
 
 class JournalTail(msgspec.Struct, frozen=True):
@@ -105,7 +108,9 @@ async def show_status(request: Request[None, None, State], backend: Served) -> S
 
 async def full_status(backend: Backend) -> Status:
     """Gather everything there is to say."""
-    heads, salvaged = await backend.journal.read(lambda conn: (chains.heads(conn), last(conn)))
+    heads, salvaged, vanished = await backend.journal.read(
+        lambda conn: (chains.heads(conn), last(conn), noted(conn))
+    )
     now = time.monotonic()
     return Status(
         ok=backend.ready(),
@@ -125,6 +130,7 @@ async def full_status(backend: Backend) -> Status:
         disk=disk_status(backend.journal.space),
         upkeep=tuple((await backend.journal.read(upkeep.done)).values()),
         salvaged=salvaged,
+        vanished=vanished,
     )
 
 

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import structlog
+
 from agent.core.faults import NotFoundFault
 from agent.daemon.clock import SystemClock
-from agent.daemon.control import no_access
-from agent.journal import Connection, Journal, reading
+from agent.daemon.control import TOKEN_FILE, no_access
+from agent.journal import Connection, Journal, moving, reading, vanished
 from agent.journal.lock import Lock
 from agent.settings import Settings
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from agent.journal.device_key import DeviceKey
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 JOURNAL = "journal.db"
 MEGABYTE = 1 << 20
@@ -55,6 +58,7 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
     become_owner(directory)
     finish_sealing(directory)
     finish_renewal(directory)
+    gone = _gone(directory)
     key = load_or_create(directory)
     journal = Journal.open(
         directory / JOURNAL,
@@ -64,7 +68,21 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
         clock=SystemClock(),
         reserve_bytes=settings.agent.reserve_mb * MEGABYTE,
     )
+    if gone is not None:
+        log.warning(gone.detail, remedy=gone.remedy)
+        journal.write_blocking(lambda conn: vanished.note(conn, gone))
     return journal, key
+
+
+def _gone(directory: Path) -> vanished.Vanished | None:
+    """Tell whether the journal is gone; a daemon's token says that there has been one."""
+    from agent.journal.device_key import FILE_NAME
+
+    path = directory / JOURNAL
+    has_run = all((directory / name).exists() for name in (FILE_NAME, TOKEN_FILE))
+    if not has_run or not vanished.is_gone(path) or moving.is_begun(path):
+        return None
+    return vanished.told(path, SystemClock().stamp().wall)
 
 
 def finish_sealing(directory: Path) -> None:

@@ -78,6 +78,7 @@ def show(report: StatusReport) -> None:
             say(f"    {words}")
     _show_sync(report)
     _show_salvaged(report)
+    _show_vanished(report)
     _show_disk(report)
     _show_upkeep(report)
     for device in report.daemon.get("devices", []):
@@ -93,6 +94,13 @@ def _show_salvaged(report: StatusReport) -> None:
         missing = msgspec.convert(done, Salvaged).missing
         say(f"  the journal was damaged and salvaged at {done['at']}: {missing}")
         say(f"    → keep {done['kept']} for the chain's IT, and check the disk")
+
+
+def _show_vanished(report: StatusReport) -> None:
+    gone = report.daemon.get("vanished")
+    if gone:
+        say(f"  at {gone['at']}: {gone['detail']}")
+        say(f"    → {gone['remedy']}")
 
 
 def _show_disk(report: StatusReport) -> None:

@@ -26,6 +26,7 @@ from agent.core.entries.archive import (
 )
 from agent.core.faults import StateFault
 from agent.core.identifiers import JournalId, StoreId
+from agent.journal import vanished
 from agent.journal.connection import Connection
 from agent.journal.device_key import DeviceKey
 from agent.journal.filling import Filling
@@ -134,6 +135,8 @@ def take_in(conn: Connection, path: Path, at: str) -> list[TakenIn]:
             journal, filling = None, None
         if isinstance(part, ArchiveJournal):
             journal, filling = part, _begun(conn, part)
+    if any(each.taken for each in taken):
+        vanished.forget(conn)
     return taken
 
 

@@ -18,7 +18,7 @@ from pysqlite3 import dbapi2
 from agent.contracts.clock import Clock
 from agent.core.entries.kinds import LANES
 from agent.core.identifiers import JournalId, StoreId, TillId
-from agent.journal import database, registry, renewals
+from agent.journal import database, registry, renewals, vanished
 from agent.journal.connection import Connection
 from agent.journal.faults import JournalUnusable
 from agent.journal.founding import Founding, found
@@ -99,8 +99,11 @@ def _look(path: Path) -> None:
     One that may write empties the log into the file when it is closed, and drops what SQLite does
     not believe: of a damaged journal that may be the best there is.
     """
-    if not path.exists() or path.with_name(f"{path.name}-journal").exists():
+    if path.with_name(f"{path.name}-journal").exists():
         # Its very first start was cut off: only who may write can roll that back.
+        return
+    vanished.require_file(path)
+    if not path.exists():
         return
     conn = database.open_reading(path)
     try:

@@ -233,6 +233,18 @@ class Wreck:
         """Read the tables whose rows change; where SQLite gives up, the pages fill in."""
         given: dict[str, list[dict[str, Any]]] = {}
         sound: set[str] = set()
+        # Of an empty file SQLite would throw the log away, which is all there is.
+        if path.stat().st_size:
+            self._read_tables(path, given, sound)
+        for table in _COLUMNS:
+            rows = _merged(given.get(table, []), self._shaped.get(table, {}), newer=self.is_cut)
+            if table not in sound or (self.is_cut and table != "pairing"):
+                given[table] = rows
+        self.tables = given
+
+    def _read_tables(
+        self, path: Path, given: dict[str, list[dict[str, Any]]], sound: set[str]
+    ) -> None:
         with suppress(*_UNREADABLE):
             conn = database.open_reading(path)
             conn.text_factory = _text
@@ -244,11 +256,6 @@ class Wreck:
             log = path.with_name(f"{path.name}-wal")
             self.is_cut = commits_behind(log, database.frames_believed(path)) > 1
             conn.close()
-        for table in _COLUMNS:
-            rows = _merged(given.get(table, []), self._shaped.get(table, {}), newer=self.is_cut)
-            if table not in sound or (self.is_cut and table != "pairing"):
-                given[table] = rows
-        self.tables = given
 
 
 def _merged(

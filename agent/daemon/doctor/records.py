@@ -21,6 +21,7 @@ from agent.journal import (
     cursors,
     pairing,
     salvaged,
+    vanished,
 )
 from agent.journal.preparation import LINKS_CHECKED
 from agent.journal.verify import verify_recent
@@ -49,6 +50,8 @@ def journal(settings: Settings, held_by: Process | None) -> list[Finding]:
 def _findings(conn: Connection, settings: Settings, held_by: Process | None) -> Iterator[Finding]:
     yield from _links(conn, held_by)
     yield from _salvaged(conn, path_of(settings).parent)
+    if (gone := vanished.noted(conn)) is not None:
+        yield ill("vanished journal", f"at {gone.at}: {gone.detail}", gone.remedy)
     if settings.hq is not None:
         yield from _enrolled(conn, settings)
         yield _behind(conn)
