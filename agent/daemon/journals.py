@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -25,14 +23,12 @@ from agent.journal.archives import Checked, check, lines, take_in, write
 from agent.journal.device_key import keyid
 from agent.journal.prune import pruned_seq
 from agent.journal.verify import JournalReport, verify
+from agent.program.part_file import claimed, part_of
 from agent.program.terminal import print_json, say, say_aside
-from agent.settings import load
+from agent.settings import Settings, load
 
-PART = ".part"
-"""How the name of an export ends until it was read back: a power cut leaves no half one under its
-own. It is a name that nothing else has: whatever lies beside an export is somebody's.
-"""
-_NAME_BYTES = 8
+_PRIVATE = 0o600
+"""An export holds what customers said."""
 
 
 def verify_journals(config: Path, *, json: bool) -> int:
@@ -128,29 +124,25 @@ def export_journals(config: Path, file: Path) -> None:
     settings = load(config)
     made_at = SystemClock().stamp().wall
     _require_new(file)
-    part = file.with_name(f".till-agent-{secrets.token_hex(_NAME_BYTES)}{PART}")
-
-    def written(conn: Connection) -> int:
-        # Only now: where there is no journal, no key is made either.
-        key = device_key(settings)
-        with open(part, "xb", opener=_private) as target:
-            count = write(target, lines(conn, settings.store.id, made_at, key))
-            target.flush()
-            os.fsync(target.fileno())
-        return count
-
     try:
-        count = read_journal(settings, written)
-        _read_back(part)
-        _require_new(file)
-        part.rename(file)
-        moving.sync(file.parent)
+        with claimed(part_of(file, "till-agent"), _PRIVATE) as part:
+            count = read_journal(settings, lambda conn: _written(conn, settings, made_at, part))
+            _read_back(Path(part.name))
+            _require_new(file)
+            Path(part.name).rename(file)
+            moving.sync(file.parent)
     except OSError as error:
         raise _unwritable(file, error) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
     say(f"{count} lines in {file}, read back and proven")
+
+
+def _written(conn: Connection, settings: Settings, made_at: str, part: BinaryIO) -> int:
+    # Only now: where there is no journal, no key is made either.
+    key = device_key(settings)
+    count = write(part, lines(conn, settings.store.id, made_at, key))
+    part.flush()
+    os.fsync(part.fileno())
+    return count
 
 
 def _require_new(file: Path) -> None:
@@ -168,11 +160,6 @@ def _unwritable(file: Path, error: OSError) -> InputFault:
     return InputFault(
         f"{file} cannot be written: {error}", remedy="name a file this user may write"
     )
-
-
-def _private(path: str, flags: int) -> int:
-    """It holds what customers said."""
-    return os.open(path, flags, 0o600)
 
 
 def import_journals(config: Path, file: Path, *, json: bool) -> None:

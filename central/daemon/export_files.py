@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import io
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,10 @@ from pathlib import Path
 from typing import TextIO
 
 from agent.core.faults import Fault, StateFault
+from agent.program.part_file import claimed, part_of
 
-_NAME_BYTES = 8
+_MODE = 0o666
+"""As any new file; the umask decides."""
 
 
 class OutFault(Fault):
@@ -72,15 +73,14 @@ def _stdout() -> TextIO:
 def _replaced(path: Path) -> Iterator[TextIO]:
     if path.is_dir():
         raise OutFault(f"{path} is a directory", remedy="name a file in it")
-    # A name that nothing else has: whatever lies beside the file is somebody's.
-    beside = path.with_name(f".till-central-{secrets.token_hex(_NAME_BYTES)}.part")
-    try:
-        with beside.open("x", encoding="utf-8", newline="") as file:
+    with claimed(part_of(path, "till-central"), _MODE) as part:
+        file = io.TextIOWrapper(part, encoding="utf-8", newline="")
+        try:
             yield file
             settled(file)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+            Path(part.name).replace(path)
+        finally:
+            file.detach()
 
 
 @contextmanager

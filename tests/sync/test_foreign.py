@@ -122,8 +122,8 @@ async def test_a_journal_that_hq_binds_after_all_is_sent(open_shop, shop, run, t
     await shop.enrol()
     head = await gone(open_shop, shop, run, tmp_path, sent=False)
     async with run(shop.loop):
-        await shop.until(lambda: shop.loop.status().journals)
         bound = shop.loop._admission._bound
+        await shop.until(lambda: "till-1" in bound and shop.loop.status().journals)
         bound["till-1"] = bound["till-1"] | {head.journal_id}
         shop.loop._wake_all()
         await shop.sell(1)
