@@ -98,7 +98,11 @@ async def test_quarantine_from_the_command_line(tmp_path, call):
         await settled(hq, QUARANTINE, 1)
         found = await told(call, "quarantine", "list")
         [entry] = found["entries"]
-        assert ("said-of-another-till", "store-0002", 1) == (entry["name"], entry["store"], found["waiting"])
+        assert ("said-of-another-till", "store-0002", 1) == (
+            entry["name"],
+            entry["store"],
+            found["waiting"],
+        )
         place = f"{entry['journal_id']}:{entry['seq']}"
         code, text = await call("quarantine", "list")
         assert (0, True) == (code, "said-of-another-till" in text)
