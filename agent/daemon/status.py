@@ -142,14 +142,21 @@ def _show_sync(report: StatusReport) -> None:
     if report.hq is None:
         say("  HQ: none in the settings, the agent works alone")
     elif sync:
-        state = "answers" if sync["online"] else "DOES NOT ANSWER"
-        enrolled = "" if sync["enrolled"] else ", NOT ENROLLED (till-agent enrol CODE)"
-        say(f"  HQ {report.hq}: {state} since {sync['since']}{enrolled}")
+        say(f"  HQ {report.hq}: {_hq_state(sync)}")
         for line in (sync.get("said"), sync.get("last_error")):
             if line:
                 say(f"    {line}")
         for trouble in sync.get("troubles", []):
             _show_trouble(trouble)
+
+
+def _hq_state(sync: dict[str, Any]) -> str:
+    if not (sync["enrolled"] or sync["online"] or sync.get("last_error")):
+        # Nobody has asked it: without a credential there is nothing to say to it.
+        return "not enrolled yet; get a code there, then: till-agent enrol CODE"
+    state = "answers" if sync["online"] else "DOES NOT ANSWER"
+    enrolled = "" if sync["enrolled"] else ", NOT ENROLLED (till-agent enrol CODE)"
+    return f"{state} since {sync['since']}{enrolled}"
 
 
 def _show_trouble(trouble: dict[str, Any]) -> None:

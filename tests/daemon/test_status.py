@@ -83,6 +83,16 @@ def test_what_is_missing_is_said_with_since_when_and_why(capsys):
         assert words in said
 
 
+def test_an_hq_that_nobody_has_asked_is_not_said_to_be_silent(capsys):
+    """Whoever sets up a till would look for a fault of the network that there is not."""
+    sync = SYNC | {"last_error": None, "troubles": []}
+    show(report(daemon={"sync": sync}))
+    said = capsys.readouterr().out
+    assert "HQ https://hq.example: not enrolled yet" in said
+    assert "till-agent enrol CODE" in said
+    assert "DOES NOT ANSWER" not in said
+
+
 def test_a_healthy_till(capsys):
     """Alarms would be shown that are none."""
     well = {**SYNC, "enrolled": True, "online": True, "last_error": None, "troubles": []}
