@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -46,17 +47,18 @@ def report(path: Path, counts: Counter[str], problems: list[Problem]) -> ImportR
 
 @contextmanager
 def opened(path: Path) -> Iterator[TextIO]:
-    """Open a file as `core.rows` wants it.
+    """Open a file as `core.rows` wants it, read to its end: nothing is kept of one that has none.
 
     Raises:
         InputFault: it cannot be read.
     """
     try:
-        with path.open(encoding=ENCODING, errors=ERRORS, newline="") as file:
-            yield file
+        content = path.read_bytes()
     except OSError as error:
         raise InputFault(
             f"{path} cannot be read: {error.strerror}",
             remedy="check the path, and that this user may read the file",
             name="file-unreadable",
         ) from error
+    with TextIOWrapper(BytesIO(content), encoding=ENCODING, errors=ERRORS, newline="") as file:
+        yield file

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, select, update
+import msgspec
+from sqlalchemy import Connection, Engine, select, update
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.faults import InputFault
@@ -20,6 +23,7 @@ from agent.core.recognition.means import Identifier, IdentifierType
 from agent.core.rows import Columns, Problem, Row, rows
 from central.channels.csv_rows import ADDED, CHANGED, UNCHANGED, ImportReport, opened, report
 from central.channels.person import REGION, NewId, new_party_id, taken_note
+from central.channels.slices import Kept, keep_in_slices
 from central.identity.attributes import (
     Strength,
     attributes_of,
@@ -27,7 +31,7 @@ from central.identity.attributes import (
     consents_of,
     observe,
 )
-from central.identity.cards import publish_card
+from central.identity.cards import card_change
 from central.identity.parties import (
     Origin,
     canonical,
@@ -38,6 +42,7 @@ from central.identity.parties import (
     is_known,
 )
 from central.ledger.customer_tables import PARTIES
+from central.ledger.outbox import GLOBAL, Change, publish_many
 
 COLUMNS = Columns(
     required=("source_id", "name"),
@@ -53,16 +58,29 @@ COLUMNS = Columns(
     ),
 )
 SOURCE = "import"
+SLICE = 50
 POINTS_DIGITS_MAX = 12
 _CONSENT = re.compile(r"([a-z_-]+)/([a-z_-]+)=(yes|no)")
 _ATTRIBUTES = ("name", "postcode", "tier", "points", "phone", "email")
 
 
-def import_customers(conn: Connection, path: Path, *, new_id: NewId = new_party_id) -> ImportReport:
+class _Told(msgspec.Struct, frozen=True):
+    """What a row says of a customer, read before anything is looked up."""
+
+    line: int
+    source_id: str
+    fields: dict[str, str | None]
+    consents: tuple[ConsentGiven, ...]
+    identifiers: tuple[Identifier, ...]
+    unusable: tuple[str, ...]
+    """Why an identifier could not be read."""
+
+
+def import_customers(engine: Engine, path: Path, *, new_id: NewId = new_party_id) -> ImportReport:
     """Take customers from a file, and tell their cards to all tills.
 
     Args:
-        conn: of `writing`.
+        engine: the ledger; see `slices` for how others get on beside a long file.
         path: a CSV with a header, see `COLUMNS`. `consents` holds answers like
             `marketing/email=yes profiling/any=no`; phones are read as dialled in `country`.
         new_id: makes the id of a person met for the first time.
@@ -72,43 +90,73 @@ def import_customers(conn: Connection, path: Path, *, new_id: NewId = new_party_
         with line and reason.
 
     Raises:
-        InputFault: the file cannot be read at all.
+        InputFault: the file cannot be read at all; nothing was changed.
+        LedgerBusy: the database was; what is said to be in stays, and the call may be repeated.
     """
     problems: list[Problem] = []
-    counts: Counter[str] = Counter()
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    keep = partial(_keep_some, origin=Origin(SOURCE, at), new_id=new_id)
     with opened(path) as file:
-        for row in rows(str(path), file, COLUMNS, problems):
-            try:
-                with conn.begin_nested():
-                    became = _keep(conn, row, Origin(SOURCE, at), new_id, problems)
-                counts.update(("rows", became))
-            except InputFault as fault:
-                problems.append(Problem(row.line, fault.detail, fault.remedy))
-    return report(path, counts, problems)
+        told = _usable(rows(str(path), file, COLUMNS, problems), problems)
+        kept = keep_in_slices(engine, told, SLICE, keep)
+    return report(path, kept.counts, problems + kept.problems)
+
+
+def _usable(read: Iterable[Row], problems: list[Problem]) -> Iterator[_Told]:
+    for row in read:
+        try:
+            yield _told(row)
+        except InputFault as fault:
+            problems.append(Problem(row.line, fault.detail, fault.remedy))
+
+
+def _told(row: Row) -> _Told:
+    """Read a row.
+
+    Raises:
+        InputFault: it cannot be used at all.
+    """
+    fields, consents = _checked(row), _consents(row)
+    usable, unusable = _identifiers(row)
+    source_id = row.fields["source_id"]
+    return _Told(row.line, source_id, fields, consents, tuple(usable), tuple(unusable))
+
+
+def _keep_some(conn: Connection, told: Sequence[_Told], origin: Origin, new_id: NewId) -> Kept:
+    """Keep what some rows say, and publish the cards of those who changed."""
+    kept = Kept(Counter(), [])
+    changes: list[Change] = []
+    for each in told:
+        became, party_id, taken = _keep(conn, each, origin, new_id)
+        if became != UNCHANGED:
+            changes.append(card_change(conn, canonical(conn, party_id)))
+        kept.counts.update(("rows", became))
+        kept.problems.extend(_field(each.line, note) for note in (*each.unusable, *taken))
+    publish_many(conn, GLOBAL, changes)
+    return kept
 
 
 def _keep(
-    conn: Connection, row: Row, origin: Origin, new_id: NewId, problems: list[Problem]
-) -> str:
-    """Find or make the party of a row and keep what the row says; gives what became of it."""
-    fields, consents, source_id = _checked(row), _consents(row), row.fields["source_id"]
-    usable, unusable = _identifiers(row)
-    party_id = _party(conn, source_id, usable) or new_id()
+    conn: Connection, told: _Told, origin: Origin, new_id: NewId
+) -> tuple[str, str, list[str]]:
+    """Find or make the party of a row and keep what the row says.
+
+    Returns:
+        What became of it, its id, and what was not linked to it.
+    """
+    party_id = _party(conn, told.source_id, told.identifiers) or new_id()
     before = _state(conn, party_id)
     ensure(conn, party_id, origin)
-    _remember_source(conn, party_id, source_id)
-    taken = [taken_note(each) for each in hold_free(conn, party_id, usable, origin)]
-    observe(conn, party_id, fields, origin, Strength.RECORD)
-    consent(conn, party_id, consents, origin)
-    problems += [_field(row, note) for note in (*unusable, *taken)]
-    if before == _state(conn, party_id):
-        return UNCHANGED
-    publish_card(conn, canonical(conn, party_id))
-    return CHANGED if before else ADDED
+    _remember_source(conn, party_id, told.source_id)
+    taken = [taken_note(each) for each in hold_free(conn, party_id, told.identifiers, origin)]
+    observe(conn, party_id, told.fields, origin, Strength.RECORD)
+    consent(conn, party_id, told.consents, origin)
+    if before is None:
+        return ADDED, party_id, taken
+    return (UNCHANGED if before == _state(conn, party_id) else CHANGED), party_id, taken
 
 
-def _party(conn: Connection, source_id: str, usable: list[Identifier]) -> str | None:
+def _party(conn: Connection, source_id: str, usable: Sequence[Identifier]) -> str | None:
     """Find who this row was before; else who has its identifiers and no other row."""
     known = select(PARTIES.c.party_id).where(PARTIES.c.source_id == source_id)
     party_id = conn.execute(known).scalars().first() or find(conn, usable)
@@ -176,6 +224,6 @@ def _consents(row: Row) -> tuple[ConsentGiven, ...]:
     return tuple(answers)
 
 
-def _field(row: Row, reason: str) -> Problem:
+def _field(line: int, reason: str) -> Problem:
     remedy = "correct it and import the file again; the rest of the row was taken"
-    return Problem(row.line, reason, remedy, skipped=False)
+    return Problem(line, reason, remedy, skipped=False)

@@ -6,5 +6,6 @@ from agent.core.rows import Problem
 from central.channels.csv_rows import ImportReport
 from central.channels.customer_rows import import_customers
 from central.channels.item_rows import import_items
+from central.channels.slices import AGAIN
 
-__all__ = ["ImportReport", "Problem", "import_customers", "import_items"]
+__all__ = ["AGAIN", "ImportReport", "Problem", "import_customers", "import_items"]

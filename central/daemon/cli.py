@@ -95,7 +95,10 @@ def enrol_code(
 @app.command("import-items")
 @shows_faults
 def import_items(file: CsvFile, config: Config = DEFAULT_CONFIG, as_json: JsonFlag = False) -> None:
-    """Take in the catalogue: names, codes, prices, taxes; the tills follow by themselves."""
+    """Take in the catalogue: names, codes, prices, taxes; the tills follow by themselves.
+
+    Sales come in meanwhile. Cut off, it is run again: nothing counts twice.
+    """
     from central.channels.imports import import_items as imported
     from central.daemon.importing import run_import
 
@@ -107,7 +110,10 @@ def import_items(file: CsvFile, config: Config = DEFAULT_CONFIG, as_json: JsonFl
 def import_customers(
     file: CsvFile, config: Config = DEFAULT_CONFIG, as_json: JsonFlag = False
 ) -> None:
-    """Take in customers of another system, with cards, contacts and consents."""
+    """Take in customers of another system, with cards, contacts and consents.
+
+    Sales come in meanwhile. Cut off, it is run again: nobody is there twice.
+    """
     from central.channels.imports import import_customers as imported
     from central.daemon.importing import run_import
 

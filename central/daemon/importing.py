@@ -1,4 +1,4 @@
-"""Files in, in one transaction: all that can be used of a file, and every line that cannot."""
+"""Files in: all that can be used of a file, and every line that cannot."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
-from sqlalchemy import Connection
+from sqlalchemy import Engine
 
-from agent.program.terminal import print_json, say
-from central.channels.imports import ImportReport
+from agent.program.terminal import print_json, say, say_aside
+from central.channels.imports import AGAIN, ImportReport
 from central.daemon.commands import ledger
-from central.ledger.engine import writing
 
-Import = Callable[[Connection, Path], ImportReport]
+_INTERRUPTED = 130
+"""As a shell tells it: 128 and the number of SIGINT."""
+Import = Callable[[Engine, Path], ImportReport]
 
 
 def run_import(take_in: Import, file: Path, config: Path, *, as_json: bool) -> None:
@@ -21,10 +22,14 @@ def run_import(take_in: Import, file: Path, config: Path, *, as_json: bool) -> N
 
     Raises:
         InputFault: the file cannot be read at all; nothing was changed.
-        Exit: with code 1 where rows had to be left out.
+        Exit: with code 1 where rows had to be left out, and 130 where somebody cut it off.
     """
-    with ledger(config) as (_, engine), writing(engine) as conn:
-        report = take_in(conn, file)
+    try:
+        with ledger(config) as (_, engine):
+            report = take_in(engine, file)
+    except KeyboardInterrupt as ended:
+        say_aside(f"{file.name}: cut off, and a part of it may be in; {AGAIN}")
+        raise typer.Exit(_INTERRUPTED) from ended
     if as_json:
         print_json(report)
     else:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     LargeBinary,
     Select,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    literal,
     select,
 )
 from sqlalchemy.dialects import sqlite
@@ -62,6 +64,14 @@ def present(conn: Connection, column: Column[str], keys: Sequence[str]) -> set[s
     else:
         found = conn.execute(_in_array(column), {"keys": list(keys)})
     return {row[0] for row in found}
+
+
+def among(conn: Connection, column: Column[str], keys: Sequence[str]) -> ColumnElement[bool]:
+    """Ask for the rows whose column is one of many keys, in one parameter, as `present` does."""
+    if conn.dialect.name != "sqlite":
+        return column == any_(literal(list(keys), ARRAY(Text)))
+    given = func.json_each(msgspec.json.encode(keys).decode()).table_valued("value")
+    return column.in_(select(given.c.value))
 
 
 @cache

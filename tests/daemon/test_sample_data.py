@@ -97,10 +97,11 @@ def test_everything_goes_into_hq(tmp_path):
     engine = engines.open_engine(tmp_path / "central.sqlite")
     room("central.ledger.migrate").migrate(engine)
     now = "2026-11-02T12:00:00.000Z"
-    with engines.writing(engine) as conn, resources.as_file(DATA) as data:
+    with resources.as_file(DATA) as data:
+        items = imports.import_items(engine, data / "items.csv")
+        customers = imports.import_customers(engine, data / "customers.csv")
+    with engines.writing(engine) as conn:
         registry.register(conn, [registry.Channel("web", touch_points=("webshop",))], now)
-        items = imports.import_items(conn, data / "items.csv")
-        customers = imports.import_customers(conn, data / "customers.csv")
         bodies = [json.dumps(event).encode() for event in events()]
         outcomes = intake.take(conn, "web", bodies, now, ids.new_party_id)
     engine.dispose()

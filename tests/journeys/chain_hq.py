@@ -14,14 +14,14 @@ from typing import Any
 import httpx
 import msgspec
 from pysqlite3 import dbapi2
-from sqlalchemy import Connection, select
+from sqlalchemy import Engine, select
 
 from agent.daemon.demo.programs import Program, call, free_port
 from central.channels.csv_rows import ImportReport
 from central.channels.imports import import_customers, import_items
 from central.console.login import COOKIE
 from central.daemon.commands import ledger, run_enrol_code, run_migrate, run_status
-from central.ledger.engine import reading, writing
+from central.ledger.engine import reading
 from central.ledger.tables import BODIES
 
 TILL = "till-1"
@@ -76,12 +76,12 @@ class Headquarters:
             await self.import_(import_items, data / "items.csv")
             await self.import_(import_customers, data / "customers.csv")
 
-    async def import_(self, how: Callable[[Connection, Path], ImportReport], file: Path) -> None:
+    async def import_(self, how: Callable[[Engine, Path], ImportReport], file: Path) -> None:
         """Take a file in as the command of that name does, without the start of a program."""
 
         def taken() -> None:
-            with ledger(self.config) as (_, engine), writing(engine) as conn:
-                how(conn, file)
+            with ledger(self.config) as (_, engine):
+                how(engine, file)
 
         await asyncio.to_thread(taken)
 

@@ -32,8 +32,7 @@ def customers(ledger, tmp_path):
 def _importer(ledger, path, take_in):
     def _import(text):
         path.write_bytes(text.encode() if isinstance(text, str) else text)
-        with writing(ledger) as conn:
-            return take_in(conn, path)
+        return take_in(ledger, path)
 
     return _import
 
@@ -170,8 +169,8 @@ def test_file_without_the_columns_says_which(items, text):
 
 def test_missing_file_is_named(ledger, tmp_path):
     """A mistyped path would end in a stack trace."""
-    with writing(ledger) as conn, pytest.raises(InputFault, match="No such file"):
-        import_items(conn, tmp_path / "none.csv")
+    with pytest.raises(InputFault, match="No such file"):
+        import_items(ledger, tmp_path / "none.csv")
 
 
 def test_currency_without_decimals(items, rows):
