@@ -12,8 +12,7 @@ from typing import Any
 import msgspec
 
 from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted
-from agent.core.entries.canonical import decode
-from agent.core.entries.carried import said
+from agent.core.entries.carried import read
 from agent.core.entries.entry import Sealed, seal
 from agent.core.entries.kinds import EITHER, LANES, SALES, kind_of
 from agent.core.exchange.wire import WireRecord
@@ -176,14 +175,14 @@ def hash_at(conn: Connection, journal_id: JournalId, seq: int) -> bytes:
 
 
 def body_at(conn: Connection, journal_id: JournalId, seq: int) -> Body | None:
-    """Read one fact; None where it was erased, pruned or never written."""
+    """Read one fact; None where it was erased, pruned or never written, or cannot be read."""
     row = conn.execute(
         "SELECT c.kind, c.version, b.bytes FROM chain c"
         " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
         " WHERE c.journal = (SELECT no FROM journal WHERE id = ?) AND c.seq = ?",
         (journal_id, seq),
     ).fetchone()
-    return None if row is None else said(decode(*row))
+    return None if row is None else read(*row)
 
 
 def entries(
@@ -199,14 +198,17 @@ def entries(
 def facts_of(
     conn: Connection, number: int, after_seq: int, upto_seq: int = SEQ_MAX, limit: int = -1
 ) -> list[tuple[int, Body]]:
-    """Read the facts of any journal of this file between two seqs, the first one left out."""
+    """Read the facts of any journal of this file between two seqs, the first one left out.
+
+    What cannot be read is passed over: see `core.entries.carried.read`.
+    """
     rows = conn.execute(
         "SELECT c.seq, c.kind, c.version, b.bytes FROM chain c"
         " JOIN body b ON b.place = (c.journal << 40 | c.seq)"
         " WHERE c.journal = ? AND c.seq > ? AND c.seq <= ? ORDER BY c.seq LIMIT ?",
         (number, after_seq, upto_seq, limit),
     ).fetchall()
-    found = ((seq, said(decode(kind, version, body))) for seq, kind, version, body in rows)
+    found = ((seq, read(kind, version, body)) for seq, kind, version, body in rows)
     return [(seq, body) for seq, body in found if body is not None]
 
 

@@ -87,8 +87,13 @@ def require_intact(path: Path, reports: list[JournalReport]) -> None:
 
 
 def broken(path: Path, report: JournalReport) -> JournalDamaged:
-    """Say what does not hold."""
-    return database.damaged(path, f"{report.lane} journal of till {report.till}: {report.fault}")
+    """Say what does not hold, and what saves the rest: no start looks that far back by itself."""
+    return JournalDamaged(
+        f"{path} is damaged: {report.lane} journal of till {report.till}: {report.fault}",
+        remedy=f"keep a copy of {path.parent} and check its disk (`smartctl -a`, `dmesg`); after "
+        "closing time stop the agent, then: till-agent journal salvage. It keeps this file and goes "
+        "on with all that can be read",
+    )
 
 
 def _beside(path: Path, pace: Pace, work: Callable[[Connection], T]) -> T:

@@ -6,9 +6,10 @@ A day may lie in two journals: one that was sealed in the middle of it, and its 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from agent.core.entries.bodies import Body, EntryCarried, TillClosed
-from agent.core.entries.canonical import decode
+from agent.core.entries.canonical import UnknownKind, UnreadableBody, decode
 from agent.core.entries.carried import said
 from agent.core.entries.kinds import KINDS, SALES
 from agent.core.identifiers import JournalId, TillId
@@ -85,7 +86,7 @@ def _carried(conn: Connection, number: int, upto: int) -> set[_Place]:
         " AND c.journal IN (SELECT no FROM carrying)",
         (number, upto, KINDS[EntryCarried].kind),
     ).fetchall()
-    bodies = (decode(*row) for row in rows)
+    bodies = (_body(*row) for row in rows)
     return {(body.journal, body.seq) for body in bodies if isinstance(body, EntryCarried)}
 
 
@@ -98,8 +99,15 @@ def _facts(conn: Connection, member: Member) -> Iterator[tuple[_Place, Body | No
         (member.number, member.closed_seq),
     ).fetchall()
     for seq, kind, version, text in rows:
-        body = decode(kind, version, text)
+        body = _body(kind, version, text)
         if isinstance(body, EntryCarried):
             yield (body.journal, body.seq), said(body)
         else:
             yield (member.journal_id, seq), body
+
+
+def _body(kind: int, version: int, text: bytes) -> Body | None:
+    """Read an entry as it stands; None of one that cannot be read (`core.entries.carried.read`)."""
+    with suppress(UnknownKind, UnreadableBody):
+        return decode(kind, version, text)
+    return None

@@ -10,8 +10,7 @@ from __future__ import annotations
 from pysqlite3 import dbapi2
 
 from agent.core.entries.bodies import EntryCarried, SaleCompleted
-from agent.core.entries.canonical import decode
-from agent.core.entries.carried import inner, said
+from agent.core.entries.carried import inner, read
 from agent.core.entries.kinds import KINDS, SALES
 from agent.core.faults import Fault, StateFault
 from agent.core.identifiers import ReceiptNo, SaleId, TillId, receipt_number
@@ -193,5 +192,5 @@ def _latest(conn: Connection, number: int, kind: int, limit: int) -> list[SaleCo
 
 
 def _sale(kind: int, version: int, body: bytes) -> SaleCompleted | None:
-    found = said(decode(kind, version, body))
+    found = read(kind, version, body)
     return found if isinstance(found, SaleCompleted) else None

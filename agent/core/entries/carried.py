@@ -77,6 +77,17 @@ def said(body: Body) -> Body | None:
         return None
 
 
+def read(kind: int, version: int, body: bytes) -> Body | None:
+    """Read what a stored entry says, as `said`; None where its own bytes cannot be read, either.
+
+    What a disk has torn since it was sealed must not keep a shop closed: the verification names it.
+    """
+    try:
+        return said(decode(kind, version, body))
+    except (UnknownKind, UnreadableBody):
+        return None
+
+
 def holds(carried: EntryCarried) -> bool:
     """Tell whether the carried bytes are those the commitment was made of.
 

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from agent.core.entries.bodies import CashierSigned
 from agent.core.entries.canonical import UnknownKind, decode, encode
-from agent.core.entries.carried import carry, fact, holds, inner, said
+from agent.core.entries.carried import carry, fact, holds, inner, read, said
 from agent.core.entries.chain import commitment
-from agent.core.entries.kinds import kind_of
+from agent.core.entries.kinds import KINDS, kind_of
 from agent.core.sale.model import Stamp
 
 SIGNED = CashierSigned("anna", "s1", "t1", Stamp("2026-05-04T10:11:12.345Z", 7, "boot"))
@@ -79,3 +79,11 @@ def test_a_damaged_entry_that_was_carried_says_nothing(kind):
     )
     assert said(torn) is None
     assert SIGNED == said(CARRIED) == said(SIGNED)
+
+
+@pytest.mark.parametrize("kind", [1, 9])
+def test_an_entry_that_was_torn_where_it_stands_says_nothing(kind):
+    """One old entry that nobody can read any more would keep its till closed."""
+    assert read(kind, 1, b"{") is None
+    whole = KINDS[type(SIGNED)]
+    assert SIGNED == read(whole.kind, whole.version, encode(SIGNED))
