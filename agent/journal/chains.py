@@ -7,12 +7,14 @@ entry gives the fact it carries.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 import msgspec
 
 from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted
 from agent.core.entries.carried import read
+from agent.core.entries.chain import commits
 from agent.core.entries.entry import Sealed, seal
 from agent.core.entries.kinds import EITHER, LANES, SALES, kind_of
 from agent.core.exchange.wire import WireRecord
@@ -134,12 +136,23 @@ def _held(goes_on: int | None, ends: int | None) -> int | None:
     return min(goes_on, ends)
 
 
-def records(conn: Connection, journal_id: JournalId, base: int, limit: int) -> list[WireRecord]:
+def records(
+    conn: Connection, journal_id: JournalId, base: int, limit: int, *, proven: bool = False
+) -> list[WireRecord]:
     """Give up to `limit` entries from seq `base` on, as they travel; erased ones without body.
+
+    Args:
+        conn: any connection to the journal.
+        journal_id: whose entries.
+        base: the first of them.
+        limit: how many at most.
+        proven: give only those before the first whose body is not the one that was sealed: HQ would
+            take it for another past.
 
     Raises:
         EntryPruned: `entry-pruned`: the bodies at `base` were pruned, because HQ had them safe.
-        JournalDamaged: a body is missing that nothing allows to be.
+        JournalDamaged: a body is missing that nothing allows to be, or, of `proven` ones, the
+            first is torn.
     """
     rows = conn.execute(
         "SELECT c.seq, c.kind, c.version, b.salt, b.bytes, c.commitment, e.order_id FROM chain c"
@@ -151,7 +164,12 @@ def records(conn: Connection, journal_id: JournalId, base: int, limit: int) -> l
     ).fetchall()
     if any(row[4] is None and row[6] is None for row in rows):
         raise _without_body(conn, journal_id, rows)
-    return [_wire(row) for row in rows]
+    if not proven:
+        return [_wire(row) for row in rows]
+    whole = list(takewhile(_is_sealed, rows))
+    if rows and not whole:
+        raise _torn(journal_id, base)
+    return [_wire(row) for row in whole]
 
 
 def hash_at(conn: Connection, journal_id: JournalId, seq: int) -> bytes:
@@ -247,6 +265,20 @@ def _write(conn: Connection, tail: Tail, sealed: Sealed) -> None:
     memory.tails[tail.till, tail.lane] = tail
     if memory.entries is not None:
         memory.entries += 1
+
+
+def _is_sealed(row: tuple[Any, ...]) -> bool:
+    salt, body, committed = row[3:6]
+    return body is None or commits(committed, salt, body)
+
+
+def _torn(journal_id: JournalId, seq: int) -> JournalDamaged:
+    return JournalDamaged(
+        f"the body of entry {seq} of journal {journal_id} is not the one that was sealed; this "
+        "entry and those after it stay here",
+        remedy="check the disk (`smartctl -a`, `dmesg`); after closing time stop the agent, then: "
+        "till-agent journal salvage, and all that can be read goes to HQ",
+    )
 
 
 def _wire(row: tuple[Any, ...]) -> WireRecord:

@@ -37,10 +37,11 @@ def outgoing(conn: Connection, journal_id: JournalId, base: int, limit: int) -> 
     if limit == 0:
         return Outgoing((), prev_hash, 0)
     try:
-        return Outgoing(tuple(chains.records(conn, journal_id, base, limit)), prev_hash, 0)
+        records = chains.records(conn, journal_id, base, limit, proven=True)
+        return Outgoing(tuple(records), prev_hash, 0)
     except EntryPruned:
-        records = _without_bodies(conn, journal_id, base, limit)
-        return Outgoing(records, prev_hash, len(records))
+        bare = _without_bodies(conn, journal_id, base, limit)
+        return Outgoing(bare, prev_hash, len(bare))
 
 
 def backlog_bytes(conn: Connection, journal_id: JournalId, acked: int, until: int) -> int:

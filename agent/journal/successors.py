@@ -15,7 +15,7 @@ import msgspec
 from agent.core.entries.bodies import EntryCarried, JournalBegun
 from agent.core.entries.canonical import decode
 from agent.core.entries.carried import carry
-from agent.core.entries.chain import SALT_SIZE
+from agent.core.entries.chain import SALT_SIZE, commits
 from agent.core.entries.kinds import KINDS
 from agent.core.exchange.wire import Predecessor
 from agent.core.faults import InputFault, NotFoundFault, StateFault
@@ -238,6 +238,7 @@ def carried_of(journal_id: JournalId, entry: Entry, *, verified: bool = True) ->
             "missing",
             remedy="stop the agent, then: till-agent journal salvage",
         )
+    verified = verified and _is_sealed(entry)
     again = _carried_before(entry)
     if again is not None:
         return again if verified else msgspec.structs.replace(again, verified=False)
@@ -252,6 +253,13 @@ def carried_of(journal_id: JournalId, entry: Entry, *, verified: bool = True) ->
         erased_by=entry.order_id or "",
         verified=verified,
     )
+
+
+def _is_sealed(entry: Entry) -> bool:
+    """Tell whether an entry's body is the one it committed to, or is gone by an order."""
+    if entry.salt is None or entry.body is None:
+        return True
+    return commits(entry.commitment, entry.salt, entry.body)
 
 
 def _carried_before(entry: Entry) -> EntryCarried | None:

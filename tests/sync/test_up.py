@@ -7,10 +7,13 @@ import asyncio
 import pytest
 
 from agent.contracts.hq import HqRefused, HqUnreachable
+from agent.core.entries.canonical import decode
 from agent.core.faults import StateFault
-from agent.journal import cursors
+from agent.journal import chains, cursors, endings
+from agent.journal.verify import verify
 from agent.links.memory import Weather
 from agent.sync.lanes import Lanes
+from tests.sync.conftest import STAMP
 
 TILL = "till-1"
 
@@ -389,3 +392,59 @@ async def test_one_journal_that_fails_does_not_make_the_rest_flicker(shop, run, 
         monkeypatch.setattr(shop.link, "send", send)
         await shop.until_sent()
     assert told == [True, False, True]
+
+
+@pytest.mark.asyncio
+async def test_what_the_disk_has_torn_is_not_sent_as_another_past(shop, run):
+    """HQ would call it a fork, and somebody would look for a second machine that there is not."""
+    await shop.enrol()
+    await shop.sell(5)
+    head, side = await shop.head(), (await shop.head("side")).journal_id
+    await shop.journal.write(lambda conn: tear(conn, head.journal_id, 3))
+    async with run(shop.loop):
+        await shop.until(lambda: shop.loop.status().troubles)
+        trouble = shop.loop.status().troubles[0]
+        await shop.sign_on(1)
+        await shop.until(lambda: len(shop.hq.rows(side)) == 1)
+    assert "journal-unreadable" == trouble.name
+    assert "body of entry 3" in trouble.detail
+    assert "till-agent journal salvage" in trouble.remedy
+    assert 2 == len(shop.hq.rows(head.journal_id))
+    assert head.journal_id == (await shop.head()).journal_id
+
+
+@pytest.mark.asyncio
+async def test_what_is_torn_is_carried_as_not_proven(shop):
+    """A successor would vouch for what nobody has ever sold, and be broken itself."""
+    await shop.sell(3)
+    head = await shop.head()
+    await shop.journal.write(lambda conn: tear(conn, head.journal_id, 2))
+    await shop.journal.write(
+        lambda conn: endings.go_on(
+            conn,
+            head.journal_id,
+            held_seq=0,
+            reason="fork",
+            clock_stamp=STAMP,
+            random=shop.clock.random,
+        )
+    )
+    new = (await shop.head()).journal_id
+    records = await shop.journal.read(lambda conn: chains.records(conn, new, 2, 9))
+    carried = [decode(one.kind, one.version, one.body) for one in records]
+    assert [True, False, True] == [one.verified for one in carried]
+    reports = await shop.journal.read(verify)
+    assert [None] == [one.fault for one in reports if one.journal_id == new]
+
+
+def tear(conn, journal_id, seq):
+    """Overwrite an entry's body, as a disk does that no longer keeps what it was given."""
+    named = "SELECT sql FROM sqlite_schema WHERE name = 'body_no_update'"
+    guard = conn.execute(named).fetchone()[0]
+    conn.execute("DROP TRIGGER body_no_update")
+    conn.execute(
+        "UPDATE body SET bytes = CAST(x'00' || substr(bytes, 2) AS BLOB) WHERE place ="
+        " (SELECT (no << 40) + ? FROM journal WHERE id = ?)",
+        (seq, journal_id),
+    )
+    conn.execute(guard)

@@ -75,6 +75,15 @@ def commitment(salt: bytes, body: bytes) -> bytes:
     return sha256(_COMMITMENT + salt + body).digest()
 
 
+def commits(committed: bytes, salt: bytes, body: bytes) -> bool:
+    """Tell whether a commitment is to this body under this salt.
+
+    >>> commits(commitment(bytes(16), b"{}"), bytes(16), b"{}"), commits(b"", b"short", b"{}")
+    (True, False)
+    """
+    return len(salt) == SALT_SIZE and commitment(salt, body) == committed
+
+
 def link(
     journal_id: JournalId, seq: int, prev_hash: bytes, kind: int, version: int, commitment: bytes
 ) -> bytes:
