@@ -22,6 +22,10 @@ from central.ledger.upserts import upsert
 REASON_CHARACTERS = 500
 """Enough to say what is wrong; a body never gets into it."""
 PAGE = 200
+TOO_LARGE = "number-too-large"
+_LARGEST = 2**63 - 1
+_OUT_OF_RANGE = "22003"
+"""SQLSTATE numeric_value_out_of_range (ISO/IEC 9075; PostgreSQL, appendix A)."""
 Action = Literal["replay", "void", "un-void"]
 
 
@@ -100,7 +104,7 @@ def put(conn: Connection, received: Received, error: Exception, now: str) -> Non
     new = upsert(QUARANTINE).values(
         journal_id=received.journal_id,
         seq=received.seq,
-        name=error.name if isinstance(error, Fault) else type(error).__name__,
+        name=_name(error),
         reason=_reason(error),
         tries=1,
         since=now,
@@ -320,9 +324,26 @@ def _listed(row: Row[tuple[object, ...]]) -> Aside:
     return Aside(**{name: getattr(row, name) for name in Aside.__struct_fields__})
 
 
+def _name(error: Exception) -> str:
+    if isinstance(error, Fault):
+        return error.name
+    return TOO_LARGE if _is_too_large(error) else type(error).__name__
+
+
+def _is_too_large(error: Exception) -> bool:
+    """Tell a number that no column holds: Python's driver of SQLite says so, or PostgreSQL does."""
+    cause = getattr(error, "orig", None) or error
+    return isinstance(cause, OverflowError) or getattr(cause, "sqlstate", "") == _OUT_OF_RANGE
+
+
 def _reason(error: Exception) -> str:
     """Say what went wrong, in one line, without the values of a failed statement."""
     if isinstance(error, Fault):
         return without_nul(error.detail)[:REASON_CHARACTERS]
+    if _is_too_large(error):
+        return (
+            f"an amount or another number in it is larger than can be stored ({_LARGEST}): no till "
+            "sells that, so look at the entry, and void it if it is a mistake"
+        )
     cause = getattr(error, "orig", None) or error
     return without_nul(f"{type(cause).__name__}: {cause}")[:REASON_CHARACTERS]
