@@ -12,6 +12,7 @@ from central.console.standing import LaneStanding
 from central.daemon.commands import Verified
 from central.daemon.status import Status
 from central.intake.outstanding import told
+from central.ledger.verify import remedy_of
 
 _OUT = Console(highlight=False, soft_wrap=True)
 
@@ -99,7 +100,10 @@ def show_verified(verified: Verified) -> None:
         speed = f"{verified.records} records, {verified.records_per_s} a second"
         _OUT.print(f"{len(verified.journals)} journals verified from their beginning: {speed}")
     else:
-        _OUT.print("→ keep a copy of the database, find out who changed it, restore a backup")
+        faults = [found.fault for found in verified.journals if found.fault is not None]
+        faults += ["it belongs to no till"] * bool(verified.unbound)
+        for remedy in dict.fromkeys(map(remedy_of, faults)):
+            _OUT.print(f"→ {remedy}")
 
 
 def _lane(lane: LaneStanding) -> tuple[str, ...]:

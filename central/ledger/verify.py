@@ -23,6 +23,25 @@ VOUCHED_FOR = ""
 """In place of a journal's birth key: its genesis was taken from a credential of the root key."""
 
 
+_BY_TILL = "numbered so by the till itself: "
+"""How a fault begins that the chain vouches for: it was sealed like that, nobody changed it here."""
+
+
+def is_by_till(fault: str) -> bool:
+    """Tell a fault the till made from one that was made here."""
+    return fault.startswith(_BY_TILL)
+
+
+def remedy_of(fault: str) -> str:
+    """Say what to do about a fault of a journal, by who made it."""
+    if is_by_till(fault):
+        return (
+            "nothing was changed here, and no backup has it otherwise: ask the store what became of "
+            "these receipts (at the till: till-agent journal verify), and tell the product's maker"
+        )
+    return "keep a copy of the database, find out who changed it, restore a backup"
+
+
 class JournalReport(msgspec.Struct, frozen=True):
     """What was found of one journal."""
 
@@ -235,7 +254,7 @@ def _check_receipt(record: _Record, expected: str) -> None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return  # Nobody can read it: it is in quarantine, and its place counts.
     if number != expected:
-        raise _Broken(f"seq {record.seq} has receipt {number}, not {expected}")
+        raise _Broken(f"{_BY_TILL}seq {record.seq} has receipt {number}, not {expected}")
 
 
 def _query() -> Select[tuple[object, ...]]:

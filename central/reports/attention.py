@@ -11,6 +11,7 @@ from central.ledger import room
 from central.ledger.customer_tables import CHANNEL_EVENTS, SALE_FLAGS, SALES, TOUCH_POINTS
 from central.ledger.report_tables import CARRIED, STORE_DAYS, SUCCESSIONS, TILL_DAYS
 from central.ledger.tables import INCIDENTS, JOURNALS, QUARANTINE
+from central.ledger.verify import is_by_till, remedy_of
 from central.reports.checks import broken
 from central.reports.progress import stalls
 from central.reports.reckoning import DIFFERS, OPEN
@@ -110,9 +111,9 @@ def _chains(conn: Connection) -> Iterator[Concern]:
             check.checked_at,
             "chain",
             where,
-            "chain-broken",
+            "receipt-numbers" if is_by_till(check.fault or "") else "chain-broken",
             check.fault or "",
-            "keep a copy of the database, find out who changed it, restore a backup",
+            remedy_of(check.fault or ""),
         )
 
 

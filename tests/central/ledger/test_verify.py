@@ -17,7 +17,7 @@ from central.ledger import verify as verify_module
 from central.ledger.engine import open_engine, reading, writing
 from central.ledger.migrate import migrate
 from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, CURSORS, ERASE_ORDERS, JOURNALS
-from central.ledger.verify import unbound, verify, verify_slices
+from central.ledger.verify import remedy_of, unbound, verify, verify_slices
 from tests.central.guards import unguarded
 
 AT = Stamp("2026-01-02T03:04:05.000Z", 1, "b")
@@ -190,6 +190,15 @@ def test_a_gap_in_the_receipt_numbers_is_found(book):
     """Wrong: a sale is missing between two others and nobody sees it."""
     assert "seq 3 has receipt" in book(receipts=(1, None, 3)).fault()
     assert "seq 1 has receipt" in book(receipts=(2,)).fault()
+
+
+def test_what_the_till_itself_has_numbered_is_no_forgery_here(book):
+    """Wrong: somebody looks for a person who changed the books, and restores a backup for it."""
+    by_till, changed = book(receipts=(1, None, 3)), book()
+    changed.run("UPDATE body SET body = x'00' WHERE seq = 2")
+    assert "restore a backup" not in remedy_of(by_till.fault())
+    assert "ask the store" in remedy_of(by_till.fault())
+    assert "restore a backup" in remedy_of(changed.fault())
 
 
 def test_an_erased_body_is_in_order_when_its_order_is_there(book):
