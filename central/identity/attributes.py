@@ -7,25 +7,27 @@ nightly import never overrules what the customer said, and the rule can change w
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, select
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.history import merge_consents
 from central.identity.parties import Origin
+from central.ledger.bulk import among
 from central.ledger.customer_tables import ATTRIBUTES, CONSENTS
 from central.ledger.upserts import upsert
 
 _OF_PARTY: BindParameter[str] = bindparam("of_party")
-_ATTRIBUTES = (
-    select(ATTRIBUTES)
-    .where(ATTRIBUTES.c.party_id == _OF_PARTY)
-    .order_by(ATTRIBUTES.c.field, ATTRIBUTES.c.strength, ATTRIBUTES.c.ordinal)
+_ALL_ATTRIBUTES = select(ATTRIBUTES).order_by(
+    ATTRIBUTES.c.field, ATTRIBUTES.c.strength, ATTRIBUTES.c.ordinal
 )
-_CONSENTS = select(CONSENTS).where(CONSENTS.c.party_id == _OF_PARTY).order_by(CONSENTS.c.ordinal)
+_ATTRIBUTES = _ALL_ATTRIBUTES.where(ATTRIBUTES.c.party_id == _OF_PARTY)
+_ALL_CONSENTS = select(CONSENTS).order_by(CONSENTS.c.ordinal)
+_CONSENTS = _ALL_CONSENTS.where(CONSENTS.c.party_id == _OF_PARTY)
 # Words are counted per party as they arrive: no clock decides which is newer.
 _WORDS = select(func.coalesce(func.max(ATTRIBUTES.c.ordinal), 0)).where(
     ATTRIBUTES.c.party_id == _OF_PARTY
@@ -68,58 +70,129 @@ def observe(
     strength: Strength = Strength.SAID,
 ) -> None:
     """Write down what a source says; empty fields say nothing and remove nothing."""
-    told = {field: value.strip() for field, value in fields.items() if value and value.strip()}
+    told = words(fields)
     if not told:
         return
     ordinal = conn.execute(_WORDS, {"of_party": party_id}).scalar_one() + 1
-    conn.execute(
-        _OBSERVE,
-        [
-            {
-                "party_id": party_id,
-                "field": field,
-                "source": origin.source,
-                "value": value,
-                "folded": folded(value),
-                "strength": strength.value,
-                "ordinal": ordinal,
-                "observed_at": origin.at,
-            }
-            for field, value in told.items()
-        ],
-    )
+    conn.execute(_OBSERVE, _observed(party_id, told, origin, strength, ordinal))
+
+
+def words(fields: Mapping[str, str | None]) -> dict[str, str]:
+    """Give those fields that say something, without blanks around them."""
+    return {field: value.strip() for field, value in fields.items() if value and value.strip()}
+
+
+def observe_first(
+    conn: Connection,
+    told: Iterable[tuple[str, Mapping[str, str | None]]],
+    origin: Origin,
+    strength: Strength = Strength.SAID,
+) -> None:
+    """Do what `observe` does, for many parties of whom nobody has said anything yet."""
+    rows = [
+        row
+        for party_id, fields in told
+        for row in _observed(party_id, words(fields), origin, strength, 1)
+    ]
+    if rows:
+        conn.execute(_OBSERVE, rows)
+
+
+def _observed(
+    party_id: str, told: Mapping[str, str], origin: Origin, strength: Strength, ordinal: int
+) -> list[dict[str, str | int]]:
+    return [
+        {
+            "party_id": party_id,
+            "field": field,
+            "source": origin.source,
+            "value": value,
+            "folded": folded(value),
+            "strength": strength.value,
+            "ordinal": ordinal,
+            "observed_at": origin.at,
+        }
+        for field, value in told.items()
+    ]
 
 
 def attributes_of(conn: Connection, party_id: str) -> dict[str, Observed]:
     """Give each field's surviving value: of the strongest sources, the newest received."""
     rows = conn.execute(_ATTRIBUTES, {"of_party": party_id})
-    return {row.field: Observed(row.value, row.source, row.observed_at) for row in rows}
+    return {row.field: _shown(row) for row in rows}
+
+
+def attributes_of_all(
+    conn: Connection, party_ids: Sequence[str], *, source: str | None = None
+) -> dict[str, dict[str, Observed]]:
+    """Give of many parties what `attributes_of` gives of one, or what one source says of them."""
+    shown: defaultdict[str, dict[str, Observed]] = defaultdict(dict)
+    query = _ALL_ATTRIBUTES.where(among(conn, ATTRIBUTES.c.party_id, party_ids))
+    for row in conn.execute(query):
+        if source in (None, row.source):
+            shown[row.party_id][row.field] = _shown(row)
+    return shown
+
+
+def _shown(row: Row[Any]) -> Observed:
+    return Observed(row.value, row.source, row.observed_at)
 
 
 def consent(conn: Connection, party_id: str, given: Iterable[ConsentGiven], origin: Origin) -> None:
     """Write down answers as they were given; what was answered the same before is not repeated."""
     held = set(consents_of(conn, party_id))
     ordinal = conn.execute(_ANSWERS, {"of_party": party_id}).scalar_one() + 1
+    new = (answer for answer in given if answer not in held)
+    rows = [_answered(party_id, answer, origin, n) for n, answer in enumerate(new, ordinal)]
+    if rows:
+        conn.execute(insert(CONSENTS), rows)
+
+
+def consent_first(
+    conn: Connection, given: Iterable[tuple[str, Iterable[ConsentGiven]]], origin: Origin
+) -> None:
+    """Do what `consent` does, for many parties who have answered nothing yet."""
     rows = [
-        {
-            "party_id": party_id,
-            "ordinal": ordinal + n,
-            "purpose": answer.purpose,
-            "contact": answer.contact,
-            "given": answer.given,
-            "source": origin.source,
-            "at": origin.at,
-        }
-        for n, answer in enumerate(answer for answer in given if answer not in held)
+        _answered(party_id, answer, origin, n)
+        for party_id, answers in given
+        for n, answer in enumerate(answers, 1)
     ]
     if rows:
         conn.execute(insert(CONSENTS), rows)
 
 
+def _answered(
+    party_id: str, answer: ConsentGiven, origin: Origin, ordinal: int
+) -> dict[str, str | int]:
+    return {
+        "party_id": party_id,
+        "ordinal": ordinal,
+        "purpose": answer.purpose,
+        "contact": answer.contact,
+        "given": answer.given,
+        "source": origin.source,
+        "at": origin.at,
+    }
+
+
 def consents_of(conn: Connection, party_id: str) -> tuple[ConsentGiven, ...]:
     """Give the last answer to each purpose and contact."""
     rows = conn.execute(_CONSENTS, {"of_party": party_id})
-    return merge_consents((), [ConsentGiven(row.purpose, row.contact, row.given) for row in rows])
+    return merge_consents((), [_given(row) for row in rows])
+
+
+def consents_of_all(
+    conn: Connection, party_ids: Sequence[str]
+) -> dict[str, tuple[ConsentGiven, ...]]:
+    """Give of many parties what `consents_of` gives of one; of one who was not asked, nothing."""
+    answers: defaultdict[str, list[ConsentGiven]] = defaultdict(list)
+    for row in conn.execute(_ALL_CONSENTS.where(among(conn, CONSENTS.c.party_id, party_ids))):
+        answers[row.party_id].append(_given(row))
+    return {party_id: merge_consents((), given) for party_id, given in answers.items()}
+
+
+def _given(row: Row[Any]) -> ConsentGiven:
+    return ConsentGiven(row.purpose, row.contact, row.given)
 
 
 def folded(text: str) -> str:

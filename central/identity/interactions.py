@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Row, bindparam, select, tuple_
 
 from agent.core.history import Interaction
+from central.ledger.bulk import among
 from central.ledger.customer_tables import INTERACTIONS
 from central.ledger.upserts import upsert
 
@@ -43,6 +46,13 @@ def interactions_of(
     if before is not None:
         query = query.where(_place < tuple_(*_unmark(before)))
     return [_interaction(row) for row in conn.execute(query, of_party)]
+
+
+def with_history(conn: Connection, party_ids: Sequence[str]) -> set[str]:
+    """Tell who of many has any interactions."""
+    theirs = among(conn, INTERACTIONS.c.party_id, party_ids)
+    query = select(INTERACTIONS.c.party_id).where(theirs).distinct()
+    return set(conn.execute(query).scalars())
 
 
 def mark(interaction: Interaction) -> str:

@@ -8,14 +8,16 @@ whoever asks goes through `canonical` already.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, select, update
 
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
+from central.ledger.bulk import among
 from central.ledger.customer_tables import IDENTIFIERS, PARTIES
 from central.ledger.upserts import upsert
 
@@ -32,6 +34,7 @@ _ACTIVATE = (
     .where(PARTIES.c.party_id == _OF_PARTY, PARTIES.c.state == PROVISIONAL)
     .values(state=ACTIVE)
 )
+_ALL_IDENTIFIERS = select(IDENTIFIERS).order_by(IDENTIFIERS.c.type, IDENTIFIERS.c.value)
 _HOLD = upsert(IDENTIFIERS).on_conflict_do_nothing()
 _HOLDERS = select(IDENTIFIERS.c.party_id).where(
     IDENTIFIERS.c.type == bindparam("of_type"), IDENTIFIERS.c.value == bindparam("of_value")
@@ -85,18 +88,15 @@ def ensure(conn: Connection, party_id: str, origin: Origin, *, state: str = ACTI
 
     A provisional party becomes active as soon as somebody says who it is.
     """
-    row = {
-        "party_id": party_id,
-        "kind": PERSON,
-        "state": state,
-        "origin": origin.source,
-        "created_at": origin.at,
-        "ver": 0,
-    }
-    made = conn.execute(_MAKE, row).rowcount == 1
+    made = conn.execute(_MAKE, _new(party_id, origin, state)).rowcount == 1
     if not made and state == ACTIVE:
         conn.execute(_ACTIVATE, {"of_party": party_id})
     return made
+
+
+def make_all(conn: Connection, party_ids: Iterable[str], origin: Origin) -> None:
+    """Make parties nobody has met, at least one."""
+    conn.execute(_MAKE, [_new(party_id, origin, ACTIVE) for party_id in party_ids])
 
 
 def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
@@ -121,6 +121,13 @@ def hold(
     conn: Connection, party_id: str, identifiers: Iterable[Identifier], origin: Origin
 ) -> None:
     """Write down that these identifiers name the party; who named one first is kept."""
+    hold_all(conn, [(party_id, identifiers)], origin)
+
+
+def hold_all(
+    conn: Connection, named: Iterable[tuple[str, Iterable[Identifier]]], origin: Origin
+) -> None:
+    """Do for many parties what `hold` does for one."""
     rows = [
         {
             "party_id": party_id,
@@ -129,6 +136,7 @@ def hold(
             "source": origin.source,
             "observed_at": origin.at,
         }
+        for party_id, identifiers in named
         for identifier in identifiers
     ]
     if rows:
@@ -147,10 +155,31 @@ def hold_free(
 
 def identifiers_of(conn: Connection, party_id: str) -> list[Held]:
     """List the identifiers of a party, by type and value."""
-    return [
-        Held(Identifier(IdentifierType(row.type), row.value), row.source, row.observed_at)
-        for row in conn.execute(_IDENTIFIERS, {"of_party": party_id})
-    ]
+    return [_held(row) for row in conn.execute(_IDENTIFIERS, {"of_party": party_id})]
+
+
+def identifiers_of_all(conn: Connection, party_ids: Sequence[str]) -> dict[str, list[Held]]:
+    """List the identifiers of many parties, by type and value; of one without any, nothing."""
+    held: defaultdict[str, list[Held]] = defaultdict(list)
+    theirs = among(conn, IDENTIFIERS.c.party_id, party_ids)
+    for row in conn.execute(_ALL_IDENTIFIERS.where(theirs)):
+        held[row.party_id].append(_held(row))
+    return held
+
+
+def _held(row: Row[Any]) -> Held:
+    return Held(Identifier(IdentifierType(row.type), row.value), row.source, row.observed_at)
+
+
+def _new(party_id: str, origin: Origin, state: str) -> dict[str, str | int]:
+    return {
+        "party_id": party_id,
+        "kind": PERSON,
+        "state": state,
+        "origin": origin.source,
+        "created_at": origin.at,
+        "ver": 0,
+    }
 
 
 def _canonical_rank(party_id: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from contextlib import contextmanager
+from random import Random
 from threading import Event, Thread
 from time import sleep
 
@@ -16,7 +17,14 @@ from agent.core.exchange.wire import Ack
 from agent.core.faults import InputFault
 from central.channels import customer_rows, item_rows
 from central.channels.imports import import_customers, import_items
-from central.ledger.customer_tables import ATTRIBUTES, IDENTIFIERS, ITEM_KEYS, ITEMS, PARTIES
+from central.ledger.customer_tables import (
+    ATTRIBUTES,
+    CONSENTS,
+    IDENTIFIERS,
+    ITEM_KEYS,
+    ITEMS,
+    PARTIES,
+)
 from central.ledger.engine import LedgerFull, open_engine, reading, writing
 from central.ledger.outbox import GLOBAL, position
 from central.ledger.tables import FEED_MARKS, FEED_ROWS
@@ -89,7 +97,7 @@ def left(engine):
             "keys": rows(ITEM_KEYS),
             "parties": rows(PARTIES, "created_at"),
             "identifiers": rows(IDENTIFIERS, "observed_at"),
-            "attributes": rows(ATTRIBUTES, "observed_at", "ordinal"),
+            "attributes": rows(ATTRIBUTES, "observed_at"),
             "marks": rows(FEED_MARKS, "running_hash"),
             "told": sorted((fseq, op, nameless(body, sources)) for fseq, op, body in told),
             "position": position(conn, GLOBAL)[0],
@@ -236,3 +244,55 @@ def test_a_code_named_twice_stays_with_whom_it_came_first(ledger, tmp_path, monk
     with reading(ledger) as conn:
         keys = {row.key[-13:]: row.item_id for row in conn.execute(select(ITEM_KEYS))}
     assert {gtin(1): "b", gtin(2): "b", gtin(3): "a"} == keys
+
+
+def crowd(rng, count):
+    """Write rows of few people who share much: each source, phone and address comes up again."""
+    head = "source_id,name,phone,email,tier,consents"
+
+    def row():
+        phone = rng.choice(["", *(f"0171 392000{n}" for n in range(6))])
+        email = rng.choice(["", *(f"g{n}@example.org" for n in range(6))])
+        answer = rng.choice(["", "marketing/email=yes", "marketing/email=no"])
+        source, tier = rng.randrange(8), rng.choice(["", "Gold", "Silver"])
+        return f"c-{source},Greta {source % 3},{phone},{email},{tier},{answer}"
+
+    return "\n".join([head, *(row() for _ in range(count)), ""])
+
+
+def people_of(engine):
+    with reading(engine) as conn:
+        sources = dict(conn.execute(select(PARTIES.c.party_id, PARTIES.c.source_id)).all())
+
+        def rows(table, *names):
+            found = conn.execute(select(table.c.party_id, *(table.c[name] for name in names)))
+            return sorted((sources[party_id], *row) for party_id, *row in found)
+
+        cards = [
+            msgspec.json.decode(body) for body in conn.execute(select(FEED_ROWS.c.body)).scalars()
+        ]
+        for card in cards:
+            card["card"] |= {"party_id": sources[card["card"]["party_id"]], "ver": 0}
+        return (
+            sorted(sources.values()),
+            rows(IDENTIFIERS, "type", "value"),
+            rows(ATTRIBUTES, "field", "source", "value", "strength"),
+            rows(CONSENTS, "ordinal", "purpose", "contact", "given"),
+            sorted(map(repr, cards)),
+        )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_taken_together_become_what_they_become_alone(migrated, tmp_path, monkeypatch, seed):
+    """What a customer is would depend on which rows stood beside theirs."""
+    rng, file = Random(seed), tmp_path / "file.csv"
+    texts = [crowd(rng, 20), crowd(rng, 20)]
+    became = []
+    for size in (1, 20):
+        monkeypatch.setattr(customer_rows, "SLICE", size)
+        engine = open_engine(shutil.copy(migrated, tmp_path / f"{size}.sqlite"))
+        for text in texts:
+            file.write_text(text)
+            became.append((import_customers(engine, file), people_of(engine)))
+        engine.dispose()
+    assert became[:2] == became[2:]
