@@ -28,6 +28,7 @@ from agent.core.exchange.orders import (
 )
 from agent.core.faults import InputFault
 from central.intake.keeping import note_erased
+from central.intake.rewinds import order_back
 from central.intake.root_key import RootKey
 from central.ledger.authority_tables import (
     CARRIED_COPIES,
@@ -143,6 +144,7 @@ def take_back(
         reason = f"taken back from {store}/{till}"
         _keep(conn, order, signed, reason=reason, taken_back_at=now)
         _carry_out(conn, order, reason, now)
+        order_back(conn)
     row = {"order_id": order.order_id, "store": store, "till": till}
     new = upsert(ORDER_RECEIPTS).values(**row, outcome=outcome, received_at=now)
     conn.execute(new.on_conflict_do_update(index_elements=list(row), set_={"outcome": outcome}))

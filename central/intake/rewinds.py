@@ -120,6 +120,15 @@ def place_lost(conn: Connection, scope: str, cursor: str) -> None:
         rewrite_incident(conn, _key(epoch), _progress(conn, epoch), closed_at=rewind.closed_at)
 
 
+def order_back(conn: Connection) -> None:
+    """Say in the incident that one of HQ's own orders came back: it is not lost any more."""
+    epoch = current_epoch(conn)
+    query = select(REWINDS.c.closed_at).where(REWINDS.c.epoch == epoch)
+    rewind = conn.execute(query).one_or_none()
+    if rewind is not None:
+        rewrite_incident(conn, _key(epoch), _progress(conn, epoch), closed_at=rewind.closed_at)
+
+
 def _tell(conn: Connection, epoch: str, now: str) -> None:
     """Write the progress into the incident, and close it when everything is back."""
     awaited, behind, done = _standing(conn, epoch)
@@ -225,16 +234,37 @@ def _keep_journal(
 def _lost_feeds(conn: Connection, epoch: str) -> list[str]:
     kept = REWIND_SCOPES.c
     query = select(REWIND_SCOPES).where(kept.epoch == epoch, kept.seen_fseq > 0)
-    ranges = [
-        f"{row.scope} {min(row.held_fseq + 1, row.seen_fseq)} to {row.seen_fseq}"
-        for row in conn.execute(query.order_by(kept.scope))
-    ]
+    back = _orders_back(conn, epoch)
+    told = (
+        _lost_of(row.scope, row.held_fseq, row.seen_fseq, back.get(row.scope, 0))
+        for row in conn.execute(query.order_by(kept.scope)).all()
+    )
+    ranges = [each for each in told if each]
     if not ranges:
         return []
     what_to_do = (
         "import the items and customers of that time again; web stores send their events again"
     )
     return [f"published and lost here: changes {_named(ranges)} ({what_to_do})"]
+
+
+def _lost_of(scope: str, held: int, seen: int, back: int) -> str:
+    """Name what a scope has lost; nothing where all of it were orders that came back."""
+    if 0 < seen - held <= back:
+        return ""
+    came = f", of which {back} came back as orders" if back else ""
+    return f"{scope} {min(held + 1, seen)} to {seen}{came}"
+
+
+def _orders_back(conn: Connection, epoch: str) -> dict[str, int]:
+    """Count the orders that came back, by scope: each had been published there once."""
+    since = select(REWINDS.c.at).where(REWINDS.c.epoch == epoch).scalar_subquery()
+    query = (
+        select(SIGNED_ORDERS.c.scope, func.count())
+        .where(SIGNED_ORDERS.c.taken_back_at >= since)
+        .group_by(SIGNED_ORDERS.c.scope)
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def _lost_bodies(conn: Connection, epoch: str) -> list[str]:

@@ -24,7 +24,7 @@ VOUCHED_FOR = ""
 
 
 _BY_TILL = "numbered so by the till itself: "
-"""How a fault begins that the chain vouches for: it was sealed like that, nobody changed it here."""
+"""How a fault begins that the chain vouches for: it was sealed like that, not changed here."""
 
 
 def is_by_till(fault: str) -> bool:
@@ -36,8 +36,8 @@ def remedy_of(fault: str) -> str:
     """Say what to do about a fault of a journal, by who made it."""
     if is_by_till(fault):
         return (
-            "nothing was changed here, and no backup has it otherwise: ask the store what became of "
-            "these receipts (at the till: till-agent journal verify), and tell the product's maker"
+            "nothing was changed here, and no backup has it otherwise: ask the store what became "
+            "of these receipts (at the till: till-agent journal verify), and tell the maker"
         )
     return "keep a copy of the database, find out who changed it, restore a backup"
 

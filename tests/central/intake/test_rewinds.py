@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from agent.core.exchange.acks import evidence
 from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.orders import SignedOrder
 from agent.core.exchange.wire import PRUNED, WireRecord
+from central.intake import orders
 from central.intake.rewinds import begin, open_rewind
+from central.ledger.authority_tables import SIGNED_ORDERS
 from central.ledger.engine import reading, writing
 from central.ledger.outbox import GLOBAL, Change, publish_many
-from central.ledger.tables import BODIES, CHAIN, CURSORS, ERASE_ORDERS, INCIDENTS
+from central.ledger.tables import (
+    BODIES,
+    CHAIN,
+    CURSORS,
+    ERASE_ORDERS,
+    INCIDENTS,
+)
 
 pytestmark = pytest.mark.asyncio
 NOW = "2026-11-22T06:00:00.000Z"
@@ -41,6 +53,20 @@ def lose(hq, till, upto, lane="side"):
 def incident(hq):
     (found,) = [row for row in hq.rows(INCIDENTS) if row.name == "rewind"]
     return found
+
+
+class Undone(Exception):
+    """Nothing of it is kept."""
+
+
+def lost_revocation(hq, device):
+    """Sign a revocation that is in no backup."""
+    with suppress(Undone), writing(hq.engine) as conn:
+        order = orders.revoke(conn, hq.root, device.public.hex(), reason="stolen", now=NOW)
+        held = SIGNED_ORDERS.c
+        row = conn.execute(select(SIGNED_ORDERS).where(held.order_id == order.order_id)).one()
+        raise Undone
+    return SignedOrder(row.text, row.signature)
 
 
 async def test_a_swapped_file_is_noticed_at_the_first_contact_and_told(hq):
@@ -97,6 +123,26 @@ async def test_what_was_published_and_is_lost_is_listed_by_scope(hq):
     assert "import the items and customers of that time again" in detail
     await link.send(till.batch(1, feed_cursors={GLOBAL: seen}))
     assert "global 4 to 9" in incident(hq).detail
+
+
+@pytest.mark.parametrize("published_too", [0, 1])
+async def test_an_order_that_came_back_is_not_listed_as_lost(hq, published_too):
+    """Wrong: a person is sent to import again what nobody ever imported."""
+    till, link = await hq.enrolled()
+    stolen, _ = await hq.enrolled("store-0002", "till-1")
+    epoch = (await link.feed(GLOBAL, "", 0)).cursor.partition(".")[0]
+    signed = lost_revocation(hq, stolen)
+    with writing(hq.engine) as conn:
+        begin(conn, NOW, seen="", why="restored", restored_from="backup-1")
+    seen = f"{epoch}.{1 + published_too}.{'0' * 16}"
+    await link.send(till.batch(1, feed_cursors={GLOBAL: seen}))
+    assert f"changes global 1 to {1 + published_too}" in incident(hq).detail
+    with writing(hq.engine) as conn:
+        orders.take_back(conn, signed, "store-0001", "till-1", "done", root=hq.root, now=NOW)
+    detail = incident(hq).detail
+    assert "HQ's own orders that came back: 1 revoke" in detail
+    listed = "changes global 1 to 2, of which 1 came back as orders" in detail
+    assert (bool(published_too), bool(published_too)) == (listed, "published and lost" in detail)
 
 
 async def test_a_till_that_asks_for_the_feed_first_shows_what_was_published(hq):
