@@ -1,9 +1,10 @@
 """How many batches come in at once, whose turn it is, and what the others are told.
 
 A thousand stores that come back after an outage have more to say than HQ can hold. So their bytes
-are counted before they are read, few are worked on at a time, and the store that was served longest
-ago comes first. What a till may send next is cut to what a round of all of them can take, so that
-each gets on within seconds; who would wait longer is asked to come again, with a time.
+are counted before they are read, few are worked on at a time, and the lane of a store that was
+served longest ago comes first. What a till may send next is cut to what a round of all of them can
+take, so that each gets on within seconds; who would wait longer is asked to come again, with a
+time.
 
 All of it lives on one event loop; nothing here is locked, and nothing outlives the process.
 """
@@ -88,7 +89,8 @@ class Admission:
         self._workers, self._bytes_max = workers, bytes_max
         self._bytes = self._working = 0
         self._senders: dict[str, Sender] = {}
-        self._served: dict[str, float] = {}
+        self._served: dict[Sender, float] = {}
+        self._stores: set[str] = set()
         self._waiting = Line(self._served)
         self._incoming: dict[str, float] = {}
         """Journals with more to send, and when they were heard: the latest last."""
@@ -153,7 +155,8 @@ class Admission:
     def heard(self, journal_id: str, note: Note) -> None:
         """Note what has come in of a journal."""
         self._senders[journal_id] = note.sender
-        now = self._served[note.sender.store] = self._clock()
+        self._stores.add(note.sender.store)
+        now = self._served[note.sender] = self._clock()
         self._incoming.pop(journal_id, None)
         if note.more:
             self._incoming[journal_id] = now
@@ -164,7 +167,7 @@ class Admission:
     def pace(self) -> Pace:
         """Tell how much of what comes next can be taken at once, and after how long."""
         crowd = self._crowd()
-        spread = len(self._served) * SPREAD_MS_PER_STORE
+        spread = len(self._stores) * SPREAD_MS_PER_STORE
         if crowd <= CROWD:
             return Pace(spread_ms=spread)
         share = int(self._rate * ROUND_S / crowd)
@@ -211,8 +214,8 @@ class Admission:
             now = self._clock()
             place = self._waiting.take(now)
             self._working += 1
-            if place.sender.store in self._served:
-                self._served[place.sender.store] = now
+            if place.sender in self._served:
+                self._served[place.sender] = now
             place.turn.set()
 
     def _crowded(self, why: str) -> Crowded:

@@ -1,8 +1,9 @@
 """Who comes next: small ones and those who have waited long, then sales, then the rest.
 
-Among equals it is the store that was served longest ago. With thousands in line nobody is looked at
-twice: heaps give the next one, and what has changed since somebody joined (the store was served
-meanwhile, the wait became long, the connection broke) is found out when that one comes up.
+Among equals it is the store that was served longest ago in this lane: what it says besides costs
+its sales no turn. With thousands in line nobody is looked at twice: heaps give the next one, and
+what has changed since somebody joined (the store was served meanwhile, the wait became long, the
+connection broke) is found out when that one comes up.
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ class Place:
 
 
 _Entry = tuple[float, float, int, Place]
-"""When its store was served last, since when it waits, a number that tells equals apart, it."""
+"""When its lane was served last, since when it waits, a number that tells equals apart, it."""
 
 
 class Line:
     """Those who wait."""
 
-    def __init__(self, served: Mapping[str, float]) -> None:
-        """Begin with nobody; `served` tells when each store was served last, and only grows."""
+    def __init__(self, served: Mapping[Sender, float]) -> None:
+        """Begin with nobody; `served` tells when each lane of a store was last, and only grows."""
         self._served = served
         self._heaps: tuple[list[_Entry], ...] = ([], [], [])
         self._by_age: deque[Place] = deque()
@@ -123,4 +124,4 @@ class Line:
         return not place.is_gone and place.rank == rank
 
     def _last(self, place: Place) -> float:
-        return self._served.get(place.sender.store, 0.0)
+        return self._served.get(place.sender, 0.0)

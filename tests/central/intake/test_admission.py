@@ -83,6 +83,17 @@ async def test_the_store_served_longest_ago_comes_first(line, clock):
 
 
 @pytest.mark.asyncio
+async def test_what_a_store_says_besides_costs_its_sales_no_turn(line, clock):
+    """Wrong: in a crowd the sales of whoever has anything else to say wait for two rounds."""
+    for second, lane in enumerate(("sales", "side")):
+        clock.now = 100.0 + 2 * second
+        line.heard(f"j-a-{lane}", note("a", lane))
+    clock.now = 101.0
+    line.heard("j-b", note("b"))
+    assert ["j-x", "j-a-sales", "j-b"] == await queue(line, "j-x", "j-b", "j-a-sales")
+
+
+@pytest.mark.asyncio
 async def test_sales_come_before_side_and_small_ones_before_both(line):
     """Wrong: a sale just made waits behind somebody's backlog of prompts."""
     line.heard("j-side", note("a", "side"))
@@ -203,7 +214,7 @@ def test_a_line_of_thousands_is_served_in_the_order_a_full_search_would_give(clo
             due = min(waiting, key=lambda each: searched(each, served, clock.now))
             assert due is line.take(clock.now)
             waiting.remove(due)
-            served[due.sender.store] = clock.now
+            served[due.sender] = clock.now
         assert len(waiting) == len(line)
         assert sum(map(len, line._heaps)) < 2_000
     with pytest.raises(LookupError):
@@ -213,7 +224,7 @@ def test_a_line_of_thousands_is_served_in_the_order_a_full_search_would_give(clo
 def searched(place, served, now):
     aged = place.is_small or now - place.since > AGED_S
     rank = 0 if aged else 1 if place.sender.lane == "sales" else 2
-    return rank, served.get(place.sender.store, 0.0), place.since
+    return rank, served.get(place.sender, 0.0), place.since
 
 
 def test_a_herd_gets_all_its_sales_in():
