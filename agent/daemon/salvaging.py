@@ -53,14 +53,13 @@ def open_or_salvage(settings: Settings) -> tuple[Journal, DeviceKey]:
 
 
 def _suspected(settings: Settings) -> str | None:
-    """Look at every page of a journal that failed while it was in use; None if it is sound."""
+    """Look at all of a journal that failed while it was in use; None if it is sound."""
+    from agent.journal.checking import unsound
+
     try:
-        found = read_journal(
-            settings, lambda conn: str(conn.execute("PRAGMA integrity_check(1)").fetchall()[0][0])
-        )
+        return read_journal(settings, unsound) or None
     except (JournalDamaged, NotFoundFault) as fault:
         return fault.detail if isinstance(fault, JournalDamaged) else None
-    return None if found == "ok" else f"SQLite's integrity_check says: {found}"
 
 
 def salvage_now(settings: Settings, why: str) -> Salvaged:
@@ -112,6 +111,7 @@ def _finished(settings: Settings) -> Salvaged | None:
 
 def _damage(settings: Settings, *, insisted: bool) -> str:
     """Say what is wrong with the journal; one that is sound is left alone."""
+    from agent.journal.checking import unsound
     from agent.journal.verify import verify
 
     if insisted and (state_dir(settings) / JOURNAL).exists():
@@ -120,6 +120,8 @@ def _damage(settings: Settings, *, insisted: bool) -> str:
         broken = [report for report in read_journal(settings, verify) if not report.ok]
     except JournalDamaged as damage:
         return damage.detail
+    if not broken and (found := read_journal(settings, unsound)):
+        return found
     if not broken:
         raise InputFault(
             "the journal is sound: there is nothing to salvage",

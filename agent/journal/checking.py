@@ -8,9 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from pysqlite3 import dbapi2
-
-from agent.journal import chains, database
+from agent.journal import chains, database, layout, texts
 from agent.journal.chains import Head
 from agent.journal.connection import Connection
 from agent.journal.faults import JournalDamaged
@@ -38,19 +36,24 @@ def check_chains(path: Path, pace: Pace) -> list[JournalReport]:
 
 
 def check_pages(path: Path, pace: Pace) -> None:
-    """Have SQLite check every page and every index of a file.
+    """Have every page, every index, the schema and every text of a file checked.
 
     Raises:
-        JournalDamaged: with SQLite's own findings.
+        JournalDamaged: with what was found, SQLite's own findings for the pages.
         Stopped: it was told to end.
         JournalUnusable: the file cannot be read.
     """
-    pragma = f"PRAGMA integrity_check({SHOWN})"
-    found = [
-        str(row[0]) for row in _beside(path, pace, lambda conn: conn.execute(pragma).fetchall())
-    ]
-    if found != ["ok"]:
-        raise database.damaged(path, f"SQLite's integrity_check says: {'; '.join(found)}")
+    if found := _beside(path, pace, unsound):
+        raise database.damaged(path, found)
+
+
+def unsound(conn: Connection) -> str:
+    """Say what of a file's pages, indexes, schema or texts is not sound; empty where all is."""
+    if found := layout.difference(conn) or texts.unreadable(conn):
+        return found
+    rows = conn.execute(f"PRAGMA integrity_check({SHOWN})").fetchall()
+    said = [str(row[0]) for row in rows]
+    return "" if said == ["ok"] else f"SQLite's integrity_check says: {'; '.join(said)}"
 
 
 def check_quickly(path: Path, pace: Pace) -> None:
@@ -91,8 +94,8 @@ def broken(path: Path, report: JournalReport) -> JournalDamaged:
     return JournalDamaged(
         f"{path} is damaged: {report.lane} journal of till {report.till}: {report.fault}",
         remedy=f"keep a copy of {path.parent} and check its disk (`smartctl -a`, `dmesg`); after "
-        "closing time stop the agent, then: till-agent journal salvage. It keeps this file and goes "
-        "on with all that can be read",
+        "closing time stop the agent, then: till-agent journal salvage. It keeps this file and "
+        "goes on with all that can be read",
     )
 
 
@@ -103,7 +106,7 @@ def _beside(path: Path, pace: Pace, work: Callable[[Connection], T]) -> T:
             conn.set_progress_handler(partial(Pace.interrupts, pace), _INSTRUCTIONS)
             conn.execute("BEGIN")
             return work(conn)
-    except dbapi2.Error as problem:
+    except database.UNREADABLE as problem:
         if getattr(problem, "sqlite_errorcode", 0) == _INTERRUPTED:
             raise Stopped from problem
         raise database.unusable(problem, path) from problem

@@ -25,11 +25,16 @@ CHECKPOINT_PAGES = 4_000
 
 Database = Any
 """A pysqlite3 connection; it is untyped."""
+UNREADABLE = (dbapi2.Error, UnicodeDecodeError)
+"""What opening a file raises; where its schema is damaged, SQLite says so in that very text."""
 
 # SQLite result codes, primary (sqlite.org/rescode.html), by who must act.
 _NOT_WRITABLE = {8: "read-only", 10: "I/O error", 13: "disk full", 14: "cannot open"}
 _DAMAGED = {11: "malformed", 26: "not a database"}
 _FULL = 13
+_ERROR = 1
+_UNDECODABLE = "Could not decode to UTF-8"
+"""How pysqlite begins what it says of a text that is none; it gives no code with it."""
 _PRIMARY_MASK = 0xFF
 
 
@@ -95,7 +100,9 @@ def frames_believed(path: Path) -> int:
 
 def is_disk_problem(problem: BaseException) -> bool:
     """Tell the disk's failures from a caller's mistakes."""
-    return isinstance(problem, dbapi2.Error) and _code(problem) in {*_NOT_WRITABLE, *_DAMAGED}
+    if not isinstance(problem, dbapi2.Error):
+        return False
+    return _code(problem) in _NOT_WRITABLE or is_damaged(problem)
 
 
 def is_full(problem: BaseException | None) -> bool:
@@ -104,8 +111,22 @@ def is_full(problem: BaseException | None) -> bool:
 
 
 def is_damaged(problem: BaseException | None) -> bool:
-    """Tell whether SQLite finds the file's content to be what it cannot be."""
-    return isinstance(problem, dbapi2.Error) and _code(problem) in _DAMAGED
+    """Tell whether the file's content is found to be what it cannot be, a text that is none too."""
+    if not isinstance(problem, dbapi2.Error):
+        return False
+    return _code(problem) in _DAMAGED or is_undecodable(problem)
+
+
+def is_undecodable(problem: BaseException) -> bool:
+    """Tell whether what SQLite gave as a text is none."""
+    if isinstance(problem, dbapi2.OperationalError):
+        return str(problem).startswith(_UNDECODABLE)
+    return isinstance(problem, UnicodeDecodeError)
+
+
+def is_misread(problem: BaseException | None) -> bool:
+    """Tell whether SQLite knows nothing of what a statement names, or cannot make sense of it."""
+    return isinstance(problem, dbapi2.Error) and _code(problem) == _ERROR
 
 
 def as_fault(problem: BaseException, path: Path) -> Fault:
@@ -117,16 +138,16 @@ def as_fault(problem: BaseException, path: Path) -> Fault:
         remedy=f"make room on the disk of {path.parent} (`df -h {path.parent}`), check that it is "
         "mounted read-write and healthy (`dmesg`), then repeat the operation",
     )
-    if code in _DAMAGED:
-        fault = damaged(path, str(problem))
+    if is_damaged(problem):
+        fault = damaged(path, _said(problem))
     fault.__cause__ = problem
     return fault
 
 
 def unusable(problem: BaseException, path: Path) -> JournalUnusable:
     """Say in a person's words why the journal cannot even be opened."""
-    if _code(problem) in _DAMAGED:
-        return damaged(path, str(problem))
+    if is_damaged(problem) or isinstance(problem, UnicodeDecodeError):
+        return damaged(path, _said(problem))
     return JournalUnusable(
         f"{path} cannot be opened: {problem}",
         remedy=f"check that {path} is a file this user may write (`ls -l {path.parent}`) and that "
@@ -151,6 +172,14 @@ def damaged(path: Path, what: str) -> JournalDamaged:
         remedy=f"keep a copy of {path.parent} and check its disk (`smartctl -a`, `dmesg`); the "
         "agent's next start saves what can be read, as `till-agent journal salvage` does",
     )
+
+
+def _said(problem: BaseException) -> str:
+    """Say what SQLite says, but no text out of the file: it may be somebody's."""
+    said = str(problem)
+    if isinstance(problem, UnicodeDecodeError):
+        return "its schema is not UTF-8"
+    return said.partition(" with text ")[0] if said.startswith(_UNDECODABLE) else said
 
 
 def _code(problem: BaseException) -> int:

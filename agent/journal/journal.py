@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from pysqlite3 import dbapi2
-
 from agent.contracts.clock import Clock
 from agent.core.identifiers import StoreId, TillId
 from agent.journal import database, moving
@@ -157,7 +155,7 @@ class Journal:
             return await future
         except JournalDamaged as damage:
             # What SQLite itself stumbles over; a fault of a single entry is its reader's to tell.
-            if isinstance(damage.__cause__, dbapi2.Error):
+            if isinstance(damage.__cause__, database.UNREADABLE):
                 self._damage = damage
                 with suppress(OSError):
                     moving.suspect_of(self.path).touch()
@@ -197,7 +195,7 @@ def reading(path: Path, function: Callable[[Connection], T]) -> T:
         conn = database.open_reading(path)
         read(conn, job, path)
         conn.close()
-    except dbapi2.Error as problem:
+    except database.UNREADABLE as problem:
         raise database.unusable(problem, path) from problem
     job.deliver()
     return future.result()

@@ -53,7 +53,7 @@ def migrate(conn: dbapi2.Connection) -> None:
         JournalUnusable: `journal-newer`, a later version of the program wrote it.
     """
     db = Database(conn)
-    ours = {migration.name for migration in migrations.pending(Database(memory=True))}
+    ours = set(names())
     theirs = {migration.name for migration in migrations.applied(db)}
     if theirs - ours:
         raise JournalUnusable(
@@ -62,6 +62,20 @@ def migrate(conn: dbapi2.Connection) -> None:
             name="journal-newer",
         )
     migrations.apply(db)
+
+
+def names() -> list[str]:
+    """Give the names of all migrations, in their order."""
+    return [migration.name for migration in migrations.pending(Database(memory=True))]
+
+
+def made(count: int) -> dbapi2.Connection:
+    """Make an empty journal in memory as so many migrations leave it, without a note of them."""
+    conn = dbapi2.connect(":memory:", isolation_level=None)
+    db = Database(conn)
+    for migration in migrations.pending(db)[:count]:
+        migration.fn(db)
+    return conn
 
 
 def _run(db: Database, name: str) -> None:

@@ -18,7 +18,7 @@ from pysqlite3 import dbapi2
 from agent.contracts.clock import Clock
 from agent.core.entries.kinds import LANES
 from agent.core.identifiers import JournalId, StoreId, TillId
-from agent.journal import database, registry, renewals, vanished
+from agent.journal import database, layout, registry, renewals, vanished
 from agent.journal.connection import Connection
 from agent.journal.faults import JournalUnusable
 from agent.journal.founding import Founding, found
@@ -89,7 +89,7 @@ def prepare(path: Path, owner: Owner, clock: Clock) -> str:
             return _in_transaction(conn, owner, clock, path)
         finally:
             conn.close()
-    except dbapi2.Error as problem:
+    except database.UNREADABLE as problem:
         raise database.unusable(problem, path) from problem
 
 
@@ -109,6 +109,7 @@ def _look(path: Path) -> None:
     try:
         _check_log(conn, path)
         _check_file(conn, path)
+        _check_layout(conn, path)
     finally:
         conn.close()
 
@@ -139,6 +140,11 @@ def _check_file(conn: Connection, path: Path) -> None:
     found = conn.execute("PRAGMA quick_check(1)").fetchall()[0][0]
     if found != "ok":
         raise database.damaged(path, f"SQLite's quick_check says: {found}")
+
+
+def _check_layout(conn: Connection, path: Path) -> None:
+    if what := layout.difference(conn):
+        raise database.damaged(path, what)
 
 
 def _check_links(conn: Connection, path: Path) -> None:

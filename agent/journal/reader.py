@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pysqlite3 import dbapi2
 
-from agent.journal import database
+from agent.journal import database, layout
 from agent.journal.jobs import Caught, settle
 from agent.journal.worker import AnyJob, Worker
 
@@ -42,6 +42,6 @@ def read(conn: database.Database, job: AnyJob, path: Path) -> None:
     if problem is not None and database.is_disk_problem(problem):
         problem = database.as_fault(problem, path)
     if problem is not None:
-        job.fail(problem)
+        job.fail(layout.explained(problem, conn, path))
     with suppress(dbapi2.Error):
         conn.execute("ROLLBACK")

@@ -12,8 +12,6 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any
 
-from pysqlite3 import dbapi2
-
 from agent.core.faults import Fault
 from agent.journal import database
 from agent.journal.faults import JournalBusy, JournalClosed
@@ -82,7 +80,7 @@ class Worker(ABC):
     def _run(self) -> None:
         try:
             conn = self.open()
-        except dbapi2.Error as problem:
+        except database.UNREADABLE as problem:
             self._opened.set_exception(database.unusable(problem, self.path))
             return
         except Fault as fault:

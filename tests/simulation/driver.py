@@ -35,6 +35,8 @@ def _as_pysqlite():
         yield
     except apsw.Error as error:
         raise _translated(error) from error
+    except UnicodeDecodeError as error:
+        raise dbapi2.OperationalError("Could not decode to UTF-8 a column") from error
 
 
 def _translated(error):
