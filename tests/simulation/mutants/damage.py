@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.journal import preparation, remains
+from agent.journal import preparation, remains, successors
 from central.feed import building
 from tests.simulation.mutants.planting import Planted, always
 
@@ -39,7 +39,11 @@ PLANTED = (
     Planted(
         "unproven-taken-for-proven",
         "What a damaged file cannot prove is carried over as if it were proven.",
-        ((remains, "_commits", always(True)), (remains, "_follows", always(True))),
+        (
+            (remains, "commits", always(True)),
+            (remains, "follows", always(True)),
+            (successors, "_is_sealed", always(True)),
+        ),
         "damage",
         start=6,
     ),
