@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.core.entries.bodies import CashierSigned
 from agent.core.entries.canonical import encode
-from agent.core.entries.chain import commitment, genesis, link
+from agent.core.entries.chain import commitment, commits, genesis, link
 from agent.core.entries.entry import Sealed, seal
 from agent.core.faults import InputFault
 from agent.core.identifiers import ActorId, JournalId, StoreId, TillId
@@ -125,3 +125,11 @@ def test_commitment_refuses_a_salt_of_another_size(size):
     """Salt and body could otherwise trade bytes under one commitment."""
     with pytest.raises(InputFault):
         commitment(b"s" * size, b"body")
+
+
+def test_a_commitment_is_to_one_body_under_one_salt():
+    """What a disk has torn would be sent, or carried on, as what was sold."""
+    sealed = commitment(bytes(16), b"{}")
+    assert commits(sealed, bytes(16), b"{}")
+    assert not commits(sealed, bytes(16), b"{ ")
+    assert not commits(sealed, bytes(15), b"{}")
