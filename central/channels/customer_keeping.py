@@ -1,14 +1,14 @@
 """Some rows of customers at once: most are as they were, or of people nobody has met.
 
-Those two are told by a handful of look-ups for all rows together, and cost no statement of their
-own. Whoever is in between, known by another row, a store or the web, is taken one by one.
+They share their statements, and so do those who changed. Who comes up twice, or is found by an
+identifier that a store, the web or another row has told, is taken one by one.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
@@ -22,14 +22,12 @@ from central.channels.person import NewId, taken_note
 from central.channels.slices import Kept
 from central.identity.attributes import (
     Strength,
-    attributes_of,
     attributes_of_all,
     consent,
-    consent_first,
-    consents_of,
+    consent_all,
     consents_of_all,
     observe,
-    observe_first,
+    observe_all,
     words,
 )
 from central.identity.cards import card_changes
@@ -37,13 +35,12 @@ from central.identity.parties import (
     Origin,
     canonical,
     ensure,
+    ensure_all,
     find,
     hold_all,
     hold_free,
-    identifiers_of,
     identifiers_of_all,
     is_known,
-    make_all,
 )
 from central.ledger.bulk import among
 from central.ledger.customer_tables import IDENTIFIERS, PARTIES
@@ -68,15 +65,23 @@ class Told(msgspec.Struct, frozen=True):
     """Why an identifier could not be read."""
 
 
+class _State(NamedTuple):
+    """What an import can change of a party."""
+
+    fields: dict[str, str]
+    consents: tuple[ConsentGiven, ...]
+    identifiers: tuple[Identifier, ...]
+
+
 def keep_some(conn: Connection, told: Sequence[Told], origin: Origin, new_id: NewId) -> Kept:
     """Keep what some rows say, and publish the cards of those who changed."""
-    kept, some = Kept(Counter(), []), _Some(conn, told, origin, new_id)
+    some = _Some(conn, told, origin, new_id)
+    problems: list[Problem] = []
     for each in told:
-        became, taken = some.take(each)
-        kept.counts.update(("rows", became))
-        kept.problems.extend(_field(each.line, note) for note in (*each.unusable, *taken))
+        taken = some.take(each)
+        problems.extend(_field(each.line, note) for note in (*each.unusable, *taken))
     some.publish()
-    return kept
+    return Kept(some.counts + Counter(rows=len(told)), problems)
 
 
 class _Some:
@@ -91,22 +96,29 @@ class _Some:
         values = [identifier.value for each in told for identifier in each.identifiers]
         self._holders = _holders(conn, values)
         ids = list(self._ids.values())
-        self._fields = attributes_of_all(conn, ids, source=origin.source)
-        self._consents, self._held = consents_of_all(conn, ids), identifiers_of_all(conn, ids)
-        self._new: list[tuple[str, Told]] = []
-        """Met in these rows, and not written yet."""
+        self._said = attributes_of_all(conn, ids, source=origin.source)
+        self._states = _states(conn, ids)
+        self.counts: Counter[str] = Counter()
+        """People by what became of them."""
+        self._pending: dict[str, Told] = {}
+        """What is to be written yet; nothing of it is anybody else's."""
         self._written: set[str] = set()
         """What was read of them does not hold any more."""
         self._changed: dict[PartyId, None] = {}
 
-    def take(self, told: Told) -> tuple[str, list[str]]:
-        """Take a row; gives what became of it, and what was not linked to its party."""
+    def take(self, told: Told) -> list[str]:
+        """Take a row; gives what was not linked to its party."""
         party_id = self._ids.get(told.source_id)
-        if party_id is None and not any(self._holders[each] for each in told.identifiers):
-            return self._meet(told), []
+        holders = {each for named in told.identifiers for each in self._holders[named]}
+        if party_id in self._written or holders - {party_id}:
+            return self._join(told)
         if party_id is not None and self._says_nothing_new(party_id, told):
-            return UNCHANGED, []
-        return self._join(told)
+            self.counts[UNCHANGED] += 1
+            return []
+        party_id = party_id or self._new_id()
+        self._pending[party_id] = told
+        self._note(party_id, told)
+        return []
 
     def publish(self) -> None:
         """Write who is new, and tell the tills of everybody who changed."""
@@ -116,21 +128,12 @@ class _Some:
             publish_many(self._conn, GLOBAL, changes)
 
     def _says_nothing_new(self, party_id: str, told: Told) -> bool:
-        if party_id in self._written:
-            return False
-        shown = self._fields.get(party_id, {})
+        said, (_, consents, held) = self._said.get(party_id, {}), self._states[party_id]
         return (
-            all(name in shown and shown[name].value == text for name, text in _words(told))
-            and set(told.consents) <= set(self._consents.get(party_id, ()))
-            and set(told.identifiers) <= {held.identifier for held in self._held.get(party_id, ())}
+            all(name in said and said[name].value == text for name, text in _words(told))
+            and set(told.consents) <= set(consents)
+            and set(told.identifiers) <= set(held)
         )
-
-    def _meet(self, told: Told) -> str:
-        party_id = self._new_id()
-        self._new.append((party_id, told))
-        self._note(party_id, told)
-        self._changed[PartyId(party_id)] = None
-        return ADDED
 
     def _note(self, party_id: str, told: Told) -> None:
         self._ids[told.source_id] = party_id
@@ -139,33 +142,40 @@ class _Some:
             self._holders[identifier].add(party_id)
 
     def _write(self) -> None:
-        if not self._new:
+        if not self._pending:
             return
-        conn, origin, new = self._conn, self._origin, self._new
-        make_all(conn, [party_id for party_id, _ in new], origin)
-        conn.execute(_REMEMBER, [_source(party_id, told) for party_id, told in new])
-        hold_all(conn, [(party_id, told.identifiers) for party_id, told in new], origin)
-        fields = [(party_id, told.fields) for party_id, told in new]
-        observe_first(conn, fields, origin, Strength.RECORD)
-        consent_first(conn, [(party_id, told.consents) for party_id, told in new], origin)
-        self._new = []
+        conn, origin, pending = self._conn, self._origin, self._pending
+        ensure_all(conn, list(pending), origin)
+        conn.execute(_REMEMBER, [_source(*each) for each in pending.items()])
+        hold_all(conn, [(each, told.identifiers) for each, told in pending.items()], origin)
+        fields = {each: told.fields for each, told in pending.items()}
+        observe_all(conn, fields, origin, Strength.RECORD)
+        consent_all(conn, {each: told.consents for each, told in pending.items()}, origin)
+        for party_id, state in _states(conn, list(pending)).items():
+            self._became(party_id, self._states.get(party_id), state)
+        self._pending = {}
 
-    def _join(self, told: Told) -> tuple[str, list[str]]:
+    def _became(self, party_id: str, before: _State | None, after: _State) -> None:
+        if before == after:
+            self.counts[UNCHANGED] += 1
+            return
+        self.counts[CHANGED if before else ADDED] += 1
+        self._changed[canonical(self._conn, party_id)] = None
+
+    def _join(self, told: Told) -> list[str]:
         """Take a row of somebody who is known, or whose identifiers are somebody's."""
         self._write()
         conn, origin = self._conn, self._origin
         party_id = _party(conn, told) or self._new_id()
-        before = _state(conn, party_id)
+        before = _states(conn, [party_id])[party_id] if is_known(conn, party_id) else None
         ensure(conn, party_id, origin)
         conn.execute(_REMEMBER, _source(party_id, told))
         taken = [taken_note(each) for each in hold_free(conn, party_id, told.identifiers, origin)]
         observe(conn, party_id, told.fields, origin, Strength.RECORD)
         consent(conn, party_id, told.consents, origin)
         self._note(party_id, told)
-        if before == _state(conn, party_id):
-            return UNCHANGED, taken
-        self._changed[canonical(conn, party_id)] = None
-        return (CHANGED if before else ADDED), taken
+        self._became(party_id, before, _states(conn, [party_id])[party_id])
+        return taken
 
 
 def _by_source(conn: Connection, sources: Sequence[str]) -> dict[str, str]:
@@ -201,13 +211,18 @@ def _party(conn: Connection, told: Told) -> str | None:
     return party_id if source in (None, told.source_id) else None
 
 
-def _state(conn: Connection, party_id: str) -> tuple[object, ...] | None:
-    """Give all that an import can change of a party; None of one nobody has met."""
-    if not is_known(conn, party_id):
-        return None
-    fields = {name: seen.value for name, seen in attributes_of(conn, party_id).items()}
-    holds = [held.identifier for held in identifiers_of(conn, party_id)]
-    return fields, consents_of(conn, party_id), holds
+def _states(conn: Connection, party_ids: Sequence[str]) -> dict[str, _State]:
+    """Give all that an import can change of parties, by their ids."""
+    fields, consents = attributes_of_all(conn, party_ids), consents_of_all(conn, party_ids)
+    names = identifiers_of_all(conn, party_ids)
+    return {
+        each: _State(
+            {name: seen.value for name, seen in fields.get(each, {}).items()},
+            consents.get(each, ()),
+            tuple(held.identifier for held in names.get(each, ())),
+        )
+        for each in party_ids
+    }
 
 
 def _field(line: int, reason: str) -> Problem:

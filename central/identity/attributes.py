@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, select
+from sqlalchemy import BindParameter, Connection, Row, Table, bindparam, func, insert, select
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.history import merge_consents
@@ -82,17 +82,20 @@ def words(fields: Mapping[str, str | None]) -> dict[str, str]:
     return {field: value.strip() for field, value in fields.items() if value and value.strip()}
 
 
-def observe_first(
+def observe_all(
     conn: Connection,
-    told: Iterable[tuple[str, Mapping[str, str | None]]],
+    told: Mapping[str, Mapping[str, str | None]],
     origin: Origin,
     strength: Strength = Strength.SAID,
 ) -> None:
-    """Do what `observe` does, for many parties of whom nobody has said anything yet."""
+    """Do what `observe` does for one party, for many: by their ids, what the source says."""
+    ordinals = _ordinals(conn, ATTRIBUTES, list(told))
     rows = [
         row
-        for party_id, fields in told
-        for row in _observed(party_id, words(fields), origin, strength, 1)
+        for party_id, fields in told.items()
+        for row in _observed(
+            party_id, words(fields), origin, strength, ordinals.get(party_id, 0) + 1
+        )
     ]
     if rows:
         conn.execute(_OBSERVE, rows)
@@ -148,17 +151,25 @@ def consent(conn: Connection, party_id: str, given: Iterable[ConsentGiven], orig
         conn.execute(insert(CONSENTS), rows)
 
 
-def consent_first(
-    conn: Connection, given: Iterable[tuple[str, Iterable[ConsentGiven]]], origin: Origin
+def consent_all(
+    conn: Connection, given: Mapping[str, Iterable[ConsentGiven]], origin: Origin
 ) -> None:
-    """Do what `consent` does, for many parties who have answered nothing yet."""
-    rows = [
-        _answered(party_id, answer, origin, n)
-        for party_id, answers in given
-        for n, answer in enumerate(answers, 1)
-    ]
+    """Do what `consent` does for one party, for many: by their ids, what they answered."""
+    held, ordinals = consents_of_all(conn, list(given)), _ordinals(conn, CONSENTS, list(given))
+    rows = []
+    for party_id, answers in given.items():
+        new = [answer for answer in answers if answer not in held.get(party_id, ())]
+        first = ordinals.get(party_id, 0) + 1
+        rows += [_answered(party_id, answer, origin, n) for n, answer in enumerate(new, first)]
     if rows:
         conn.execute(insert(CONSENTS), rows)
+
+
+def _ordinals(conn: Connection, table: Table, party_ids: Sequence[str]) -> dict[str, int]:
+    """Give the highest ordinal of each party that has any."""
+    query = select(table.c.party_id, func.max(table.c.ordinal)).group_by(table.c.party_id)
+    rows = conn.execute(query.where(among(conn, table.c.party_id, party_ids))).all()
+    return dict(map(tuple, rows))
 
 
 def _answered(

@@ -94,9 +94,10 @@ def ensure(conn: Connection, party_id: str, origin: Origin, *, state: str = ACTI
     return made
 
 
-def make_all(conn: Connection, party_ids: Iterable[str], origin: Origin) -> None:
-    """Make parties nobody has met, at least one."""
+def ensure_all(conn: Connection, party_ids: Sequence[str], origin: Origin) -> None:
+    """Do for many parties, at least one, what `ensure` does for one."""
     conn.execute(_MAKE, [_new(party_id, origin, ACTIVE) for party_id in party_ids])
+    conn.execute(_ACTIVATE, [{"of_party": party_id} for party_id in party_ids])
 
 
 def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
