@@ -83,7 +83,7 @@ def put_back(world, which):
     world.start_hq()
     if hq.up:
         _list_backups(world)
-    world.witnesses = set(witnesses(world)) if hq.up else set()
+    world.witnesses = dict(witnesses(world)) if hq.up else {}
     world.oracle.rewound()
     world.seen_at_hq.clear()
     world.erasures.clear()
@@ -98,16 +98,33 @@ def _list_backups(world):
 
 
 def witnesses(world):
-    """Name the machines whose disks show that HQ, as it came back, lost what it had signed.
+    """Give whose disks show that HQ, as it came back, lost what it had signed: its acks.
 
     Whoever held the only ack may be gone, or put back in time, too: then nobody can know.
     """
     held, world.old_epoch = world.held_at_hq(), epoch_at(world.hq)
     for machine in world.running():
-        found = machine.look(_acks)
-        if any(_is_lost(world, journal, ack, held) for journal, ack in found):
+        if lost := _lost_of(world, machine.look(_acks), held):
             world.note(f"{machine.name}: knows what HQ has lost")
-            yield machine.name
+            yield machine.name, lost
+
+
+def hear_again(world):
+    """Let testify no longer whose loss a request from before HQ was put back has made good.
+
+    It says nothing of what was signed later, and when the till itself speaks HQ has all of it.
+    """
+    if not world.witnesses or epoch_at(world.hq) != world.old_epoch:
+        return
+    held = world.held_at_hq()
+    for name, lost in list(world.witnesses.items()):
+        if not _lost_of(world, lost, held):
+            world.note(f"{name}: HQ has again what it had lost")
+            del world.witnesses[name]
+
+
+def _lost_of(world, acks, held):
+    return [(journal, ack) for journal, ack in acks if _is_lost(world, journal, ack, held)]
 
 
 def _acks(conn):
@@ -153,7 +170,7 @@ async def take_away(world, machine):
         if each.public == machine.public:  # A copy of it is let in no longer, either.
             await each.stop(lost=False)
             each.is_gone = True
-            world.witnesses.discard(each.name)
+            world.witnesses.pop(each.name, None)
     world.oracle.reckon(world.machines)
     another = world.place(machine.store, machine.tills)
     world.note(f"{another.name} takes the place of {machine.name}")
@@ -280,7 +297,7 @@ async def put_back_disk(world, machine):
     machine.disk.restore(world.images[machine.name])
     # It starts: only then can be told what is still owed by this disk.
     machine.disk.capacity = machine.disk.cut_at = machine.disk.fail_at = None
-    world.witnesses.discard(machine.name)
+    world.witnesses.pop(machine.name, None)
     world.oracle.forget_disk(machine)
     for place in [place for place in world.positions if place[0] == machine.name]:
         del world.positions[place]

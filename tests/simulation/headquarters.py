@@ -26,7 +26,7 @@ from central.ledger.engine import open_engine, reading, writing
 from central.ledger.hq import FeedSignal, Hq, NoSnapshots
 from central.ledger.migrate import migrate
 from central.ledger.outbox import on_published, publish
-from tests.simulation import driver, fairness, snapshots
+from tests.simulation import driver, fairness, fates, snapshots
 from tests.simulation.disk import Disk
 from tests.simulation.network import answer_of
 
@@ -48,7 +48,8 @@ class Headquarters:
         self.wall, self._rng, self._watch = wall, rng, watch
         self.engine = None
         self.boots = 0
-        self._asked: set[asyncio.Task[object]] = set()
+        self._asked: dict[asyncio.Task[object], None] = {}
+        """Who asks, in their order: a set of tasks has another order in every run."""
         self._timer: asyncio.TimerHandle | None = None
         self.disk.restore(_empty_ledger())
 
@@ -117,9 +118,9 @@ class Headquarters:
         """Answer a message; None where no answer ever comes."""
         if not self.up:
             return None
-        task = asyncio.ensure_future(answer_of(self._app, message))
-        self._asked.add(task)
-        task.add_done_callback(self._asked.discard)
+        task = asyncio.ensure_future(self._answer(message))
+        self._asked[task] = None
+        task.add_done_callback(self._asked.pop)
         await asyncio.wait([task])
         if task.cancelled():
             return None
@@ -131,14 +132,20 @@ class Headquarters:
 
     def _again(self, message):
         task = asyncio.ensure_future(self._ghost(message))
-        self._asked.add(task)
-        task.add_done_callback(self._asked.discard)
+        self._asked[task] = None
+        task.add_done_callback(self._asked.pop)
 
     async def _ghost(self, message):
         if self.up:
-            reply = await answer_of(self._app, message)
+            reply = await self._answer(message)
             if self.up:
                 self._watch.answered(message, *reply)
+
+    async def _answer(self, message):
+        reply = await answer_of(self._app, message)
+        if self.up and message.restores != self._watch.world.restores:
+            fates.hear_again(self._watch.world)
+        return reply
 
     def wake_applier(self, delay_s=0.02):
         """Apply soon; as the applier's thread does, by itself again after a failure."""

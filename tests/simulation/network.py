@@ -48,7 +48,7 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request):
         content = await request.aread()
-        message = Message(request, content)
+        message = Message(request, content, self._watch.world.restores)
         self._watch.sent(message)
         await self._travel(request, self.weather.lose_request)
         if message.path.endswith("/batches") and self._happens(self.weather.forge):
@@ -119,14 +119,15 @@ class Client:
 
 
 class Message:
-    """A request as it travels."""
+    """A request as it travels; `restores` says how often HQ had been put back when it was sent."""
 
-    def __init__(self, request, content, *, is_damaged=False):
+    def __init__(self, request, content, restores, *, is_damaged=False):
         self.request, self.content, self.is_damaged = request, content, is_damaged
+        self.restores = restores
         self.method, self.path = request.method, request.url.path
 
     def with_content(self, content):
-        return Message(self.request, content, is_damaged=True)
+        return Message(self.request, content, self.restores, is_damaged=True)
 
     def scope(self):
         url = self.request.url

@@ -36,7 +36,7 @@ def test_a_forger_lacks_nothing_but_hqs_key():
 
 
 async def _answer(batch):
-    watch = SimpleNamespace(sent=lambda _message: None)
+    watch = SimpleNamespace(sent=lambda _message: None, world=SimpleNamespace(restores=0))
     wire = Wire(None, Weather(forge=1.0), random.Random(1), lambda: True, watch)
     return await link_of(flips.KEY, flips.KEY.public_key().public_bytes_raw(), wire).send(batch)
 

@@ -20,6 +20,7 @@ from agent.core.entries.bodies import EntryCarried
 from agent.core.entries.kinds import KINDS
 from agent.core.exchange.cursors import Cursor
 from agent.core.faults import Fault
+from agent.journal.cursors import Acked
 from agent.sync import enrolment
 from central.ledger.backups import Manifest
 from central.ledger.epoch import current_epoch
@@ -74,8 +75,8 @@ class World:
         self.erasures: dict[str, tuple[str, str, int]] = {}
         self.restores = 0
         """How often HQ was put back."""
-        self.witnesses: set[str] = set()
-        """Machines whose disks show that HQ lost, when it was last put back, what it had signed."""
+        self.witnesses: dict[str, list[tuple[str, Acked]]] = {}
+        """Machine → (journal, ack): what its disk shows HQ lost when it was last put back."""
         self.epochs: list[str] = []
         """HQ's, in the order it was first seen in them."""
         self.old_epoch = ""
