@@ -18,7 +18,8 @@ class Signal:
 
     def __init__(self) -> None:
         self._value = 0
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], None] = {}
+        """In the order they came, which is the order they are woken in."""
         self._lock = Lock()
 
     @property
@@ -33,12 +34,12 @@ class Signal:
                 if self._value > seen:
                     return self._value
                 woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._waiting.add(woken)
+                self._waiting[woken] = None
             try:
                 await woken
             finally:
                 with self._lock:
-                    self._waiting.discard(woken)
+                    self._waiting.pop(woken, None)
 
     def advance(self, value: int) -> None:
         """Raise the number and wake those who wait; called from any thread."""
@@ -46,7 +47,7 @@ class Signal:
             if value <= self._value:
                 return
             self._value = value
-            woken, self._waiting = self._waiting, set()
+            woken, self._waiting = self._waiting, {}
         for future in woken:
             # A loop that was closed meanwhile has nobody left to wake.
             with suppress(RuntimeError):

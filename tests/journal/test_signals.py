@@ -75,7 +75,7 @@ async def test_follower_that_gives_up_leaves_nothing_behind():
     for _ in range(3):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(signal.wait(0), 0.001)
-    assert signal._waiting == set()
+    assert signal._waiting == {}
     signal.advance(1)
 
 
@@ -86,10 +86,26 @@ def test_follower_whose_loop_is_gone_stops_nobody():
     async def follow_and_leave():
         task = asyncio.get_running_loop().create_task(signal.wait(0))
         await asyncio.sleep(0)
-        return task, set(signal._waiting)
+        return task, dict(signal._waiting)
 
     task, waiting = asyncio.run(follow_and_leave())
     assert task.cancelled()
     signal._waiting |= waiting
     signal.advance(1)
     assert signal.value == 1
+
+
+@pytest.mark.asyncio
+async def test_who_waited_first_is_woken_first():
+    """What happens next would depend on where in memory the waiters lie."""
+    signal, woken = Signal(), []
+
+    async def wait(number):
+        await signal.wait(0)
+        woken.append(number)
+
+    waiters = [asyncio.ensure_future(wait(number)) for number in range(50)]
+    await asyncio.sleep(0)
+    signal.advance(1)
+    await asyncio.gather(*waiters)
+    assert list(range(50)) == woken

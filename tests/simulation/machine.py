@@ -49,7 +49,8 @@ class Machine:
         """Offered to HQ until it has taken over; it lies beside the other, as on a real disk."""
         self.versions = Versions(1, world.fork(f"{name}-version").choice(NEWEST_OF_TILLS))
         self.journal = self.directory = self.sync = None
-        self.tasks: set[asyncio.Task[object]] = set()
+        self.tasks: dict[asyncio.Task[object], None] = {}
+        """In their order, which is the order they are cancelled in."""
         self.boots = self.checked_boot = 0
         self.owes: set[tuple[str, int, bytes]] = set()
         """What was released on this disk, and must be on it after any power cut."""
@@ -141,12 +142,12 @@ class Machine:
     def start(self, coroutine):
         """Run something that ends with the machine."""
         task = asyncio.ensure_future(coroutine)
-        self.tasks.add(task)
+        self.tasks[task] = None
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task):
-        self.tasks.discard(task)
+        self.tasks.pop(task, None)
         if not task.cancelled() and (problem := task.exception()) and self.up:
             self.world.note(f"{self.name}: a task ended: {problem!r}")
 
