@@ -18,8 +18,8 @@ need not read again), `signals` (who waits for what), `lock`, `device_key`. Agai
 A journal's life: `founding` makes and seals one, `successors` goes on from one that must end,
 `lineage` follows a till's journals, `prune` lets go of what HQ holds for good, `archives` writes
 them to files and takes files in (`filling`). A damaged file: `checking`, `layout` and `texts` find
-it, `pages`, `shapes` and `wreck` read what is left, `remains` and `salvage` make a new file of it,
-`ordered` carries out again what HQ had ordered, `moving` puts it in place, `salvaged` tells. A
+it, `pages`, `shapes` and `wreck` read what is left, `remains`, `stranded` and `salvage` make a new
+file of it, `ordered` carries out again what HQ had ordered, `moving` puts it in place, `salvaged` tells. A
 second medium: `backup`, `rotation`.
 """
 

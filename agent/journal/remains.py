@@ -21,7 +21,8 @@ from agent.journal.evidence import signed_seq
 from agent.journal.filling import Filling
 from agent.journal.founding import Entry, Founding
 from agent.journal.preparation import Owner
-from agent.journal.salvaged import SalvagedJournal
+from agent.journal.salvaged import SalvagedJournal, unproven
+from agent.journal.stranded import Place, carried_at, stranded
 from agent.journal.successors import DAMAGED, Old, carried_of
 from agent.journal.wreck import ChainRow, JournalFound, Wreck
 
@@ -249,15 +250,16 @@ class Remains:
         parts = [*ended, *([last] if last else [])]
         carried = [self._carried(each) for each in parts]
         found = [frozenset(seqs) for seqs in (self._readable(each) for each in parts)]
+        again = self._stranded(conn, mine, last)
         done = successors.begin(
             conn,
             self._old(till, lane, last),
-            joined.from_iterable(carried),
-            sum(len(each) for each in found),
+            joined(again, *carried),
+            len(again) + sum(len(each) for each in found),
             self._clock.stamp(),
             self._clock.random,
         )
-        unproven = _unproven(conn, done.new_id)
+        in_doubt = unproven(conn, done.new_id)
         for each, readable in zip(parts, found, strict=True):
             is_last = each is last
             missing = _missing(each, readable)
@@ -269,14 +271,29 @@ class Remains:
                 new_id=done.new_id if is_last else "",
                 proven=each.proven,
                 held_seq=each.held_seq,
-                carried=len(readable),
-                unproven=unproven if is_last else 0,
+                carried=len(readable) + (len(again) if is_last else 0),
+                unproven=in_doubt if is_last else 0,
                 lost=len(missing),
                 lost_upto=max(missing, default=0),
                 at_hq=sum(seq <= signed for seq in missing),
             )
         if last is None:
             yield SalvagedJournal(till, lane, "", done.new_id, 0, 0, 0, 0, 0)
+
+    def _stranded(
+        self, conn: Connection, mine: list[_Standing], last: _Standing | None
+    ) -> list[EntryCarried]:
+        """Give what ended journals hold, and no readable entry carries on or brought to HQ."""
+        had = {each.succession[0]: each.succession[1] for each in mine if each.succession}
+        floors = {each.number: had.get(_id_of(each), each.held_seq) for each in mine}
+        ends = [each for each in mine if last is None or each.number != last.number]
+        safe: set[Place] = set()
+        for each in mine:
+            upto = floors[each.number] if each in ends else each.last_seq
+            safe.update(carried_at(self._wreck, each.number, upto))
+        known = [each for each in ends if each.founding is not None]
+        parts = (stranded(conn, e.number, _id_of(e), floors[e.number], safe) for e in known)
+        return list(joined.from_iterable(parts))
 
     def _last(self, mine: list[_Standing]) -> _Standing | None:
         """Find the journal that was written to: by its row, else the one nothing goes on from."""
@@ -376,12 +393,3 @@ def _id_of(standing: _Standing) -> JournalId:
         return standing.founding.journal_id
     name = f"{standing.till}/{standing.lane}/{standing.number}"
     return JournalId(sha256(b"unknown journal " + name.encode()).hexdigest()[:32])
-
-
-def _unproven(conn: Connection, journal_id: JournalId) -> int:
-    row = conn.execute(
-        "SELECT count(*) FROM body WHERE journal = (SELECT no FROM journal WHERE id = ?)"
-        " AND instr(bytes, ?) > 0",
-        (journal_id, b'"verified":false'),
-    ).fetchone()
-    return 0 if row is None else int(row[0])

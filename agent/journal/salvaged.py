@@ -116,3 +116,13 @@ def lines(done: Salvaged) -> Iterator[str]:
         yield f"  {each}"
     if not done.enrolled:
         yield "  no enrolment at HQ could be read: `till-agent enrol CODE`, if HQ knows this till"
+
+
+def unproven(conn: Connection, journal_id: JournalId) -> int:
+    """Count the entries a journal carries that no hash has proven."""
+    row = conn.execute(
+        "SELECT count(*) FROM body WHERE journal = (SELECT no FROM journal WHERE id = ?)"
+        " AND instr(bytes, ?) > 0",
+        (journal_id, b'"verified":false'),
+    ).fetchone()
+    return 0 if row is None else int(row[0])

@@ -207,11 +207,22 @@ def _check_held(conn: Connection, journal_id: JournalId, seq: int, hash_: bytes)
 def _carried(
     conn: Connection, number: int, journal_id: JournalId, after: int
 ) -> Iterator[EntryCarried]:
-    """Read what is to be carried, page by page."""
+    """Read what is to be carried."""
+    for entry in entries_after(conn, number, after):
+        yield carried_of(journal_id, entry)
+
+
+def entries_after(conn: Connection, number: int, after: int) -> Iterator[Entry]:
+    """Read the entries of a journal behind one, page by page.
+
+    Args:
+        conn: the file.
+        number: of the journal in it.
+        after: seq of the last one that is not wanted.
+    """
     seq = after
     while page := _page(conn, number, seq):
-        for entry in page:
-            yield carried_of(journal_id, entry)
+        yield from page
         seq = page[-1].seq
 
 

@@ -308,6 +308,32 @@ def test_a_salvaged_journal_is_salvaged_again(day, tmp_path):
         assert not [one for one in bodies if getattr(one, "kind", 0) == 201]
 
 
+def test_what_an_ended_journal_holds_is_carried_again(tmp_path):
+    """A sale whose carrier is lost would stand in its old journal for ever, and never reach HQ."""
+    path = tmp_path / "journal.db"
+    with opened(path) as journal:
+        for number in range(3):
+            journal.write_blocking(lambda conn, n=number: sell(conn, f"sale-{n:03}"))
+    _, journal = rescued(path)
+    with journal:
+        head, bodies = journal.read_blocking(carried)
+    assert 3 == len([one for one in bodies if isinstance(one, EntryCarried)])
+    with contextlib.closing(dbapi2.connect(str(path), isolation_level=None)) as conn:
+        place = head.tail_seq
+        named = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+        for (name,) in conn.execute(named).fetchall():
+            conn.execute(f"DROP TRIGGER {name}")
+        number = conn.execute("SELECT no FROM journal WHERE id = ?", (head.journal_id,)).fetchone()
+        conn.execute("DELETE FROM chain WHERE journal = ? AND seq = ?", (*number, place))
+        conn.execute("DELETE FROM body WHERE journal = ? AND seq = ?", (*number, place))
+    _, journal = rescued(path)
+    with journal:
+        _, bodies = journal.read_blocking(carried)
+        assert [] == journal.read_blocking(faults)
+    sold_again = [one.seq for one in bodies if isinstance(one, EntryCarried) and one.kind == 1]
+    assert [1, 2, 3] == sorted(sold_again)
+
+
 def test_pruned_and_succeeded_journals_come_over(tmp_path):
     """What HQ alone still has would be told as lost, or stop the salvage."""
     path = tmp_path / "journal.db"
