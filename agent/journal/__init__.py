@@ -19,8 +19,8 @@ A journal's life: `founding` makes and seals one, `successors` goes on from one 
 `lineage` follows a till's journals, `prune` lets go of what HQ holds for good, `archives` writes
 them to files and takes files in (`filling`). A damaged file: `checking`, `layout` and `texts` find
 it, `pages`, `shapes` and `wreck` read what is left, `remains`, `stranded` and `salvage` make a new
-file of it, `ordered` carries out again what HQ had ordered, `moving` puts it in place, `salvaged` tells. A
-second medium: `backup`, `rotation`.
+file of it, `ordered` carries out again what HQ had ordered, `moving` puts it in place, `salvaged`
+tells. A second medium: `backup`, `rotation`.
 """
 
 from __future__ import annotations
