@@ -109,11 +109,14 @@ def witnesses(world):
             yield machine.name, lost
 
 
-def hear_again(world):
+def hear_again(world, path):
     """Let testify no longer whose loss a request from before HQ was put back has made good.
 
-    It says nothing of what was signed later, and when the till itself speaks HQ has all of it.
+    It says nothing of what was signed later, and when the till itself speaks HQ has all of it. An
+    HQ that has forgotten an earlier start of the till takes it for a later one: it has two lives
+    of one journal before it, and ends it.
     """
+    world.haunted.update(path.split("/"))
     if not world.witnesses or epoch_at(world.hq) != world.old_epoch:
         return
     held = world.held_at_hq()

@@ -144,7 +144,7 @@ class Headquarters:
     async def _answer(self, message):
         reply = await answer_of(self._app, message)
         if self.up and message.restores != self._watch.world.restores:
-            fates.hear_again(self._watch.world)
+            fates.hear_again(self._watch.world, message.path)
         return reply
 
     def wake_applier(self, delay_s=0.02):

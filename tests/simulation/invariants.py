@@ -170,7 +170,7 @@ def i8_rewind_is_noticed(world):
         return
     for machine in [each for each in world.running() if not each.is_wounded]:
         for head in machine.look(chains.heads):
-            if head.sealed:
+            if head.sealed and head.journal_id not in world.haunted:
                 yield f"{machine.name}: journal {head.journal_id[:8]} was given up for nothing"
 
 

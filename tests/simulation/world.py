@@ -86,6 +86,8 @@ class World:
         self.thieves: list[Thief] = []
         self.counterfeits: set[str] = set()
         """Ids of orders HQ never signed."""
+        self.haunted: set[str] = set()
+        """Among others the ids of journals HQ heard of from before it was put back."""
         self.days = 0
         """Days that were noted at HQ."""
         self.poisoned: dict[tuple[str, int, bytes], tuple[bytes, bytes]] = {}
