@@ -117,7 +117,8 @@ class FeedSignal:
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._seen: Counter[str] = Counter()
-        self._waiters: dict[str, set[asyncio.Event]] = {}
+        self._waiters: dict[str, dict[asyncio.Event, None]] = {}
+        """Scope → who waits, first come first."""
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Deliver from now on to waiters on `loop`."""
@@ -147,14 +148,14 @@ class FeedSignal:
         if self._seen[scope] > seen or self._closed:
             return not self._closed
         event = asyncio.Event()
-        self._waiters.setdefault(scope, set()).add(event)
+        self._waiters.setdefault(scope, {})[event] = None
         try:
             async with asyncio.timeout(timeout_s):
                 return await event.wait()
         except TimeoutError:
             return False
         finally:
-            self._waiters[scope].discard(event)
+            self._waiters[scope].pop(event, None)
 
     def _wake_all(self) -> None:
         self._wake(tuple(self._waiters))
