@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
+from tests.simulation import headquarters
+from tests.simulation.environment import simulated
 from tests.simulation.run import play
 from tests.simulation.scenarios import SCENARIOS
 
@@ -33,3 +37,16 @@ def test_a_seed_is_one_history():
     first, second = play(3, "disks"), play(3, "disks")
     assert first.history == second.history
     assert (first.cuts, first.receipts) == (second.cuts, second.receipts)
+
+
+def test_the_first_life_draws_what_the_others_draw():
+    """The first seed of a process goes another way than when it is played again."""
+    headquarters._EMPTY.clear()
+    first, second = _drawn_after_the_ledger(), _drawn_after_the_ledger()
+    assert first == second
+
+
+def _drawn_after_the_ledger():
+    with simulated(1):
+        headquarters._empty_ledger()
+        return secrets.token_bytes(8)
