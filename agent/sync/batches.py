@@ -94,8 +94,8 @@ class BatchMaker:
             prev_hash=out.prev_hash,
             tail_seq=state.tail,
             records=records,
-            # Evidence of an epoch that is over would only be answered by 410 again.
-            last_ack=last if last and last.epoch == state.epoch else None,
+            # Evidence of an epoch that is over is answered by 410: once, not at every batch.
+            last_ack=last if last and (last.epoch == state.epoch or state.shows_evidence) else None,
             oldest_unacked_age_s=self.age_s(),
             backlog_bytes=self.backlog_bytes(state),
             agent_version=self._agent_version,

@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from agent.core.exchange.standing import Upward
 from agent.core.exchange.steps import Send
+from agent.core.exchange.wire import LastAck
 from agent.journal import outgoing as reading
 from agent.sync import batches
 from agent.sync.batches import AHEAD_MIN, BatchMaker
@@ -64,3 +65,19 @@ async def test_more_than_was_read_ahead_is_read_anew(maker):
     made, _ = maker
     await sent(made, 1, AHEAD_MIN)
     assert 2 * AHEAD_MIN == len(await sent(made, 1 + AHEAD_MIN, 2 * AHEAD_MIN))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("epoch", "repositioned", "shown"),
+    [("1-aa", False, True), ("1-aa", True, True), ("2-bb", True, False), ("2-bb", False, True)],
+)
+async def test_evidence_of_an_epoch_that_is_over_is_left_out_once_hq_has_said_so(
+    maker, epoch, repositioned, shown
+):
+    """Fails if HQ answers 410 to every batch, or one that was put back again never learns of it."""
+    made, _ = maker
+    last = LastAck("1-aa", 2, bytes(32), bytes(64))
+    state = Upward(tail=ALL, held=2, epoch=epoch, repositioned=repositioned)
+    batch = await made.batch(Send(1, 3, 1), state, last)
+    assert shown is (batch.last_ack is not None)

@@ -59,7 +59,7 @@ class Upward(msgspec.Struct, frozen=True):
     failures: int = 0
     """In a row."""
     repositioned: bool = False
-    """HQ has told us to resend, and has acked nothing since."""
+    """HQ has told us to resend, and has acked nothing since, nor given cause for doubt."""
     alarmed: str = ""
     """The last alarm's name, until an ack: it is told once, not at every retry."""
     spread_ms: int = 0
@@ -70,6 +70,15 @@ class Upward(msgspec.Struct, frozen=True):
     """HQ holds another past: where is the last position both share?"""
     is_foreign: bool = False
     """Another machine's, taken in here: HQ is shown it, and nothing ever goes on from it here."""
+
+    @property
+    def shows_evidence(self) -> bool:
+        """Tell whether HQ is shown our evidence of an epoch that it has said is over.
+
+        Whoever has just said so would only say it again. After an outage it may be an HQ that was
+        put back once more, to that very epoch, and would else never learn what it has lost.
+        """
+        return not self.repositioned
 
 
 def resume(

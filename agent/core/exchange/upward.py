@@ -108,7 +108,7 @@ def _timer_fired(state: Upward, event: TimerFired) -> Step:
 
 def _hq_seen(state: Upward, draw: int) -> Step:
     """After an outage HQ may be another one than before: ask, even with nothing to send."""
-    state = _with(state, sure=False)
+    state = _uncertain(state)
     may = state.mode in {Mode.IDLE, Mode.BACKING_OFF}
     return _first_contact(state, draw) if may else (state, ())
 
@@ -132,7 +132,7 @@ def _heartbeat_due(state: Upward) -> Step:
 def _stalled(state: Upward, event: Stalled) -> Step:
     """Tell it, and start again from the cursor; only a wait that HQ asked for is left alone."""
     told = Alarm("stalled", event.detail)
-    state = _with(state, sure=False, alarmed=told.name)
+    state = _with(_uncertain(state), alarmed=told.name)
     if state.mode is Mode.PACED:
         return state, (told,)
     after, effects = _proceed(state)
@@ -215,7 +215,7 @@ def _behind(state: Upward, event: BehindReceived, draw: int) -> Step:
     have, again = event.behind, state.repositioned
     # Where a new epoch has more than this journal, HQ is asked by the journal's own end.
     have_seq = state.tail if event.own_hash is None else have.have_seq
-    # From now on the evidence of an epoch that is over is left out.
+    # Until the next doubt the evidence of an epoch that is over is left out.
     state = _with(state, epoch=have.epoch, repositioned=True, search=None)
     differs = event.own_hash is not None and event.own_hash.hex() != have.have_hash
     if differs:
@@ -346,9 +346,14 @@ def _doubt(state: Upward, draw: int, alarm: str = "", detail: str = "", remedy: 
     """Forget what HQ is believed to hold, try again later, tell a person at most once."""
     failures = state.failures + 1
     told = alarm in {"", state.alarmed}
-    state = _with(state, sure=False, failures=failures, alarmed=alarm or state.alarmed)
+    state = _with(_uncertain(state), failures=failures, alarmed=alarm or state.alarmed)
     after, effects = _wait(state, Mode.BACKING_OFF, backoff_ms(failures, draw))
     return after, effects if told else (Alarm(alarm, detail, remedy), *effects)
+
+
+def _uncertain(state: Upward) -> Upward:
+    """Doubt where HQ stands, and in which epoch; a search would begin anew at each failure."""
+    return _with(state, sure=False, repositioned=state.repositioned and state.search is not None)
 
 
 def _wait(state: Upward, mode: Mode, ms: int) -> Step:

@@ -166,6 +166,35 @@ def test_behind_twice_in_a_row_waits():
     assert ("no-progress", Wait) == (alarm.name, type(wait))
 
 
+@pytest.mark.parametrize("doubt", ["unreachable", "refused", "seen", "stalled"])
+def test_who_may_be_another_hq_is_shown_the_evidence_again(doubt):
+    """An HQ put back once more, before its new epoch was confirmed, would not learn of it."""
+    state = sending(9, acked_seq=8)
+    restored = BehindReceived(state.turn, Behind("2-bb", 3, HASH.hex(), "epoch"), HASH)
+    state = after(state, restored)[0]
+    assert not state.shows_evidence
+    events = {
+        "unreachable": Failed(state.turn, Failure.UNREACHABLE),
+        "refused": Failed(state.turn, Failure.REFUSED),
+        "seen": HqSeen(),
+        "stalled": Stalled("no byte"),
+    }
+    state = after(state, events[doubt])[0]
+    assert state.shows_evidence
+
+
+def test_an_hq_in_its_new_epoch_still_is_told_what_it_lacks_at_once():
+    """The evidence, shown again, would be taken for circles: the till would wait for nothing."""
+    state = sending(9, acked_seq=8)
+    behind = Behind("2-bb", 3, HASH.hex(), "epoch")
+    state = after(state, BehindReceived(state.turn, behind, HASH))[0]
+    state = after(state, Failed(state.turn, Failure.UNREACHABLE))[0]
+    state = after(state, TimerFired(state.turn))[0]
+    state, effects = after(state, BehindReceived(state.turn, behind, HASH))
+    assert (Send(state.turn, 4, 6),) == effects
+    assert not state.shows_evidence
+
+
 OTHER = b"o" * 32
 
 
