@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import structlog
-
 from agent.core.faults import NotFoundFault
 from agent.daemon.clock import SystemClock
 from agent.daemon.control import TOKEN_FILE, no_access
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from agent.journal.device_key import DeviceKey
 
 T = TypeVar("T")
-log = structlog.get_logger(__name__)
 
 JOURNAL = "journal.db"
 MEGABYTE = 1 << 20
@@ -69,7 +66,9 @@ def open_journal(settings: Settings) -> tuple[Journal, DeviceKey]:
         reserve_bytes=settings.agent.reserve_mb * MEGABYTE,
     )
     if gone is not None:
-        log.warning(gone.detail, remedy=gone.remedy)
+        import structlog
+
+        structlog.get_logger(__name__).warning(gone.detail, remedy=gone.remedy)
         journal.write_blocking(lambda conn: vanished.note(conn, gone))
     return journal, key
 
