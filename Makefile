@@ -30,7 +30,7 @@ ROOMY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 
 test: export PYTEST_DEBUG_TEMPROOT ?= $(ROOMY)
 test: setup
 	@$(MAKE) --no-print-directory --output-sync=target -j 2 lint compiled
-	$(BIN)/pytest -n 4 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='agent/core/*,drivers/*/codecs/*' --fail-under=100 --skip-covered
 
 # Every worker collects all tests. Here one compiles them for all, while mypy keeps the other core

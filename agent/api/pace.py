@@ -11,7 +11,7 @@ from math import ceil
 
 from agent.core.faults import UnavailableFault
 
-CALLS_PER_S = 300
+CALLS_PER_S = 100
 BURST_CALLS = 1000
 """A page that sends a whole day of a till that was away, at once."""
 
