@@ -30,9 +30,9 @@ from agent.core.recognition import Identifier, IdentifierType, token
 from agent.directory import Directory
 from agent.journal import Journal
 from agent.journal.device_key import load_or_create
+from agent.journal.root_key import verifier
 from agent.links import HttpLink
 from agent.sync import enrol
-from agent.sync.keys import verifier
 from agent.sync.snapshots import Snapshots
 from benchmarks import raw
 from benchmarks.commit import CLOCK, STORE

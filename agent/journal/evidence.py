@@ -7,12 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from agent.core.exchange.acks import proves
+from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.signed import Verify, unhex
 from agent.core.exchange.wire import LastAck
+from agent.journal.root_key import verifier
 
 _ENROLLED = "enrolled/"
 
@@ -60,17 +60,6 @@ def _verifies(registry: Rows) -> Iterator[Verify]:
     for row in registry:
         value = row.get("value")
         if str(row.get("key")).startswith(_ENROLLED) and isinstance(value, bytes):
-            with suppress(msgspec.DecodeError, UnicodeDecodeError, ValueError):
+            with suppress(msgspec.DecodeError, UnicodeDecodeError, ValueError, CredentialFault):
                 kept = msgspec.json.decode(value, type=_Enrolled)
-                yield _verify(Ed25519PublicKey.from_public_bytes(unhex(kept.answer.root_key)))
-
-
-def _verify(key: Ed25519PublicKey) -> Verify:
-    def verify(signature: bytes, message: bytes) -> bool:
-        try:
-            key.verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
-
-    return verify
+                yield verifier(unhex(kept.answer.root_key))

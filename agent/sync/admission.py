@@ -21,8 +21,8 @@ from agent.core.faults import Fault
 from agent.core.identifiers import JournalId, TillId
 from agent.journal import Connection, Journal, lineage
 from agent.journal.chains import Head
+from agent.journal.root_key import verifier
 from agent.sync.enrolment import Enrolled, enrolments, keep, revoked
-from agent.sync.keys import verifier
 
 _log = structlog.get_logger(__name__)
 FORGOTTEN = frozenset({"unknown-device", "not-your-journal", "revoked"})

@@ -20,7 +20,7 @@ from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest, Pred
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import StoreId, TillId
 from agent.journal import Connection, Journal, chains, lineage, registry
-from agent.sync.keys import verifier
+from agent.journal.root_key import verifier
 
 ATTEMPTS = 3
 """A person waits for the outcome: a short outage is bridged, a long one is said."""

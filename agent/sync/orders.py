@@ -33,8 +33,8 @@ from agent.core.faults import NotFoundFault
 from agent.core.identifiers import JournalId, PartyId, TillId
 from agent.journal import Connection, Journal, chains, erasures, registry
 from agent.journal.ordered import LEASE_KEY
+from agent.journal.root_key import verifier
 from agent.sync.enrolment import Enrolled, revoked, set_revoked
-from agent.sync.keys import verifier
 from agent.sync.troubles import Troubles
 
 DONE, NOTHING, UNKNOWN = "done", "nothing-to-do", "unknown-order"

@@ -17,8 +17,8 @@ from agent.core.exchange.wire import EnrolAnswer
 from agent.core.faults import StateFault
 from agent.core.identifiers import TillId
 from agent.journal import Connection, Journal, renewals
+from agent.journal.root_key import verifier
 from agent.sync.enrolment import Enrolled, asking, enrolments, keep
-from agent.sync.keys import verifier
 
 
 class Signer(msgspec.Struct, frozen=True):

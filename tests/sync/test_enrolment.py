@@ -9,9 +9,9 @@ from agent.contracts.hq import HqRefused, HqUnreachable
 from agent.core.exchange.faults import CredentialFault
 from agent.core.faults import NotFoundFault
 from agent.journal import registry
+from agent.journal.root_key import verifier
 from agent.links import MemoryHq
 from agent.sync import enrolment
-from agent.sync.keys import verifier
 
 TILL = "till-1"
 

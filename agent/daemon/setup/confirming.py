@@ -81,7 +81,7 @@ def _root(conn: Connection, tills: Sequence[TillId]) -> bytes:
 async def _ask(
     settings: Settings, directory: Path, doubts: Sequence[_Doubt], root_key: bytes
 ) -> None:
-    from agent.sync.keys import verifier
+    from agent.journal.root_key import verifier
 
     finish_renewal(directory)
     link = link_to_hq(settings, load_or_create(directory))
