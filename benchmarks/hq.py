@@ -13,6 +13,7 @@ from pathlib import Path
 
 from agent.core.identifiers import TillId
 from benchmarks.commit import STORE
+from central.daemon.serve import PRESET_VARIABLE
 
 TILL = TillId("till-1")
 """The till its enrolment code is for."""
@@ -22,8 +23,14 @@ CENTRAL = (sys.executable, "-m", "central.daemon.cli")
 
 
 @contextmanager
-def running_hq(folder: Path, database: str = "") -> Iterator[tuple[str, str]]:
-    """Run `till-central serve` on an empty database, with an enrolment code."""
+def running_hq(folder: Path, database: str = "", *, token: str = "") -> Iterator[tuple[str, str]]:
+    """Run `till-central serve` on an empty database, with an enrolment code.
+
+    Args:
+        folder: for its state and settings; empty.
+        database: a URL; empty: SQLite in the folder.
+        token: of staff, for this run; empty: one nobody knows.
+    """
     port = _free_port()
     config = folder / "central.toml"
     config.write_text(f"""[central]
@@ -37,7 +44,7 @@ log_level = "error"
         ready.settimeout(START_S)
         served = subprocess.Popen(
             [*CENTRAL, "serve", "--config", str(config)],
-            env={**os.environ, "NOTIFY_SOCKET": str(folder / "ready")},
+            env={**os.environ, "NOTIFY_SOCKET": str(folder / "ready"), PRESET_VARIABLE: token},
             stdout=subprocess.DEVNULL,
         )
         try:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import httpx
 
-START_S = 30
+START_S = 120
 LOOK_S = 0.05
 ITEMS = resources.files("agent.daemon.demo") / "data" / "items.csv"
 _AGENT = (sys.executable, "-m", "agent.daemon.cli")
@@ -59,9 +59,9 @@ class Started(NamedTuple):
 
 @contextmanager
 def started_agent(folder: Path, devices: str) -> Iterator[Started]:
-    """Run the agent as it is on its first day; arguments as of `running_agent`."""
+    """Run the agent, also where one ran before; arguments as of `running_agent`."""
     port, state, config = _free_port(), folder / "state", folder / "agent.toml"
-    state.mkdir(mode=0o700)
+    state.mkdir(mode=0o700, exist_ok=True)
     config.write_text(_SETTINGS.format(port=port, state=state) + devices)
     url = f"http://127.0.0.1:{port}"
     began = monotonic()

@@ -73,11 +73,12 @@ async def _sell(journal: Journal, sold: dict[str, float]) -> None:
     shop, began = Shop(), perf_counter()
     for number in range(int(RATE * SECONDS)):
         await asyncio.sleep(max(0.0, began + number / RATE - perf_counter()))
-        sale_id = await journal.write(lambda conn: _complete(conn, shop))
+        sale_id = await journal.write(lambda conn: complete(conn, shop))
         sold[sale_id] = perf_counter()
 
 
-def _complete(conn: Connection, shop: Shop) -> SaleId:
+def complete(conn: Connection, shop: Shop) -> SaleId:
+    """Seal one sale into the chain of its till."""
     journal_id, n = chains.next_receipt(conn, TILL)
     body = shop.sale(ReceiptNo(receipt_number(STORE, TILL, journal_id, n)))
     chains.append(conn, TILL, body, salt=CLOCK.random(16))

@@ -19,6 +19,7 @@ from agent.core.entries.canonical import encode
 from agent.core.exchange.coding import BATCH_MEDIA_TYPE
 from agent.core.exchange.credentials import key_id
 from agent.core.exchange.dictionary import DICTIONARY_CODING, PLAIN_CODING
+from agent.core.exchange.in_step import agreed
 from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck, WireRecord
 from agent.core.identifiers import JournalId, receipt_number
 from agent.links.packing import packed
@@ -63,7 +64,8 @@ def _size(batches: list[Batch], coding: str = DICTIONARY_CODING) -> float:
 
 def _batch(shop: Shop, count: int, lines_max: int = 100) -> Batch:
     journal_id = JournalId(os.urandom(16).hex())
-    base, before = 4_000, os.urandom(32)
+    base, before, epoch = 4_000, os.urandom(32), f"1-{os.urandom(8).hex()}"
+    last = LastAck(epoch, base - 1, before, os.urandom(64))
     bodies = [_sale(shop, journal_id, base + n, lines_max) for n in range(count)]
     records = [
         WireRecord(base + n, 1, 1, os.urandom(16), encode(body)) for n, body in enumerate(bodies)
@@ -76,10 +78,11 @@ def _batch(shop: Shop, count: int, lines_max: int = 100) -> Batch:
         prev_hash=before,
         tail_seq=base + count - 1,
         records=tuple(records),
-        last_ack=LastAck(f"1-{os.urandom(8).hex()}", base - 1, before, os.urandom(64)),
+        last_ack=last,
         backlog_bytes=sum(len(record.body) for record in records),
         agent_version="0.1.0",
         wall=bodies[-1].completed.wall,
+        in_step=agreed(last, epoch, base - 1, before),
     )
 
 

@@ -21,10 +21,21 @@ TRACED = ("tests/core/", "agent/core/", *(f"tests/drivers/{kind}/" for kind in K
 half its speed while a tracer is asked about each call."""
 MEASURED = ("agent.core", *(f"drivers.{kind}.codecs" for kind in KINDS))
 """What `[tool.coverage.run]` measures."""
+WENT_UNMEASURED = pytest.StashKey[bool]()
+"""Whether a test ran without `coverage` in this process since one ran with it."""
 
-# How long an example takes says how busy the machine is, not whether the code is right.
-settings.register_profile("till", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("till")
+# How long an example takes says how busy the machine is, not whether the code is right. The suite
+# plays the same examples each time: what passed passes again. `make search` plays others.
+settings.register_profile(
+    "till", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "search",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("TILL_EXAMPLES", "till"))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -70,9 +81,28 @@ def _import_measured():
 def pytest_runtest_protocol(item):
     """Measure coverage only by the tests that it is asked of."""
     if item.nodeid.startswith(TRACED) and item.get_closest_marker("untraced") is None:
+        _forget_what_went_unmeasured(item.config.stash)
         return (yield)
+    item.config.stash[WENT_UNMEASURED] = True
     with _untraced():
         return (yield)
+
+
+def _forget_what_went_unmeasured(stash):
+    """Empty the caches: what they hold was worked out untraced, and would not be measured again.
+
+    Which test comes first in a worker is chance, and so would the coverage be.
+    """
+    if stash.get(WENT_UNMEASURED, False):
+        for cached in _measured_caches():
+            cached.cache_clear()
+    stash[WENT_UNMEASURED] = False
+
+
+def _measured_caches():
+    for name, module in list(sys.modules.items()):
+        if module is not None and name.startswith(MEASURED):
+            yield from (each for each in vars(module).values() if hasattr(each, "cache_clear"))
 
 
 @contextmanager

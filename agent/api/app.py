@@ -13,6 +13,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 from agent.api import (
     customers,
     events,
+    handing,
+    leads,
+    orders,
     page_files,
     papers,
     printing,
@@ -22,6 +25,7 @@ from agent.api import (
     tills,
     tokens,
     upkeep,
+    value,
     weights,
 )
 from agent.api.access import Speaker, require_token
@@ -41,8 +45,12 @@ GUARDED = (
     *scanners.ENDPOINTS,
     *tokens.ENDPOINTS,
     *customers.ENDPOINTS,
+    *leads.ENDPOINTS,
+    *handing.ENDPOINTS,
+    *orders.ENDPOINTS,
     *papers.ENDPOINTS,
     *printing.ENDPOINTS,
+    *value.ENDPOINTS,
     *weights.ENDPOINTS,
     *status.GUARDED,
     *upkeep.GUARDED,

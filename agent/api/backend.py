@@ -13,7 +13,7 @@ from agent.api.pace import Pace
 from agent.api.uses import TokenUses
 from agent.contracts.clock import Clock
 from agent.core.exchange.wire import Replaced
-from agent.core.identifiers import DeviceId, TillId
+from agent.core.identifiers import DeviceId, SaleId, TillId
 from agent.core.receipt.document import ReceiptDocument
 from agent.devices.claims import Claims
 from agent.directory import Directory
@@ -111,6 +111,7 @@ class Backend:
         enrol: trades a one-time code for a credential of a till, and tells of the machine that
             stood there before; None where there is no HQ.
         renew_key: puts a new device key in the place of the old one; gives its id and the tills.
+        lease: asks HQ for (till, owner, unit, value, sale) of a balance; None where there is no HQ.
         ready: tells whether the agent is up and all its parts run.
         claims: which till each scanner serves.
         pace: how fast each token may change things.
@@ -131,6 +132,7 @@ class Backend:
     back_up: Callable[[str], Awaitable[Backup]]
     enrol: Callable[[TillId, str], Awaitable[Sequence[Replaced]]] | None = None
     renew_key: Callable[[], Awaitable[tuple[str, Sequence[TillId]]]] | None = None
+    lease: Callable[[TillId, str, str, int, SaleId], Awaitable[None]] | None = None
     ready: Callable[[], bool] = lambda: True
     claims: Claims
     pace: Pace = field(default_factory=Pace)

@@ -6,19 +6,24 @@ from typing import Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from agent.api.access import Sender, loop_for
 from agent.api.backend import Served
 from agent.api.bodies import Json
-from agent.api.described import ANSWERS, PartyPath
-from agent.core.faults import NotFoundFault
-from agent.core.history import Order
+from agent.api.described import ANSWERS, PartyPath, PromptPath
 from agent.core.identifiers import PartyId
 from agent.core.recognition import Item
 from agent.till import commands
-from agent.till.replies import Enrolled, Identified, PartyView, TimelineView
-from agent.till.requests import EnrolRequest, IdentifyRequest
+from agent.till.replies import (
+    ConsentKept,
+    Enrolled,
+    Identified,
+    PartyView,
+    PromptAnswered,
+    TimelineView,
+)
+from agent.till.requests import AnswerRequest, ConsentRequest, EnrolRequest, IdentifyRequest
 
 TillQuery = Annotated[
     str | None, QueryParameter(description="Needed only with the admin token.", max_length=64)
@@ -43,7 +48,11 @@ class Imported(msgspec.Struct, frozen=True):
 
 @post("/v1/identify", dto=Json[IdentifyRequest], status_code=200, responses=ANSWERS)
 async def identify(data: JSONBody[IdentifyRequest], backend: Served, speaker: Sender) -> Identified:
-    """Say who presented a card, phone number, e-mail address, order or receipt."""
+    """Say who presented a card, wallet pass, phone number, e-mail address, order or receipt.
+
+    What is opened depends on how much the means vouches for: `strength` says so, and `ask` what
+    to ask for to see more. Changes no sale.
+    """
     return await loop_for(backend, speaker, data.till).ask(commands.Identify(data))
 
 
@@ -69,6 +78,32 @@ async def show_timeline(
     return await loop_for(backend, speaker, till).timeline(PartyId(party_id))
 
 
+@post("/v1/parties/{party_id:str}/consents", dto=Json[ConsentRequest], responses=ANSWERS)
+async def record_consent(
+    party_id: PartyPath, data: JSONBody[ConsentRequest], backend: Served, speaker: Sender
+) -> ConsentKept:
+    """Record a yes or no of a customer who is here to a use of their data; it holds at once."""
+    command = commands.RecordConsent(PartyId(party_id), data)
+    return await loop_for(backend, speaker, data.till).ask(command)
+
+
+@post(
+    "/v1/parties/{party_id:str}/prompts/{prompt_id:str}",
+    dto=Json[AnswerRequest],
+    responses=ANSWERS,
+)
+async def answer_prompt(
+    party_id: PartyPath,
+    prompt_id: PromptPath,
+    data: JSONBody[AnswerRequest],
+    backend: Served,
+    speaker: Sender,
+) -> PromptAnswered:
+    """Keep what a customer who is here said to a question, or that they would rather not say."""
+    command = commands.AnswerPrompt(PartyId(party_id), prompt_id, data)
+    return await loop_for(backend, speaker, data.till).ask(command)
+
+
 @get("/v1/items", responses=ANSWERS)
 async def search_items(text: SearchQuery, backend: Served, limit: LimitQuery = 20) -> list[Item]:
     """Search the catalogue by name, GTIN or PLU."""
@@ -82,25 +117,13 @@ async def import_items(data: JSONBody[ImportBody], backend: Served, speaker: Sen
     return Imported(backend.directory.import_items(data.items))
 
 
-@get("/v1/orders/{order_no:str}", responses=ANSWERS)
-async def show_order(order_no: FromPath[str], backend: Served) -> Order:
-    """Show an order of another channel by the number its customer brings."""
-    order = backend.directory.order(order_no)
-    if order is None:
-        raise NotFoundFault(
-            f"order {order_no[:64]} is not held here",
-            remedy="check the number; orders for other stores are at HQ",
-            name="no-such-order",
-        )
-    return order
-
-
 ENDPOINTS = (
     identify,
     enrol,
     show_party,
     show_timeline,
+    record_consent,
+    answer_prompt,
     search_items,
     import_items,
-    show_order,
 )

@@ -17,6 +17,9 @@ LinePath = Annotated[
     int, PathParameter(description="The line's number in the sale.", ge=1, le=100_000)
 ]
 TenderPath = Annotated[int, PathParameter(description="The tender's number.", ge=1, le=100_000)]
+PromptPath = Annotated[
+    str, PathParameter(description="The question's id, as on the card.", max_length=64)
+]
 PrintPath = Annotated[str, PathParameter(description="The print job's UUID.", pattern=UUID_PATTERN)]
 
 

@@ -12,6 +12,7 @@ from agent.api.access import Sender, loop_for, loop_of_sale
 from agent.api.backend import Served
 from agent.api.bodies import EmptyBody, Json
 from agent.api.described import ANSWERS, LinePath, SaleIdPath, TenderPath, TillPath
+from agent.api.value import lease_first
 from agent.core.identifiers import PartyId, SaleId
 from agent.till import commands
 from agent.till.replies import Completed, SaleView
@@ -198,8 +199,13 @@ async def set_customer(
 async def add_tender(
     sale_id: SaleIdPath, data: JSONBody[TenderRequest], backend: Served, speaker: Sender
 ) -> SaleView:
-    """Take money, or with a negative amount give it back for a return."""
+    """Take money, or with a negative amount give it back for a return.
+
+    `points` of the customer on the sale and `gift_card` (its number as the reference) are paid out
+    of what HQ lets this till spend; what is lacking is asked of HQ first, if it is reached.
+    """
     loop = await loop_of_sale(backend, speaker, SaleId(sale_id))
+    await lease_first(backend, loop, SaleId(sale_id), data)
     return await loop.ask(commands.AddTender(SaleId(sale_id), data))
 
 

@@ -16,9 +16,11 @@ from agent.api.bodies import Json
 from agent.api.described import ANSWERS
 from agent.api.metrics import CONTENT_TYPE, exposition
 from agent.api.upkeep import DiskStatus, disk_status
-from agent.core.exchange.wire import Replaced
+from agent.core.exchange.replica import FILTER_RULE
+from agent.core.exchange.wire import FilterBuilt, Replaced
 from agent.core.faults import StateFault
 from agent.core.identifiers import JournalId, TillId
+from agent.directory import Directory
 from agent.journal import chains, upkeep
 from agent.journal.salvaged import Salvaged, last
 from agent.journal.upkeep import Done
@@ -50,6 +52,8 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     sync: SyncStatus | None = None
     directory: dict[str, int] | None = None
     """How many parties, items and orders are held."""
+    known_customers: FilterView | None = None
+    """The filter of everybody the chain knows; absent where HQ has sent none."""
     journals: tuple[JournalTail, ...] = ()
     disk: DiskStatus | None = None
     """The room on the journal's disk."""
@@ -59,6 +63,20 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a damaged journal file, the last time there was one."""
     vanished: Vanished | None = None
     """That the journal file was gone, and new journals were begun."""
+
+
+class FilterView(msgspec.Struct, frozen=True):
+    """By what this agent knows of customers whose cards it does not hold."""
+
+    pieces: int
+    """That are here."""
+    of: int
+    """That there are."""
+    bytes: int
+    errs_ppm: int
+    """Of how many strangers in a million it says that the chain knows them."""
+    built_at: str = ""
+    """HQ's clock; it is built every day and after each erasure."""
 
 
 class JournalTail(msgspec.Struct, frozen=True):
@@ -123,6 +141,7 @@ async def full_status(backend: Backend) -> Status:
         devices=backend.device_views(),
         sync=backend.sync(),
         directory=backend.directory.counts(),
+        known_customers=_filter_view(backend.directory),
         journals=tuple(
             JournalTail(each.journal_id, each.till, each.lane, each.tail_seq, each.tail_hash.hex())
             for each in heads
@@ -132,6 +151,14 @@ async def full_status(backend: Backend) -> Status:
         salvaged=salvaged,
         vanished=vanished,
     )
+
+
+def _filter_view(directory: Directory) -> FilterView | None:
+    held, rule = directory.filter(), directory.rule(FILTER_RULE)
+    if held is None:
+        return None
+    built_at = msgspec.json.decode(rule, type=FilterBuilt).built_at if rule else ""
+    return FilterView(held.pieces, held.of, held.bytes, held.errs_ppm, built_at)
 
 
 @get("/v1/journals/verify", responses=ANSWERS)

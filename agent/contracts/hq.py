@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from agent.core.exchange.granting import SignedKeys
+from agent.core.exchange.leasing import LeaseAsk
+from agent.core.exchange.orders import SignedOrder
 from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.wire import (
     Ack,
@@ -100,6 +103,23 @@ class HqLink(Protocol):
         Raises:
             NoSnapshot: HQ does not have this one any more; ask for the manifest again.
             HqUnreachable, HqSlowDown, HqRefused.
+        """
+        ...
+
+    async def keys(self) -> SignedKeys:
+        """Get the keys of this device's scopes, sealed to it: whoever asks checks them.
+
+        Raises:
+            HqUnreachable, HqSlowDown, HqRefused.
+        """
+        ...
+
+    async def lease(self, asked: LeaseAsk) -> SignedOrder:
+        """Ask for a part of a balance; asked again under its id, the same is given.
+
+        Raises:
+            HqRefused: not given, and why: by the name and the remedy of HQ's own fault.
+            HqUnreachable, HqSlowDown.
         """
         ...
 

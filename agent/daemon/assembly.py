@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -17,29 +18,35 @@ import structlog
 from agent.api.app import create_app
 from agent.api.backend import Backend
 from agent.core.exchange.wire import Replaced
-from agent.core.identifiers import DeviceId, TillId
+from agent.core.identifiers import DeviceId, PartyId, SaleId, TillId
+from agent.core.loyalty import POINTS
 from agent.core.receipt import Template
 from agent.core.space import Level
 from agent.daemon.clock import SystemClock
 from agent.daemon.control import make_admin_token
 from agent.daemon.files import DIRECTORY, state_dir
 from agent.daemon.hardware import Hardware
+from agent.daemon.machine_key import machine_key
 from agent.daemon.receipts import load_template
 from agent.daemon.renewing import renew_here
+from agent.daemon.replica_keys import FILE_NAME as KEYS
+from agent.daemon.replica_keys import ReplicaKeys
 from agent.daemon.salvaging import open_or_salvage
 from agent.daemon.scans import announce
 from agent.daemon.upkeep import Upkeep
 from agent.daemon.ways import link_to_hq, signer
 from agent.devices.claims import Claims
-from agent.directory import Directory
+from agent.directory import Directory, Keyring
 from agent.journal.backup import Backup
 from agent.settings import Settings
 from agent.sync.enrolment import enrol
+from agent.sync.leasing import Want
 from agent.sync.loop import SyncLoop
 from agent.sync.status import SyncStatus
 from agent.till import OwnEntries, TillLoop
 from agent.till.commands import DirectoryChanged, TakeSettings
 from agent.till.documents import Papers
+from agent.till.receipt_codes import ReceiptCodes
 from drivers.printers.picture import png
 
 log = structlog.get_logger(__name__)
@@ -83,7 +90,11 @@ class Agent:
 
     def _make(self) -> None:
         settings, own = self.settings, OwnEntries()
-        self.directory = Directory.open(state_dir(settings) / DIRECTORY)
+        self.machine_key = machine_key(settings)
+        keyring = Keyring(self.machine_key.secret, state_dir(settings) / KEYS)
+        if keyring.trouble:
+            log.warning("customers are read anew", why=keyring.trouble)
+        self.directory = Directory.open(state_dir(settings) / DIRECTORY, keyring)
         if self.directory.damage:
             log.warning("the directory was begun anew", why=self.directory.damage)
         self.tills = {
@@ -99,7 +110,8 @@ class Agent:
         }
         named = {till.id: till.scanners for till in settings.tills}
         self.claims = Claims(self.journal, named)
-        self.papers = Papers(settings, load_template(settings))
+        codes = ReceiptCodes(lambda: self._key)
+        self.papers = Papers(settings, load_template(settings), codes)
         for loop in self.tills.values():
             loop.desk.papers = self.papers
         self._hardware = Hardware(
@@ -109,6 +121,10 @@ class Agent:
         self.upkeep = Upkeep(self.journal, self.clock, lambda: self.settings, self._key.keyid)
         self._link = link_to_hq(settings, self._key) if settings.hq else None
         self.sync = self._sync_loop()
+        if self.sync is not None:
+            for till, loop in self.tills.items():
+                loop.desk.lease_wanted = partial(_wanted, self.sync, till)
+                loop.desk.unheard_since = partial(_unheard_since, self.sync)
         self.app = create_app(self._backend())
 
     def _sync_loop(self) -> SyncLoop | None:
@@ -127,6 +143,7 @@ class Agent:
             device_key=self._key.public_bytes,
             forget=self.directory.forget,
             installable=self.directory,
+            keys=ReplicaKeys(self.directory, lambda: self._key),
         )
 
     def _backend(self) -> Backend:
@@ -146,6 +163,7 @@ class Agent:
             back_up=self._back_up,
             enrol=self._enrol if self._link else None,
             renew_key=self._renew_key if self._link else None,
+            lease=self._lease if self._link else None,
             ready=self.turning,
         )
 
@@ -220,6 +238,12 @@ class Agent:
         self.sync.refresh()
         return kept.answer.replaced
 
+    async def _lease(
+        self, till: TillId, owner: str, unit: str, value: int, sale_id: SaleId
+    ) -> None:
+        if self.sync is not None:
+            await self.sync.leasing.ask(till, Want(owner, unit, value, sale_id))
+
     async def _renew_key(self) -> tuple[str, Sequence[TillId]]:
         """Go on under a new device key: HQ agrees, then whoever signs here is told."""
         if self._link is None or self.sync is None:
@@ -229,3 +253,13 @@ class Agent:
             self._link.use_key(self._key.private, self._key.keyid)
             self.sync.renew(signer(self._key), self._key.public_bytes)
         return self._key.keyid, tills
+
+
+def _unheard_since(sync: SyncLoop) -> str:
+    """Tell since when HQ is out of reach; empty while it is not."""
+    status = sync.status()
+    return "" if status.online else status.since
+
+
+def _wanted(sync: SyncLoop, till: TillId, owner: PartyId) -> None:
+    sync.leasing.in_advance(till, owner, POINTS)

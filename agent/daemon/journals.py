@@ -84,7 +84,7 @@ def _body(record: WireRecord) -> object:
     try:
         body = decode(record.kind, record.version, record.body)
         shown: dict[str, Any] = msgspec.to_builtins(body)
-        if isinstance(body, EntryCarried) and not body.erased_by:
+        if isinstance(body, EntryCarried) and body.body:
             shown["body"] = msgspec.json.decode(body.body)
     except (Fault, msgspec.DecodeError) as problem:
         return {"unreadable": str(problem)}

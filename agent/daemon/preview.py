@@ -21,12 +21,14 @@ from agent.core.receipt import ReceiptDocument, Template, html, lay_out, plain_t
 from agent.core.receipt.words import WORDS
 from agent.daemon.checked import load_checked
 from agent.daemon.files import read_journal
-from agent.daemon.receipt_samples import SAMPLES, sample_store
+from agent.daemon.receipt_samples import SAMPLES, UNSEALED, sample_store
 from agent.daemon.receipts import load_template, read_template
 from agent.journal import Connection, sales
+from agent.journal.device_key import passing_key
 from agent.program.terminal import say_aside
 from agent.settings import Settings, StoreSettings
 from agent.till.documents import Papers
+from agent.till.receipt_codes import ReceiptCodes
 from drivers.printers.dots import draw
 from drivers.printers.making import LANGUAGES
 from drivers.printers.models import DEFAULT_MODEL, ESCPOS, MODELS, STAR, PrinterModel
@@ -67,7 +69,8 @@ def preview(asked: Preview) -> None:
         NotFoundFault: `no-such-sale`.
     """
     settings = _settings(asked)
-    papers = Papers(settings, _template(asked, settings))
+    # The code looks as on paper; a key that is kept nowhere signs it, so no till trusts it.
+    papers = Papers(settings, _template(asked, settings), ReceiptCodes(passing_key))
     _write(_written(_document(asked, settings, papers), asked), asked)
 
 
@@ -112,7 +115,7 @@ def _document(asked: Preview, settings: Settings, papers: Papers) -> ReceiptDocu
             remedy="give a sale's id or its receipt number; older ones are at HQ",
             name="no-such-sale",
         )
-    return papers.sale(body, copy=True)
+    return papers.sale(body, copy=True, digest=UNSEALED)
 
 
 def _oneself() -> None:

@@ -26,6 +26,8 @@ from agent.core.sale import (
 from agent.settings import StoreSettings
 from agent.till.documents import Papers
 
+UNSEALED = bytes(32)
+"""Stands for a commitment on the code of a paper that is only looked at."""
 _DAY = "2026-07-28"
 _OPENED = Stamp(f"{_DAY}T06:00:00.000Z", 1, "sample")
 _NOW = Stamp(f"{_DAY}T12:03:05.123Z", 2, "sample")
@@ -99,9 +101,9 @@ def closed(store: StoreSettings) -> TillClosed:
 
 
 SAMPLES: dict[str, Callable[[Papers, StoreSettings], ReceiptDocument]] = {
-    "sale": lambda papers, store: papers.sale(sold(store)),
-    "copy": lambda papers, store: papers.sale(sold(store), copy=True),
-    "return": lambda papers, store: papers.sale(returned(store)),
+    "sale": lambda papers, store: papers.sale(sold(store), digest=UNSEALED),
+    "copy": lambda papers, store: papers.sale(sold(store), copy=True, digest=UNSEALED),
+    "return": lambda papers, store: papers.sale(returned(store), digest=UNSEALED),
     "z-report": lambda papers, store: papers.report(closed(store)),
     "cash": lambda papers, store: papers.cash(moved(store)),
 }

@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.daemon.control import TOKEN_FILE
+from agent.daemon.machine_key import beside
+from agent.daemon.replica_keys import FILE_NAME as REPLICA_KEYS
 from agent.journal import moving
 from agent.journal.device_key import FILE_NAME as KEY_FILE
 from agent.journal.device_key import NEXT_NAME
@@ -24,9 +26,10 @@ _HALF_KEYS = ("device.new", "device.key.new")
 
 def own(directory: Path, *databases: str) -> list[Path]:
     """List what there is of this machine alone."""
-    names = [TOKEN_FILE, RESERVE_FILE, NEXT_NAME, KEY_FILE, *_HALF_KEYS]
+    names = [TOKEN_FILE, RESERVE_FILE, NEXT_NAME, KEY_FILE, REPLICA_KEYS, *_HALF_KEYS]
     names += [name + end for name in databases for end in SQLITE_BESIDE]
-    return [path for name in names if (path := directory / name).exists()]
+    machine_keys = [path for path in beside(directory) if path.exists()]
+    return machine_keys + [path for name in names if (path := directory / name).exists()]
 
 
 def is_begun(directory: Path) -> bool:

@@ -79,6 +79,7 @@ def show(report: StatusReport) -> None:
     _show_sync(report)
     _show_salvaged(report)
     _show_vanished(report)
+    _show_directory(report)
     _show_disk(report)
     _show_upkeep(report)
     for device in report.daemon.get("devices", []):
@@ -101,6 +102,22 @@ def _show_vanished(report: StatusReport) -> None:
     if gone:
         say(f"  at {gone['at']}: {gone['detail']}")
         say(f"    → {gone['remedy']}")
+
+
+def _show_directory(report: StatusReport) -> None:
+    held, known = report.daemon.get("directory"), report.daemon.get("known_customers")
+    if held:
+        say(f"  customers held here: {held['parties']}")
+    if known:
+        parts = f", {known['pieces']} of {known['of']} parts"
+        here = "" if known["pieces"] == known["of"] else parts
+        say(
+            f"  customers known elsewhere: a filter of {known['bytes'] / _MB:.1f} MB{here}, "
+            f"built {known['built_at'] or 'at an unknown time'}, "
+            f"errs on {known['errs_ppm'] / 10_000:.2f} % of strangers"
+        )
+    elif held and report.hq:
+        say("  customers known elsewhere: HQ has sent no filter yet")
 
 
 def _show_disk(report: StatusReport) -> None:

@@ -19,7 +19,7 @@ from agent.contracts.clock import Clock
 from agent.core.faults import Fault
 from agent.core.identifiers import JournalId
 from agent.core.space import Level, Verdict, Work
-from agent.journal import Connection, Journal, chains, cursors, events, prune, upkeep
+from agent.journal import Connection, Journal, chains, cursors, events, prune, traces, upkeep
 from agent.journal.backup import Backup, Plan, back_up, on_second_medium
 from agent.journal.backup_faults import medium_away, no_room_here
 from agent.journal.checking import check_chains, check_pages, require_intact
@@ -62,6 +62,8 @@ class Upkeep:
         self._journal, self._clock, self._settings, self._key = journal, clock, settings, key
         self._one = asyncio.Lock()
         self._level = Level.OK
+        self._settled = -1
+        """Erase orders whose traces are gone; what a crash has left goes with the first look."""
         self.tell: Tell = _tell_nobody
 
     async def night(self) -> None:
@@ -150,6 +152,7 @@ class Upkeep:
 
     async def tend(self) -> Verdict:
         """Measure the room, fill the reserve, drop what is not needed, tell what has changed."""
+        await self._let_go_of_erased()
         space = self._journal.space
         await asyncio.to_thread(space.reserve.fill)
         space.measured = await self._measured()
@@ -160,6 +163,14 @@ class Upkeep:
             self._level = verdict.level
             await self._tell(verdict)
         return verdict
+
+    async def _let_go_of_erased(self) -> None:
+        """Have the journal's log keep nothing of what was erased since the last look."""
+        erased = await self._journal.read(traces.erased)
+        if erased != self._settled and await asyncio.to_thread(
+            traces.let_go_of_log, self._journal.path
+        ):
+            self._settled = erased
 
     async def _measured(self) -> Measured:
         """Measure the journal, and note it if a business day was closed."""

@@ -5,13 +5,16 @@ while look-ups go on (`installing`, `merging`, `generations`), recognition asks 
 `parties`, `orders`), and nothing in it is the only copy of anything: a damaged or missing file is
 set aside and begun anew, the feed starts over, and sales go on meanwhile (P1).
 
-Parties are found by token only (`core.recognition.tokens`); the sealed replica will put its keyed
-tokens and encrypted cards behind the same functions.
+Parties lie in it sealed (`core.privacy`): a card is found and opened by what its customer presents,
+with keys (`keyring`) that do not lie beside it. Whom nobody here is, the chain's filter may know
+(`filters`); a region that is this till's no more is let go of (`leaving`). What was presented is
+remembered in memory alone (`presenting`), for as long as somebody may look at the card.
 """
 
 from __future__ import annotations
 
 from agent.directory.directory import Directory
 from agent.directory.faults import DirectoryFault
+from agent.directory.keyring import Keyring
 
-__all__ = ["Directory", "DirectoryFault"]
+__all__ = ["Directory", "DirectoryFault", "Keyring"]

@@ -20,14 +20,14 @@ from agent.core.exchange.replica import (
     DELETE,
     ERASE,
     PUT,
-    Person,
     Refused,
     item_of,
     order_of,
     person_of,
+    piece_of,
 )
-from agent.core.exchange.wire import FeedItem, FeedPage
-from agent.directory import items, orders, parties
+from agent.core.exchange.wire import FeedItem, FeedPage, SealedRow
+from agent.directory import filters, items, orders, parties, rules
 from agent.directory.schema import Connection
 
 _PARTY = "party:"
@@ -78,7 +78,7 @@ def _is_another_feed(held: str, given: str) -> bool:
 def _take_all(conn: Connection, scope: str, changes: Sequence[FeedItem]) -> list[str]:
     """Apply changes in their order; parties that follow one another are written together."""
     held, changed = _held(conn, changes), []
-    together: dict[str, tuple[FeedItem, Person]] = {}
+    together: dict[str, tuple[FeedItem, SealedRow]] = {}
     for change in changes:
         is_party = change.op == PUT and change.key.startswith(_PARTY)
         if not is_party or change.key in together:
@@ -88,7 +88,10 @@ def _take_all(conn: Connection, scope: str, changes: Sequence[FeedItem]) -> list
             continue
         try:
             if is_party:
-                together[change.key] = (change, _person(change))
+                person = _person(change)
+                if before is not None and _is_past(conn, change, person, scope, before):
+                    continue
+                together[change.key] = (change, person)
             else:
                 _do(conn, change)
         except (Refused, msgspec.MsgspecError) as problem:
@@ -111,17 +114,33 @@ def _held(conn: Connection, changes: Sequence[FeedItem]) -> dict[str, tuple[str,
     return {key: (scope, ver, op) for key, scope, ver, op in rows}
 
 
-def _person(change: FeedItem) -> Person:
+def _person(change: FeedItem) -> SealedRow:
     if change.key == _PARTY:
         raise Refused(f"{change.op!r} of {change.key!r} is not known to this version")
     return person_of(change)
 
 
-def _put_people(conn: Connection, scope: str, together: dict[str, tuple[FeedItem, Person]]) -> None:
+def _is_past(
+    conn: Connection, change: FeedItem, person: SealedRow, scope: str, held: tuple[str, int, str]
+) -> bool:
+    """Tell whether another scope has told something newer of a person who moved there.
+
+    A page of the scope they left may have been under way: it would put them back, and the next
+    one take them out of the scope they are in.
+    """
+    held_scope, held_ver, held_op = held
+    if held_scope == scope or held_op != PUT or held_ver == _ANY_OLDER:
+        return False
+    return parties.told(conn, change.key.removeprefix(_PARTY)) > person.told
+
+
+def _put_people(
+    conn: Connection, scope: str, together: dict[str, tuple[FeedItem, SealedRow]]
+) -> None:
     """Write what was gathered, and begin to gather anew."""
     if together:
         people = {key.removeprefix(_PARTY): person for key, (_, person) in together.items()}
-        parties.put(conn, people)
+        parties.put(conn, scope, people)
         _note(conn, scope, [change for change, _ in together.values()])
         together.clear()
 
@@ -167,6 +186,14 @@ def _put_order(conn: Connection, name: str, change: FeedItem) -> None:
     orders.put(conn, order_of(name, change))
 
 
+def _put_rule(conn: Connection, name: str, change: FeedItem) -> None:
+    rules.put(conn, name, bytes(change.body))
+
+
+def _put_piece(conn: Connection, name: str, change: FeedItem) -> None:
+    filters.put(conn, name, piece_of(name, change))
+
+
 def _erase_party(conn: Connection, name: str, _change: FeedItem) -> None:
     parties.erase(conn, name)
     orders.erase_of(conn, name)
@@ -177,12 +204,18 @@ _Action = Callable[[Connection, str, FeedItem], None]
 _ACTIONS: dict[tuple[str, str], _Action] = {
     ("item", PUT): _put_item,
     ("order", PUT): _put_order,
+    ("rule", PUT): _put_rule,
+    ("filter", PUT): _put_piece,
     ("item", DELETE): lambda conn, name, _: items.delete(conn, name),
     ("party", DELETE): lambda conn, name, _: parties.withdraw(conn, name),
     ("order", DELETE): lambda conn, name, _: orders.delete(conn, name),
+    ("rule", DELETE): lambda conn, name, _: rules.delete(conn, name),
+    ("filter", DELETE): lambda conn, name, _: filters.delete(conn, name),
     ("item", ERASE): lambda conn, name, _: items.delete(conn, name),
     ("party", ERASE): _erase_party,
     ("order", ERASE): lambda conn, name, _: orders.delete(conn, name),
+    ("rule", ERASE): lambda conn, name, _: rules.delete(conn, name),
+    ("filter", ERASE): lambda conn, name, _: filters.delete(conn, name),
 }
 
 

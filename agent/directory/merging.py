@@ -11,7 +11,7 @@ a key that another scope has put.
 
 from __future__ import annotations
 
-from agent.core.exchange.replica import DELETE, ERASE, PUT
+from agent.core.exchange.replica import DELETE, ERASE, FILTER_SCOPE, PUT
 from agent.directory.schema import Connection
 
 KEYS_TOLD = 1_000
@@ -21,7 +21,11 @@ _KEPT = """CREATE TEMP TABLE kept AS
     SELECT before.key FROM live.versions AS before LEFT JOIN main.versions AS now USING (key)
     WHERE before.scope <> :scope AND (
         now.key IS NULL
-        OR (now.op <> :erase AND (before.op = :erase OR now.op <> :put OR now.ver <= :seen)))"""
+        OR (now.op <> :erase AND (before.op = :erase OR now.op <> :put OR now.ver <= :seen
+            -- A person who has moved to another scope since the snapshot was made.
+            OR EXISTS (SELECT 1 FROM live.people AS held JOIN main.people AS old USING (party_id)
+                WHERE held.party_id = substr(before.key, 7) AND before.key GLOB 'party:*'
+                AND held.local = 0 AND before.ver >= 0 AND held.told > old.told))))"""
 _OUT = (
     "CREATE UNIQUE INDEX temp.kept_key ON kept (key)",
     """DELETE FROM main.item_words WHERE rowid IN
@@ -37,6 +41,10 @@ _OUT = (
        (SELECT substr(key, 7) FROM kept WHERE key GLOB 'party:*')""",
     """DELETE FROM main.orders WHERE order_no IN
        (SELECT substr(key, 7) FROM kept WHERE key GLOB 'order:*')""",
+    """DELETE FROM main.rules WHERE name IN
+       (SELECT substr(key, 6) FROM kept WHERE key GLOB 'rule:*')""",
+    """DELETE FROM main.filter
+       WHERE printf('filter:%d-%d', place >> 24, place & 16777215) IN (SELECT key FROM kept)""",
     "DELETE FROM main.versions WHERE key IN (SELECT key FROM kept)",
 )
 _IN = (
@@ -59,27 +67,38 @@ _IN = (
        FROM moved_items JOIN live.item_words AS words ON words.rowid = moved_items.id""",
     """CREATE TEMP TABLE moved_people AS
        SELECT id, id + (SELECT coalesce(max(id), 0) FROM main.people) AS number, 1 AS is_held
-       FROM live.people WHERE 'party:' || party_id IN (SELECT key FROM kept)
-       OR (local = 1 AND 'party:' || party_id NOT IN (SELECT key FROM main.versions))""",
+       FROM live.people AS given WHERE 'party:' || party_id IN (SELECT key FROM kept)
+       OR (local = 1 AND 'party:' || party_id NOT IN (SELECT key FROM main.versions))
+       OR (local = 1
+           AND party_id IN (SELECT party_id FROM live.people WHERE local = 0)
+           AND party_id IN (SELECT party_id FROM main.people WHERE name IS NOT NULL))""",
     # Withdrawn, and not erased: the till still knows that HQ knows the person.
     """INSERT INTO moved_people
-       SELECT id, id + (SELECT coalesce(max(id), 0) FROM main.people), 0 FROM live.people
+       SELECT id, id + (SELECT coalesce(max(id), 0) FROM main.people), 0 FROM live.people AS given
        WHERE 'party:' || party_id IN (SELECT key FROM main.versions WHERE op = :delete)
-       AND id NOT IN (SELECT id FROM moved_people)""",
-    """INSERT INTO main.people (id, party_id, local, card)
-       SELECT number, party_id, local AND is_held, CASE WHEN is_held THEN card END
+       AND id NOT IN (SELECT id FROM moved_people)
+       AND local = (SELECT min(local) FROM live.people WHERE party_id = given.party_id)""",
+    """INSERT INTO main.people (id, party_id, local, scope, generation, ver, name, rest, told)
+       SELECT number, party_id, local AND is_held, scope, generation, ver,
+       CASE WHEN is_held THEN name END, CASE WHEN is_held THEN rest END, told
        FROM moved_people JOIN live.people USING (id)""",
-    """INSERT INTO main.found_by (token, person, local)
-       SELECT token, number, local
+    """INSERT INTO main.found_by (token, person, layer, key)
+       SELECT token, number, CASE WHEN is_held THEN layer ELSE 0 END,
+       CASE WHEN is_held THEN key ELSE x'' END
        FROM moved_people JOIN live.found_by ON person = moved_people.id""",
-    """INSERT OR IGNORE INTO main.found_by (token, person, local)
-       SELECT given.token, now.id, 1 FROM live.found_by AS given
-       JOIN live.people AS before ON before.id = given.person AND before.local = 0
-       JOIN main.people AS now ON now.party_id = before.party_id AND now.card IS NOT NULL
-       WHERE given.local = 1""",
+    """INSERT OR IGNORE INTO main.generations (scope, generation)
+       SELECT DISTINCT scope, generation FROM main.people
+       WHERE id IN (SELECT number FROM moved_people)""",
     """INSERT INTO main.orders (order_no, party_id, placed_at, body)
        SELECT order_no, party_id, placed_at, body FROM live.orders
        WHERE 'order:' || order_no IN (SELECT key FROM kept)""",
+    """INSERT INTO main.rules (name, body)
+       SELECT name, body FROM live.rules WHERE 'rule:' || name IN (SELECT key FROM kept)""",
+    """INSERT INTO main.filter (place, generation, bits)
+       SELECT place, generation, bits FROM live.filter
+       WHERE printf('filter:%d-%d', place >> 24, place & 16777215) IN (SELECT key FROM kept)""",
+    """INSERT OR IGNORE INTO main.generations (scope, generation)
+       SELECT DISTINCT :filter_scope, generation FROM main.filter""",
     """DELETE FROM main.orders WHERE party_id IN
        (SELECT substr(key, 7) FROM main.versions WHERE op = :erase AND key GLOB 'party:*')""",
 )
@@ -114,6 +133,7 @@ def merge(conn: Connection, scope: str) -> list[str]:
         "put": PUT,
         "delete": DELETE,
         "told": KEYS_TOLD,
+        "filter_scope": FILTER_SCOPE,
     }
     changed = [key for query in (_CHANGED, _GONE) for (key,) in conn.execute(query, values)]
     for statement in (_KEPT, *_OUT, *_IN, *_DONE):

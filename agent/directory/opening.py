@@ -18,6 +18,9 @@ from agent.directory.schema import Connection, migrate
 
 BUSY_MS = 2_000
 """Only `till-agent import-items` beside a stopped agent ever meets another writer."""
+CHECKED_MAX = 16 << 20
+"""A larger file is not read whole before the till answers: a million customers would take many
+seconds of a disk. What is damaged in it shows when it is met; the directory then begins anew."""
 OWNER_ONLY = 0o600
 # SQLite result codes (sqlite.org/rescode.html): malformed, not a database.
 _DAMAGED = frozenset({11, 26})
@@ -111,11 +114,17 @@ def configure(conn: Connection) -> None:
 
 
 def _check(conn: Connection) -> None:
-    found = conn.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise _damaged(found)
+    if _size(conn) <= CHECKED_MAX:
+        found = conn.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise _damaged(found)
     if not migrate(conn):
         raise _damaged("a newer version of the program wrote it")
+
+
+def _size(conn: Connection) -> int:
+    pages, each = (conn.execute(f"PRAGMA {of}").fetchone()[0] for of in ("page_count", "page_size"))
+    return int(pages) * int(each)
 
 
 def _damaged(what: str) -> dbapi2.DatabaseError:

@@ -28,6 +28,16 @@ def of_party(conn: Connection, party_id: str) -> list[Order]:
     return [_decode(body) for (body,) in rows]
 
 
+def of_scope(conn: Connection, scope: str) -> list[Order]:
+    """Give the orders that came by one scope of the feed, by number."""
+    rows = conn.execute(
+        """SELECT orders.body FROM versions JOIN orders ON orders.order_no = substr(key, 7)
+           WHERE key >= 'order:' AND key < 'order;' AND scope = ? ORDER BY key""",
+        (scope,),
+    )
+    return [_decode(body) for (body,) in rows]
+
+
 def put(conn: Connection, order: Order) -> None:
     """Keep an order as it stands now."""
     conn.execute(

@@ -56,17 +56,15 @@ _MOVED = (
        (SELECT coalesce(max(ver), -1) FROM versions WHERE versions.scope = scopes.scope)""",
     """INSERT INTO refused (key, scope, ver, reason)
        SELECT key, '', ver, reason FROM refused_before""",
-    """INSERT INTO people (party_id, local, card)
-       SELECT party_id, local, card FROM parties ORDER BY party_id""",
-    """INSERT INTO people (party_id, local)
-       SELECT DISTINCT party_id, 0 FROM tokens
-       WHERE party_id NOT IN (SELECT party_id FROM parties)""",
-    """INSERT OR IGNORE INTO found_by (token, person, local)
-       SELECT unhex(token), people.id, people.local FROM tokens JOIN people USING (party_id)
-       WHERE unhex(token) IS NOT NULL""",
     "DROP TABLE refused_before",
     "DROP TABLE parties",
     "DROP TABLE tokens",
+)
+_SEALED = (
+    "DROP TABLE IF EXISTS found_by",
+    "DROP TABLE IF EXISTS people",
+    "UPDATE versions SET ver = -1",
+    "UPDATE scopes SET cursor = '', rereading = 1, seen = -1",
 )
 
 
@@ -79,12 +77,36 @@ def m0001_first_sale(db: Database) -> None:
 
 @migrations()
 def m0002_replica(db: Database) -> None:
-    """People by number, so that a million of them are small; everything held is kept."""
+    """People by number, so that a million of them are small."""
     db.execute("ALTER TABLE refused RENAME TO refused_before")
     _make(db, TABLES)
     for statement in _MOVED:
         db.execute(statement)
     _make(db, INDEXES)
+
+
+@migrations()
+def m0003_rules(db: Database) -> None:
+    """What HQ sets for all tills, by name."""
+    _make(db, TABLES)
+
+
+@migrations()
+def m0004_sealed(db: Database) -> None:
+    """People sealed: what was readable goes without a trace, and comes again from HQ."""
+    for statement in _SEALED:
+        db.execute(statement)
+    _make(db, TABLES)
+    _make(db, INDEXES)
+
+
+@migrations()
+def m0005_filter(db: Database) -> None:
+    """The filter of everybody the chain knows; of people, which scope has told the latest."""
+    _make(db, TABLES)
+    columns = {row[1] for row in db.execute("PRAGMA table_info(people)").fetchall()}
+    if "told" not in columns:
+        db.execute("ALTER TABLE people ADD COLUMN told INTEGER NOT NULL DEFAULT 0")
 
 
 def _make(db: Database, statements: tuple[str, ...]) -> None:

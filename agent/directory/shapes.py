@@ -10,21 +10,17 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from agent.core.history.model import Card, Order
+from agent.core.history.model import Order
 from agent.core.recognition import Item
 from agent.directory import items, orders
 from agent.directory.schema import Connection
 
 _AT_ONCE = 1_000
-_PEOPLE = "SELECT id, party_id, card FROM people WHERE card IS NOT NULL AND id > ?"
 _ITEMS = "SELECT id, item_id, body FROM items WHERE id > ?"
 
 
 def check(conn: Connection) -> None:
-    """Refuse what cannot be read; a customer it was stays known to be HQ's."""
-    for party_id, why in _unreadable(conn, _PEOPLE, msgspec.json.Decoder(Card).decode):
-        conn.execute("UPDATE people SET card = NULL WHERE party_id = ?", (party_id,))
-        _refuse(conn, f"party:{party_id}", why)
+    """Refuse what cannot be read; cards are sealed, and are read when they are opened."""
     for item_id, why in _unreadable(conn, _ITEMS, msgspec.json.Decoder(Item).decode):
         items.delete(conn, item_id)
         _refuse(conn, f"item:{item_id}", why)

@@ -24,6 +24,7 @@ from agent.core.entries.archive import (
     Part,
     Succeeds,
 )
+from agent.core.entries.verbatim import written
 from agent.core.faults import StateFault
 from agent.core.identifiers import JournalId, StoreId
 from agent.journal import vanished
@@ -196,8 +197,7 @@ def _entries(conn: Connection, journal: JournalRow) -> Iterator[Entry]:
 
 
 def _record(entry: Entry) -> ArchiveRecord:
-    # Damaged bytes may be no text; the reader then finds that they are not what was sealed.
-    body = (entry.body or b"").decode("utf-8", "replace")
+    body, raw = written(entry.body or b"")
     return ArchiveRecord(
         seq=entry.seq,
         kind=entry.kind,
@@ -208,6 +208,7 @@ def _record(entry: Entry) -> ArchiveRecord:
         body=body,
         erased_by=entry.order_id or "",
         pruned=entry.body is None and entry.order_id is None,
+        raw=raw,
     )
 
 
@@ -220,7 +221,7 @@ def _entry(record: ArchiveRecord) -> Entry:
         bytes.fromhex(record.commitment),
         bytes.fromhex(record.hash),
         None if gone else bytes.fromhex(record.salt),
-        None if gone else record.body.encode(),
+        None if gone else record.sealed,
         record.erased_by or None,
     )
 

@@ -46,6 +46,18 @@ def m0005_sync(db: Database) -> None:
     _run(db, "0005_sync.sql")
 
 
+@migrations()
+def m0006_proofs(db: Database) -> None:
+    """Which proofs of wallet passes were taken."""
+    _run(db, "0006_proofs.sql")
+
+
+@migrations()
+def m0007_value(db: Database) -> None:
+    """What this agent's tills may spend of points and gift cards."""
+    _run(db, "0007_value.sql")
+
+
 def migrate(conn: dbapi2.Connection) -> None:
     """Bring a journal to today's schema; on today's schema it does nothing.
 

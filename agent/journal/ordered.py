@@ -13,21 +13,20 @@ from contextlib import suppress
 
 import msgspec
 
+from agent.core.consent.erasure import ErasePerson, also_meant
 from agent.core.entries.bodies import Body, EntryCarried, OrderReceived
 from agent.core.entries.canonical import decode
 from agent.core.entries.carried import holds, inner
 from agent.core.entries.kinds import KINDS
-from agent.core.exchange.orders import ERASE, LEASE, EraseBody, Order
+from agent.core.exchange.orders import ERASE, LEASE, Order
 from agent.core.faults import InputFault, NotFoundFault
-from agent.core.identifiers import JournalId
-from agent.journal import erasures, registry
+from agent.core.loyalty import read_lease
+from agent.journal import erasures, persons, purses
 from agent.journal.connection import Connection
 
-LEASE_KEY = "lease/"
-"""What the registry calls a lease by; the order's id follows."""
 _RECEIPT = KINDS[OrderReceived].kind
 _KINDS = (_RECEIPT, KINDS[EntryCarried].kind)
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InputFault)
 
 
 def carry_out_again(conn: Connection) -> int:
@@ -55,21 +54,22 @@ def _again(conn: Connection, till: str, receipt: OrderReceived, order: Order) ->
         "INSERT OR IGNORE INTO order_received (till, order_id, outcome) VALUES (?, ?, ?)",
         (till, order.order_id, receipt.outcome),
     )
-    if order.kind == LEASE and registry.get(conn, LEASE_KEY + order.order_id) is None:
-        registry.put(conn, LEASE_KEY + order.order_id, msgspec.json.decode(order.body))
+    if order.kind == LEASE:
+        purses.receive(conn, order.order_id, read_lease(bytes(order.body)))
     elif order.kind == ERASE:
         _erase_again(conn, order, receipt.at.wall)
 
 
 def _erase_again(conn: Connection, order: Order, at: str) -> None:
-    for journal_id, seq, commitment in msgspec.json.decode(order.body, type=EraseBody).entries:
+    body = msgspec.json.decode(order.body, type=ErasePerson)
+    for entry in (*body.entries, *also_meant(body, persons.about(conn, body.parties))):
         # Most entries of an order are other tills'.
         with suppress(NotFoundFault):
             erasures.erase(
                 conn,
-                JournalId(journal_id),
-                seq,
-                commitment=commitment,
+                entry.journal_id,
+                entry.seq,
+                commitment=entry.commitment,
                 order_id=order.order_id,
                 at=at,
             )

@@ -81,7 +81,8 @@ class PrintJob(msgspec.Struct, frozen=True):
     device: DeviceId
     kind: str
     """`receipt` (made from its sale when it is printed), `document` (a `ReceiptDocument` as JSON),
-    `raw` (printer bytes) or `drawer`; only a document and raw bytes have a payload."""
+    `raw` (printer bytes) or `drawer`; a document and raw bytes have a payload, and a receipt that
+    says something of points."""
     digest: str
     """SHA-256 of the payload, hexadecimal; of a receipt, its sale and whether it is a copy."""
     state: str

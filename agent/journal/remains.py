@@ -22,7 +22,7 @@ from agent.journal.filling import Filling
 from agent.journal.founding import Entry, Founding
 from agent.journal.preparation import Owner
 from agent.journal.salvaged import SalvagedJournal, unproven
-from agent.journal.stranded import Place, carried_at, stranded
+from agent.journal.stranded import Place, carried_at, replaced, stranded
 from agent.journal.successors import DAMAGED, Old, carried_of
 from agent.journal.wreck import ChainRow, JournalFound, Wreck
 
@@ -248,19 +248,21 @@ class Remains:
             and (last is None or each.number != last.number)
         ]
         parts = [*ended, *([last] if last else [])]
-        carried = [self._carried(each) for each in parts]
-        found = [frozenset(seqs) for seqs in (self._readable(each) for each in parts)]
         again = self._stranded(conn, mine, last)
+        places = frozenset((each.journal, each.seq) for each in again)
+        carried = [self._carried(each, places) for each in parts]
+        found = [frozenset(self._readable(each)) for each in parts]
+        fewer = [replaced(self._wreck, e.number, self._readable(e), places) for e in parts]
         done = successors.begin(
             conn,
             self._old(till, lane, last),
             joined(again, *carried),
-            len(again) + sum(len(each) for each in found),
+            len(again) + sum(len(each) for each in found) - sum(fewer),
             self._clock.stamp(),
             self._clock.random,
         )
         in_doubt = unproven(conn, done.new_id)
-        for each, readable in zip(parts, found, strict=True):
+        for each, readable, without in zip(parts, found, fewer, strict=True):
             is_last = each is last
             missing = _missing(each, readable)
             signed = self._signed(each)
@@ -271,7 +273,7 @@ class Remains:
                 new_id=done.new_id if is_last else "",
                 proven=each.proven,
                 held_seq=each.held_seq,
-                carried=len(readable) + (len(again) if is_last else 0),
+                carried=len(readable) - without + (len(again) if is_last else 0),
                 unproven=in_doubt if is_last else 0,
                 lost=len(missing),
                 lost_upto=max(missing, default=0),
@@ -289,8 +291,9 @@ class Remains:
         ends = [each for each in mine if last is None or each.number != last.number]
         safe: set[Place] = set()
         for each in mine:
-            upto = floors[each.number] if each in ends else each.last_seq
-            safe.update(carried_at(self._wreck, each.number, upto))
+            came_in = floors[each.number]
+            upto = came_in if each in ends else each.last_seq
+            safe.update(carried_at(self._wreck, each.number, upto, came_in))
         known = [each for each in ends if each.founding is not None]
         parts = (stranded(conn, e.number, _id_of(e), floors[e.number], safe) for e in known)
         return list(joined.from_iterable(parts))
@@ -333,7 +336,7 @@ class Remains:
         texts = [text for _, text in self._wreck.bodies(number, seq)]
         return bool(texts) if has_row else any(said(text).tag for text in texts)
 
-    def _carried(self, standing: _Standing) -> Iterator[EntryCarried]:
+    def _carried(self, standing: _Standing, again: frozenset[Place]) -> Iterator[EntryCarried]:
         """Give the readable entries above what HQ has, each with whether it is proven."""
         journal_id = _id_of(standing)
         before = {standing.held_seq: standing.held_hash, standing.proven: standing.proven_hash}
@@ -346,7 +349,8 @@ class Remains:
             entry = self._best(standing.number, seq, proven, rows)
             verified = proven is not None and (entry.body is not None or bool(entry.order_id))
             verified = verified and commits(entry)
-            yield carried_of(journal_id, entry, verified=verified)
+            if not replaced(self._wreck, standing.number, (seq,), again):
+                yield carried_of(journal_id, entry, verified=verified)
             previous = self._hash_after(standing.number, seq, proven, rows)
 
     def _hash_after(

@@ -17,19 +17,31 @@ import msgspec
 from pysqlite3 import dbapi2
 
 from agent.contracts.clock import Clock
+from agent.core.exchange.credentials import read_credential
+from agent.core.exchange.faults import CredentialFault
+from agent.core.exchange.signed import unhex
+from agent.core.exchange.wire import EnrolAnswer
 from agent.core.sale.model import Sale
 from agent.journal import database, moving, ordered, registry, sales
 from agent.journal.faults import JournalUnusable
 from agent.journal.lock import Lock
 from agent.journal.preparation import Owner
 from agent.journal.remains import Remains
+from agent.journal.root_key import verifier
 from agent.journal.salvaged import KEY, Salvaged
 from agent.journal.wreck import Wreck
 
 _WORK = "journal.wreck.db"
 _CURSOR_STEP = 1_000
 """Events are not taken over; the next one comes surely behind all that were shown."""
+_ENROLLED = "enrolled/"
 _AS_IT_IS = "INSERT OR IGNORE INTO ? (!) VALUES ($)"
+
+
+class _Kept(msgspec.Struct):
+    """What is read here of an enrolment."""
+
+    answer: EnrolAnswer
 
 
 def salvage(path: Path, owner: Owner, clock: Clock, why: str) -> Salvaged:
@@ -172,7 +184,26 @@ def _acked(conn: database.Database, rows: list[dict[str, Any]]) -> None:
 
 def _readable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave behind what would make the new file as damaged as the old one."""
-    return [row for row in rows if registry.is_readable(row.get("value"))]
+    readable = (row for row in rows if registry.is_readable(row.get("value")))
+    return [row for row in readable if not _is_forged(row)]
+
+
+def _is_forged(row: dict[str, Any]) -> bool:
+    """Tell whether a row is an enrolment that HQ's own signature shows to be damaged.
+
+    HQ would never let the till's next journals in by it, and a new code would not help where what
+    is damaged is HQ's key: the till would take HQ for another one.
+    """
+    if not str(row.get("key")).startswith(_ENROLLED):
+        return False
+    try:
+        answer = msgspec.json.decode(row["value"], type=_Kept).answer
+        read_credential(answer.credential, answer.signature, verifier(unhex(answer.root_key)))
+    except CredentialFault:
+        return True
+    except msgspec.DecodeError:
+        return False  # It is read as none.
+    return False
 
 
 def _as_it_is(conn: database.Database, table: str, rows: list[dict[str, Any]]) -> None:

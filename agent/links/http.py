@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.contracts.hq import HqRefused, HqUnreachable, NoSnapshot
 from agent.core.exchange.coding import BATCH_MEDIA_TYPE, FEED_ITEMS_MAX, is_intact
 from agent.core.exchange.dictionary import DICTIONARY_CODING, PLAIN_CODING
+from agent.core.exchange.granting import SignedKeys
+from agent.core.exchange.leasing import LeaseAsk
+from agent.core.exchange.orders import SignedOrder
 from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER, Versions, common, parse
 from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
@@ -166,6 +169,21 @@ class HttpLink:
                 f"HQ has nothing at {path}", remedy="nothing: the feed is read page by page"
             )
         return reply
+
+    async def keys(self) -> SignedKeys:
+        """See `HqLink.keys`."""
+        reply = await self._negotiated(lambda: self._ask("GET", "/v1/keys"))
+        return self._expected(reply, SignedKeys)
+
+    async def lease(self, asked: LeaseAsk) -> SignedOrder:
+        """See `HqLink.lease`."""
+        content = msgspec.json.encode(asked)
+        headers = {"Content-Type": "application/json"}
+        path = f"/v1/journals/{quote(asked.journal)}/leases"
+        reply = await self._negotiated(
+            lambda: self._ask("POST", path, content=content, headers=headers)
+        )
+        return self._expected(reply, SignedOrder)
 
     async def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         """See `HqLink.enrol`."""

@@ -11,6 +11,9 @@ from typing import TypeVar
 
 from agent.contracts.hq import HqSlowDown, HqTooLarge, HqUnreachable
 from agent.core.exchange.coding import FEED_ITEMS_MAX
+from agent.core.exchange.granting import SignedKeys
+from agent.core.exchange.leasing import LeaseAsk
+from agent.core.exchange.orders import SignedOrder
 from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.wire import Ack, Batch, Behind, EnrolAnswer, EnrolRequest, FeedPage, Fork
 from agent.links.memory_hq import MemoryHq
@@ -86,6 +89,14 @@ class MemoryLink:
     async def snapshot_chunk(self, scope: str, snapshot_id: str, number: int) -> bytes:
         """See `HqLink.snapshot_chunk`."""
         return await self._exchange(lambda: self.hq.shelf.chunk(scope, snapshot_id, number))
+
+    async def keys(self) -> SignedKeys:
+        """See `HqLink.keys`; the device is the one that enrolled last."""
+        return await self._exchange(self.hq.keys)
+
+    async def lease(self, asked: LeaseAsk) -> SignedOrder:
+        """See `HqLink.lease`."""
+        return await self._exchange(lambda: self.hq.lease(asked))
 
     async def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         """See `HqLink.enrol`."""

@@ -18,7 +18,9 @@ from agent.core.entries.chain import genesis
 from agent.core.exchange import credentials, cursors, epochs, intake
 from agent.core.exchange.acks import make_ack
 from agent.core.exchange.faults import CredentialFault, MalformedBatch
-from agent.core.exchange.orders import FEED_KEY, Order, SignedOrder, make_order
+from agent.core.exchange.granting import SignedKeys
+from agent.core.exchange.leasing import LeaseAsk
+from agent.core.exchange.orders import FEED_KEY, LEASE, Order, SignedOrder, make_order
 from agent.core.exchange.signed import Verify, unhex
 from agent.core.exchange.wire import (
     Ack,
@@ -35,7 +37,10 @@ from agent.core.exchange.wire import (
     Predecessor,
     Replaced,
 )
+from agent.core.faults import Fault
 from agent.core.identifiers import JournalId, StoreId, TillId
+from agent.core.loyalty import FACE_VALUE, POINTS_CAPS, grant
+from agent.links.memory_sealing import MemorySealing
 from agent.links.memory_snapshots import Shelf
 
 ISSUED_AT = "2024-01-01T00:00:00.000Z"
@@ -95,8 +100,14 @@ class MemoryHq:
         self.database = Database(epochs.first(bytes(epochs.RANDOM_BYTES)))
         self.incidents: list[intake.Rewound | Fork] = []
         self.shelf = Shelf(self._root.sign)
+        self.sealing = MemorySealing(self._root)
+        self.region = ""
+        """A scope that tills get keys of besides: where their region's customers are."""
         self.pace = Pace()
         """What each ack asks of the till."""
+        self.values: dict[tuple[str, str], int] = {}
+        """What (owner, unit) may be given leases of, each unit at its face value."""
+        self._leases: dict[str, SignedOrder] = {}
 
     @property
     def root_key(self) -> bytes:
@@ -149,6 +160,25 @@ class MemoryHq:
         )
         self.publish(scope, FEED_KEY + order_id, 1, body=msgspec.json.encode(signed))
         return signed
+
+    def lease(self, asked: LeaseAsk) -> SignedOrder:
+        """Give a part of a balance of `values`, and the same again under the same id.
+
+        Raises:
+            HqRefused: there is not as much.
+        """
+        if asked.lease_id not in self._leases:
+            at = asked.owner, asked.unit
+            free = self.values.get(at, 0)
+            ask = asked.on(ISSUED_AT[:10], asked.value or free)
+            try:
+                lease = grant(ask, free=free, worth=FACE_VALUE, caps=POINTS_CAPS)
+            except Fault as fault:
+                raise HqRefused(fault.detail, remedy=fault.remedy, name=fault.name) from fault
+            self.values[at] = free - lease.cap
+            scope = f"store:{asked.store}"
+            self._leases[asked.lease_id] = self.order(scope, asked.lease_id, LEASE, lease)
+        return self._leases[asked.lease_id]
 
     def restore(self, backup: Database) -> None:
         """Go back to a backup; HQ does not know that it did, the tills will tell it."""
@@ -216,7 +246,9 @@ class MemoryHq:
             if journal is not None and journal_id not in found:
                 found[journal_id] = Ancestor(journal_id, journal.lane, journal.genesis.hex())
                 waiting += [journal.predecessor.journal_id] if journal.predecessor else []
-        return tuple(found.values())
+        told = credentials.own_ancestors(request) if request.code else ()
+        known = self.database.journals.keys() | found.keys()
+        return (*found.values(), *(one for one in told if one.journal_id not in known))
 
     def receive(self, batch: Batch) -> Ack | Behind | Fork:
         """Decide about a batch, keep what is new, answer.
@@ -241,11 +273,23 @@ class MemoryHq:
         """
         feed = self.database.feeds.get(scope, MemoryFeed())
         begin = cursors.position(cursors.parse(after), self.database.epoch, feed.hash_at)
-        items = feed.items[begin : begin + limit]
+        items = [self.sealing.closed(scope, each) for each in feed.items[begin : begin + limit]]
         end = begin + len(items)
         fh = feed.hashes[end - 1] if end else cursors.ORIGIN
         cursor = cursors.Cursor(self.database.epoch, end, fh)
         return FeedPage(cursors.compact(items), str(cursor), more=end < len(feed.items))
+
+    def keys(self) -> SignedKeys:
+        """Give the device that enrolled last the keys of its scopes.
+
+        Raises:
+            HqRefused: none has.
+        """
+        if not self.database.devices:
+            raise _refused("this HQ does not know the device", "unknown-device")
+        (store, _), device_key = list(self.database.devices.items())[-1]
+        region = (self.region,) if self.region else ()
+        return self.sealing.grant(unhex(device_key), ("global", f"store:{store}", *region))
 
     def _carry_out(
         self, decision: intake.Decision, batch: Batch, journal: MemoryJournal

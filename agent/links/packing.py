@@ -9,6 +9,7 @@ import zstandard
 
 from agent.core.exchange.coding import encode_batch
 from agent.core.exchange.dictionary import DICTIONARY_CODING, dictionary
+from agent.core.exchange.in_step import lean, told_whole
 from agent.core.exchange.wire import Batch
 
 _LEVEL = 3
@@ -25,9 +26,9 @@ def packed(batch: Batch, coding: str) -> bytes:
         coding: one of `exchange.dictionary.CODINGS`.
     """
     if coding != DICTIONARY_CODING:
-        return zstandard.ZstdCompressor(level=_LEVEL).compress(encode_batch(batch))
+        return zstandard.ZstdCompressor(level=_LEVEL).compress(encode_batch(told_whole(batch)))
     # The address it is sent to, which the signature covers, names the journal.
-    content = encode_batch(msgspec.structs.replace(batch, journal_id=""))
+    content = encode_batch(msgspec.structs.replace(lean(batch), journal_id=""))
     level = _SMALL_LEVEL if len(content) <= _SMALL_BYTES else _LEVEL
     return zstandard.ZstdCompressor(
         dict_data=_known(level), level=level, write_content_size=False

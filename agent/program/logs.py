@@ -35,5 +35,7 @@ def _rendered() -> list[structlog.typing.Processor]:
     """Make lines for eyes on a terminal, JSON for a log collector."""
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if sys.stderr.isatty() and "JOURNAL_STREAM" not in os.environ:
-        return [strip, structlog.dev.ConsoleRenderer()]
+        # The other formatters print local variables: names and phone numbers of customers (P9).
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        return [strip, plain]
     return [strip, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -93,8 +93,8 @@ class BarcodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     behind one says that its amount counts tens or hundreds, as in `25IIIIIIWWWWC*100`."""
     card_prefixes: tuple[str, ...] = ("LC",)
     """What this chain's loyalty card codes begin with."""
-    order_prefixes: tuple[str, ...] = ("WEB-",)
-    """What order numbers of other channels begin with."""
+    order_prefixes: tuple[str, ...] = ("WEB-", "S-")
+    """What order numbers begin with: of other channels, and of special orders (`S-`)."""
     expired: Literal["refuse", "warn"] = "refuse"
     """A pack whose use-by date (AI 17, 7003) is over: `refuse` sells it only with a reason, `warn`
     sells it and says so."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from agent.contracts.clock import Clock
 from agent.core.exchange.coding import fitting
+from agent.core.exchange.in_step import agreed
 from agent.core.exchange.steps import Send
 from agent.core.exchange.upward import Upward
 from agent.core.exchange.wire import SYNC_VERSION, Batch, LastAck
@@ -103,6 +104,9 @@ class BatchMaker:
             feed_cursors={} if send.limit else self._feed_cursors(),
             pruned_seq=self._pruned_seq,
             wall=self._clock.stamp().wall,
+            in_step=agreed(last, state.epoch, send.base - 1, out.prev_hash)
+            if send.limit and state.is_lean
+            else b"",
         )
 
     def read_ahead(self, batch: Batch, state: Upward) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import msgspec
 from tenacity import (
@@ -13,10 +14,18 @@ from tenacity import (
 )
 
 from agent.contracts.hq import HqLink, HqUnreachable
+from agent.core.entries.kinds import LANES
 from agent.core.exchange.credentials import accept_answer, make_request
 from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.signed import Sign, unhex
-from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest, Predecessor
+from agent.core.exchange.wire import (
+    ANCESTORS_MAX,
+    Ancestor,
+    Credential,
+    EnrolAnswer,
+    EnrolRequest,
+    Predecessor,
+)
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import StoreId, TillId
 from agent.journal import Connection, Journal, chains, lineage, registry
@@ -93,7 +102,8 @@ async def enrol(
         journal_keys={lane: own.device_key for lane, own in journals.items()},
     )
     before = {lane: own.succeeds for lane, own in journals.items() if own.succeeds}
-    request = msgspec.structs.replace(request, predecessors=before)
+    ended = await journal.read(lambda conn: ended_journals(conn, till, journals))
+    request = msgspec.structs.replace(request, predecessors=before, ancestors=ended)
     answer: EnrolAnswer = await asking()(link.enrol, request)
     known = root_key or await _known_root(journal)
     accept_answer(answer, request, verifier(_same_hq(known, answer)))
@@ -169,6 +179,23 @@ def own_journals(conn: Connection, till: TillId) -> dict[str, OwnJournal]:
         lane: OwnJournal(journal_id, key, lineage.predecessor(conn, journal_id))
         for lane, journal_id, key in rows
     }
+
+
+def ended_journals(conn: Connection, till: TillId, lanes: Iterable[str]) -> tuple[Ancestor, ...]:
+    """List the journals that a till's open ones go on from, as far as they stand in this file."""
+    most = ANCESTORS_MAX // len(LANES)
+    return tuple(
+        _ancestor(conn, member.number)
+        for lane in lanes
+        for member in islice(lineage.lineage(conn, till, lane), 1, most + 1)
+    )
+
+
+def _ancestor(conn: Connection, number: int) -> Ancestor:
+    ((journal_id, lane, first, key, before),) = conn.execute(
+        "SELECT id, lane, genesis, device_key, predecessor FROM journal WHERE no = ?", (number,)
+    ).fetchall()
+    return Ancestor(journal_id, lane, first.hex(), key.hex(), (before or b"").hex())
 
 
 def _keep_anew(conn: Connection, enrolled: Enrolled) -> None:

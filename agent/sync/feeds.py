@@ -98,6 +98,14 @@ class FeedFollower:
         """HQ answers again: wait no longer."""
         self._back.set()
 
+    def begin_anew(self) -> None:
+        """Take the scope from the start, as soon as HQ has answered what it was asked last.
+
+        Not before: that answer follows the place where the till stands now.
+        """
+        self._is_gone, self._by_pages = True, False
+        self._back.set()
+
     async def run(self) -> None:
         """Read and apply pages until cancelled; a failure is waited out, never raised."""
         while True:
@@ -122,8 +130,8 @@ class FeedFollower:
     async def _follow(self, wait_s: int) -> int:
         began = asyncio.get_running_loop().time()
         try:
-            if self._snapshots is not None and self._is_to_begin():
-                await self._begin(self._snapshots)
+            if self._is_to_begin():
+                await self._begin()
             page = await self._page(wait_s)
             await self._apply(page)
         except FeedGone:
@@ -161,10 +169,13 @@ class FeedFollower:
         """Tell whether the scope is to be taken whole, if HQ has it so."""
         return self._is_gone or not (self._by_pages or self._replica.cursor(self._scope))
 
-    async def _begin(self, snapshots: Snapshots) -> None:
+    async def _begin(self) -> None:
         """Take the scope whole; where that cannot be, read it from the start."""
+        if self._snapshots is None:
+            self._read_from_start()
+            return
         try:
-            manifest, keys = await snapshots.take(self._scope)
+            manifest, keys = await self._snapshots.take(self._scope)
         except NoSnapshot:
             self._read_from_start()
         except SnapshotUnusable as fault:

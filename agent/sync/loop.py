@@ -26,13 +26,17 @@ from agent.journal.chains import Head
 from agent.sync.admission import Admission
 from agent.sync.enrolment import Enrolled
 from agent.sync.feeds import FeedFollower, OnChange, Replica
+from agent.sync.following import Following
+from agent.sync.keys import KeyKeeper, KeyStore, keeper
+from agent.sync.leasing import Leasing
 from agent.sync.orders import OrderDesk
 from agent.sync.presence import Presence
 from agent.sync.pump import Pump, Way
+from agent.sync.reporting import Reporting
 from agent.sync.snapshots import Installable, Snapshots
 from agent.sync.standing import Standing, backlog
 from agent.sync.status import SyncStatus
-from agent.sync.troubles import REMEDIES, Troubles
+from agent.sync.troubles import Troubles
 from agent.sync.watch import Watch
 from agent.sync.words import of_all
 
@@ -65,6 +69,7 @@ class SyncLoop:
         device_key: bytes | None = None,
         forget: Callable[[Sequence[PartyId]], None] = _forget_nobody,
         installable: Installable | None = None,
+        keys: KeyStore | None = None,
     ) -> None:
         """Prepare; `run` does the work.
 
@@ -83,6 +88,7 @@ class SyncLoop:
             forget: takes people out of the directory whose enrolment HQ ordered to be erased.
             installable: the directory, where it can take whole scopes; without it they are read
                 page by page.
+            keys: what opens the cards in it; without it none are asked for.
         """
         self._journal, self._directory, self._clock = journal, directory, clock
         self._link, self._on_change = link, on_change
@@ -90,20 +96,39 @@ class SyncLoop:
         self._root_key, self._on_status = root_key, on_status
         self._presence = Presence(clock, self._presence_changed)
         self._troubles = Troubles(clock, self._tell_soon)
+        self._reporting = Reporting(self._troubles, self._tills[0])
         self._admission = Admission(link, journal, tills, sign)
         self._orders = self._order_desk(device_key, forget)
+        self.leasing = Leasing(link, journal, clock, self._orders, store)
         self._way = self._way_to_hq(device_key)
         self._snapshots = None if installable is None else self._snapshots_into(installable)
         self._heads: dict[JournalId, Head] = {}
         self._standing = Standing(self._troubles)
         self._pumps: dict[JournalId, Pump] = {}
         self._pumping: dict[JournalId, asyncio.Task[None]] = {}
-        self._followers: dict[str, FeedFollower] = {}
+        self._following = Following(self._follower)
+        self._keys = self._keeper_of(keys)
         self._watch = Watch(self._pumps.values, lambda: self._presence.online)
         self._epoch = ""
         self._look_again = asyncio.Event()
         self._successors_due = asyncio.Event()
         self._told: asyncio.Queue[SyncStatus] = asyncio.Queue()
+
+    def _keeper_of(self, store: KeyStore | None) -> KeyKeeper | None:
+        """Have keys kept where there is a place for them; it looks at what comes before others."""
+        made = keeper(
+            store,
+            self._link,
+            self._clock,
+            verify=self._any_verify,
+            followers=self._following.followers,
+            troubles=self._troubles,
+            till=self._tills[0],
+            on_scopes=self._following.granted,
+        )
+        if made is not None:
+            self._on_change = made.before(self._on_change)
+        return made
 
     def _order_desk(
         self, device_key: bytes | None, forget: Callable[[Sequence[PartyId]], None]
@@ -136,11 +161,15 @@ class SyncLoop:
     async def run(self) -> None:
         """Sync until cancelled."""
         async with asyncio.TaskGroup() as group:
+            self._following.begin(group)
             group.create_task(self._tell(), name="sync-tell")
             group.create_task(self._watch_entries(group), name="sync-watch")
             group.create_task(self._watch_enrolment(group), name="sync-enrolment")
             group.create_task(self._watch_successors(group), name="sync-successors")
             group.create_task(self._watch.run(), name="sync-progress")
+            group.create_task(self.leasing.run(), name="sync-leasing")
+            if self._keys is not None:
+                group.create_task(self._keys.run(), name="sync-keys")
 
     def refresh(self) -> None:
         """Look again who is enrolled; to be called after `enrolment.enrol`.
@@ -219,7 +248,9 @@ class SyncLoop:
         self._successors_due.set()
         self._start_pumps(group)
         for scope in found.answer.scopes:
-            self._start_follower(group, scope)
+            self._following.start(scope)
+        if self._keys is not None:
+            self._keys.ask()
 
     async def _watch_successors(self, group: asyncio.TaskGroup) -> None:
         """Have HQ bind the journals that go on from others, until it has."""
@@ -240,9 +271,7 @@ class SyncLoop:
         except (HqUnreachable, HqSlowDown) as fault:
             return fault
         except Fault as fault:
-            self._troubles.raise_(
-                till, "successor-not-bound", str(fault), till=till, remedy=fault.remedy
-            )
+            self._reporting.not_bound(till, fault)
             return fault
         self._troubles.clear(till, "successor-not-bound")
         if bound:
@@ -277,10 +306,8 @@ class SyncLoop:
         name = f"sync-{head.till}-{head.lane}"
         self._pumping[journal_id] = group.create_task(pump.run(), name=name)
 
-    def _start_follower(self, group: asyncio.TaskGroup, scope: str) -> None:
-        if scope in self._followers:
-            return
-        follower = FeedFollower(
+    def _follower(self, scope: str) -> FeedFollower:
+        return FeedFollower(
             scope,
             link=self._link,
             replica=self._directory,
@@ -291,10 +318,8 @@ class SyncLoop:
             on_orders=self._orders.take,
             snapshots=self._snapshots,
             require_room=self._require_room,
-            on_trouble=self._feed_trouble,
+            on_trouble=self._reporting.feed,
         )
-        self._followers[scope] = follower
-        group.create_task(follower.run(), name=f"sync-feed-{scope}")
 
     def _require_room(self) -> None:
         """Take nothing new of HQ's while the disk has no room for it; it is all asked for again."""
@@ -307,45 +332,20 @@ class SyncLoop:
             verify=self._any_verify,
             may_fetch=lambda: self._journal.space.verdict().allows(Work.SNAPSHOTS),
             on_orders=self._orders.take,
-            on_progress=self._snapshot_moved,
-            on_trouble=self._snapshot_trouble,
+            on_progress=self._reporting.snapshot_moved,
+            on_trouble=self._reporting.snapshot,
         )
 
     def _any_verify(self) -> Verify | None:
         """Give the check by HQ's root key: the same one for every till that is admitted."""
         return next((self._admission.verify(till) for till in self._admission.enrolled), None)
 
-    def _snapshot_moved(self, scope: str, done: int, total: int) -> None:
-        self._troubles.clear(f"snapshot {scope}", "stalled")
-        if done == total:
-            self._troubles.clear(f"snapshot {scope}", "snapshot-unusable")
-        _log.debug("a piece of a snapshot is here", scope=scope, bytes=done, of=total)
-
-    def _snapshot_trouble(self, scope: str, fault: Fault) -> None:
-        who, till = f"snapshot {scope}", self._tills[0]
-        self._troubles.raise_(who, fault.name, fault.detail, till=till, remedy=fault.remedy)
-
-    def _feed_trouble(self, scope: str, fault: Fault | None) -> None:
-        """Acks go on meanwhile, and would wipe out what is only an error of the last exchange."""
-        who, name = f"feed {scope}", "feed-not-applied"
-        if fault is None:
-            self._troubles.clear(who, name)
-        else:
-            till = self._tills[0]
-            self._troubles.raise_(who, name, fault.detail, till=till, remedy=fault.remedy)
-
     def _feed_cursors(self) -> dict[str, str]:
-        return {scope: self._directory.cursor(scope) for scope in self._followers}
+        return {scope: self._directory.cursor(scope) for scope in self._following.followers}
 
     async def _succeeded(self, head: Head, carried: int) -> None:
         await self._read_heads()
-        _log.warning(
-            "a journal has ended, a successor goes on",
-            till=head.till,
-            lane=head.lane,
-            journal=head.journal_id,
-            carried=carried,
-        )
+        self._reporting.succeeded(head, carried)
 
     def _revoked(self, reason: str) -> None:
         """HQ does not want to hear from this device any more: keep everything, and sell on."""
@@ -354,9 +354,7 @@ class SyncLoop:
             task.cancel()
         self._pumping.clear()
         self._pumps.clear()
-        for till in self._tills:
-            detail = f"HQ has revoked this device: {reason}; everything is kept, nothing is sent"
-            self._troubles.raise_(till, "revoked", detail, till=till, remedy=REMEDIES["revoked"])
+        self._reporting.revoked(self._tills, reason)
 
     def _presence_changed(self) -> None:
         if self._presence.online:
@@ -370,7 +368,7 @@ class SyncLoop:
     def _wake_all(self) -> None:
         for pump in self._pumps.values():
             pump.post(HqSeen())
-        for follower in self._followers.values():
+        for follower in self._following.followers.values():
             follower.hq_seen()
 
     def _epoch_heard(self, epoch: str) -> None:
@@ -386,9 +384,11 @@ class SyncLoop:
             if self._on_status is not None:
                 await self._on_status(status)
 
-    async def _refused(self, head: Head, fault: HqRefused) -> None:
-        """Show a forgetful HQ the credential it once signed; the next retry then succeeds."""
+    async def _refused(self, head: Head, fault: HqRefused) -> bool:
+        """Show a forgetful HQ the credential it once signed; tells whether that helped."""
         if self._admission.is_foreign(head):
-            return  # No credential is about it, and showing one changes nothing.
-        if await self._admission.readmit(head.till, fault):
+            return False  # No credential is about it, and showing one changes nothing.
+        is_back = await self._admission.readmit(head.till, fault)
+        if is_back:
             self._wake_all()
+        return is_back

@@ -9,32 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
 
 from agent.contracts.clock import Clock
+from agent.core.consent.erasure import ErasePerson, also_meant
 from agent.core.entries.bodies import OrderReceived, PartyEnrolled
 from agent.core.entries.chain import SALT_SIZE
+from agent.core.entries.kinds import SIDE
 from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.orders import (
     ERASE,
     FEED_KEY,
+    IDENTITY,
     LEASE,
+    RECALL,
     REVOKE,
-    EraseBody,
     Order,
     RevokeBody,
     SignedOrder,
     read_order,
 )
 from agent.core.exchange.wire import FeedItem
-from agent.core.faults import NotFoundFault
+from agent.core.faults import InputFault, NotFoundFault
 from agent.core.identifiers import JournalId, PartyId, TillId
-from agent.journal import Connection, Journal, chains, erasures, registry
-from agent.journal.ordered import LEASE_KEY
+from agent.journal import Connection, Journal, chains, erasures, persons, purses, tails
 from agent.journal.root_key import verifier
 from agent.sync.enrolment import Enrolled, revoked, set_revoked
+from agent.sync.lease_orders import concerned, take_lease, take_recall
 from agent.sync.troubles import Troubles
 
 DONE, NOTHING, UNKNOWN = "done", "nothing-to-do", "unknown-order"
@@ -108,7 +112,9 @@ class OrderDesk:
         await self._carry_out(order, signed, list(tills))
 
     async def _carry_out(self, order: Order, signed: SignedOrder, tills: list[TillId]) -> None:
-        due = await self._journal.read(lambda conn: _not_received(conn, order, tills))
+        due = await self._journal.read(
+            lambda conn: _not_received(conn, order, concerned(conn, order, tills))
+        )
         if due:
             people = await self._journal.read(lambda conn: _people(conn, order))
             if people:
@@ -119,7 +125,11 @@ class OrderDesk:
     def _write(
         self, conn: Connection, order: Order, signed: SignedOrder, tills: list[TillId]
     ) -> None:
-        outcome, kept = self._effect(conn, order)
+        # A lease comes by the feed and as an answer: who was first is known in here alone.
+        tills = _not_received(conn, order, tills)
+        if not tills:
+            return
+        outcome, kept = self._effect(conn, order, tills)
         for till in tills:
             stamp = self._clock.stamp()
             body = OrderReceived(signed.order, signed.signature, stamp, outcome, kept)
@@ -128,30 +138,45 @@ class OrderDesk:
                 "INSERT INTO order_received (till, order_id, outcome) VALUES (?, ?, ?)",
                 (till, order.order_id, outcome),
             )
+            if order.kind == RECALL:
+                store = tails.open_tail(conn, till, SIDE).store
+                purses.close_due(conn, till, store, stamp, lambda: self._clock.random(SALT_SIZE))
 
-    def _effect(self, conn: Connection, order: Order) -> Effect:
+    def _effect(self, conn: Connection, order: Order, tills: Sequence[TillId]) -> Effect:
         """Do what is ordered, in the transaction of the receipt; gives the outcome."""
-        effects = {ERASE: self._erase, REVOKE: self._revoke, LEASE: _lease}
+        effects: dict[str, Callable[[Connection, Order], Effect]] = {
+            ERASE: self._erase,
+            REVOKE: self._revoke,
+            LEASE: _lease,
+            RECALL: partial(_recall, tills),
+        }
+        if order.kind == IDENTITY:
+            return DONE, ()  # to bear witness is all that is asked: the receipt does
         effect = effects.get(order.kind)
         if effect is None:
             return UNKNOWN, ()
         try:
             return effect(conn, order)
-        except _UNREADABLE:
+        except (*_UNREADABLE, InputFault):
             return UNKNOWN, ()
 
     def _erase(self, conn: Connection, order: Order) -> Effect:
-        body = msgspec.json.decode(order.body, type=EraseBody)
+        body = msgspec.json.decode(order.body, type=ErasePerson)
         at, outcome, kept = self._clock.stamp().wall, NOTHING, list[Kept]()
-        for named, seq, commitment in body.entries:
-            journal_id, order_id = JournalId(named), order.order_id
+        besides = also_meant(body, persons.about(conn, body.parties))
+        for entry in (*body.entries, *besides):
             # Most entries of an order are other tills'.
             with suppress(NotFoundFault):
                 found = erasures.erase(
-                    conn, journal_id, seq, commitment=commitment, order_id=order_id, at=at
+                    conn,
+                    entry.journal_id,
+                    entry.seq,
+                    commitment=entry.commitment,
+                    order_id=order.order_id,
+                    at=at,
                 )
                 outcome = DONE
-                kept += [(journal_id, seq, other) for other in found.others]
+                kept += [(entry.journal_id, entry.seq, other) for other in found.others]
         return (ANOTHER if kept else outcome), tuple(kept)
 
     def _revoke(self, conn: Connection, order: Order) -> Effect:
@@ -171,7 +196,12 @@ class OrderDesk:
 
 
 def _lease(conn: Connection, order: Order) -> Effect:
-    registry.put(conn, LEASE_KEY + order.order_id, msgspec.json.decode(order.body))
+    take_lease(conn, order)
+    return DONE, ()
+
+
+def _recall(tills: Sequence[TillId], conn: Connection, order: Order) -> Effect:
+    take_recall(conn, order, tills)
     return DONE, ()
 
 
@@ -198,14 +228,14 @@ def _not_received(conn: Connection, order: Order, tills: Sequence[TillId]) -> li
 
 
 def _people(conn: Connection, order: Order) -> list[PartyId]:
-    """Find the people whose enrolment is about to be erased here."""
+    """Find the people who are about to be erased here: named, or by their enrolment."""
     if order.kind != ERASE:
         return []
     try:
-        entries = msgspec.json.decode(order.body, type=EraseBody).entries
+        body = msgspec.json.decode(order.body, type=ErasePerson)
     except _UNREADABLE:
         return []
-    found = (erasures.standing(conn, JournalId(named), seq, said) for named, seq, said in entries)
+    found = (erasures.standing(conn, *msgspec.structs.astuple(each)) for each in body.entries)
     bodies = erasures.bodies(conn, (place for each in found for place in each.places))
-    people = (body.party_id for body in bodies if isinstance(body, PartyEnrolled))
-    return list(dict.fromkeys(people))
+    people = (each.party_id for each in bodies if isinstance(each, PartyEnrolled))
+    return list(dict.fromkeys((*body.parties, *people)))

@@ -69,7 +69,8 @@ class Way:
     clock: Clock
     presence: Presence
     troubles: Troubles
-    on_refused: Callable[[Head, HqRefused], Awaitable[None]]
+    on_refused: Callable[[Head, HqRefused], Awaitable[bool]]
+    """Tells whether HQ has changed its mind: it had only forgotten the till."""
     on_epoch: Callable[[str], None]
     on_succession: Callable[[Head, int], Awaitable[None]]
     """Told of a journal that has ended, and how many of its entries are carried."""
@@ -229,7 +230,8 @@ class Pump:
         if not isinstance(fault, HqRefused):
             return Failed(turn, Failure.UNREADABLE, fault.detail, fault.remedy)
         self._answered()
-        await self._way.on_refused(self.head, fault)
+        if await self._way.on_refused(self.head, fault):
+            return Failed(turn, Failure.FORGOTTEN)
         self._way.presence.failed(str(fault))
         is_version = isinstance(fault, NoCommonVersion)
         kind = Failure.VERSION if is_version else Failure.REFUSED

@@ -255,10 +255,18 @@ class Snapshots:
             keys = installation.swap()
         except BaseException:
             installation.stay()
-            await _thread(installation.abandon)
+            await _abandoned(installation)
             raise
         await _thread(installation.finish)
         return keys
+
+
+async def _abandoned(installation: Installing) -> None:
+    """Remove what was prepared; whatever the disk says to that, who gave up goes on doing so."""
+    try:
+        await _thread(installation.abandon)
+    except OSError as error:
+        _log.warning("the next start removes what was prepared of a snapshot", reason=str(error))
 
 
 async def _thread(call: Callable[[], T], interrupt: Callable[[], None] | None = None) -> T:

@@ -7,6 +7,10 @@
 a `Desk`, whose `commit` is the only way anything changes: basket, facts, print job and events of
 one decision in one transaction (P2).
 
+Orders of any channel: `orders` is what is known here, `own_orders` with what this agent told since,
+`ordering` and `specials` what is done with them, `ordered` what a sale tells of them; `stocking`
+books goods that people move.
+
 What stands beside the till is asked through `peripherals`: `weighing` takes a line's weight from
 the scale, `showing` says what the customer sees.
 

@@ -22,6 +22,7 @@ from agent.till.lines import (
 from agent.till.requests import LineRequest, ReturnedLine
 from agent.till.returning import held, return_line
 from agent.till.shelving import require_sellable
+from agent.till.value import gift_sold
 from agent.till.weighing import weighed
 
 
@@ -40,7 +41,12 @@ async def added(desk: Desk, sale: Sale, request: LineRequest) -> Sale:
             return return_line(desk, sale, original, request.returns, request)
         _require_named(request, request.returns)
     new = replace(await _new_line(desk, sale, request), actor=desk.actor)
-    return rules.add_line(sale, new if request.returns is None else _back(new, request.returns))
+    if request.returns is not None:
+        return rules.add_line(sale, _back(new, request.returns))
+    changed = rules.add_line(sale, new)
+    if request.gift_card is None or changed is sale:
+        return changed
+    return await gift_sold(desk, changed, request.gift_card)
 
 
 async def _new_line(desk: Desk, sale: Sale, request: LineRequest) -> NewLine:

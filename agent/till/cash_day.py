@@ -25,6 +25,7 @@ from agent.till.desk import Desk, required
 from agent.till.printing import put_document, put_drawer
 from agent.till.replies import CashView, ClosedDay, DayView, SignedOn
 from agent.till.telling import Event
+from agent.till.value import day_closed
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -148,6 +149,7 @@ def _close(
         actor=desk.actor,
     )
     desk.append(conn, report)
+    day_closed(conn, desk, f"{report.z_number}/{stamp.boot_id}/{stamp.mono_ns}", stamp)
     for sale_id in gone:
         baskets.delete(conn, sale_id)
     closed = ClosedDay(report, _print_report(desk, conn, report, stamp))

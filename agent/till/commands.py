@@ -12,31 +12,39 @@ from typing import Generic, TypeVar
 import msgspec
 
 from agent.contracts.devices import ScanFrame
+from agent.core.entries.written import EndAsked, NoteAsked, TaskAsked
 from agent.core.identifiers import ActorId, DeviceId, PartyId, PrintId, SaleId
+from agent.core.leads import LeadItem
 from agent.core.quantities import Minor, Thousandths
 from agent.core.receipt.document import ReceiptDocument
 from agent.settings import Settings, TillSettings
+from agent.till.lead_replies import HandedOver, LeadKept, LeadShown, Suggestions
 from agent.till.replies import (
     CashView,
     ClosedDay,
     Completed,
+    ConsentKept,
     DayView,
     Enrolled,
     Identified,
     Noted,
     Printing,
+    PromptAnswered,
     Recognised,
     SaleView,
     Settled,
     SignedOn,
 )
 from agent.till.requests import (
+    AnswerRequest,
+    ConsentRequest,
     EnrolRequest,
     ExternalSale,
     IdentifyRequest,
     LineRequest,
     TenderRequest,
 )
+from agent.till.value_replies import Lacking
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -130,6 +138,59 @@ class ForgetCustomer(Command[SignedOn], frozen=True):
     """Clear the customer who was recognised before the next sale was opened."""
 
 
+class RedeemLead(Command[LeadShown], frozen=True):
+    """The code of a cart, wish list or quote is shown at a sale."""
+
+    sale_id: SaleId
+    lead_id: str
+    add: bool = False
+    """Whether what is left of it goes into the basket."""
+
+
+class TellLead(Command[LeadKept], frozen=True):
+    """A quote or a wish begins at this till."""
+
+    kind: str
+    items: tuple[LeadItem, ...] = ()
+    sale_id: SaleId | None = None
+    party_id: PartyId | None = None
+    lead_id: str | None = None
+    valid_until: str | None = None
+
+
+class WriteNote(Command[HandedOver], frozen=True):
+    """A note about a customer, for colleagues."""
+
+    party_id: PartyId
+    request: NoteAsked
+
+
+class OpenTask(Command[HandedOver], frozen=True):
+    """Something another desk is asked to do for a customer."""
+
+    party_id: PartyId
+    request: TaskAsked
+
+
+class CloseTask(Command[HandedOver], frozen=True):
+    """What became of a task."""
+
+    party_id: PartyId
+    task_id: str
+    request: EndAsked
+
+
+class AnswerSuggestion(Command[Suggestions], frozen=True):
+    """The customer of a sale said yes or no to a suggestion."""
+
+    sale_id: SaleId
+    item: str
+    reason: str
+    taken: bool
+    in_step: str = ""
+    """The day on which HQ was last heard; empty where there is no HQ."""
+
+
 class ParkSale(Command[SaleView], frozen=True):
     """Put the basket aside."""
 
@@ -154,6 +215,21 @@ class AddTender(Command[SaleView], frozen=True):
 
     sale_id: SaleId
     request: TenderRequest
+
+
+class AskLacking(Command[Lacking | None], frozen=True):
+    """What HQ would have to give before this can be paid with points or a gift card."""
+
+    sale_id: SaleId
+    request: TenderRequest
+
+
+class ChargeGift(Command[SaleView], frozen=True):
+    """Which gift card a line charges, by its number, which is not kept."""
+
+    sale_id: SaleId
+    line: int
+    number: str
 
 
 class RemoveTender(Command[SaleView], frozen=True):
@@ -215,6 +291,21 @@ class Enrol(Command[Enrolled], frozen=True):
     """A person met for the first time."""
 
     request: EnrolRequest
+
+
+class RecordConsent(Command[ConsentKept], frozen=True):
+    """A customer says yes or no to a use of their data."""
+
+    party_id: PartyId
+    request: ConsentRequest
+
+
+class AnswerPrompt(Command[PromptAnswered], frozen=True):
+    """A customer answers a question, or would rather not say."""
+
+    party_id: PartyId
+    prompt_id: str
+    request: AnswerRequest
 
 
 class Print(Command[Printing], frozen=True):

@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 from msgspec.structs import replace
 
 from agent.core.entries.bodies import PartyEnrolled
 from agent.core.faults import Fault, InputFault, NotFoundFault, StateFault
-from agent.core.history import OPEN, Card, Entry, Order, advance, fold
+from agent.core.history import Card, enter
+from agent.core.history.readings import of_enrolment
 from agent.core.identifiers import PartyId
 from agent.core.recognition import (
     Found,
     Identifier,
     IdentifierType,
     KnownElsewhere,
+    Strength,
+    name_postcode,
     new_card_number,
+    new_pass_id,
     normalise,
-    token,
+    strength_of,
 )
+from agent.core.recognition.signed_text import to_base32
+from agent.core.recognition.wallet import PASS_BYTES, code_pattern
 from agent.core.space import Work
-from agent.journal import Connection, chains
+from agent.till.asking import ENROL, IDENTIFY, asking
+from agent.till.cards import ShownCard, closed, own_bodies, shown
+from agent.till.closing import closed as closed_for_hq
+from agent.till.closing import draws
 from agent.till.commands import Enrol, ForgetCustomer, Identify
+from agent.till.consenting import require_met
 from agent.till.desk import Desk
-from agent.till.replies import Enrolled, Identified, PartyView, SignedOn, TimelineView
+from agent.till.replies import (
+    Enrolled,
+    Identified,
+    PartyView,
+    Recognised,
+    SignedOn,
+    TimelineView,
+    WalletPass,
+)
 from agent.till.requests import EnrolRequest
-from agent.till.scanning import identified, recognised
+from agent.till.scanning import identified, presented, recognised, taken
 from agent.till.telling import customer_event
 
 CARD_RANDOM_BYTES = 6
+CARD_DRAWS = 16
+"""One number in 28,000 has digits alone, and would pass for a weak one of an older programme."""
+PASS_SECRET_BYTES = 20
+"""160 bits, as RFC 4226, section 4 (R6), recommends."""
 CONTACTS = ("email", "sms", "post", "phone", "any")
 """The kinds of contact point that somebody can say yes or no to."""
 
+_UNPLACED = ("enrolled", 1)
 log = structlog.get_logger(__name__)
 
 
@@ -54,22 +78,19 @@ async def identify(desk: Desk, ask: Identify) -> Identified:
     else:
         recognition = await desk.looking.typed(request.value or "", request.type)
     found = recognised(desk, recognition)
-    if found.party_id is None:
-        return Identified(answer=found.answer or "unknown", why=found.why, means=found.means)
+    party_id = presented(found)
+    if party_id is None:
+        return _unopened(desk, found)
+    met = desk.meet(party_id, found.strength or Strength.WEAK, found.ask)
+    asked = await asking(desk, party_id, met, IDENTIFY)
+    told = customer_event(party_id, "found", why=found.why, means=found.means)
     await desk.commit(
-        lambda _conn: None,
-        facts=[identified(desk, found.party_id, found.means, None)],
-        tell=[customer_event(found.party_id, "found", why=found.why, means=found.means)],
+        lambda conn: taken(conn, recognition),
+        facts=[identified(desk, party_id, found, None), *asked.facts],
+        tell=[told, *asked.tell],
     )
-    desk.met(found.party_id)
-    return Identified(
-        answer="found",
-        why=found.why,
-        party_id=found.party_id,
-        card=await card_of(desk, found.party_id),
-        means=found.means,
-        order=desk.directory.order(found.order_no) if found.order_no else None,
-    )
+    desk.met(party_id, asked.met)
+    return await _opened(desk, party_id, found)
 
 
 async def enrol(desk: Desk, ask: Enrol) -> Enrolled:
@@ -82,16 +103,20 @@ async def enrol(desk: Desk, ask: Enrol) -> Enrolled:
     """
     request = ask.request
     if request.party_id is not None:
-        known = await _enrolled_before(desk, request.party_id)
+        known = await _enrolled_before(desk, request, request.party_id)
         if known is not None:
             return known
     fact = _fact(desk, request)
-    _require_unknown(desk, fact)
+    await desk.directory.prepare(_identifiers(fact, desk.store.country))
+    elsewhere = _known_elsewhere(desk, fact, drawn=request.card is None)
     desk.require_room(Work.SIDE, "nobody new is enrolled; sell without")
-    await desk.commit(lambda _conn: None, facts=[fact])
+    await desk.commit(lambda _conn: None, facts=[closed_for_hq(desk, fact)])
     remember(desk, fact)
-    desk.met(fact.party_id)
-    return Enrolled(fact.party_id, fact.card)
+    asked = await asking(desk, fact.party_id, desk.meet(fact.party_id, Strength.STRONG), ENROL)
+    if asked.facts:
+        await desk.commit(lambda _conn: None, facts=asked.facts, tell=asked.tell)
+    desk.met(fact.party_id, asked.met)
+    return replace(_enrolled(fact), known_elsewhere=elsewhere)
 
 
 async def party(desk: Desk, party_id: PartyId) -> PartyView:
@@ -101,8 +126,9 @@ async def party(desk: Desk, party_id: PartyId) -> PartyView:
         StateFault: `identify-first`.
         NotFoundFault: `no-such-party`.
     """
-    _require_met(desk, party_id)
-    return PartyView(party_id, await _held_card(desk, party_id))
+    require_met(desk, party_id)
+    held = await _held(desk, party_id)
+    return PartyView(party_id, held.card, held.strength, held.ask, held.lines, held.prompt)
 
 
 async def timeline(desk: Desk, party_id: PartyId) -> TimelineView:
@@ -112,9 +138,43 @@ async def timeline(desk: Desk, party_id: PartyId) -> TimelineView:
         StateFault: `identify-first`.
         NotFoundFault: `no-such-party`.
     """
-    _require_met(desk, party_id)
-    card = await _held_card(desk, party_id)
+    require_met(desk, party_id)
+    card = (await _held(desk, party_id)).card
     return TimelineView(party_id, card.last, card.orders)
+
+
+async def _opened(desk: Desk, party_id: PartyId, found: Recognised) -> Identified:
+    """Answer with as much of the card as was opened; the directory may hold none of it."""
+    card = await shown(desk, party_id)
+    return Identified(
+        answer="found",
+        why=found.why,
+        party_id=party_id,
+        card=card.card if card else None,
+        means=found.means,
+        strength=found.strength,
+        ask=found.ask,
+        lines=card.lines if card else (),
+        prompt=card.prompt if card else None,
+    )
+
+
+def _unopened(desk: Desk, found: Recognised) -> Identified:
+    """Answer where no card is opened: by an order its transaction, and what else to ask for."""
+    order = desk.directory.order(found.order_no) if found.order_no else None
+    return Identified(
+        answer=found.answer or ("found" if found.party_id else "unknown"),
+        why=found.why,
+        party_id=found.party_id,
+        means=found.means,
+        order=order,
+        receipt_no=found.receipt_no,
+        sale_id=found.sale_id if found.kind == "receipt" else None,
+        paper=found.paper,
+        strength=found.strength,
+        ask=found.ask,
+        lines=closed(desk, found.ask),
+    )
 
 
 async def forget(desk: Desk, _ask: ForgetCustomer) -> SignedOn:
@@ -125,44 +185,25 @@ async def forget(desk: Desk, _ask: ForgetCustomer) -> SignedOn:
     return SignedOn(desk.actor)
 
 
-async def card_of(desk: Desk, party_id: PartyId) -> Card | None:
-    """Fold the agent's own newest entries and orders into what HQ says of a customer."""
-    card = desk.directory.card(party_id)
-    if card is None:
-        return None
-    card = replace(card, orders=_open_orders(card, desk.directory.orders_for(party_id)))
-    references = desk.own.of(party_id)
-
-    def read(conn: Connection) -> list[Entry]:
-        bodies = ((one, chains.body_at(conn, *one)) for one in references)
-        return [(journal, seq, body) for (journal, seq), body in bodies if body is not None]
-
-    return fold(card, await desk.journal.read(read)) if references else card
-
-
-def _open_orders(card: Card, held: Iterable[Order]) -> tuple[Order, ...]:
-    """Join the orders of card and directory: either may be the newer."""
-    orders = {order.order_no: order for order in card.orders}
-    for order in held:
-        orders[order.order_no] = advance(orders.get(order.order_no), order)
-    return tuple(order for order in orders.values() if order.state in OPEN)
-
-
 def remember(desk: Desk, fact: PartyEnrolled) -> None:
     """Make an enrolment findable at once, until HQ's feed brings the party.
 
     The fact is durable already; a directory that takes no writes is filled at the next start.
     """
-    card = Card(party_id=fact.party_id, name=fact.name, consents=fact.consents)
-    tokens = [token(each) for each in _identifiers(fact, desk.store.country)]
+    told = enter(Card(party_id=fact.party_id, name=""), [of_enrolment(_UNPLACED, fact)])
+    # The journal may tell it again, and HQ will: nothing is counted as told yet.
+    card = replace(told, through={})
+    identifiers = _identifiers(fact, desk.store.country)
+    if shared := name_postcode.key(fact.name, fact.postcode or ""):
+        identifiers.append(shared)
     try:
-        desk.directory.put_local(card, tokens)
+        desk.directory.put_local(card, identifiers, desk.looking.rules)
     except Fault as fault:
         log.warning("enrolment-not-findable", party=fact.party_id, why=fault.detail)
 
 
-async def _held_card(desk: Desk, party_id: PartyId) -> Card:
-    card = await card_of(desk, party_id)
+async def _held(desk: Desk, party_id: PartyId) -> ShownCard:
+    card = await shown(desk, party_id)
     if card is None:
         raise NotFoundFault(
             f"nothing is held here of party {party_id}",
@@ -176,21 +217,25 @@ def _fact(desk: Desk, request: EnrolRequest) -> PartyEnrolled:
     """Bring everything said into its one form; what cannot be that is refused before it is kept."""
     _require_sense(request)
     region = desk.store.country
+    party_id = request.party_id or PartyId(desk.clock.uuid7())
+    random = draws(desk, party_id)
     phone = request.phone and normalise(IdentifierType.PHONE, request.phone, region).value
     if request.email is not None:
         normalise(IdentifierType.EMAIL, request.email, region)
     return PartyEnrolled(
-        party_id=request.party_id or PartyId(desk.clock.uuid7()),
+        party_id=party_id,
         store=desk.store.id,
         till=desk.till.id,
         at=desk.clock.stamp(),
         name=request.name.strip(),
         phone=phone,
         email=request.email.strip() if request.email else None,
-        card=_card_number(desk, request),
+        card=_card_number(desk, request, random),
         postcode=request.postcode,
         consents=request.consents,
         actor=desk.actor,
+        pass_id=new_pass_id(random(PASS_BYTES)) if request.wallet else None,
+        pass_secret=random(PASS_SECRET_BYTES).hex() if request.wallet else None,
     )
 
 
@@ -211,51 +256,71 @@ def _require_sense(request: EnrolRequest) -> None:
             )
 
 
-def _card_number(desk: Desk, request: EnrolRequest) -> str:
+def _card_number(desk: Desk, request: EnrolRequest, random: Callable[[int], bytes]) -> str:
     if request.card is not None:
         return normalise(IdentifierType.LOYALTY_CARD, request.card, desk.store.country).value
     prefix = next(iter(desk.settings.barcode.card_prefixes), "")
-    return new_card_number(prefix, desk.clock.random(CARD_RANDOM_BYTES))
+    number = ""
+    for _ in range(CARD_DRAWS):
+        number = new_card_number(prefix, random(CARD_RANDOM_BYTES))
+        drawn = Identifier(IdentifierType.LOYALTY_CARD, number)
+        if strength_of(drawn, desk.looking.rules) is Strength.STRONG:
+            break
+    return number
 
 
 def _identifiers(fact: PartyEnrolled, region: str) -> list[Identifier]:
+    """Give what a person can be found by; an entry of a broken program must not stop the till."""
     said = (
         (IdentifierType.LOYALTY_CARD, fact.card),
         (IdentifierType.PHONE, fact.phone),
         (IdentifierType.EMAIL, fact.email),
+        (IdentifierType.WALLET, fact.pass_id),
     )
-    return [normalise(type_, value, region) for type_, value in said if value]
+    found = []
+    for type_, value in said:
+        with suppress(InputFault):
+            found += [normalise(type_, value, region)] if value else []
+    return found
 
 
-def _require_unknown(desk: Desk, fact: PartyEnrolled) -> None:
+def _known_elsewhere(desk: Desk, fact: PartyEnrolled, *, drawn: bool) -> tuple[str, ...]:
+    """Give the types of the identifiers that somebody has whom this till cannot open.
+
+    They hinder nobody: HQ joins the two on proof, and now and then it is only the filter that errs.
+
+    Raises:
+        StateFault: `already-known`: one belongs to somebody whose card is here.
+    """
+    # A number that was just drawn is nobody's, whatever the filter says.
+    ours = {IdentifierType.WALLET, *([IdentifierType.LOYALTY_CARD] if drawn else [])}
+    known = []
     for identifier in _identifiers(fact, desk.store.country):
         answer = desk.directory.party(identifier)
-        taken = isinstance(answer, Found) and answer.party_id != fact.party_id
-        if taken or isinstance(answer, KnownElsewhere):
+        if isinstance(answer, Found) and answer.party_id != fact.party_id:
             raise StateFault(
                 f"somebody is known by this {identifier.type.value} already",
                 remedy="identify them by it instead of enrolling them again",
                 name="already-known",
             )
+        if isinstance(answer, KnownElsewhere) and identifier.type not in ours:
+            known.append(identifier.type.value)
+    return tuple(known)
 
 
-async def _enrolled_before(desk: Desk, party_id: PartyId) -> Enrolled | None:
+def _enrolled(fact: PartyEnrolled) -> Enrolled:
+    if not fact.pass_id:
+        return Enrolled(fact.party_id, fact.card)
+    secret = to_base32(bytes.fromhex(fact.pass_secret or ""))
+    made = WalletPass(fact.pass_id, code_pattern(fact.pass_id), secret)
+    return Enrolled(fact.party_id, fact.card, made)
+
+
+async def _enrolled_before(desk: Desk, request: EnrolRequest, party_id: PartyId) -> Enrolled | None:
     """Find the enrolment of this id: by its fact, or at least that the party is known."""
-
-    def read(conn: Connection) -> list[PartyEnrolled]:
-        bodies = (chains.body_at(conn, *one) for one in desk.own.of(party_id))
-        return [body for body in bodies if isinstance(body, PartyEnrolled)]
-
-    facts = await desk.journal.read(read)
+    bodies = await own_bodies(desk, party_id)
+    facts = [body for body in bodies if isinstance(body, PartyEnrolled)]
     if facts:
-        return Enrolled(party_id, facts[0].card)
-    return Enrolled(party_id, None) if desk.directory.card(party_id) else None
-
-
-def _require_met(desk: Desk, party_id: PartyId) -> None:
-    if not desk.may_open(party_id):
-        raise StateFault(
-            f"party {party_id} was not identified at till {desk.till.id} lately",
-            remedy="identify first: scan the card, or POST /v1/identify",
-            name="identify-first",
-        )
+        # A closed one is answered by what is asked again: its numbers are drawn of its id.
+        return _enrolled(facts[0] if facts[0].sealed is None else _fact(desk, request))
+    return Enrolled(party_id, None) if desk.directory.holds(party_id) else None

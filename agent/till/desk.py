@@ -14,6 +14,7 @@ from agent.contracts.clock import Clock
 from agent.core.entries.bodies import Body, PartyIdentified
 from agent.core.faults import InputFault, NotFoundFault, StateFault
 from agent.core.identifiers import ActorId, PartyId, SaleId
+from agent.core.recognition import Strength
 from agent.core.sale import business_date, totals
 from agent.core.sale.model import Sale, Stamp, Totals
 from agent.core.space import Work
@@ -26,16 +27,17 @@ from agent.settings import Settings, TillSettings
 from agent.till.documents import Papers
 from agent.till.ended import Ended
 from agent.till.looking import Looking
+from agent.till.meeting import Meetings, Met
 from agent.till.own import OwnEntries
 from agent.till.packing import PackBook
 from agent.till.peripherals import NoPeripherals, Peripherals
+from agent.till.prompt_book import PromptBook
 from agent.till.replies import SaleView
 from agent.till.telling import Event
+from agent.till.value_book import ValueBook
 
 T = TypeVar("T")
 
-IDENTIFIED_NS = 15 * 60 * 1_000_000_000
-"""How long a recognised customer's card stays open to this till after the scan (DESIGN)."""
 SALT_BYTES = 16
 
 
@@ -48,7 +50,12 @@ class Desk:
         actor: who is signed on.
         opened: whether the till's day was begun with a float.
         present: a customer recognised while no sale was open; the next sale takes them over.
-        identified: when each party was last recognised here (monotonic nanoseconds).
+        prompts: what may be asked of customers.
+        value: what sales earn, and which items are gift cards.
+        lease_wanted: told who may want to pay here next time; the daemon puts its own here.
+        unheard_since: tells since when HQ is out of reach, UTC, empty while it is not; likewise.
+        meetings: who was recognised here lately, and how much of their card that opens.
+        redeemed: codes of leads shown at each sale since the start, so that one shown twice is one.
         packs: what was scanned in the last moments, to tell two symbols of one pack.
         peripherals: the display and the scale beside the till; the daemon puts them here.
         ended: the sale completed last, for the customer's display.
@@ -72,14 +79,19 @@ class Desk:
         self.directory = directory
         self.clock = clock
         self.own = own
-        self.looking = Looking(settings, journal, directory)
+        self.looking = Looking(settings, journal, directory, self.presented, self.own_key)
+        self.prompts = PromptBook(directory)
+        self.value = ValueBook(directory)
+        self.unheard_since: Callable[[], str] = lambda: ""
+        self.lease_wanted: Callable[[PartyId], None] = lambda _: None
         self.papers = Papers(settings)
         self.baskets: dict[SaleId, Sale] = {}
         self.actor: ActorId | None = None
         self.opened = False
         self.present: PartyId | None = None
-        self.identified: dict[PartyId, int] = {}
+        self.meetings = Meetings()
         self.packs = PackBook()
+        self.redeemed: set[tuple[SaleId, str]] = set()
         self.peripherals: Peripherals = NoPeripherals()
         self.ended: Ended | None = None
 
@@ -177,8 +189,20 @@ class Desk:
         """Remember a durable fact for the cards it belongs to."""
         self.own.note((appended.journal_id, appended.seq), body)
 
-    async def keep(self, sale: Sale, *tell: Event, facts: Sequence[Body] = ()) -> None:
+    async def keep(
+        self,
+        sale: Sale,
+        *tell: Event,
+        facts: Sequence[Body] = (),
+        also: Callable[[Connection], None] | None = None,
+    ) -> None:
         """Save a basket durably, with what there is to tell, and only then remember it.
+
+        Args:
+            sale: as it stands now.
+            tell: events of it.
+            facts: that belong to it.
+            also: what else is written with it.
 
         Raises:
             StateFault: `sale-id-used`: a new basket's id is another till's, or a finished sale's.
@@ -188,27 +212,54 @@ class Desk:
             if sale.sale_id not in self.baskets:
                 require_unused(conn, sale.sale_id)
             baskets.save(conn, sale)
+            if also is not None:
+                also(conn)
 
         await self.commit(save, facts=facts, tell=tell)
         self.baskets[sale.sale_id] = sale
 
-    def met(self, party_id: PartyId) -> None:
-        """Remember that a party was recognised just now; forget who was here long ago."""
-        now = self.clock.stamp().mono_ns
-        self.identified = {
-            party: at for party, at in self.identified.items() if now - at < IDENTIFIED_NS
-        }
-        self.identified[party_id] = now
+    def meet(self, party_id: PartyId, strength: Strength, ask: str | None = None) -> Met:
+        """Make the meeting with a party who is recognised now; `met` remembers it."""
+        new = Met(self._now(), strength, ask, self.clock.uuid7())
+        return self.meetings.joined(party_id, new, staying=self.here())
+
+    def met(self, party_id: PartyId, met: Met) -> None:
+        """Remember a meeting, once what it brought about is durable."""
+        self.meetings.note(party_id, met, staying=self.here())
+
+    def customer(self) -> PartyId | None:
+        """Name who is on the open sale, or waits for the next one."""
+        current = self.open_sale()
+        return current.party_id if current else self.present
+
+    def here(self) -> set[PartyId]:
+        """Name who stands at the till: on a basket, or recognised and waiting for the next one."""
+        baskets = (sale for sale in self.baskets.values() if sale.state != "cancelled")
+        here = {sale.party_id for sale in baskets} | {self.present}
+        return {party for party in here if party is not None}
 
     def may_open(self, party_id: PartyId) -> bool:
         """Tell whether this till may see a party's card now."""
-        if party_id == self.present or any(
-            sale.party_id == party_id and sale.state != "cancelled"
-            for sale in self.baskets.values()
-        ):
-            return True
-        at = self.identified.get(party_id)
-        return at is not None and self.clock.stamp().mono_ns - at < IDENTIFIED_NS
+        return party_id in self.here() or self.meetings.is_fresh(party_id, self._now())
+
+    def meeting(self, party_id: PartyId) -> Met:
+        """Tell how much of a card is open; of somebody who was not presented here, the least."""
+        return self.meetings.of(party_id)
+
+    def presented(self) -> tuple[Stamp, PartyId | None]:
+        """Tell what the proof of a wallet pass is checked against: the time, and who is here."""
+        return self.clock.stamp(), self.customer()
+
+    def own_key(self) -> bytes | None:
+        """Give the public key this device's receipts are checked with; None where it has none."""
+        return self.papers.codes.public() if self.papers.codes else None
+
+    def touch_point(self) -> str:
+        """Name this till as the place where something was said."""
+        return f"{self.store.id}/{self.till.id}"
+
+    def _now(self) -> int:
+        return self.clock.stamp().mono_ns
 
     def require_cashier(self) -> None:
         """Refuse to sell while nobody is signed on, where the settings want somebody to be.

@@ -12,7 +12,9 @@ from agent.core.receipt import (
     report_receipt,
     sale_receipt,
 )
+from agent.core.receipt.points import PointsShown
 from agent.settings import Settings
+from agent.till.receipt_codes import ReceiptCodes
 
 
 def shop_of(settings: Settings, template: Template = BUILT_IN) -> Shop:
@@ -37,19 +39,34 @@ class Papers:
 
     Attributes:
         shop: the store's header, language and template.
+        codes: signs the codes of receipts; None where there is no key.
     """
 
-    def __init__(self, settings: Settings, template: Template = BUILT_IN) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        template: Template = BUILT_IN,
+        codes: ReceiptCodes | None = None,
+    ) -> None:
         """Take the store's settings, and the template they name, already loaded."""
         self.shop = shop_of(settings, template)
+        self.codes = codes
 
     def change(self, settings: Settings, template: Template) -> None:
         """Take others from now on."""
         self.shop = shop_of(settings, template)
 
-    def sale(self, body: SaleCompleted, *, copy: bool = False) -> ReceiptDocument:
-        """Lay out the receipt of a completed sale."""
-        return sale_receipt(body, self.shop, copy=copy)
+    def sale(
+        self,
+        body: SaleCompleted,
+        *,
+        copy: bool = False,
+        digest: bytes | None = None,
+        earned: PointsShown | None = None,
+    ) -> ReceiptDocument:
+        """Lay out the receipt of a completed sale; with its commitment, under a signed code."""
+        code = self.codes.code(body, digest) if self.codes and digest else None
+        return sale_receipt(body, self.shop, copy=copy, code=code, earned=earned)
 
     def report(self, report: TillClosed) -> ReceiptDocument:
         """Lay out a Z report."""

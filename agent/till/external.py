@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import msgspec
+import structlog
 
 from agent.core import sale as rules
+from agent.core.card_numbers import CardNumbersMasked, Finding, mask_document
 from agent.core.entries.bodies import SaleCompleted
 from agent.core.faults import InputFault, StateFault
 from agent.core.identifiers import SaleId
@@ -20,9 +22,13 @@ from agent.till.replies import Completed
 from agent.till.requests import ExternalLine, ExternalSale
 from agent.till.selling import with_customer
 
+log = structlog.get_logger(__name__)
+
 
 async def record(desk: Desk, ask: RecordSale) -> Completed:
     """Keep a finished sale; the same again gives the same answer, another under its id is refused.
+
+    A card number in it is masked, and that it was is a fact of its own: HQ has it looked at.
 
     Raises:
         StateFault: `wrong-basket-mode`, `sale-differs`.
@@ -30,15 +36,43 @@ async def record(desk: Desk, ask: RecordSale) -> Completed:
         SaleFault: what cannot be a sale, such as one that is not paid.
     """
     desk.require_basket_mode("external")
-    sale = rebuilt(desk, ask.sale_id, ask.request)
+    request, findings = without_card_numbers(ask.request)
+    sale = rebuilt(desk, ask.sale_id, request)
     held = await desk.journal.read(lambda conn: sales.completed(conn, ask.sale_id))
     if held is not None:
         _require_same(held, sale)
         done = await desk.journal.read(lambda conn: finished(conn, ask.sale_id))
         if done is not None:
             return done
-    _require_total(desk, sale, ask.request)
-    return await seal(desk, sale, print_receipt=ask.request.print)
+    _require_total(desk, sale, request)
+    besides = [_put_on_record(desk, sale, findings)] if findings else []
+    return await seal(desk, sale, print_receipt=request.print, besides=besides)
+
+
+def without_card_numbers(request: ExternalSale) -> tuple[ExternalSale, tuple[Finding, ...]]:
+    """Mask card numbers in a sale that has happened already: it is kept whatever stands in it.
+
+    Returns:
+        The sale, and what was masked where.
+    """
+    cleaned = mask_document(msgspec.to_builtins(request))
+    if not cleaned.findings:
+        return request, ()
+    for tender in cleaned.value["tenders"]:
+        # A kind is a word; a masked one still tells what it was of.
+        tender["kind"] = tender["kind"].replace("*", "x")
+    return msgspec.convert(cleaned.value, ExternalSale), cleaned.findings
+
+
+def _put_on_record(desk: Desk, sale: Sale, findings: tuple[Finding, ...]) -> CardNumbersMasked:
+    log.warning("card-number-masked", till=desk.till.id, sale=sale.sale_id, count=len(findings))
+    return CardNumbersMasked(
+        sale_id=sale.sale_id,
+        store=desk.store.id,
+        till=desk.till.id,
+        at=desk.clock.stamp().wall,
+        findings=findings,
+    )
 
 
 def rebuilt(desk: Desk, sale_id: SaleId, request: ExternalSale) -> Sale:

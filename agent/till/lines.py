@@ -17,6 +17,7 @@ from agent.core.quantities import ONE, BasisPoints, Minor, Thousandths
 from agent.core.recognition import Item, ItemKey, price_on
 from agent.core.sale import NewLine, Sale, TaxRate, weight_of
 from agent.settings import Settings
+from agent.till.guarding import unlisted
 from agent.till.requests import LineRequest
 
 WEIGHED = "kg"
@@ -133,7 +134,7 @@ def open_line(settings: Settings, request: LineRequest, said: Measured) -> NewLi
         unit=request.unit or "each",
         gtin=said.gtin or request_gtin(request),
         reason=request.reason,
-        scanned=said.scanned,
+        scanned=unlisted(said.scanned),
         lot=said.lot,
         expiry=said.expiry,
         serial=said.serial,

@@ -22,10 +22,12 @@ from agent.core.identifiers import DeviceId, PartyId, SaleId, TillId
 from agent.directory import Directory
 from agent.journal import Journal
 from agent.settings import Settings, TillSettings
-from agent.till import customers, views
+from agent.till import customers, suggesting, views
 from agent.till.commands import Command, DeviceScan
 from agent.till.desk import Desk
+from agent.till.guarding import refuse_written
 from agent.till.handlers import HANDLERS
+from agent.till.lead_replies import Suggestions
 from agent.till.own import OwnEntries
 from agent.till.replies import DayView, PartyView, SaleView, TillView, TimelineView
 from agent.till.restoring import restore
@@ -125,8 +127,10 @@ class TillLoop:
 
         Raises:
             Fault: why it was refused; nothing was changed.
+            CardNumberGiven: somebody wrote a payment card's number where it would be kept.
             UnavailableFault: `till-busy`: it was not even queued.
         """
+        refuse_written(command)
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._put(_Asked(command, answer))
         return await answer
@@ -205,6 +209,19 @@ class TillLoop:
             NotFoundFault: `no-such-party`.
         """
         return await customers.timeline(self.desk, party_id)
+
+    async def suggestions(self, sale_id: SaleId, in_step: str) -> Suggestions:
+        """Choose what to point out to the customer of a basket.
+
+        Args:
+            sale_id: open or parked here.
+            in_step: the day on which HQ was last heard; empty where there is no HQ.
+
+        Raises:
+            NotFoundFault: `no-such-sale`.
+            StateFault: the sale is completed or cancelled.
+        """
+        return await suggesting.suggestions(self.desk, await self.desk.basket(sale_id), in_step)
 
     async def _next(self) -> _Asked | None:
         with suppress(TimeoutError):

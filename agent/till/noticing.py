@@ -39,12 +39,14 @@ async def directory_changed(desk: Desk, ask: DirectoryChanged) -> Noted:
         "keys": list(ask.keys[:KEYS_TOLD]),
         "count": len(ask.keys),
     }
-    here = [party for party in _here(desk) if f"party:{party}" in ask.keys]
+    told = set(ask.keys)
+    here = [party for party in sorted(desk.here()) if not told.isdisjoint(_keys(desk, party))]
     news = [customer_event(party, "found", why=("news from HQ",)) for party in here]
     cursor = await desk.commit(lambda conn: desk.tell(conn, Event("sync", data), wall), tell=news)
     return Noted(cursor)
 
 
-def _here(desk: Desk) -> set[PartyId]:
-    on_sales = {sale.party_id for sale in desk.baskets.values()} | {desk.present}
-    return {party for party in on_sales if party is not None}
+def _keys(desk: Desk, party_id: PartyId) -> set[str]:
+    """Name what HQ's feed tells of somebody under: merged meanwhile, it is another id as well."""
+    card = desk.directory.card(party_id)
+    return {f"party:{party_id}"} | ({f"party:{card.party_id}"} if card else set())

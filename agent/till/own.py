@@ -12,22 +12,44 @@ from collections.abc import Iterable
 
 import msgspec
 
+from agent.core.consent import ConsentRecord
 from agent.core.entries.bodies import Body, PartyEnrolled, SaleAttributed, SaleCompleted
+from agent.core.entries.notes import NoteWritten, TaskClosed, TaskOpened
 from agent.core.history import LAST_SHOWN
-from agent.core.identifiers import CustomerRef, JournalId, PartyId
+from agent.core.identifiers import CustomerRef, JournalId, PartyId, SaleId
+from agent.core.loyalty import ValueEarned, ValueSpent
+from agent.core.prompts import PromptEvent
+from agent.core.suggest import SuggestionAnswered
+from agent.till.own_orders import OwnOrders
 
 PARTIES_MAX = 50_000
 """Parties remembered: more than a store meets while HQ is away for a month; oldest go first."""
 UNPAIRED_MAX = 50_000
 """Halves of sales whose other half was not seen yet: at start one lane is read after the other."""
+BUYERS_MAX = 20_000
+"""Sales whose customer is proposed when their receipt is shown: the returns of a season."""
+TOLD_MAX = 64
+"""Answers and the like remembered of one party: far more than anybody gives in a month."""
 
 Reference = tuple[JournalId, int]
+_TOLD = (
+    PartyEnrolled,
+    ConsentRecord,
+    PromptEvent,
+    SuggestionAnswered,
+    NoteWritten,
+    TaskOpened,
+    TaskClosed,
+)
 
 
 class _Known(msgspec.Struct):
     """References of one party."""
 
-    enrolled: tuple[Reference, ...] = ()
+    told: tuple[Reference, ...] = ()
+    """What was said: enrolment, answers, yes and no to uses of their data, notes and tasks."""
+    value: tuple[Reference, ...] = ()
+    """Points they earned here, and paid with."""
     pairs: deque[tuple[Reference, Reference]] = msgspec.field(
         default_factory=lambda: deque(maxlen=LAST_SHOWN)
     )
@@ -40,15 +62,24 @@ class OwnEntries:
     def __init__(self) -> None:
         self._parties: OrderedDict[PartyId, _Known] = OrderedDict()
         self._sales: OrderedDict[CustomerRef, Reference] = OrderedDict()
+        self._buyers: OrderedDict[SaleId, PartyId] = OrderedDict()
         self._ties: OrderedDict[CustomerRef, tuple[PartyId, Reference]] = OrderedDict()
+        self.orders = OwnOrders()
 
     def note(self, reference: Reference, body: Body) -> None:
         """Take in one entry that is durable; entries that tell nothing of a party are passed."""
-        if isinstance(body, PartyEnrolled):
+        self.orders.note(body)
+        if isinstance(body, _TOLD):
             known = self._party(body.party_id)
-            known.enrolled = (*known.enrolled, reference)
+            known.told = (*known.told, reference)[-TOLD_MAX:]
+        elif isinstance(body, ValueEarned | ValueSpent):
+            known = self._party(PartyId(body.owner))
+            known.value = (*known.value, reference)[-TOLD_MAX:]
         elif isinstance(body, SaleAttributed):
             self._ties[body.customer_ref] = (body.party_id, reference)
+            self._buyers[body.sale_id] = body.party_id
+            if len(self._buyers) > BUYERS_MAX:
+                self._buyers.popitem(last=False)
             self._pair(body.customer_ref)
         elif isinstance(body, SaleCompleted) and body.customer_ref is not None:
             self._sales[body.customer_ref] = reference
@@ -59,12 +90,16 @@ class OwnEntries:
         for seq, body in entries:
             self.note((journal_id, seq), body)
 
-    def of(self, party_id: PartyId) -> tuple[Reference, ...]:
-        """Give the references of one party: both halves of each sale."""
-        known = self._parties.get(party_id)
-        if known is None:
-            return ()
-        return (*known.enrolled, *(one for pair in known.pairs for one in pair))
+    def of(self, *party_ids: PartyId) -> tuple[Reference, ...]:
+        """Give the references of one person, by all their ids: both halves of each sale."""
+        held = [self._parties[each] for each in party_ids if each in self._parties]
+        pairs = (one for known in held for pair in known.pairs for one in pair)
+        told = (one for known in held for one in (*known.told, *known.value))
+        return (*told, *pairs)
+
+    def buyer(self, sale_id: SaleId) -> PartyId | None:
+        """Tell who bought in a sale of this agent, of the newest `BUYERS_MAX`."""
+        return self._buyers.get(sale_id)
 
     def _pair(self, ref: CustomerRef) -> None:
         if ref in self._ties and ref in self._sales:

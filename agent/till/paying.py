@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from agent.core import sale as rules
 from agent.core.entries import facts
-from agent.core.entries.bodies import SaleAttributed, SaleCompleted
+from agent.core.entries.bodies import Body, SaleAttributed, SaleCompleted
 from agent.core.identifiers import PrintId, ReceiptNo, SaleId
+from agent.core.loyalty import GIFT_TENDER
 from agent.core.sale import CASH
 from agent.core.sale.model import Sale, Stamp
 from agent.core.space import Work
-from agent.journal import chains, prints, sales
+from agent.journal import chains, prints, purses, sales
 from agent.journal.chains import Appended
 from agent.journal.connection import Connection
+from agent.till import earning, value
+from agent.till.asking import TENDER, keep_asking
 from agent.till.commands import AddTender, CompleteSale, RemoveTender
 from agent.till.desk import Desk, require_unused
 from agent.till.ended import ended
 from agent.till.numbers import print_id_for
+from agent.till.ordered import noted_in
 from agent.till.printing import put_drawer, put_receipt
 from agent.till.replies import Completed, SaleView
+from agent.till.requests import TenderRequest
 from agent.till.returning import require_returnable
 from agent.till.telling import Event, sale_event
 
-Written = list[tuple[Appended, SaleCompleted | SaleAttributed]]
+Written = list[tuple[Appended, Body]]
 
 
 async def add_tender(desk: Desk, ask: AddTender) -> SaleView:
@@ -36,24 +43,63 @@ async def add_tender(desk: Desk, ask: AddTender) -> SaleView:
     sale = await desk.basket(ask.sale_id)
     if not sale.tenders:
         desk.require_room(Work.SALES, "no money is taken")
-    changed = rules.add_tender(
+    if value.is_value(ask.request.kind):
+        return await _add_value(desk, sale, ask.request)
+    changed = _with_tender(desk, sale, ask.request, ask.request.reference)
+    if changed is not sale:
+        event = sale_event(changed, desk.totals(changed), "tender-added")
+        await keep_asking(desk, changed, event, moment="" if sale.tenders else TENDER)
+    return desk.view(changed)
+
+
+async def _add_value(desk: Desk, sale: Sale, asked: TenderRequest) -> SaleView:
+    """Take points or a gift card, or give a payment back to them.
+
+    Raises:
+        LoyaltyFault: `more-than-leased`, `not-paid-so`, `no-customer`.
+        InputFault: `gift-number`.
+    """
+    is_refund = asked.amount < 0
+    owners = () if is_refund else await value.owners_of(desk, sale, asked.kind, asked.reference)
+    # The number of a gift card is nowhere kept: the sale names its balance, and points nobody.
+    named = owners[0] if asked.kind == GIFT_TENDER and owners else None
+    changed = _with_tender(desk, sale, asked, named)
+    if changed is sale:
+        return desk.view(changed)
+    tender = changed.tenders[-1]
+
+    def promise(conn: Connection) -> None:
+        if is_refund:
+            promised = value.refund_for(conn, changed, tender)
+        else:
+            promised = value.promise_for(conn, desk, changed, tender, owners)
+        purses.promise(conn, desk.till.id, sale.sale_id, promised)
+
+    event = sale_event(changed, desk.totals(changed), "tender-added")
+    await desk.keep(changed, event, also=promise)
+    return desk.view(changed)
+
+
+def _with_tender(desk: Desk, sale: Sale, asked: TenderRequest, reference: str | None) -> Sale:
+    return rules.add_tender(
         sale,
-        ask.request.kind,
-        ask.request.amount,
-        ask.request.reference,
-        tender_id=ask.request.tender_id,
+        asked.kind,
+        asked.amount,
+        reference,
+        tender_id=asked.tender_id,
         cash_rounding=desk.store.cash_rounding,
     )
-    if changed is not sale:
-        await desk.keep(changed, sale_event(changed, desk.totals(changed), "tender-added"))
-    return desk.view(changed)
 
 
 async def remove_tender(desk: Desk, ask: RemoveTender) -> SaleView:
     """Give money back before the sale is completed."""
     sale = await desk.basket(ask.sale_id)
     changed = rules.remove_tender(sale, ask.tender)
-    await desk.keep(changed, sale_event(changed, desk.totals(changed), "tender-removed"))
+    await desk.keep(
+        changed,
+        sale_event(changed, desk.totals(changed), "tender-removed"),
+        also=lambda conn: purses.take_back(conn, sale.sale_id, ask.tender),
+    )
     return desk.view(changed)
 
 
@@ -64,16 +110,25 @@ async def complete(desk: Desk, ask: CompleteSale) -> Completed:
         return done
     sale = await desk.basket(ask.sale_id)
     desk.require_cashier()
+    value.require_charged(desk, sale)
     return await seal(desk, sale)
 
 
-async def seal(desk: Desk, sale: Sale, *, print_receipt: bool = True) -> Completed:
+async def seal(
+    desk: Desk, sale: Sale, *, print_receipt: bool = True, besides: Sequence[Body] = ()
+) -> Completed:
     """Write receipt number, sale, customer link, print job and event in one transaction.
+
+    Args:
+        desk: the till's.
+        sale: the paid basket.
+        print_receipt: whether the agent prints it.
+        besides: further facts of this sale.
 
     Raises:
         SaleFault: `not-paid`, `sale-empty`, `more-than-sold` …; the basket stays as it was.
     """
-    stamp = desk.clock.stamp()
+    stamp, before = desk.clock.stamp(), await earning.balance_before(desk, sale)
 
     def write(conn: Connection) -> tuple[Completed, Written]:
         if sale.sale_id not in desk.baskets:
@@ -82,8 +137,13 @@ async def seal(desk: Desk, sale: Sale, *, print_receipt: bool = True) -> Complet
         tail = chains.sales_tail(conn, desk.till.id)
         body = _numbered(desk, sale, stamp, tail.next_receipt())
         written: Written = [(desk.append(conn, body, tail), body)]
-        written += [(desk.append(conn, tie), tie) for tie in _ties(sale, stamp)]
-        answer = _print(desk, conn, body, stamp) if print_receipt else _answer(body, None)
+        of_orders = noted_in(sale, desk.store.id, stamp)
+        of_value = value.facts_of(conn, desk, sale, body, stamp)
+        more: tuple[Body, ...] = (*_ties(sale, stamp), *of_orders, *of_value, *besides)
+        written += [(desk.append(conn, fact), fact) for fact in more]
+        written += value.close_due(conn, desk, stamp) if of_value else []
+        points = earning.shown_on(desk, before, of_value)
+        answer = _print(desk, conn, body, stamp, points) if print_receipt else _answer(body, None)
         desk.tell(conn, _completed_event(desk, sale, answer), stamp.wall)
         return answer, written
 
@@ -91,6 +151,8 @@ async def seal(desk: Desk, sale: Sale, *, print_receipt: bool = True) -> Complet
     for appended, body in written:
         desk.note(appended, body)
     desk.baskets.pop(sale.sale_id, None)
+    if sale.party_id is not None and desk.value.programme().in_advance:
+        desk.lease_wanted(sale.party_id)
     desk.ended = ended(sale, desk.totals(sale), stamp.mono_ns)
     return answer
 
@@ -137,11 +199,14 @@ def _ties(sale: Sale, stamp: Stamp) -> list[SaleAttributed]:
     return [SaleAttributed(sale.sale_id, sale.customer_ref, sale.party_id, stamp)]
 
 
-def _print(desk: Desk, conn: Connection, body: SaleCompleted, stamp: Stamp) -> Completed:
+def _print(
+    desk: Desk, conn: Connection, body: SaleCompleted, stamp: Stamp, points: bytes | None
+) -> Completed:
     if desk.till.drawer and any(tender.kind == CASH for tender in body.tenders):
         put_drawer(desk, conn, print_id_for("drawer", body.sale_id), stamp, body.sale_id)
     print_id = print_id_for("receipt", body.sale_id)
-    return _answer(body, put_receipt(desk, conn, print_id, stamp, body.sale_id))
+    queued = put_receipt(desk, conn, print_id, stamp, body.sale_id, points=points)
+    return _answer(body, queued)
 
 
 def _answer(body: SaleCompleted, print_id: PrintId | None) -> Completed:

@@ -14,12 +14,14 @@ from agent.core.identifiers import DeviceId, PrintId, SaleId
 from agent.core.receipt.document import ReceiptDocument
 from agent.core.sale.model import Stamp
 from agent.core.space import Work
-from agent.journal import prints, sales
+from agent.journal import commitments, prints, sales
 from agent.journal.connection import Connection
 from agent.journal.prints import PrintJob
 from agent.till.commands import OpenDrawer, Print
 from agent.till.desk import Desk
 from agent.till.documents import Papers
+from agent.till.earning import read_back
+from agent.till.numbers import print_id_for
 from agent.till.replies import Printing
 from agent.till.telling import Event
 
@@ -100,9 +102,18 @@ def put_document(
 
 
 def put_receipt(
-    desk: Desk, conn: Connection, print_id: PrintId, stamp: Stamp, sale_id: SaleId
+    desk: Desk,
+    conn: Connection,
+    print_id: PrintId,
+    stamp: Stamp,
+    sale_id: SaleId,
+    *,
+    points: bytes | None = None,
 ) -> PrintId | None:
-    """Queue a sale's receipt within its transaction; None where the till has no printer."""
+    """Queue a sale's receipt within its transaction; None where the till has no printer.
+
+    What it says of points goes with the job (`earning.shown_on`), and is gone once it is printed.
+    """
     if desk.till.printer is None:
         return None
     job = prints.enqueue(
@@ -111,7 +122,7 @@ def put_receipt(
         till=desk.till.id,
         device=desk.till.printer,
         kind=prints.RECEIPT,
-        payload=None,
+        payload=points,
         at=stamp.wall,
         stamp=stamp,
         sale_id=sale_id,
@@ -128,7 +139,10 @@ def receipt(papers: Papers, conn: Connection, sale_id: SaleId, *, copy: bool) ->
     body = sales.completed(conn, sale_id)
     if body is None:
         raise _no_such_sale(sale_id)
-    return papers.sale(body, copy=copy)
+    job = None if copy else prints.get(conn, print_id_for("receipt", sale_id))
+    earned = read_back(job.payload) if job else None
+    digest = commitments.of_sale(conn, sale_id)
+    return papers.sale(body, copy=copy, digest=digest, earned=earned)
 
 
 def put_drawer(

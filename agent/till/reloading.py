@@ -12,4 +12,4 @@ async def take_settings(desk: Desk, ask: TakeSettings) -> None:
     desk.till = ask.till
     desk.settings = ask.settings
     desk.store = ask.settings.store
-    desk.looking = Looking(ask.settings, desk.journal, desk.directory)
+    desk.looking = Looking(ask.settings, desk.journal, desk.directory, desk.presented, desk.own_key)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from agent.core.entries.bodies import DayTotals, TillClosed
+from agent.core.entries.bodies import ConsentGiven, DayTotals, TillClosed
 from agent.core.history import Card, Interaction, Order
+from agent.core.history.till_card import CardLine
 from agent.core.identifiers import (
     ActorId,
     CustomerRef,
@@ -18,6 +19,7 @@ from agent.core.identifiers import (
     TillId,
 )
 from agent.core.quantities import Minor
+from agent.core.recognition import Strength
 from agent.core.recognition.items import Item
 from agent.core.sale.model import Sale, Totals
 
@@ -54,11 +56,24 @@ class Completed(msgspec.Struct, frozen=True):
     """None where the till has no printer."""
 
 
+class Paper(msgspec.Struct, frozen=True):
+    """What the signed code of a receipt says of its sale, where a key trusted here signed it."""
+
+    sale_id: SaleId
+    """Goods are taken back by it: `returns: {sale_id, line}`."""
+    receipt_no: str
+    business_date: str
+    """ISO 8601."""
+    currency: str
+    total: int
+    """Minor units."""
+
+
 class Recognised(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a scan turned out to be, and what came of it. `kind` is never left out."""
 
     kind: str
-    """`item`, `customer`, `order`, `receipt`, `coupon`, `unknown` or `noise`."""
+    """`item`, `customer`, `order`, `receipt`, `coupon`, `lead`, `unknown` or `noise`."""
     why: tuple[str, ...] = ()
     """Sentences for a person: how it was recognised, or why every other reading was dropped."""
     answer: str | None = None
@@ -66,12 +81,19 @@ class Recognised(msgspec.Struct, frozen=True, omit_defaults=True):
     means: str | None = None
     """Of a customer: by which type of identifier."""
     party_id: PartyId | None = None
+    """Of a customer; of an order, who placed it: a proposal, since anybody may bring its number."""
+    strength: Strength | None = None
+    """Of a customer, an order or a receipt: how much what was presented opens."""
+    ask: str | None = None
+    """What to ask for where it did not open everything."""
     item: Item | None = None
     gtin: str | None = None
     order_no: str | None = None
     receipt_no: str | None = None
     sale_id: SaleId | None = None
     """The sale a line was added to, or the sale of a scanned receipt."""
+    paper: Paper | None = None
+    """Of a scanned receipt: that it is genuine, and of which sale, wherever it was sold."""
     line: int | None = None
     refused: str | None = None
     """Why nothing was done although it was recognised."""
@@ -89,16 +111,81 @@ class Recognised(msgspec.Struct, frozen=True, omit_defaults=True):
     sell_by_passed: bool = False
 
 
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The one question to ask a customer in this visit."""
+
+    prompt_id: str
+    text: str
+    """In the store's language, or the nearest there is."""
+    kind: str = "yes_no"
+    """`yes_no`, `choice`, `text`, `number` or `day`."""
+    choices: tuple[str, ...] = ()
+    """Of `choice`: what an answer may be."""
+    about: str = ""
+    """Of a question that is asked once per order, sale …: which one."""
+
+
+class PromptAnswered(msgspec.Struct, frozen=True):
+    """What a customer said to a question is kept, and it is not asked again."""
+
+    event_id: str
+    prompt_id: str
+    outcome: str
+    """`answered` or `refused`."""
+    consents: tuple[str, ...] = ()
+    """Ids of the consent records that were made of the answer."""
+
+
+class ConsentKept(msgspec.Struct, frozen=True):
+    """An answer is kept, and holds from now on."""
+
+    record_id: str
+    state: str
+    """`given`, `refused`, `withdrawn` or `objected`."""
+    replaces: tuple[str, ...] = ()
+    """Ids of earlier answers that it puts an end to."""
+    consents: tuple[ConsentGiven, ...] = ()
+    """Everything the customer allows and forbids now, where their card is open."""
+
+
+class WalletPass(msgspec.Struct, frozen=True):
+    """A pass for the customer's phone; whoever puts it into a wallet needs all of this."""
+
+    pass_id: str
+    pattern: str
+    """What the wallet shows as QR code, with its placeholder for the one-time code."""
+    secret: str
+    """Of the one-time codes (RFC 6238: SHA-1, 8 digits, 30 seconds), base 32."""
+
+
 class Identified(msgspec.Struct, frozen=True):
-    """The answer about a presented identifier, and the card it opens."""
+    """The answer about a presented identifier, and what of the card it opens."""
 
     answer: str
-    """`found`, `known_elsewhere` (HQ knows; nothing is held here) or `unknown`."""
+    """`found`, `known_elsewhere` (HQ knows; nothing is held or opened here) or `unknown`."""
     why: tuple[str, ...]
     party_id: PartyId | None = None
+    """Of an order number, who placed it: a proposal."""
     card: Card | None = None
+    """As far as the strength of what was presented opens it."""
     means: str | None = None
     order: Order | None = None
+    """Of an order number that is held here."""
+    receipt_no: str | None = None
+    """Of a receipt, or its signed code."""
+    sale_id: SaleId | None = None
+    """Of a receipt of this agent: `GET /v1/sales/{sale_id}` has its lines."""
+    paper: Paper | None = None
+    """Of a receipt's signed code: that it is genuine, and of which sale, wherever it was sold."""
+    strength: Strength | None = None
+    """`proven`, `strong` (these open the whole card), `weak` (name and tier), `bearer` (the order
+    or receipt alone)."""
+    ask: str | None = None
+    """What to ask for, where not everything is open."""
+    lines: tuple[CardLine, ...] = ()
+    """The card as a cashier reads it, at most six lines."""
+    prompt: Question | None = None
+    """What to ask them now, if anything."""
 
 
 class PartyView(msgspec.Struct, frozen=True):
@@ -106,8 +193,14 @@ class PartyView(msgspec.Struct, frozen=True):
 
     party_id: PartyId
     card: Card
-    card_numbers: tuple[str, ...] = ()
-    """Only of a person enrolled at this till and not yet seen by HQ."""
+    """As far as it was opened here."""
+    strength: Strength
+    """Of the strongest means by which they presented themselves lately: see `Identified`."""
+    ask: str | None = None
+    lines: tuple[CardLine, ...] = ()
+    """The card as a cashier reads it, at most six lines."""
+    prompt: Question | None = None
+    """What to ask them now, if anything."""
 
 
 class TimelineView(msgspec.Struct, frozen=True):
@@ -126,6 +219,11 @@ class Enrolled(msgspec.Struct, frozen=True):
     party_id: PartyId
     card: str | None
     """The loyalty card number, as it goes into a bar code."""
+    wallet: WalletPass | None = None
+    """The pass that was asked for."""
+    known_elsewhere: tuple[str, ...] = ()
+    """Types of the identifiers that the chain knows somebody by whose card is not here: perhaps
+    they have a card already. HQ brings the two together where that is proven."""
 
 
 class DayView(msgspec.Struct, frozen=True):
@@ -227,6 +325,11 @@ class TillView(msgspec.Struct, frozen=True):
     scale: DeviceId | None = None
     scanners: tuple[DeviceId, ...] = ()
     disk: DiskView = DiskView("ok")
+    takes: tuple[str, ...] = ()
+    """Kinds of tender beside money that the loyalty programme lets people pay with: `points`,
+    `gift_card`."""
+    gift_items: tuple[str, ...] = ()
+    """Item ids or GTINs that are gift cards: a line of one asks for the card's number."""
 
 
 class CustomerOf(msgspec.Struct, frozen=True):

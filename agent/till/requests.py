@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from agent.core.entries.bodies import ConsentGiven
+from agent.core.entries.written import END
 from agent.core.identifiers import ItemId, PartyId, SaleId
 from agent.core.quantities import Minor, Thousandths
 from agent.core.sale.model import ReturnOf
@@ -19,8 +20,6 @@ AMOUNT_MAX = 100_000_000_000
 """A thousand million in a currency of two decimals: 64-bit sums of a year of them still fit."""
 QUANTITY_MAX = 1_000_000_000
 """A million pieces, in thousandths."""
-END = r"$(?!\n)"
-"""The end of a pattern: Python's `$` alone would let a line break through after it."""
 UUID_PATTERN = f"^[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}{END}"
 LINES_MAX = 1000
 """Lines of one sale: a wholesale basket, and a receipt of three metres."""
@@ -76,6 +75,8 @@ class LineRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Why the price is overridden, or goods without a receipt are taken back."""
     returns: ReturnedLine | None = None
     """The line of an earlier sale that is given back."""
+    gift_card: Annotated[str, msgspec.Meta(min_length=4, max_length=64)] | None = None
+    """Of an item that is a gift card: the number of the card that is charged."""
     line_id: CallerId | None = None
     """Repeat the request with the same id, and the line is there once."""
 
@@ -84,10 +85,11 @@ class TenderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Money put on the counter; negative where it is handed back for a return."""
 
     kind: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}" + END)]
-    """`cash`, `card`, `voucher` …"""
+    """`cash`, `card`, `voucher` …; `points` of the customer on the sale, `gift_card`."""
     amount: Amount
     reference: Annotated[str, msgspec.Meta(max_length=64)] | None = None
-    """The terminal's own reference; never a card number."""
+    """The terminal's own reference; never a card number. Of `gift_card`: its number, which is not
+    kept."""
     tender_id: CallerId | None = None
     """Repeat the request with the same id, and the tender is there once."""
 
@@ -140,6 +142,49 @@ class EnrolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """An unused card of the chain; a new number is made where it is absent."""
     postcode: Annotated[str, msgspec.Meta(min_length=2, max_length=16)] | None = None
     consents: Annotated[tuple[ConsentGiven, ...], msgspec.Meta(max_length=32)] = ()
+    wallet: bool = False
+    """Whether a pass for their phone is made, too; it is recognised here at once."""
+    till: Words | None = None
+    """Needed only with the admin token."""
+
+
+class ConsentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A yes or no of a customer who is here, to one use of their data."""
+
+    purpose: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    """`marketing`, `profiling`, `sharing` …; `any` of a no to everything."""
+    given: bool
+    """Yes (to one purpose) or no."""
+    contact: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] = "any"
+    """Over which kind of contact: `email`, `sms`, `phone`, `post` …, or `any`."""
+    record_id: Uuid | None = None
+    """Repeat the request with the same id, and the answer is there once."""
+    objection: bool = False
+    """Of a no: an objection (GDPR, Article 21), which outlives every merge of customers."""
+    lifts_objection: bool = False
+    """Of a yes: the customer has expressly taken an earlier objection back."""
+    notice: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """The notice they were shown, with its version: `privacy@3`."""
+    method: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] = "spoken"
+    """How it was said: `spoken`, `form`, `screen` …"""
+    valid_until: Annotated[str, msgspec.Meta(max_length=10)] = ""
+    """Of a yes: the last day it is good for; empty: until it is taken back."""
+    till: Words | None = None
+    """Needed only with the admin token."""
+
+
+class AnswerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a customer says to a question: an answer, or that they would rather not say."""
+
+    answer: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    """`yes` or `no`, one of the choices, a number, a day, or words: as the question takes it."""
+    refused: bool = False
+    event_id: Uuid | None = None
+    """Repeat the request with the same id, and the answer is there once."""
+    about: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """Which order, sale … it is about; of the question on the card it is known."""
+    lifts_objection: bool = False
+    """Of a yes to a use of their data: they have expressly taken an earlier objection back."""
     till: Words | None = None
     """Needed only with the admin token."""
 
@@ -149,7 +194,8 @@ class IdentifyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     scan: ScanText | None = None
     type: Annotated[str, msgspec.Meta(max_length=32)] | None = None
-    """`loyalty_card`, `phone`, `email`, `order_no`, `receipt_no` …; guessed where it is absent."""
+    """`loyalty_card`, `phone`, `email`, `wallet`, `web_account`, `name_postcode`, `order_no`,
+    `receipt_no`; guessed where it is absent. A payment account reference needs its type: `par`."""
     value: Annotated[str, msgspec.Meta(min_length=1, max_length=254)] | None = None
     till: Words | None = None
     """Needed only with the admin token."""

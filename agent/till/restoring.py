@@ -68,5 +68,10 @@ def _newest(
 def _take(desk: Desk, body: Body) -> None:
     if isinstance(body, CashierSigned):
         desk.actor = body.actor if body.on else None
-    elif isinstance(body, PartyEnrolled) and desk.directory.card(body.party_id) is None:
+    elif isinstance(body, PartyEnrolled) and _is_lost(desk, body):
         remember(desk, body)
+
+
+def _is_lost(desk: Desk, body: PartyEnrolled) -> bool:
+    """Tell whether the directory lacks whom it held; a closed enrolment only HQ can bring back."""
+    return body.sealed is None and not desk.directory.holds(body.party_id)

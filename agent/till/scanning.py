@@ -20,15 +20,18 @@ from agent.core.recognition import (
     KnownElsewhere,
     Recognition,
     RecognitionKind,
+    Strength,
     Unknown,
 )
 from agent.core.sale.model import Sale
-from agent.journal import Connection
+from agent.journal import Connection, proofs
+from agent.till import leading
+from agent.till.asking import IDENTIFY, asking
 from agent.till.commands import DeviceScan, TypedScan
 from agent.till.desk import Desk
 from agent.till.item_scans import Scan, item_scan
 from agent.till.looking import Seen
-from agent.till.replies import Recognised
+from agent.till.replies import Paper, Recognised
 from agent.till.selling import with_customer
 from agent.till.telling import Event, customer_event, sale_event, scan_event
 
@@ -41,6 +44,11 @@ _REMEDIES = {
 }
 """Kind of what is not held here → what a cashier does about it."""
 KNOWN_ELSEWHERE = "sell on: the purchase finds its way into their history; do not enrol them again"
+ASK_WHO = "ask for their card or phone number: an order number alone opens the order, and no card"
+ASK_BUYER = "ask for their card or phone number: a receipt alone opens the sale, and no card"
+GENUINE = "the receipt is genuine: take its goods back by the sale it names; HQ compares the lines"
+_ASKS = {IdentifierType.ORDER_NO.value: ASK_WHO, IdentifierType.RECEIPT_NO.value: ASK_BUYER}
+"""By which paper somebody is proposed → what to ask for."""
 _ANSWERS = {Found: "found", KnownElsewhere: "known_elsewhere", Unknown: "unknown"}
 SHOWN_OF_NOISE = 64
 """Characters of unreadable bytes an event carries: enough to see what kind of noise it is."""
@@ -68,38 +76,74 @@ async def scan(desk: Desk, device: DeviceId | None, raw: bytes, mono_ns: int) ->
         mono_ns: when the last of them came.
     """
     seen = await desk.looking.scanned(raw)
+    lead_id = leading.lead_in(seen.reading.text)
+    if lead_id is not None:
+        return await leading.scanned(desk, device, seen, lead_id)
     found = recognised(desk, seen.recognition)
     item, key = seen.recognition.item, seen.recognition.means
     if item is not None and isinstance(key, ItemKey):
         return await item_scan(desk, Scan(device, seen, item, key, mono_ns), found)
-    if found.party_id is not None:
-        return await _meet(desk, device, seen, found, found.party_id)
+    party_id = presented(found)
+    if party_id is not None:
+        return await _meet(desk, device, seen, found, party_id)
     tell = [scan_event(device, seen.reading, found)]
     if found.kind == "customer":
         tell.append(_unmet(found))
-    await desk.commit(_nothing, tell=tell)
+    await desk.commit(lambda conn: taken(conn, seen.recognition), tell=tell)
     return found
 
 
+def taken(conn: Connection, recognition: Recognition) -> None:
+    """Remember the proof of a wallet pass, so that it is taken once."""
+    if recognition.mark is not None:
+        proofs.remember(conn, recognition.mark)
+
+
+def presented(found: Recognised) -> PartyId | None:
+    """Tell who presented themselves; nobody did who brought a paper that anybody may hold."""
+    return None if found.strength is Strength.BEARER else found.party_id
+
+
 def recognised(desk: Desk, recognition: Recognition) -> Recognised:
-    """Say what was recognised, in ids; an order names the party who placed it."""
+    """Say what was recognised, in ids; an order proposes the party who placed it."""
     answer = recognition.answer
     means = recognition.means
-    party_id = answer.party_id if isinstance(answer, Found) else _who_ordered(desk, recognition)
-    ordered = IdentifierType.ORDER_NO.value if party_id else None
+    party_id, proposed = _whose(desk, recognition)
+    ask = None if _is_here(desk, party_id) else _ASKS.get(proposed or "")
     return Recognised(
         kind=recognition.kind.value,
         why=recognition.why,
         answer=_ANSWERS[type(answer)] if answer is not None else None,
-        means=means.type.value if isinstance(means, Identifier) else ordered,
+        means=means.type.value if isinstance(means, Identifier) else proposed,
         party_id=party_id,
         item=recognition.item,
         gtin=means.gtin if isinstance(means, ItemKey) else None,
         order_no=recognition.order_no,
         receipt_no=recognition.receipt_no,
         sale_id=recognition.sale_id,
+        paper=_paper(recognition),
         remedy=_remedy(recognition),
+        strength=recognition.strength,
+        ask=recognition.ask or ask,
     )
+
+
+def _whose(desk: Desk, recognition: Recognition) -> tuple[PartyId | None, str | None]:
+    """Tell who is named, and by which paper that is only proposed."""
+    if isinstance(recognition.answer, Found):
+        return recognition.answer.party_id, None
+    order = desk.directory.order(recognition.order_no) if recognition.order_no else None
+    if order is not None and order.party_id is not None:
+        return order.party_id, IdentifierType.ORDER_NO.value
+    buyer = desk.own.buyer(recognition.sale_id) if recognition.sale_id else None
+    return buyer, IdentifierType.RECEIPT_NO.value if buyer else None
+
+
+def _paper(recognition: Recognition) -> Paper | None:
+    seal = recognition.seal
+    if seal is None:
+        return None
+    return Paper(seal.sale_id, seal.receipt_no, seal.business_date, seal.currency, seal.total)
 
 
 def _remedy(recognition: Recognition) -> str | None:
@@ -107,13 +151,15 @@ def _remedy(recognition: Recognition) -> str | None:
     if recognition.held:
         return None
     if isinstance(recognition.answer, KnownElsewhere):
-        return KNOWN_ELSEWHERE
+        return recognition.ask or KNOWN_ELSEWHERE
+    if recognition.seal is not None:
+        return GENUINE
     return _REMEDIES.get(recognition.kind)
 
 
-def _who_ordered(desk: Desk, recognition: Recognition) -> PartyId | None:
-    order = desk.directory.order(recognition.order_no) if recognition.order_no else None
-    return order.party_id if order else None
+def _is_here(desk: Desk, party_id: PartyId | None) -> bool:
+    """Tell whether there is nobody to ask for, or whether they have been asked already."""
+    return party_id is None or desk.may_open(party_id)
 
 
 async def _meet(
@@ -127,21 +173,28 @@ async def _meet(
         scan_event(device, seen.reading, met),
         customer_event(party_id, "found", why=met.why, sale_id=sale_id, means=met.means),
     ]
-    fact = identified(desk, party_id, met.means, sale)
+    meeting = desk.meet(party_id, met.strength or Strength.WEAK, met.ask)
+    asked = await asking(desk, party_id, meeting, IDENTIFY)
+    facts = [identified(desk, party_id, met, sale), *asked.facts]
+    tell += asked.tell
+
+    def take(conn: Connection) -> None:
+        taken(conn, seen.recognition)
+
     if sale is not None and sale.party_id != party_id:
         changed = with_customer(desk, sale, party_id)
         tell.append(sale_event(changed, desk.totals(changed), "customer-changed"))
-        await desk.keep(changed, *tell, facts=[fact])
+        await desk.keep(changed, *tell, facts=facts, also=take)
     else:
-        await desk.commit(_nothing, tell=tell, facts=[fact])
-    desk.met(party_id)
+        await desk.commit(take, tell=tell, facts=facts)
+    desk.met(party_id, asked.met)
     if sale is None and desk.till.basket == "agent":
         desk.present = party_id
     return met
 
 
 def identified(
-    desk: Desk, party_id: PartyId, means: str | None, sale: Sale | None
+    desk: Desk, party_id: PartyId, found: Recognised, sale: Sale | None
 ) -> PartyIdentified:
     """Make the fact that somebody was recognised: by which means, never by which value."""
     return PartyIdentified(
@@ -149,8 +202,9 @@ def identified(
         store=desk.store.id,
         till=desk.till.id,
         at=desk.clock.stamp(),
-        means=means or "unknown",
+        means=found.means or "unknown",
         sale_id=sale.sale_id if sale else None,
+        strength=found.strength or "",
     )
 
 

@@ -9,6 +9,7 @@ from agent.core.identifiers import CustomerRef, PartyId, SaleId
 from agent.core.sale.model import Sale
 from agent.core.space import Work
 from agent.till.adding import added
+from agent.till.asking import RETURN, keep_asking
 from agent.till.commands import (
     AddLine,
     CancelSale,
@@ -23,8 +24,10 @@ from agent.till.commands import (
     VoidLine,
 )
 from agent.till.desk import Desk, required
+from agent.till.ordered import dropped_with
 from agent.till.replies import SaleView
 from agent.till.telling import Event, customer_event, item_event, sale_event
+from agent.till.value import given_up
 
 CUSTOMER_REF_BYTES = 16
 
@@ -77,7 +80,8 @@ async def add_line(desk: Desk, ask: AddLine) -> SaleView:
         return desk.view(sale, known.line)
     desk.require_room(Work.SALES, "nothing is added to a sale")
     changed = await added(desk, sale, ask.request)
-    await desk.keep(changed, *line_events(desk, changed))
+    moment = RETURN if changed.lines[-1].returns else ""
+    await keep_asking(desk, changed, *line_events(desk, changed), moment=moment)
     return desk.view(changed, changed.lines[-1].line)
 
 
@@ -178,18 +182,22 @@ async def cancel(desk: Desk, ask: CancelSale) -> SaleView:
         return desk.view(known)
     sale = await desk.basket(ask.sale_id)
     gone = rules.cancel(sale)
+    stamp = desk.clock.stamp()
     body = facts.cancelled(
         gone,
         desk.totals(sale),
         store=desk.store.id,
-        stamp=desk.clock.stamp(),
+        stamp=stamp,
         actor=desk.actor,
         reason=ask.reason,
     )
     await desk.keep(
         gone,
         sale_event(gone, desk.totals(gone), "cancelled"),
-        facts=(body,) if sale.lines else (),
+        facts=(body, *dropped_with(sale, desk.own.orders, desk.store.id, stamp))
+        if sale.lines
+        else (),
+        also=lambda conn: given_up(conn, desk, sale.sale_id, stamp),
     )
     return desk.view(gone)
 

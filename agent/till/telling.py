@@ -11,7 +11,9 @@ import msgspec
 
 from agent.core.barcode import InStoreItem, Reading, TradeItem
 from agent.core.identifiers import DeviceId, PartyId, SaleId
+from agent.core.prompts import PromptEvent
 from agent.core.sale.model import Line, Sale, Totals
+from agent.till.guarding import without_card_numbers
 from agent.till.replies import Recognised
 
 EVENT_TYPES = frozenset(
@@ -33,25 +35,27 @@ def scan_event(device: DeviceId | None, reading: Reading, recognised: Recognised
     """Tell that something was scanned and what it was found to be, or why it was not.
 
     `raw` holds the scanner's bytes as text, one character for each byte (latin-1), `aim` its AIM
-    identifier, `reading` what the symbol says. Of a customer's code none of it is told.
+    identifier, `reading` what the symbol says. Of a customer's code none of it is told, and of a
+    payment card's number the last four digits.
     """
     facts = msgspec.to_builtins(recognised)
     facts.pop("item", None)
     outcome = {"item_id": recognised.item.item_id} if recognised.item else {}
     text = _shown(reading.text, recognised)
-    return Event(
-        "scan",
-        {
-            "device": device,
-            "text": text,
-            "raw": reading.raw if text == reading.text else None,
-            "aim": reading.aim,
-            "reading": _said(reading, recognised),
-            **facts,
-            **outcome,
-            "kind": recognised.kind,
-        },
-    )
+    data = {
+        "device": device,
+        "text": text,
+        "raw": reading.raw if text == reading.text else None,
+        "aim": reading.aim,
+        "reading": _said(reading, recognised),
+        **facts,
+        **outcome,
+        "kind": recognised.kind,
+    }
+    if recognised.kind == "item":
+        return Event("scan", data)
+    typed = device is None and recognised.kind == "unknown"
+    return Event("scan", without_card_numbers(data, typed=typed))
 
 
 def _said(reading: Reading, recognised: Recognised) -> dict[str, object]:
@@ -103,6 +107,19 @@ def customer_event(
             "why": list(why),
             "sale_id": sale_id,
             "means": means,
+        },
+    )
+
+
+def prompt_event(said: PromptEvent, sale: Sale | None) -> Event:
+    """Tell that a question was asked, answered or refused; never what was answered."""
+    return Event(
+        "prompt",
+        {
+            "party_id": said.party_id,
+            "prompt_id": said.prompt_id,
+            "outcome": said.outcome.value,
+            "sale_id": sale.sale_id if sale else None,
         },
     )
 

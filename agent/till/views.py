@@ -12,6 +12,7 @@ from agent.till.desk import Desk
 from agent.till.numbers import print_id_for
 from agent.till.paying import finished, sale_of
 from agent.till.replies import Completed, DayView, DiskView, ParkedSale, SaleView, TillView
+from agent.till.value import takes
 
 
 async def till_view(desk: Desk) -> TillView:
@@ -52,6 +53,8 @@ async def till_view(desk: Desk) -> TillView:
         scale=till.scale,
         scanners=till.scanners,
         disk=_disk(desk),
+        takes=takes(desk),
+        gift_items=desk.value.programme().gift_items,
     )
 
 

@@ -29,6 +29,9 @@ class ImportReport(msgspec.Struct, frozen=True):
     skipped: int
     """Rows left out; each has its line among the problems."""
     problems: tuple[Problem, ...] = ()
+    """By line; of very many, the first."""
+    unlisted: int = 0
+    """Problems beyond those."""
 
 
 def report(path: Path, counts: Counter[str], problems: list[Problem]) -> ImportReport:

@@ -11,17 +11,18 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from agent.core.entries.bodies import ConsentGiven
+from agent.core.history import Strength
+from agent.core.history.graph_rules import BOOK
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
 from agent.core.rows import Problem
 from central.channels.csv_rows import ADDED, CHANGED, UNCHANGED
-from central.channels.person import NewId, taken_note
+from central.channels.person import NewId, anothers_note
 from central.channels.slices import Kept
 from central.identity.attributes import (
-    Strength,
     attributes_of_all,
     consent,
     consent_all,
@@ -31,25 +32,37 @@ from central.identity.attributes import (
     words,
 )
 from central.identity.cards import card_changes
+from central.identity.holding import find, hold_all, hold_told
 from central.identity.parties import (
     Origin,
-    canonical,
     ensure,
     ensure_all,
-    find,
-    hold_all,
-    hold_free,
     identifiers_of_all,
     is_known,
 )
-from central.ledger.bulk import among
+from central.identity.reach import tell
+from central.ledger.bulk import Keyed
 from central.ledger.customer_tables import IDENTIFIERS, PARTIES
-from central.ledger.outbox import GLOBAL, publish_many
+from central.ledger.direct import Prepared
 
+_ACCOUNTS = frozenset(kind for kind in IdentifierType if kind.value in BOOK.accounts)
+"""The chain gives these out itself: two rows with one card are one customer."""
 _REMEMBER: Any = (
     update(PARTIES)
     .where(PARTIES.c.party_id == bindparam("of_party"))
     .values(source_id=bindparam("from_source"))
+)
+
+_OF_SOURCES = Keyed(select(PARTIES.c.source_id, PARTIES.c.party_id), PARTIES.c.source_id)
+# The index leads with the type.
+_WITH_VALUES = Keyed(
+    select(IDENTIFIERS.c.type, IDENTIFIERS.c.value, IDENTIFIERS.c.party_id).where(
+        or_(*(IDENTIFIERS.c.type == each.value for each in IdentifierType))
+    ),
+    IDENTIFIERS.c.value,
+)
+_SOURCE_OF = Prepared(
+    select(PARTIES.c.source_id).where(PARTIES.c.party_id == bindparam("of_party"))
 )
 
 
@@ -111,6 +124,8 @@ class _Some:
         party_id = self._ids.get(told.source_id)
         holders = {each for named in told.identifiers for each in self._holders[named]}
         if party_id in self._written or holders - {party_id}:
+            if not self._pending.keys().isdisjoint({*holders, party_id}):
+                self._write()
             return self._join(told)
         if party_id is not None and self._says_nothing_new(party_id, told):
             self.counts[UNCHANGED] += 1
@@ -125,7 +140,7 @@ class _Some:
         self._write()
         if self._changed:
             changes = card_changes(self._conn, list(self._changed))
-            publish_many(self._conn, GLOBAL, changes)
+            tell(self._conn, changes)
 
     def _says_nothing_new(self, party_id: str, told: Told) -> bool:
         said, (_, consents, held) = self._said.get(party_id, {}), self._states[party_id]
@@ -147,12 +162,15 @@ class _Some:
         conn, origin, pending = self._conn, self._origin, self._pending
         ensure_all(conn, list(pending), origin)
         conn.execute(_REMEMBER, [_source(*each) for each in pending.items()])
-        hold_all(conn, [(each, told.identifiers) for each, told in pending.items()], origin)
         fields = {each: told.fields for each, told in pending.items()}
         observe_all(conn, fields, origin, Strength.RECORD)
         consent_all(conn, {each: told.consents for each, told in pending.items()}, origin)
-        for party_id, state in _states(conn, list(pending)).items():
-            self._became(party_id, self._states.get(party_id), state)
+        hold_all(conn, [(each, told.identifiers) for each, told in pending.items()], origin)
+        known = [each for each in pending if each in self._states]
+        self.counts[ADDED] += len(pending) - len(known)
+        self._changed.update(dict.fromkeys(PartyId(e) for e in pending if e not in self._states))
+        for party_id, state in _states(conn, known).items():
+            self._became(party_id, self._states[party_id], state)
         self._pending = {}
 
     def _became(self, party_id: str, before: _State | None, after: _State) -> None:
@@ -160,36 +178,30 @@ class _Some:
             self.counts[UNCHANGED] += 1
             return
         self.counts[CHANGED if before else ADDED] += 1
-        self._changed[canonical(self._conn, party_id)] = None
+        self._changed[PartyId(party_id)] = None
 
     def _join(self, told: Told) -> list[str]:
         """Take a row of somebody who is known, or whose identifiers are somebody's."""
-        self._write()
         conn, origin = self._conn, self._origin
         party_id = _party(conn, told) or self._new_id()
         before = _states(conn, [party_id])[party_id] if is_known(conn, party_id) else None
         ensure(conn, party_id, origin)
         conn.execute(_REMEMBER, _source(party_id, told))
-        taken = [taken_note(each) for each in hold_free(conn, party_id, told.identifiers, origin)]
         observe(conn, party_id, told.fields, origin, Strength.RECORD)
         consent(conn, party_id, told.consents, origin)
+        anothers = hold_told(conn, party_id, told.identifiers, origin, trusted=_ACCOUNTS)
         self._note(party_id, told)
         self._became(party_id, before, _states(conn, [party_id])[party_id])
-        return taken
+        return [anothers_note(each) for each in anothers]
 
 
 def _by_source(conn: Connection, sources: Sequence[str]) -> dict[str, str]:
-    theirs = among(conn, PARTIES.c.source_id, sources)
-    rows = conn.execute(select(PARTIES.c.source_id, PARTIES.c.party_id).where(theirs))
-    return {row.source_id: row.party_id for row in rows}
+    return {row.source_id: row.party_id for row in _OF_SOURCES.rows(conn, sources)}
 
 
 def _holders(conn: Connection, values: Sequence[str]) -> defaultdict[Identifier, set[str]]:
-    # The index leads with the type.
-    of_types = IDENTIFIERS.c.type.in_([each.value for each in IdentifierType])
-    query = select(IDENTIFIERS).where(of_types, among(conn, IDENTIFIERS.c.value, values))
     holders: defaultdict[Identifier, set[str]] = defaultdict(set)
-    for row in conn.execute(query):
+    for row in _WITH_VALUES.rows(conn, values):
         holders[Identifier(IdentifierType(row.type), row.value)].add(row.party_id)
     return holders
 
@@ -204,11 +216,10 @@ def _source(party_id: str, told: Told) -> dict[str, str]:
 
 def _party(conn: Connection, told: Told) -> str | None:
     """Find who this row was before; else who has its identifiers and no other row."""
-    known = select(PARTIES.c.party_id).where(PARTIES.c.source_id == told.source_id)
-    party_id = conn.execute(known).scalars().first() or find(conn, told.identifiers)
-    query = select(PARTIES.c.source_id).where(PARTIES.c.party_id == party_id)
-    source = conn.execute(query).scalars().first()
-    return party_id if source in (None, told.source_id) else None
+    known = _by_source(conn, [told.source_id]).get(told.source_id)
+    party_id = known or find(conn, told.identifiers)
+    found = party_id and _SOURCE_OF.one_or_none(conn, {"of_party": party_id})
+    return party_id if not found or found[0] in (None, told.source_id) else None
 
 
 def _states(conn: Connection, party_ids: Sequence[str]) -> dict[str, _State]:

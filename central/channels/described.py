@@ -11,11 +11,19 @@ from dataclasses import dataclass
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from agent.core.history import STATES
+from agent.core.orders import Cause, PaymentState
 from central.channels.told import TYPES
 
 _TEXT = Schema(type=OpenAPIType.STRING)
 _MINOR = Schema(type=OpenAPIType.INTEGER, description="In minor units: 1999 is 19.99 EUR.")
 _TIME = Schema(type=OpenAPIType.STRING, description="ISO 8601; without an offset it is UTC.")
+
+_NUMBER = Schema(type=OpenAPIType.INTEGER, minimum=1)
+
+
+def _of(**properties: Schema) -> Schema:
+    return Schema(type=OpenAPIType.OBJECT, properties=dict(properties))
+
 
 _LINE = Schema(
     type=OpenAPIType.OBJECT,
@@ -25,7 +33,32 @@ _LINE = Schema(
         "amount": _MINOR,
         "unit_price": _MINOR,
         "gtin": _TEXT,
+        "item": Schema(type=OpenAPIType.STRING, description="The chain's own key of the item."),
+        "line": Schema(type=OpenAPIType.INTEGER, minimum=1, description="Never reused."),
+        "tax": Schema(type=OpenAPIType.INTEGER, description="On top of the amount, if it is."),
+        "taxes": Schema(
+            type=OpenAPIType.ARRAY,
+            items=_of(name=_TEXT, basis_points=_NUMBER),
+            description="Rates that are in the amount.",
+        ),
+        "goods": Schema(type=OpenAPIType.BOOLEAN, description="False for carriage and the like."),
     },
+)
+_PART = _of(line=_NUMBER, quantity=Schema(type=OpenAPIType.INTEGER, description="Pieces."))
+_MONEY_STATE = Schema(type=OpenAPIType.STRING, enum=[each.value for each in PaymentState])
+_PAYMENT = _of(
+    payment=Schema(type=OpenAPIType.STRING, description="Its id, through all its states."),
+    amount=_MINOR,
+    state=_MONEY_STATE,
+    kind=_TEXT,
+)
+_REFUND = _of(
+    refund=Schema(type=OpenAPIType.STRING, description="Its id; a till's, if only heard of."),
+    amount=_MINOR,
+    lines=Schema(type=OpenAPIType.ARRAY, items=_of(line=_NUMBER, amount=_MINOR)),
+    cause=Schema(type=OpenAPIType.STRING, enum=[each.value for each in Cause]),
+    state=_MONEY_STATE,
+    kind=_TEXT,
 )
 _ORDER = Schema(
     type=OpenAPIType.OBJECT,
@@ -40,6 +73,23 @@ _ORDER = Schema(
         "collect_at": Schema(type=OpenAPIType.STRING, description="Id of a store."),
         "paid": Schema(type=OpenAPIType.BOOLEAN),
         "placed_at": _TIME,
+        "revision": Schema(
+            type=OpenAPIType.INTEGER,
+            description="Counts changes; the highest says what is ordered.",
+        ),
+        "prices_include_tax": Schema(type=OpenAPIType.BOOLEAN),
+        "parts": Schema(
+            type=OpenAPIType.ARRAY, items=_PART, description="Which goods; none named means all."
+        ),
+        "location": Schema(type=OpenAPIType.STRING, description="Of a store or a warehouse."),
+        "until": Schema(type=OpenAPIType.STRING, description="The last day the goods are kept."),
+        "shelf": Schema(type=OpenAPIType.STRING, enum=["available", "damaged"]),
+        "payment": _PAYMENT,
+        "refund": _REFUND,
+        "echo": Schema(
+            type=OpenAPIType.BOOLEAN, description="The channel only heard of it from a store."
+        ),
+        "reason": _TEXT,
     },
 )
 _PARTY = Schema(
@@ -49,6 +99,11 @@ _PARTY = Schema(
         **dict.fromkeys(("party_id", "name", "email", "phone", "card", "postcode"), _TEXT),
         "web_account": Schema(type=OpenAPIType.STRING, description="Id in this channel."),
         "country": Schema(type=OpenAPIType.STRING, description="ISO 3166-1 alpha-2."),
+        "verified": Schema(
+            type=OpenAPIType.ARRAY,
+            items=Schema(type=OpenAPIType.STRING, enum=["card", "web_account", "email", "phone"]),
+            description="Which of them the person has proved to be theirs.",
+        ),
         "consents": Schema(
             type=OpenAPIType.ARRAY,
             items=Schema(
@@ -61,6 +116,33 @@ _PARTY = Schema(
                 },
             ),
         ),
+    },
+)
+_LEAD = Schema(
+    type=OpenAPIType.OBJECT,
+    description="A cart, wish list or quote as it stands: of `lead.told`, again at each change.",
+    required=["lead_id"],
+    properties={
+        "lead_id": Schema(type=OpenAPIType.STRING, description="Unique within the channel."),
+        "kind": Schema(type=OpenAPIType.STRING, description="`cart`, `wishlist`, `quote` …"),
+        "ver": Schema(
+            type=OpenAPIType.INTEGER,
+            description="The channel's count of changes; else the event's time counts.",
+        ),
+        "items": Schema(
+            type=OpenAPIType.ARRAY,
+            description="Left out: whatever is bought next. Empty: nothing any more.",
+            items=Schema(
+                type=OpenAPIType.OBJECT,
+                properties={
+                    "item": _TEXT,
+                    "gtin": _TEXT,
+                    "quantity": Schema(type=OpenAPIType.INTEGER, description="Pieces."),
+                },
+            ),
+        ),
+        "valid_until": _TIME,
+        "owner": _TEXT,
     },
 )
 _EVENT = Schema(
@@ -77,6 +159,7 @@ _EVENT = Schema(
         "touch_point": _TEXT,
         "party": _PARTY,
         "order": _ORDER,
+        "lead": _LEAD,
         "title": Schema(type=OpenAPIType.STRING, description="Of an event without an order."),
         "ref": _TEXT,
     },

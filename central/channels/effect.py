@@ -8,14 +8,27 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from agent.core.faults import InputFault
-from agent.core.history import Interaction, Order, interaction_of_order, state_after
-from central.channels.orders import keep_order, order_held, told_order
+from agent.core.history import Interaction, Order, interaction_of_order, rank, state_after
+from central.channels.consenting import keep_answers
+from central.channels.lead_events import lead_of
+from central.channels.leaving import left
+from central.channels.orders import (
+    all_told,
+    events_of,
+    paid_told,
+    require_own,
+    state_told,
+)
 from central.channels.person import NewId, Person, person_of
 from central.channels.registry import default_point, meet
-from central.channels.told import EventTold, read_event
+from central.channels.told import PARTY_LEFT, EventTold, read_event
+from central.goods.standing import Said, order_held, tell
+from central.goods.told import Teller
 from central.identity.cards import publish_card
 from central.identity.interactions import record
 from central.identity.parties import Origin, canonical
+from central.leads.facts import keep_lead
+from central.leads.telling import interaction_of_lead
 from central.ledger.customer_tables import CHANNEL_EVENTS
 from central.ledger.tables import JOURNALS
 
@@ -40,11 +53,18 @@ def apply(conn: Connection, channel: str, event: EventTold, now: str, new_id: Ne
         event, touch_point=event.touch_point or default_point(conn, channel)
     )
     notes = _meet(conn, channel, event, now)
+    if event.type == PARTY_LEFT:
+        gone = left(conn, channel, event, now)
+        said = "a request to erase is open" if gone else "nobody is known here by that"
+        return Effect(gone, (*notes, said))
     person = _person(conn, channel, event, new_id)
-    held, order = _order(conn, channel, event, person.party_id)
+    held, order = _order(conn, channel, event, person.party_id, now)
     party_id = person.party_id or (order.party_id if order else None)
     if party_id is not None:
         _into_history(conn, party_id, interaction_of_event(channel, event, order), now)
+        notes += keep_answers(conn, channel, event, party_id, now)
+    if event.lead is not None:
+        keep_lead(conn, lead_of(channel, event, party_id), f"{channel}/{event.event_id}")
     if order is not None:
         _catch_up(conn, order, now)
         notes += _unknown_store(conn, order)
@@ -56,6 +76,8 @@ def interaction_of_event(channel: str, event: EventTold, order: Order | None) ->
     """Tell an event as one line of a history; an order's line says what is in it."""
     event_id = f"{channel}/{event.event_id}"
     point = event.touch_point or channel
+    if event.lead is not None:
+        return interaction_of_lead(lead_of(channel, event, None), event_id, point)
     if order is None:
         return Interaction(
             event_id=event_id,
@@ -85,9 +107,9 @@ def _person(conn: Connection, channel: str, event: EventTold, new_id: NewId) -> 
     if event.party is None:
         person = Person(None, ("the event names nobody",))
     else:
-        origin = Origin(channel, event.occurred_at)
+        origin = Origin(channel, event.occurred_at, f"{channel}/{event.event_id}")
         person = person_of(conn, channel, event.party, origin, new_id)
-    if person.party_id is None and event.order is None:
+    if person.party_id is None and event.order is None and event.lead is None:
         raise InputFault(
             "; ".join(person.notes),
             remedy="send `party` with party_id, card, web_account, email or phone",
@@ -97,15 +119,21 @@ def _person(conn: Connection, channel: str, event: EventTold, new_id: NewId) -> 
 
 
 def _order(
-    conn: Connection, channel: str, event: EventTold, party_id: str | None
+    conn: Connection, channel: str, event: EventTold, party_id: str | None, now: str
 ) -> tuple[Order | None, Order | None]:
     """Keep the order as it stands now; give what was held, and the order in this event's state."""
     if event.order is None:
         return None, None
     held = order_held(conn, event.order.order_no)
-    told = told_order(held, channel, event, event.order, party_id)
-    kept = keep_order(conn, held, told)
-    return held, msgspec.structs.replace(kept, state=told.state)
+    require_own(held, channel, event.order.order_no)
+    events = events_of(conn, channel, event, event.order)
+    state = state_told(events, held)
+    late = held is not None and held.party_id is not None and rank(state) < rank(held.state)
+    said = Said(None if late else party_id, paid_told(events))
+    kept = tell(conn, all_told(events), Teller(channel, channel), now, said).order
+    if kept is None:
+        raise ValueError(event.order.order_no)
+    return held, msgspec.structs.replace(kept, state=state)
 
 
 def _into_history(conn: Connection, party_id: str, interaction: Interaction, now: str) -> None:

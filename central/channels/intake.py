@@ -16,8 +16,10 @@ from sqlalchemy.exc import (
 
 from agent.core.faults import Fault
 from central.channels.effect import Effect, apply
+from central.channels.masking import without_card_numbers
 from central.channels.person import NewId
 from central.channels.told import EventTold, read_event
+from central.identity.findings import note_found
 from central.ledger.customer_tables import CHANNEL_EVENTS
 from central.ledger.texts import UnfitText, holds_nul, without_nul
 from central.ledger.upserts import upsert
@@ -72,7 +74,16 @@ def take(
 
 
 def _take_one(conn: Connection, channel: str, body: bytes, now: str, new_id: NewId) -> Outcome:
-    event_id = _id_of(body)
+    clean = without_card_numbers(body)
+    body, event_id = clean.body, _id_of(clean.body)
+    note_found(conn, f"{channel}/{event_id}", clean.findings, now)
+    outcome = _judge(conn, channel, event_id, body, now, new_id)
+    return msgspec.structs.replace(outcome, notes=(*outcome.notes, *clean.notes))
+
+
+def _judge(
+    conn: Connection, channel: str, event_id: str, body: bytes, now: str, new_id: NewId
+) -> Outcome:
     if (known := _known(conn, channel, event_id, body)) is not None:
         return known
     try:

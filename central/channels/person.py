@@ -14,12 +14,21 @@ from agent.core.recognition import normalise
 from agent.core.recognition.means import Identifier, IdentifierType
 from central.channels.told import PartyTold
 from central.identity.attributes import consent, observe
-from central.identity.parties import Origin, canonical, ensure, find, hold_free, is_known
+from central.identity.holding import find, hold_told
+from central.identity.parties import Origin, ensure, is_known
 
 REGION = "DE"
 """Of phones without a country code, where the event names no country."""
 
 NewId = Callable[[], str]
+_TRUSTED = frozenset({IdentifierType.WEB_ACCOUNT})
+"""A channel gives these out itself."""
+_PROVABLE = {
+    "card": IdentifierType.LOYALTY_CARD,
+    "web_account": IdentifierType.WEB_ACCOUNT,
+    "email": IdentifierType.EMAIL,
+    "phone": IdentifierType.PHONE,
+}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -53,21 +62,34 @@ def person_of(
         return Person(None, ("nothing in `party` names a person", *notes))
     party_id = party_id or new_id()
     ensure(conn, party_id, origin)
-    notes += [taken_note(each) for each in hold_free(conn, party_id, usable, origin)]
     said = {"name": told.name, "email": told.email, "phone": told.phone, "postcode": told.postcode}
     observe(conn, party_id, said, origin)
     consent(conn, party_id, told.consents, origin)
+    anothers = hold_told(conn, party_id, usable, origin, trusted=_TRUSTED, proved=_proved(told))
+    notes += [anothers_note(each) for each in anothers]
     return Person(party_id, tuple(notes))
 
 
+def known_person(conn: Connection, channel: str, told: PartyTold | str) -> str | None:
+    """Find the party of an event, and keep nothing of what was told of it.
+
+    Raises:
+        InputFault: a party id that is no UUID.
+    """
+    told = PartyTold(party_id=told) if isinstance(told, str) else told
+    named = _named(conn, told)
+    if named is not None:
+        return named if is_known(conn, named) else None
+    usable, _ = _usable(channel, told)
+    return find(conn, usable)
+
+
 def _named(conn: Connection, told: PartyTold) -> str | None:
-    """Take the id that was told; one HQ has not met yet is as good as any, and stays."""
+    """Take the id that was told, whoever it belongs to by now; one HQ has not met yet stays."""
     if told.party_id is None:
         return None
     party_id = told.party_id.lower()
-    if is_known(conn, party_id):
-        return canonical(conn, party_id)
-    if not _UUID.fullmatch(party_id):
+    if not is_known(conn, party_id) and not _UUID.fullmatch(party_id):
         raise InputFault(
             f"{told.party_id[:40]!r} is no party id",
             remedy="send the UUID of a party, or identifiers: email, phone, card, web_account",
@@ -100,6 +122,14 @@ def _identifiers(channel: str, told: PartyTold) -> Iterator[tuple[IdentifierType
             yield kind, text
 
 
-def taken_note(identifier: Identifier) -> str:
-    """Say that an identifier was not linked, without repeating it."""
-    return f"{identifier.type.value} not linked: it names another party already"
+def _proved(told: PartyTold) -> frozenset[IdentifierType]:
+    """Give what the channel says that the person has proved."""
+    return frozenset(_PROVABLE[name] for name in told.verified if name in _PROVABLE)
+
+
+def anothers_note(identifier: Identifier) -> str:
+    """Say that an identifier is somebody else's, without repeating it."""
+    return (
+        f"{identifier.type.value} not linked: it names another party already; whether they are "
+        "one person is asked under Merges of the console"
+    )

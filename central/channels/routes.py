@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
-from agent.core.faults import InputFault
+from agent.core.faults import InputFault, NotFoundFault
+from central.channels.connections import Standing
 from central.channels.described import TakesEvents
 from central.channels.intake import Outcome, take
 from central.channels.person import new_party_id
@@ -29,11 +30,19 @@ EVENTS_MAX = 500
 EVENTS_BYTES_MAX = 8 << 20
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """What a webhook says: where to look. Whatever else stands in it is passed over."""
+
+    order_no: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+
+
 class Registry(msgspec.Struct, frozen=True):
     """Where customers of this chain are met."""
 
     channels: tuple[Channel, ...]
     touch_points: tuple[TouchPoint, ...]
+    connectors: tuple[Standing, ...] = ()
+    """Web stores HQ asks by itself: when it last could, and why it cannot."""
 
 
 @post(
@@ -48,11 +57,30 @@ async def post_events(request: Request[Any, Any, Any], channel: FromPath[str]) -
     return await sync_to_thread(_take, request, channel, bodies)
 
 
+@post("/v1/channels/{channel:str}/webhook", status_code=202, sync_to_thread=True)
+def post_webhook(
+    request: Request[Any, Any, Any], channel: FromPath[str], data: JSONBody[Heard]
+) -> None:
+    """Have a web store asked for one of its orders at once; nothing else is believed of a webhook.
+
+    For channels with `[channel.connector]`; others send their events themselves.
+    """
+    if not hq_of(request).look_at(channel, data.order_no):
+        raise NotFoundFault(
+            f"channel {channel[:64]!r} has no connector",
+            remedy="write [channel.connector] into the settings of till-central, or send events: "
+            "POST /v1/channels/{channel}/events",
+            name="no-connector",
+        )
+
+
 @get("/v1/channels", sync_to_thread=True)
 def get_channels(request: Request[Any, Any, Any]) -> Registry:
     """Show the channels and every touch point, unregistered ones as `other`."""
-    with reading(hq_of(request).engine) as conn:
-        return Registry(tuple(channels_of(conn)), tuple(touch_points_of(conn)))
+    hq = hq_of(request)
+    connectors = tuple(each for each in hq.web_stores() if isinstance(each, Standing))
+    with reading(hq.engine) as conn:
+        return Registry(tuple(channels_of(conn)), tuple(touch_points_of(conn)), connectors)
 
 
 def read_list(content: bytes) -> list[bytes]:
@@ -85,4 +113,4 @@ def _take(request: Request[Any, Any, Any], channel: str, bodies: list[bytes]) ->
         return take(conn, channel, bodies, hq.now(), new_party_id)
 
 
-ROUTES: list[HTTPRouteHandler] = [post_events, get_channels]
+ROUTES: list[HTTPRouteHandler] = [post_events, post_webhook, get_channels]

@@ -41,6 +41,7 @@ def keep_in_slices(
     things: Iterable[Thing],
     size: int,
     keep: Callable[[Connection, Sequence[Thing]], Kept],
+    kept_some: Callable[[Sequence[Thing], Kept], None] = lambda _some, _kept: None,
 ) -> Kept:
     """Keep all there is to keep, giving way to others now and then.
 
@@ -49,6 +50,7 @@ def keep_in_slices(
         things: read between the transactions, not in them.
         size: things of one transaction, which others wait for: some 50 ms of them.
         keep: keeps some of them; does nothing that a rollback does not undo.
+        kept_some: is told of each transaction once it is durable.
 
     Returns:
         What became of all of them together.
@@ -66,6 +68,7 @@ def keep_in_slices(
         except Fault as fault:
             raise _told(fault, whole.counts["rows"]) from fault
         took_s = time.monotonic() - began_s
+        kept_some(some, kept)
         whole.counts.update(kept.counts)
         whole.problems.extend(kept.problems)
     return whole

@@ -11,11 +11,13 @@ from agent.core.faults import InputFault
 from agent.core.history import OPEN
 from central.console.pages import page
 from central.identity.interactions import PAGE, interactions_of, mark
+from central.identity.parties import members_of
 from central.identity.routes import STAFF
 from central.identity.search import FOUND_MAX, search
 from central.identity.views import FoundView, party_view, unified_view
 from central.ledger.engine import reading
 from central.ledger.hq import Hq, hq_of
+from central.value.balances import view_of
 
 
 @get("/customers", sync_to_thread=True)
@@ -35,6 +37,7 @@ def get_customer(
     with reading(hq.engine) as conn:
         party = party_view(conn, any_id)
         unified = unified_view(conn, any_id)
+        value = view_of(conn, members_of(conn, party.canonical_id))
         history = interactions_of(conn, party.canonical_id, limit=PAGE + 1, before=before)
     hq.access_log(STAFF, "console", [party.canonical_id])
     return page(
@@ -44,6 +47,7 @@ def get_customer(
         now=hq.now(),
         party=party,
         unified=unified,
+        value=value,
         orders=[order for order in unified.orders if order.state in OPEN],
         history=history[:PAGE],
         older=mark(history[PAGE - 1]) if len(history) > PAGE else None,

@@ -8,11 +8,13 @@ from litestar import Request, Response, get
 from litestar.params import FromQuery
 
 from central.console.pages import page
+from central.identity.routes import STAFF
 from central.ledger.engine import reading
 from central.ledger.hq import hq_of
 from central.reports.attention import concerns
 from central.reports.completeness import days, late_entries
 from central.reports.days import day_totals, z_reports
+from central.value.worklist import worklist
 
 DAYS_SHOWN = 100
 LATE_SHOWN = 50
@@ -43,5 +45,6 @@ def get_attention(request: Request[Any, Any, Any]) -> Response[str]:
     hq = hq_of(request)
     now = hq.now()
     with reading(hq.engine) as conn:
-        found = concerns(conn, now)
-    return page("attention.html", chain=hq.name, q="", now=now, concerns=found)
+        found, findings = concerns(conn, now), worklist(conn)
+    hq.access_log(STAFF, "value", [each.owner for each in findings])
+    return page("attention.html", chain=hq.name, q="", now=now, concerns=found, findings=findings)

@@ -11,6 +11,7 @@ from agent.core.faults import Fault
 from central.console.customers import get_customer, get_customers
 from central.console.days import get_attention, get_days
 from central.console.login import OPEN_ROUTES, NotLoggedIn, staff_only, to_login
+from central.console.merging import get_compare, get_merges, post_merge
 from central.console.overview import get_overview
 from central.console.pages import asset, page
 from central.console.quarantine import (
@@ -62,6 +63,9 @@ ROUTES: list[ControllerRouterHandler] = [
             get_attention,
             get_quarantine,
             get_entry,
+            get_merges,
+            get_compare,
+            post_merge,
             post_replay_all,
             post_decision,
         ],

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from agent.core.loyalty import worded
 from agent.core.quantities import exponent
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -22,6 +23,9 @@ _TITLES = {
     "order.cancelled": "Order cancelled",
     "refund.settled": "Refunded",
     "service.contact": "Contacted service",
+    "loyalty.earned": "Earned points",
+    "loyalty.burned": "Paid with points",
+    "loyalty.reversed": "Points given or taken back",
 }
 _STATES = {"placed": "placed", "shipped": "on the way", "ready": "ready to collect"}
 
@@ -127,6 +131,7 @@ def _moment(text: str | None) -> datetime | None:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "money": money,
+    "worded": worded,
     "when": when,
     "day": day,
     "ago": ago,

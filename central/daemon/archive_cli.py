@@ -47,6 +47,7 @@ def _run(config: Path, file: Path, approve: str) -> Imported:
     """
     from central.daemon.commands import ledger
     from central.daemon.evidence import evidence
+    from central.daemon.keys import opening_of
     from central.daemon.state import root_key, utc_now
     from central.histories.applier import Applier
     from central.intake.archives import import_archive
@@ -54,7 +55,7 @@ def _run(config: Path, file: Path, approve: str) -> Imported:
     with ledger(config) as (settings, engine):
         key = root_key(Path(settings.central.state_dir), engine)
         done = import_archive(engine, key, file, utc_now(), approved_by=approve)
-        Applier(engine, utc_now, take_back=evidence(key)).apply_pending()
+        Applier(engine, utc_now, take_back=evidence(key), open_body=opening_of(key)).apply_pending()
     return done
 
 

@@ -7,19 +7,33 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, select
 
+from agent.core.consent.rights import Kind
 from agent.core.faults import InputFault
 from central.daemon import backups
 from central.daemon.backups import Checked, Made
 from central.daemon.commands import ledger
+from central.daemon.erase_book import settle, write_down
 from central.daemon.restoring import Restored
 from central.daemon.restoring import restore as restored
+from central.daemon.rights import RootAuthority
 from central.daemon.settings import load
 from central.daemon.state import root_key, utc_now
+from central.feed.renewing import renew
 from central.intake import orders
 from central.intake.outstanding import OrderState, order_states
 from central.ledger.authority_tables import ADMISSIONS
 from central.ledger.engine import writing
-from central.ledger.tables import CREDENTIALS
+from central.ledger.outbox import GLOBAL
+from central.ledger.tables import CREDENTIALS, FEED_SCOPES
+from central.privacy.erasing import begun_for
+from central.privacy.rights import (
+    RequestTold,
+    SignedProof,
+    Verified,
+    change,
+    erase,
+    take_down,
+)
 
 
 class CheckedAll(msgspec.Struct, frozen=True):
@@ -41,7 +55,9 @@ def run_backup(config: Path, directory: Path, *, keep: int, with_root_key: bool)
         state = Path(settings.central.state_dir)
         root = root_key(state, engine)
         key_file = state / "root.key" if with_root_key else None
-        return backups.take(engine, root, directory, keep=keep, key_file=key_file)
+        made = backups.take(engine, root, directory, keep=keep, key_file=key_file)
+        write_down(engine, state)
+        return made
 
 
 def run_check(config: Path) -> CheckedAll:
@@ -69,7 +85,28 @@ def run_erase(config: Path, entries: list[str], reason: str) -> Ordered:
         root = root_key(Path(settings.central.state_dir), engine)
         with writing(engine) as conn:
             given = orders.erase(conn, root, wanted, reason=reason, now=utc_now())
-            return _ordered(conn, {order.order_id for order in given})
+            told = _ordered(conn, {order.order_id for order in given})
+        settle(engine, Path(settings.central.state_dir))
+        return told
+
+
+def run_erase_person(
+    config: Path, party_id: str, verified_by: tuple[str, ...], reason: str
+) -> SignedProof:
+    """Erase a person everywhere, or look again at an erasure that was begun."""
+    with ledger(config) as (settings, engine):
+        root = root_key(Path(settings.central.state_dir), engine)
+        now = utc_now()
+        with writing(engine) as conn:
+            request_id = begun_for(conn, party_id)
+            told = RequestTold(kind=Kind.ERASE, request_id=request_id, verified_by=verified_by)
+            taken = take_down(conn, party_id, told, now)
+            if verified_by:
+                taken = change(conn, taken.request_id, Verified(verified_by), now)
+            signing = RootAuthority(root, utc_now, reason)
+            proof = erase(conn, taken.request_id, settings.privacy, signing, now)
+        settle(engine, Path(settings.central.state_dir))
+        return proof
 
 
 def run_revoke(config: Path, device: list[str], reason: str) -> Ordered:
@@ -80,6 +117,35 @@ def run_revoke(config: Path, device: list[str], reason: str) -> Ordered:
             key = _device_key(conn, device)
             order = orders.revoke(conn, root, key, reason=reason, now=utc_now())
             return _ordered(conn, {order.order_id})
+
+
+class Renewed(msgspec.Struct, frozen=True):
+    """A scope whose customers are sealed with a new key from now on."""
+
+    scope: str
+    generation: int
+    since: str
+
+
+def run_renew_keys(config: Path, scopes: list[str], reason: str) -> tuple[Renewed, ...]:
+    """Begin the next generation of the keys of scopes; of all there are where none is named.
+
+    Raises:
+        InputFault: there is no such scope; nothing was renewed.
+    """
+    now = utc_now()
+    with ledger(config) as (_, engine), writing(engine) as conn:
+        known = set(conn.execute(select(FEED_SCOPES.c.scope)).scalars()) | {GLOBAL}
+        if strange := sorted(set(scopes) - known):
+            raise InputFault(
+                f"HQ has no scope {', '.join(strange)}",
+                remedy=f"name some of: {', '.join(sorted(known))}; or none, for all of them",
+                name="unknown-scope",
+            )
+        return tuple(
+            Renewed(scope, renew(conn, scope, now=now, reason=reason), now)
+            for scope in sorted(set(scopes) or known)
+        )
 
 
 def entry_of(text: str) -> tuple[str, int]:

@@ -5,6 +5,7 @@ Heavy rooms are imported inside the commands, as in `cli`, which adds these to i
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +16,14 @@ from agent.program.terminal import print_json, say, shows_faults
 DEFAULT_CONFIG = Path("/etc/till-central/central.toml")
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", metavar="FILE")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A person's id; anything else names an entry."""
 Reason = Annotated[str, typer.Option("--reason", help="For HQ's books: who asked, and why.")]
 
 
 def add(app: typer.Typer) -> None:
     """Add the commands to the program's."""
-    for command in (backup, restore, erase, revoke):
+    for command in (backup, restore, erase, revoke, renew_keys):
         app.command()(command)
 
 
@@ -82,17 +85,32 @@ def restore(
 
 @shows_faults
 def erase(
-    entries: Annotated[
-        list[str], typer.Argument(help="Entries, as JOURNAL:SEQ.", metavar="JOURNAL:SEQ...")
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            help="A person's id, or entries as JOURNAL:SEQ.", metavar="PARTY | JOURNAL:SEQ..."
+        ),
     ],
     reason: Reason,
+    verified_by: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a person: how it was made sure that it is them, as a kind."),
+    ] = None,
     config: Config = DEFAULT_CONFIG,
     as_json: JsonFlag = False,
 ) -> None:
-    """Have the text of entries erased here and in their stores; their place in the chain stays."""
+    """Have a person erased everywhere, or the text of entries; their place in the chain stays.
+
+    Of a person it says what stays under which law, and which replica is still waited for; asked
+    again, it looks again.
+    """
     from central.daemon import authority, authority_tables
 
-    ordered = authority.run_erase(config, entries, reason)
+    if len(what) == 1 and _UUID.fullmatch(what[0]):
+        proof = authority.run_erase_person(config, what[0], tuple(verified_by or ()), reason)
+        print_json(proof) if as_json else authority_tables.show_proof(proof)
+        return
+    ordered = authority.run_erase(config, what, reason)
     print_json(ordered) if as_json else authority_tables.show_ordered(ordered)
 
 
@@ -112,3 +130,24 @@ def revoke(
         raise typer.BadParameter("name a store and a till, or one key id", param_hint="STORE TILL")
     ordered = authority.run_revoke(config, device, reason)
     print_json(ordered) if as_json else authority_tables.show_ordered(ordered)
+
+
+@shows_faults
+def renew_keys(
+    reason: Reason,
+    scope: Annotated[
+        list[str] | None, typer.Argument(help="`global`, `store:ID`; none: all.", metavar="SCOPE")
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: JsonFlag = False,
+) -> None:
+    """Seal customers with new keys from now on, for example after a till was stolen.
+
+    Every till takes the new key by itself and reads its customers anew; who has the
+    old one reads nothing that HQ tells from now on. Revoke a stolen device first:
+    the new key is given to every device that HQ still admits.
+    """
+    from central.daemon import authority, authority_tables
+
+    renewed = authority.run_renew_keys(config, scope or [], reason)
+    print_json(renewed) if as_json else authority_tables.show_renewed(renewed)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from agent.program.terminal import say
-from central.daemon.authority import CheckedAll, Ordered
+from central.daemon.authority import CheckedAll, Ordered, Renewed
 from central.daemon.backups import Made
 from central.daemon.restoring import Restored
 from central.intake.outstanding import told
+from central.privacy.rights import SignedProof
 
 
 def show_made(made: Made) -> None:
@@ -37,15 +38,45 @@ def show_checked(checked: CheckedAll) -> None:
         )
 
 
+def show_proof(signed: SignedProof) -> None:
+    """Tell where the erasure of a person stands: replica by replica, and what stays."""
+    shown = signed.proof
+    state = "complete" if shown.complete else f"under way, due {shown.due}"
+    say(f"request {shown.request_id}: {state}{', LATE' if shown.late else ''}")
+    for each in shown.replicas:
+        why = ", ".join((*each.outcomes, *([each.note] if each.note else [])))
+        say(f"  {each.replica_id}: {each.state.value}{f' ({why})' if why else ''}")
+    reasons = dict.fromkeys(
+        (each.data_class, each.reason, each.law, each.until) for each in shown.kept
+    )
+    for data_class, reason, law, until in reasons:
+        say(f"  kept: {data_class.value}{f' until {until}' if until else ''}: {reason} ({law})")
+    for undecided in shown.unclear:
+        say(f"  undecided: {undecided.key}: {undecided.reason} → {undecided.remedy}")
+    if not shown.complete:
+        say("→ tills report by themselves; run it again for what has come in since")
+
+
 def show_restored(restored: Restored) -> None:
     """Tell what is back, and what happens next."""
     say(
         f"{restored.backup_id}, taken {restored.taken_at}, is back: {restored.records} records of "
         f"{restored.journals} journals; epoch {restored.epoch} has begun"
     )
+    if restored.erased_again:
+        say(f"{restored.erased_again} orders to erase are younger than it: they are carried out")
     if restored.aside:
         say(f"What was there before is kept: {restored.aside}")
+        say("→ delete it when it is needed no more: whoever is erased from now on stays in it")
     say("→ start HQ: the tills send again what is missing; till-central status shows how far it is")
+
+
+def show_renewed(renewed: tuple[Renewed, ...]) -> None:
+    """Tell whose keys are new, and what happens next."""
+    for each in renewed:
+        say(f"{each.scope}: generation {each.generation} of its key is sealed with from now on")
+    say("→ tills that reach HQ take the new key within a minute and read their customers anew")
+    say("→ a stolen device also needs: till-central revoke STORE TILL --reason …, before this")
 
 
 def show_ordered(ordered: Ordered) -> None:

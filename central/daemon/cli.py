@@ -11,7 +11,15 @@ from typing import Annotated
 import typer
 
 from agent.program.terminal import print_json, say, shows_faults
-from central.daemon import archive_cli, authority_cli, export_cli, quarantine_cli
+from central.daemon import (
+    archive_cli,
+    authority_cli,
+    candidates_cli,
+    export_cli,
+    quarantine_cli,
+    settle_cli,
+    value_cli,
+)
 
 DEFAULT_CONFIG = Path("/etc/till-central/central.toml")
 
@@ -28,6 +36,9 @@ authority_cli.add(app)
 archive_cli.add(app)
 quarantine_cli.add(app)
 export_cli.add(app)
+candidates_cli.add(app)
+settle_cli.add(app)
+value_cli.add(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.", metavar="FILE")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -112,12 +123,16 @@ def import_customers(
 ) -> None:
     """Take in customers of another system, with cards, contacts and consents.
 
-    Sales come in meanwhile. Cut off, it is run again: nobody is there twice.
+    Sales come in meanwhile, and it says how long it will take. Cut off, it is run again with the
+    same file and goes on where it was: nobody is there twice.
     """
-    from central.channels.imports import import_customers as imported
-    from central.daemon.importing import run_import
+    from functools import partial
 
-    run_import(imported, file, config, as_json=as_json)
+    from central.channels.imports import import_customers as imported
+    from central.daemon.importing import Watched, run_import
+
+    watched = partial(imported, watch=Watched())
+    run_import(watched, file, config, as_json=as_json, prepare=True)
 
 
 @app.command()

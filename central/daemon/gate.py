@@ -18,7 +18,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from agent.core.faults import AccessFault
 from central.daemon.problems import MEDIA_TYPE, headers_of, problem_of
 
-DEVICE_PATHS = ("/v1/enrol", "/v1/journals/", "/v1/feeds/", "/v1/snapshots/")
+DEVICE_PATHS = ("/v1/enrol", "/v1/journals/", "/v1/feeds/", "/v1/snapshots/", "/v1/keys")
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

@@ -44,6 +44,7 @@ def openapi() -> OpenAPIConfig:
         version=version("till-agent"),
         description="HQ: the journals of all tills in, one history per customer, feeds out.",
         path="/schema",
+        use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin()],
         security=[{"staff": []}],
         components=Components(

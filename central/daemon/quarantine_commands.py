@@ -9,6 +9,7 @@ import msgspec
 from agent.core.faults import InputFault
 from central.daemon.commands import ledger
 from central.daemon.evidence import evidence
+from central.daemon.keys import opening_of
 from central.daemon.state import root_key, utc_now
 from central.histories import quarantine
 from central.histories.applier import Applier
@@ -63,7 +64,7 @@ def run_replay(
     person = quarantine.Person(actor, reason, utc_now())
     with ledger(config) as (settings, engine):
         key = root_key(Path(settings.central.state_dir), engine)
-        applier = Applier(engine, utc_now, take_back=evidence(key))
+        applier = Applier(engine, utc_now, take_back=evidence(key), open_body=opening_of(key))
         if not places:
             return replay_all(applier, engine, person, Selection(name, store))
         decisions = [applier.replay(*each, person) for each in places]

@@ -1,7 +1,9 @@
 """Putting a backup back: verified first, the database it replaces kept aside, a new epoch begun.
 
 What HQ had received and published since the backup is missing in it. The epoch tells every till to
-say where it is, and they send again what is missing, by themselves.
+say where it is, and they send again what is missing, by themselves. Only whom to erase is not
+waited for: those orders are found beside the backup and in the database that is replaced, and are
+carried out before anybody is served.
 """
 
 from __future__ import annotations
@@ -9,8 +11,9 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Engine, inspect, text
@@ -26,13 +29,16 @@ from central.daemon.backups import (
     siblings,
 )
 from central.daemon.backups import MANIFEST as MANIFEST_FILE
+from central.daemon.erase_book import FILE as ERASE_BOOK
+from central.daemon.erase_book import Signed, orders_in, orders_of
+from central.daemon.erasing_again import erase_again
 from central.daemon.settings import CentralSettings, Settings, database_of
 from central.daemon.state import locked, opened, prepare, utc_now
 from central.intake.rewinds import begin
 from central.intake.root_key import RootKey
 from central.ledger.backups import Manifest, register
 from central.ledger.copies import load_copy, opened_copy
-from central.ledger.engine import LedgerBusy, open_engine, reading, writing
+from central.ledger.engine import LedgerBusy, let_go_of_log, open_engine, reading, writing
 from central.ledger.epoch import current_epoch
 from central.ledger.held_file import sync_file
 from central.ledger.migrate import NEWEST, UNDER_WAY, migrate
@@ -53,6 +59,25 @@ class Restored(msgspec.Struct, frozen=True):
     """Where the replaced database is kept; None where there was none."""
     listed: int
     """Backups beside it that stay in the list: they could be restored as well."""
+    erased_again: int = 0
+    """Orders to erase that are younger than the backup, and were carried out in it."""
+
+
+class _Before(NamedTuple):
+    """What is known of the HQ that is replaced."""
+
+    root: RootKey
+    settings: Settings
+    epoch: str
+    orders: Signed
+    """To erase."""
+
+
+class _Begun(NamedTuple):
+    """How the restored HQ begins."""
+
+    epoch: str
+    erased_again: int
 
 
 def restore(settings: Settings, place: Path) -> Restored:
@@ -74,27 +99,28 @@ def restore(settings: Settings, place: Path) -> Restored:
         stack.enter_context(locked(directory))
         manifest = require_whole(place)
         _check_schema(manifest)
-        _check_root_key(manifest, place, directory)
-        seen = _epoch_before(settings.central)
+        root = _checked_root_key(manifest, place, directory)
+        before = _before(settings, root, directory, place)
         if _is_sqlite(settings.central):
-            aside, epoch = _into_file(settings.central, place, manifest, seen)
+            aside, begun = _into_file(settings.central, place, manifest, before)
         else:
-            aside, epoch = _into_server(settings.central, place, manifest, seen)
+            aside, begun = _into_server(settings.central, place, manifest, before)
     beside = sum(1 for _ in siblings(place))
     return Restored(
         manifest.backup_id,
         manifest.taken_at,
-        epoch,
+        begun.epoch,
         manifest.records,
         len(manifest.journals),
         aside,
         beside,
+        begun.erased_again,
     )
 
 
 def _into_file(
-    settings: CentralSettings, place: Path, manifest: Manifest, seen: str
-) -> tuple[str | None, str]:
+    settings: CentralSettings, place: Path, manifest: Manifest, before: _Before
+) -> tuple[str | None, _Begun]:
     """Prepare the restored file beside the one it replaces, then let them change places."""
     target = _file_of(settings)
     work = target.with_name(f"{target.name}.restoring")
@@ -103,14 +129,15 @@ def _into_file(
         engine = open_engine(work)
         try:
             migrate(engine)
-            epoch = _begin_again(engine, place, manifest, seen)
+            begun = _begin_again(engine, place, manifest, before)
+            let_go_of_log(engine)
         finally:
             engine.dispose()
         sync_file(work)
         aside = _set_aside(target)
     work.replace(target)
     sync_file(target)
-    return aside, epoch
+    return aside, begun
 
 
 @contextmanager
@@ -132,22 +159,23 @@ def _gone_unless_whole(work: Path) -> Iterator[None]:
 
 
 def _into_server(
-    settings: CentralSettings, place: Path, manifest: Manifest, seen: str
-) -> tuple[str | None, str]:
+    settings: CentralSettings, place: Path, manifest: Manifest, before: _Before
+) -> tuple[str | None, _Begun]:
     """Fill a fresh schema of the same database; the one it replaces keeps all under a new name."""
     with opened(settings) as engine:
         aside = _rename_schema(engine)
         migrate(engine, restoring=True)
         with opened_copy(place / COPY) as copy, writing(engine) as conn:
             load_copy(copy, conn)
-        epoch = _begin_again(engine, place, manifest, seen)
+        begun = _begin_again(engine, place, manifest, before)
         with writing(engine) as conn:
             conn.execute(text(f"DROP TABLE {UNDER_WAY}"))
-        return aside, epoch
+        return aside, begun
 
 
-def _begin_again(engine: Engine, place: Path, manifest: Manifest, seen: str) -> str:
-    """Begin the epoch after the rewind, and list every backup that could still be restored."""
+def _begin_again(engine: Engine, place: Path, manifest: Manifest, before: _Before) -> _Begun:
+    """Begin the epoch after the rewind, list every backup there is, and erase who was erased."""
+    now = utc_now()
     with writing(engine) as conn:
         why = (
             f"this database was restored from backup {manifest.backup_id}, taken "
@@ -156,18 +184,29 @@ def _begin_again(engine: Engine, place: Path, manifest: Manifest, seen: str) -> 
         for beside, found in siblings(place):
             if found.root_key == manifest.root_key:
                 register(conn, found, str(beside), digest_of(beside / MANIFEST_FILE))
-        return begin(conn, utc_now(), seen=seen, why=why, restored_from=manifest.backup_id)
+        epoch = begin(conn, now, seen=before.epoch, why=why, restored_from=manifest.backup_id)
+        again = erase_again(conn, before.orders, before.root, before.settings.privacy, now)
+    return _Begun(epoch, again)
 
 
-def _epoch_before(settings: CentralSettings) -> str:
-    """Read in which epoch HQ lived; empty where the database is gone or cannot be read."""
+def _before(settings: Settings, root: RootKey, directory: Path, place: Path) -> _Before:
+    """Find out in which epoch HQ lived, and what it had ordered erased."""
+    epoch, orders = _lived(settings.central, root)
+    for home in (directory, place.parent):
+        orders |= orders_in(home / ERASE_BOOK, root.verify)
+    return _Before(root, settings, epoch, orders)
+
+
+def _lived(settings: CentralSettings, root: RootKey) -> tuple[str, Signed]:
+    """Read it from the database that is replaced; nothing where that is gone or cannot be read."""
+    epoch, orders = "", Signed()
     if _is_sqlite(settings) and not _file_of(settings).exists():
-        return ""
-    try:
-        with opened(settings) as engine, reading(engine) as conn:
-            return current_epoch(conn) if inspect(conn).has_table("installation_fact") else ""
-    except (Fault, SQLAlchemyError):
-        return ""
+        return epoch, orders
+    with suppress(Fault, SQLAlchemyError), opened(settings) as engine, reading(engine) as conn:
+        if inspect(conn).has_table("installation_fact"):
+            epoch = current_epoch(conn)
+            orders = orders_of(conn, root.verify)
+    return epoch, orders
 
 
 def _set_aside(target: Path) -> str | None:
@@ -240,19 +279,21 @@ def _check_schema(manifest: Manifest) -> None:
         )
 
 
-def _check_root_key(manifest: Manifest, place: Path, directory: Path) -> None:
-    """Without the root key the tills know, nothing HQ signs would be believed."""
+def _checked_root_key(manifest: Manifest, place: Path, directory: Path) -> RootKey:
+    """Open the key the tills know: by another one nothing HQ signs would be believed."""
     path, carried = directory / _ROOT_KEY, place / ROOT_KEY
     if not path.exists() and carried.exists():
         shutil.copyfile(carried, path)
         path.chmod(0o600)
         sync_file(path)
-    if RootKey.open(path).public.hex() != manifest.root_key:
+    key = RootKey.open(path)
+    if key.public.hex() != manifest.root_key:
         raise BackupFault(
             f"the backup belongs to another HQ than the root key {path}",
             remedy="name a backup of this HQ, or put the root key back that it was used with",
             name="another-hq",
         )
+    return key
 
 
 def _is_sqlite(settings: CentralSettings) -> bool:

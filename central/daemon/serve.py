@@ -16,34 +16,50 @@ from contextlib import (
     suppress,
 )
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from litestar import Litestar
 from sqlalchemy import Engine
 
+from agent.core.exchange.sealed_rows import Master
 from agent.core.faults import Fault
 from agent.program import logs
 from agent.program.notify import feed_watchdog, notify
 from agent.program.serving import Server, listen_on
+from central.channels.connections import Connections, link_to
 from central.channels.registry import register
 from central.daemon.app import create_app
-from central.daemon.evidence import evidence
+from central.daemon.beating import Beating
+from central.daemon.erase_book import NotWrittenDown, settle
+from central.daemon.evidence import evidence, order_giver, witnessing
+from central.daemon.filtering import filtering
+from central.daemon.keys import master_of, opening_of
+from central.daemon.leading import leading
+from central.daemon.publishing import publishing
+from central.daemon.reaching import reaching
+from central.daemon.reviewing import reviewing
 from central.daemon.settings import Settings, address_of, database_of
 from central.daemon.sharing import Sharing
 from central.daemon.staff import StaffTokens, staff_tokens
 from central.daemon.state import locked, opened, prepare, root_key, utc_now
 from central.daemon.threads import Applying, ForeignWrites
-from central.daemon.watching import Watch
+from central.daemon.watching import watching
+from central.feed.grants import Grants
 from central.feed.keeping import SnapshotKeeper
+from central.feed.sealing import Sealer
+from central.goods.routes import give_up
 from central.histories.applier import Applier
+from central.identity import replica_settings
 from central.intake.rewinds import place_lost
 from central.intake.root_key import RootKey
 from central.intake.signatures import Signatures
+from central.leads.rules import register as register_rules
 from central.ledger.engine import POOL_SIZE, check_file, writing
 from central.ledger.hq import FeedSignal, Hq
 from central.ledger.migrate import migrate
 from central.ledger.outbox import on_published
-from central.privacy.access import AccessRecorder
+from central.privacy.access import SETTLE_S, AccessRecorder
 
 PRESET_VARIABLE = "TILL_CENTRAL_STAFF_TOKEN"
 """Presets a staff token for one run: for demonstrations and tests, stored nowhere."""
@@ -93,6 +109,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 def _register_channels(engine: Engine, settings: Settings) -> None:
     with writing(engine) as conn:
         register(conn, settings.channels, utc_now())
+        register_rules(conn, settings.credit_rules)
+        replica_settings.register(conn, settings.replica)
 
 
 def _staff(
@@ -110,6 +128,19 @@ def _staff(
     return staff
 
 
+class _Beside(Protocol):
+    """A thread beside the loop."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End, and wait for it."""
+
+    def is_alive(self) -> bool:
+        """Tell whether it runs."""
+
+
 class Daemon:
     """The loop, the server on it, and the threads beside it."""
 
@@ -124,35 +155,84 @@ class Daemon:
         """Assemble everything; nothing runs yet. For `routes` see `create_app`."""
         self._engine = engine
         self._feed_changed = FeedSignal()
-        self._applier = Applier(engine, utc_now, self._give_way, evidence(key))
+        self._applier = Applier(engine, utc_now, self._give_way, evidence(key), opening_of(key))
         self._applying = Applying(self._apply_pending, self._thread_ended)
         self._sharing = Sharing(engine, staff, self._applying.wake)
         self._watch = ForeignWrites(
             engine, self._feed_changed, self._thread_ended, self._sharing.look
         )
-        self._days = Watch(engine, utc_now, self._thread_ended)
-        directory = Path(settings.central.state_dir)
+        directory, master = Path(settings.central.state_dir), master_of(key)
+        self._state_dir = directory
         self._snapshots = SnapshotKeeper(
-            engine, directory, key.sign, utc_now, ended=self._thread_ended
+            engine, directory, key.sign, master, utc_now, ended=self._thread_ended
         )
+        self._reads = AccessRecorder(engine, directory, utc_now)
+        sealer = Sealer(engine, master)
+        self._beats = self._beating(key, settings, sealer, master)
         self._stopping = False
-        hq = Hq(
-            engine=engine,
+        links = [link_to(each.id, each.connector) for each in settings.channels if each.connector]
+        self._web_stores = Connections(
+            engine, utc_now, links, self._thread_ended, self._sharing.applies, self._give_up
+        )
+        app = create_app(
+            self._hq(key, settings, staff, sealer, master),
+            root_key=key,
+            staff=staff,
+            settings=settings.central,
+            privacy=settings.privacy,
+            routes=routes,
+        )
+        self._server = Server(app, self._is_ready)
+        on_published(engine, self._feed_changed.notify)
+
+    def _hq(
+        self,
+        key: RootKey,
+        settings: Settings,
+        staff: StaffTokens,
+        sealer: Sealer,
+        master: Master,
+    ) -> Hq:
+        """Say to the endpoints who does what."""
+        return Hq(
+            engine=self._engine,
             now=utc_now,
             wake_applier=self._applying.wake,
             apply_later=self._applying.wake_later,
             feed_changed=self._feed_changed,
-            access_log=AccessRecorder(engine, utc_now),
-            authenticate=Signatures(engine),
+            access_log=self._reads,
+            settle_reads=self._reads.settle,
+            authenticate=Signatures(self._engine),
             admits=staff.admits,
             name=settings.central.name,
             take_back=evidence(key),
+            open_body=opening_of(key),
+            give_order=order_giver(key, utc_now),
+            bear_witness=witnessing(key, utc_now),
+            settle_erasure=self._settle_erasure,
             place_lost=place_lost,
+            sealing=sealer,
+            give_keys=Grants(self._engine, master, key.sign, utc_now),
             snapshots=self._snapshots,
+            look_at=self._web_stores.heard,
+            web_stores=self._web_stores.standing,
         )
-        app = create_app(hq, root_key=key, staff=staff, settings=settings.central, routes=routes)
-        self._server = Server(app, self._is_ready)
-        on_published(engine, self._feed_changed.notify)
+
+    def _beating(
+        self, key: RootKey, settings: Settings, sealer: Sealer, master: Master
+    ) -> tuple[Beating, ...]:
+        """Make the threads that look again and again."""
+        engine, is_mine, ended = self._engine, self._sharing.applies, self._thread_ended
+        privacy, settle = settings.privacy, self._settle_erasure
+        return (
+            watching(engine, utc_now, ended),
+            leading(engine, utc_now, is_mine, ended),
+            publishing(engine, is_mine, ended),
+            reviewing(engine, key, privacy, utc_now, is_mine, ended, settle=settle),
+            Beating("reads", self._reads.settle, SETTLE_S, ended),
+            filtering(engine, sealer, master, utc_now, is_mine, ended),
+            reaching(engine, utc_now, is_mine, ended),
+        )
 
     async def run(self, sock: socket.socket) -> None:
         """Start, serve until told to stop, stop.
@@ -178,7 +258,8 @@ class Daemon:
             stack.callback(self._loop.remove_signal_handler, order)
 
     def _start_threads(self, stack: AsyncExitStack) -> None:
-        for thread in (self._applying, self._watch, self._days, self._snapshots):
+        stack.callback(self._reads.close)
+        for thread in self._threads():
             thread.start()
             stack.callback(thread.stop)
         stack.callback(self._sharing.stop)
@@ -190,7 +271,8 @@ class Daemon:
         if not self._is_well():
             check_file(self._engine)
             raise ThreadEnded(
-                "a thread ended by itself: the applier, the feed watch, the days or the snapshots",
+                "a thread ended by itself: the applier, the feed watch, the days, the snapshots, "
+                "the filter, the reach, the leads, the reviews, the access log or the web stores",
                 remedy="look for its last error in the log above; the service starts again",
             )
 
@@ -205,6 +287,19 @@ class Daemon:
         """Apply what is there, unless another process on the same database does."""
         return self._applier.apply_pending() if self._sharing.applies() else 0
 
+    def _settle_erasure(self) -> None:
+        """Have every file let go of who was erased; a backup's directory may be another user's."""
+        try:
+            settle(self._engine, self._state_dir)
+        except NotWrittenDown as fault:
+            _LOG.error(fault.name, reason=fault.detail, remedy=fault.remedy)
+
+    def _give_up(self) -> None:
+        """Let orders expire that nobody collected up to their last day."""
+        expired = give_up(self._engine, utc_now())
+        if expired:
+            _LOG.info("orders expired", orders=expired)
+
     def _give_way(self) -> None:
         self._applying.give_way()
 
@@ -213,8 +308,10 @@ class Daemon:
         _LOG.info("serving")
 
     def _is_well(self) -> bool:
-        threads = (self._applying, self._watch, self._days, self._snapshots)
-        return all(thread.is_alive() for thread in threads)
+        return all(thread.is_alive() for thread in self._threads())
+
+    def _threads(self) -> tuple[_Beside, ...]:
+        return (self._applying, self._watch, *self._beats, self._snapshots, self._web_stores)
 
     def _is_up(self) -> bool:
         return self._server.started and self._is_well()

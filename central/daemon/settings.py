@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,13 @@ from sqlalchemy.exc import ArgumentError
 
 from agent.core.faults import Fault
 from agent.core.fields import FieldProblem, convert_checked
+from agent.core.quantities import WHOLE
+from central.channels.connecting import ConnectorSettings
 from central.channels.registry import COMMUNICATION, DISTRIBUTION, Channel
+from central.identity import replica_settings
+from central.identity.replica_settings import ReplicaSettings
+from central.leads.rules import RuleSetting
+from central.privacy.settings import PrivacySettings
 
 PORT_MAX = 65535
 DATABASE_VARIABLE = "TILL_CENTRAL_DATABASE_PASSWORD"
@@ -45,12 +52,26 @@ class CentralSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class ChannelSettings(Channel, frozen=True, forbid_unknown_fields=True):
+    """`[[channel]]`: a channel, and how HQ keeps in step with it."""
+
+    connector: ConnectorSettings | None = None
+    """`[channel.connector]`: a web store HQ asks by itself; without it the channel sends events."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
     central: CentralSettings = CentralSettings()
-    channels: tuple[Channel, ...] = msgspec.field(default=(), name="channel")
+    channels: tuple[ChannelSettings, ...] = msgspec.field(default=(), name="channel")
     """`[[channel]]`: where else than in stores customers are met."""
+    privacy: PrivacySettings = PrivacySettings()
+    """`[privacy]`: who answers for the data of persons."""
+    replica: ReplicaSettings = ReplicaSettings()
+    """`[replica]`: which customers the tills hold."""
+    credit_rules: tuple[RuleSetting, ...] = msgspec.field(default=(), name="credit_rule")
+    """`[[credit_rule]]`: who is credited for what one channel began and another sold; none: the
+    lead touched last, for seven days. A rule counts from its day until the next one begins."""
 
 
 class PasswordFault(Fault):
@@ -160,6 +181,8 @@ def _problems(settings: Settings) -> Iterator[FieldProblem]:
     yield from _listen(settings.central)
     yield from _database(settings.central)
     yield from _channels(settings)
+    yield from _credit_rules(settings)
+    yield from replica_settings.problems(settings.replica)
 
 
 def _listen(settings: CentralSettings) -> Iterator[FieldProblem]:
@@ -219,3 +242,28 @@ def _channels(settings: Settings) -> Iterator[FieldProblem]:
             kinds = f'"{DISTRIBUTION}" or "{COMMUNICATION}"'
             yield FieldProblem(f"{path}.kind", f"{channel.kind!r} is no kind", f"write {kinds}")
         seen.add(channel.id)
+
+
+def _credit_rules(settings: Settings) -> Iterator[FieldProblem]:
+    seen: set[tuple[str, int]] = set()
+    for index, rule in enumerate(settings.credit_rules):
+        path = f"credit_rule[{index}]"
+        if not rule.name or (rule.name, rule.version) in seen:
+            what = f"{rule.label} is there twice" if rule.name else "is empty"
+            yield FieldProblem(f"{path}.name", what, "give each rule its own name and version")
+        if rule.valid_from and not _is_day(rule.valid_from):
+            what = f"{rule.valid_from[:40]!r} is no day"
+            yield FieldProblem(f"{path}.valid_from", what, 'write it as "2026-11-22"')
+        if not 0 <= rule.kept <= WHOLE:
+            what = f"{rule.kept} is no share"
+            yield FieldProblem(f"{path}.kept", what, f"write basis points, 0 to {WHOLE}")
+        if min(rule.days, *rule.days_of.values(), 0) < 0:
+            yield FieldProblem(f"{path}.days", "less than none", "write 0 or more days")
+        seen.add((rule.name, rule.version))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return text == date.fromisoformat(text).isoformat()
+    except ValueError:
+        return False

@@ -1,20 +1,50 @@
-"""Before any route: a request with a NUL in it is refused, whichever database HQ runs on.
+"""Before any route: what must not be kept is refused, whichever database HQ runs on.
 
-Events of a channel are judged one by one where they are taken in, and what tills send is kept byte
-for byte: both pass.
+That is a NUL in any text, and a payment card's number in what staff write. Events of a channel are
+judged one by one where they are taken in, and what tills send is kept byte for byte: both pass.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
+import msgspec
 from litestar import Request
 
+from agent.core.card_numbers import given, mask_document
 from central.ledger.texts import UnfitText, holds_nul
 
 JUDGED_LATER = re.compile(r"/+v1/+(?:channels|journals)/")
+MACHINES = re.compile(r"/+v1/+(?:enrol|keys)\b")
+"""What devices ask with holds keys and signatures, and nothing a person wrote."""
+ASKED = re.compile(r"/+v1/+(?:parties/+search|consent/+check|merges/+preview)$")
+"""Nothing of these is kept: whoever is asked about may have a card with any number."""
+_WRITING = frozenset({"POST", "PUT", "PATCH"})
 _FORM = "application/x-www-form-urlencoded"
+
+
+async def refuse_unfit(request: Request[Any, Any, Any]) -> None:
+    """Look at a request before its route does.
+
+    Raises:
+        UnfitText: there is a NUL in it.
+        CardNumberGiven: somebody has written a card number where it would be kept.
+    """
+    await refuse_nul(request)
+    path = request.scope["path"]
+    passes = any(each.match(path) for each in (ASKED, MACHINES, JUDGED_LATER))
+    if request.method in _WRITING and not passes:
+        media = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if "json" in media:
+            _refuse_card_numbers(await request.body())
+
+
+def _refuse_card_numbers(body: bytes) -> None:
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        for found in mask_document(msgspec.json.decode(body)).findings:
+            raise given(found.path, found)
 
 
 async def refuse_nul(request: Request[Any, Any, Any]) -> None:
@@ -24,7 +54,7 @@ async def refuse_nul(request: Request[Any, Any, Any]) -> None:
         UnfitText: there is a NUL in it.
     """
     found = "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]
-    if not found and request.method in {"POST", "PUT", "PATCH"}:
+    if not found and request.method in _WRITING:
         found = await _in_body(request)
     if found:
         raise UnfitText(

@@ -4,6 +4,8 @@ A till reads changes in `pages`. One that begins a long scope, or has lost its p
 file: `keeping` looks after these files, `making` has one made by a process of its own (`building`,
 `filling`), `shelf` is their index, `horizon` says which deletions are remembered no longer.
 
+Whom the chain knows, tills that do not hold them learn by a filter in the same feed (`filters`).
+
 `publish` itself lives in `central.ledger.outbox`, below every room that has something to tell.
 """
 

@@ -27,12 +27,15 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.core.exchange.cursors import Cursor
+from agent.core.exchange.sealed_rows import Master
 from agent.core.exchange.snapshots import Chunk
 from agent.core.exchange.wire import FeedItem
 from agent.core.faults import Fault
 from central.feed.filling import Filling
+from central.feed.sealing import Sealer
 from central.ledger.engine import open_engine, reading
 from central.ledger.epoch import current_epoch
+from central.ledger.key_tables import forgotten, generation
 from central.ledger.outbox import position
 from central.ledger.replica_files import DatabaseError, new_replica
 from central.ledger.tables import FEED_ROWS
@@ -52,6 +55,8 @@ class Order(msgspec.Struct, frozen=True):
     scope: str
     folder: str
     """Exists and is empty: the chunks are put there as `0`, `1` …"""
+    master: Master
+    """What its rows are sealed with; it goes to the process through a pipe."""
     chunk_bytes: int = CHUNK_BYTES
 
 
@@ -78,7 +83,7 @@ def build(engine: Engine, order: Order) -> Built:
     folder = Path(order.folder)
     whole = folder / "whole"
     try:
-        cursor, rows = _fill(engine, order.scope, whole)
+        cursor, rows = _fill(engine, order, whole)
         digest, chunks = _pack(whole, folder, order.chunk_bytes)
         size = whole.stat().st_size
     finally:
@@ -91,18 +96,21 @@ class SnapshotOvertaken(Exception):
     """HQ began another epoch while its feed was read."""
 
 
-def _fill(engine: Engine, scope: str, path: Path) -> tuple[Cursor, int]:
+def _fill(engine: Engine, order: Order, path: Path) -> tuple[Cursor, int]:
+    scope, sealer = order.scope, Sealer(engine, order.master)
     with reading(engine) as conn:
         began = Cursor(current_epoch(conn), *position(conn, scope))
+        sealed_for = generation(conn, scope)
     with new_replica(path) as file:
         filling, at = Filling(file, scope), 0
         while True:
             with reading(engine) as conn:
-                portion = _portion(conn, scope, at)
+                portion, mark = _portion(conn, scope, at), forgotten(conn)
                 here = Cursor(current_epoch(conn), *position(conn, scope))
             if here.epoch != began.epoch:
                 raise SnapshotOvertaken
-            for changes, again in _by_age(portion, began.fseq):
+            closed = sealer.sealed(scope, sealed_for, portion, mark)
+            for changes, again in _by_age(closed, began.fseq):
                 filling.add(changes, again=again)
             if len(portion) < PORTION:
                 break

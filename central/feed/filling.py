@@ -1,4 +1,4 @@
-"""A scope's changes into the file of a snapshot, by the functions the tills use for a page.
+"""A scope's sealed changes into the file of a snapshot, by the functions the tills use for a page.
 
 Each key comes once, except for those that changed while the file was being made: of these the row
 before is taken out first. Big tables are filled in the order of their keys, so that the file is
@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from agent.core.exchange.replica import (
+    FILTER_SCOPE,
     PUT,
     TOMBSTONES,
     Refused,
@@ -21,6 +22,8 @@ from agent.core.exchange.replica import (
     item_of,
     order_of,
     person_of,
+    piece_of,
+    place_of,
 )
 from agent.core.exchange.wire import FeedItem
 from central.ledger.replica_files import Connection
@@ -28,13 +31,15 @@ from central.ledger.replica_files import Connection
 _encode = msgspec.json.Encoder().encode
 _STAGES = (
     "CREATE TEMP TABLE staged (key TEXT PRIMARY KEY, ver INTEGER, op TEXT) WITHOUT ROWID",
-    "CREATE TEMP TABLE loose (token BLOB, person INTEGER)",
+    "CREATE TEMP TABLE loose (token BLOB, person INTEGER, layer INTEGER, key BLOB)",
 )
 _SETTLED = (
     """INSERT INTO versions (key, scope, ver, op)
        SELECT key, :scope, ver, op FROM staged ORDER BY key""",
-    """INSERT OR IGNORE INTO found_by (token, person, local)
-       SELECT token, person, 0 FROM loose ORDER BY token, person""",
+    """INSERT OR IGNORE INTO found_by (token, person, layer, key)
+       SELECT token, person, layer, key FROM loose ORDER BY token, person""",
+    """INSERT INTO generations (scope, generation)
+       SELECT scope, generation FROM people UNION SELECT :filter_scope, generation FROM filter""",
     """INSERT INTO scopes (scope, cursor, seen) SELECT :scope, :cursor, coalesce(max(ver), -1)
        FROM (SELECT ver FROM staged UNION ALL SELECT ver FROM notices)""",
     "DROP TABLE temp.staged",
@@ -51,6 +56,8 @@ _REPLACED = {
         "DELETE FROM people WHERE party_id = ?",
     ),
     "order": ("DELETE FROM orders WHERE order_no = ?",),
+    "rule": ("DELETE FROM rules WHERE name = ?",),
+    "filter": ("DELETE FROM filter WHERE printf('%d-%d', place >> 24, place & 16777215) = ?",),
 }
 _FORGOTTEN = (
     "DELETE FROM staged WHERE key = ?",
@@ -80,7 +87,7 @@ class Filling:
             changes: in their order; a key once.
             again: their keys may be in the file with an older change.
         """
-        put: dict[str, list[tuple[str, FeedItem]]] = {"item": [], "party": [], "order": []}
+        put: dict[str, list[tuple[str, FeedItem]]] = {kind: [] for kind in _REPLACED}
         for change in changes:
             kind, _, name = change.key.partition(":")
             if again:
@@ -94,10 +101,12 @@ class Filling:
         self._add_people(put["party"])
         self._add_items(put["item"])
         self._add_orders(put["order"])
+        self._add_rules(put["rule"])
+        self._add_pieces(put["filter"])
 
     def settle(self, cursor: str) -> None:
         """Write what was gathered, and where the feed goes on."""
-        values = {"scope": self._scope, "cursor": cursor}
+        values = {"scope": self._scope, "cursor": cursor, "filter_scope": FILTER_SCOPE}
         query = "SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM notices)"
         self.rows = self._conn.execute(query).fetchone()[0]
         for statement in _SETTLED:
@@ -109,12 +118,17 @@ class Filling:
             person = self._read(change, person_of)
             if person is not None:
                 self._people += 1
-                people.append((self._people, name, person.card))
-                loose += [(token, self._people) for token in person.tokens]
+                held = person.card
+                row = (self._people, name, self._scope, person.generation, held.ver)
+                people.append((*row, held.name, held.rest, person.told))
+                loose += [(one.token, self._people, one.layer, one.key) for one in held.slots]
                 done.append(change)
-        insert = "INSERT INTO people (id, party_id, local, card) VALUES (?, ?, 0, ?)"
+        insert = """INSERT INTO people
+            (id, party_id, local, scope, generation, ver, name, rest, told)
+            VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)"""
         self._conn.executemany(insert, people)
-        self._conn.executemany("INSERT INTO loose (token, person) VALUES (?, ?)", loose)
+        insert = "INSERT INTO loose (token, person, layer, key) VALUES (?, ?, ?, ?)"
+        self._conn.executemany(insert, loose)
         self._stage(done)
 
     def _add_items(self, put: list[tuple[str, FeedItem]]) -> None:
@@ -145,6 +159,21 @@ class Filling:
                 self._conn.execute(
                     "INSERT INTO orders (order_no, party_id, placed_at, body) VALUES (?, ?, ?, ?)",
                     (order.order_no, order.party_id, order.placed_at, _encode(order)),
+                )
+                self._stage([change])
+
+    def _add_rules(self, put: list[tuple[str, FeedItem]]) -> None:
+        rows = [(name, bytes(change.body)) for name, change in put]
+        self._conn.executemany("INSERT INTO rules (name, body) VALUES (?, ?)", rows)
+        self._stage([change for _, change in put])
+
+    def _add_pieces(self, put: list[tuple[str, FeedItem]]) -> None:
+        for name, change in put:
+            piece = self._read(change, partial(piece_of, name))
+            if piece is not None:
+                self._conn.execute(
+                    "INSERT INTO filter (place, generation, bits) VALUES (?, ?, ?)",
+                    (place_of(name), piece.generation, piece.bits),
                 )
                 self._stage([change])
 

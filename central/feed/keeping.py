@@ -21,14 +21,17 @@ import structlog
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent.core.exchange.sealed_rows import Master
 from agent.core.exchange.signed import Sign
 from agent.core.exchange.snapshots import Manifest, SignedManifest, is_chunk
 from agent.core.faults import Fault, NotFoundFault, UnavailableFault
 from central.feed import horizon, shelf
-from central.feed.making import Maker, SnapshotFailed
+from central.feed.making import MAKING, Maker, SnapshotFailed
 from central.ledger.engine import reading, transact
 from central.ledger.tables import FEED_SCOPES
 
+SNAPSHOTS = "snapshots"
+"""Of the state directory."""
 ROWS_MIN = 2_000
 """A shorter scope is read by pages: forty of them are quicker than a file."""
 SHARE = 10
@@ -63,6 +66,7 @@ class SnapshotKeeper:
         engine: Engine,
         state_dir: Path,
         sign: Sign,
+        master: Master,
         now: Callable[[], str],
         *,
         rows_min: int = ROWS_MIN,
@@ -74,18 +78,19 @@ class SnapshotKeeper:
             engine: the ledger.
             state_dir: where `snapshots/` is, or will be.
             sign: by HQ's root key.
+            master: what their rows are sealed with.
             now: HQ's clock: UTC, ISO 8601 with milliseconds and `Z`.
             rows_min: scopes with fewer keys have no snapshot.
             ended: called in the thread when it ends, asked for or not.
         """
         self._engine, self._now = engine, now
-        self.folder = state_dir / "snapshots"
+        self.folder = state_dir / SNAPSHOTS
         self._rows_min, self._ended = rows_min, ended
         self._holder = ""
         self._failed: dict[str, int] = {}
         """Scope → its position when making a snapshot failed: not tried again before it moves."""
         self._wake, self._stopping = Event(), Event()
-        self._maker = Maker(engine, self.folder, sign, now)
+        self._maker = Maker(engine, self.folder, sign, master, now)
         self._thread = Thread(target=self._run, name="snapshots", daemon=True)
 
     def start(self) -> None:
@@ -245,6 +250,25 @@ class SnapshotKeeper:
             transact(self._engine, lambda conn: shelf.forget(conn, self.holder, lost))
         for name in there - kept:
             shutil.rmtree(self.folder / name, ignore_errors=True)
+
+
+def sweep(engine: Engine, folder: Path) -> None:
+    """Remove the snapshots of a folder that are on nobody's list; nothing where there is none.
+
+    Args:
+        engine: the ledger.
+        folder: `snapshots/` of a state directory, whoever works with it at present.
+    """
+    try:
+        holder = (folder / "holder").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return
+    there = {place.name for place in folder.iterdir() if place.is_dir()}
+    with reading(engine) as conn:
+        kept = shelf.ids(conn, holder)
+    for name in there - kept:
+        if not name.startswith(MAKING):
+            shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _content(path: Path) -> bytes:

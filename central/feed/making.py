@@ -10,12 +10,14 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from agent.core.exchange.cursors import Cursor
 from agent.core.exchange.replica import FORMAT, SHAPES
+from agent.core.exchange.sealed_rows import Master
 from agent.core.exchange.signed import Sign
 from agent.core.exchange.snapshots import Manifest, SignedManifest, make_manifest
 from agent.core.faults import Fault
@@ -23,6 +25,8 @@ from central.feed import shelf
 from central.feed.building import Built, Order, run
 from central.ledger.engine import transact
 
+MAKING = "making-"
+"""What the name of a folder begins with while it is filled."""
 _LOG = structlog.get_logger("central")
 
 
@@ -36,16 +40,20 @@ class SnapshotFailed(Fault):
 class Maker:
     """Makes one snapshot at a time."""
 
-    def __init__(self, engine: Engine, folder: Path, sign: Sign, now: Callable[[], str]) -> None:
+    def __init__(
+        self, engine: Engine, folder: Path, sign: Sign, master: Master, now: Callable[[], str]
+    ) -> None:
         """Prepare.
 
         Args:
             engine: the ledger.
             folder: where a folder for each snapshot is made.
             sign: by HQ's root key.
+            master: what their rows are sealed with.
             now: HQ's clock, for show.
         """
         self._engine, self._folder, self._sign, self._now = engine, folder, sign, now
+        self._master = master
         self._lock, self._is_stopped = Lock(), False
         self._process: SpawnProcess | None = None
 
@@ -57,18 +65,20 @@ class Maker:
             holder: names the state directory it lies in.
 
         Raises:
-            SnapshotFailed: the process that makes it failed; it said why.
+            SnapshotFailed: the process that makes it failed; it said why. Or somebody in it was
+                erased meanwhile.
             OSError: the folder cannot be written.
         """
         snapshot_id = secrets.token_hex(16)
-        folder = self._folder / snapshot_id
+        folder = self._folder / f"{MAKING}{snapshot_id}"
         try:
             folder.mkdir(mode=0o700)
             database = self._engine.url.render_as_string(hide_password=False)
-            built = self._build(Order(database, scope, str(folder)))
+            built = self._build(Order(database, scope, str(folder), self._master))
             signed = make_manifest(self._sign, self._manifest(snapshot_id, scope, built))
             row = self._row(snapshot_id, scope, built, signed) | {"holder": holder}
-            transact(self._engine, lambda conn: shelf.put(conn, row))
+            folder = folder.rename(self._folder / snapshot_id)
+            transact(self._engine, lambda conn: _put(conn, row))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -122,6 +132,12 @@ class Maker:
             "manifest": signed.manifest,
             "signature": signed.signature,
         }
+
+
+def _put(conn: Connection, row: dict[str, Any]) -> None:
+    if shelf.erased_since(conn, row["scope"], row["fseq"]):
+        raise _failed("somebody was erased while it was made")
+    shelf.put(conn, row)
 
 
 def _said(pipe: Pipe, process: SpawnProcess) -> Built:

@@ -11,13 +11,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.granting import SignedKeys
 from agent.core.exchange.snapshots import SignedManifest
 from agent.core.exchange.wire import FeedPage
 from agent.core.faults import AccessFault
-from central.feed.pages import PAGE_ITEMS_MAX, page
+from central.feed.pages import PAGE_ITEMS_MAX
 from central.ledger.engine import reading, transact
 from central.ledger.hq import Device, Hq, hq_of, signed_message
 from central.ledger.outbox import GLOBAL, store_scope
+from central.ledger.reaching import reach_of
 
 WAIT_S_MAX = 25
 """Shorter than the half minute after which proxies tend to give up on a silent connection."""
@@ -56,18 +58,25 @@ async def _next(hq: Hq, scope: str, after: str, limit: int, wait_s: int) -> Feed
             return found
 
 
-def _check_scope(device: Device, scope: str) -> None:
-    if scope not in {GLOBAL, store_scope(device.store)}:
+def _check_scope(hq: Hq, device: Device, scope: str) -> None:
+    if scope in {GLOBAL, store_scope(device.store)}:
+        return
+    own = _scopes(hq, device)
+    if scope not in own:
         raise ForeignScope(
             f"till {device.till} of {device.store} may not read {scope[:80]!r}",
-            remedy=f"read {GLOBAL} and {store_scope(device.store)}",
+            remedy=f"read {' and '.join(own)}",
         )
+
+
+def _scopes(hq: Hq, device: Device) -> tuple[str, ...]:
+    with reading(hq.engine) as conn:
+        return reach_of(conn).scopes_of(device.store)
 
 
 def _page(hq: Hq, scope: str, after: str, limit: int) -> FeedPage:
     try:
-        with reading(hq.engine) as conn:
-            return page(conn, scope, after, limit)
+        return hq.sealing.page(scope, after, limit)
     except FeedGone:
         transact(hq.engine, lambda conn: hq.place_lost(conn, scope, after))
         raise
@@ -102,9 +111,25 @@ async def get_snapshot_chunk(
     return Response(content, headers=headers, media_type="application/octet-stream")
 
 
+@get("/v1/keys")
+async def get_keys(request: Request[Any, Any, Any]) -> SignedKeys:
+    """Give the device that signed this request the keys of its feed's scopes, sealed to its key."""
+    device = await _sender(request)
+    return await sync_to_thread(_keys, hq_of(request), device)
+
+
+def _keys(hq: Hq, device: Device) -> SignedKeys:
+    return hq.give_keys(device.keyid, _scopes(hq, device))
+
+
 async def _admit(request: Request[Any, Any, Any], scope: str) -> None:
+    device = await _sender(request)
+    await sync_to_thread(_check_scope, hq_of(request), device, scope)
+
+
+async def _sender(request: Request[Any, Any, Any]) -> Device:
     message = signed_message(request, await request.body())
-    _check_scope(await sync_to_thread(hq_of(request).authenticate, message), scope)
+    return await sync_to_thread(hq_of(request).authenticate, message)
 
 
-ROUTES: list[HTTPRouteHandler] = [get_feed, get_snapshot, get_snapshot_chunk]
+ROUTES: list[HTTPRouteHandler] = [get_feed, get_snapshot, get_snapshot_chunk, get_keys]

@@ -73,6 +73,13 @@ def put(conn: Connection, row: dict[str, object]) -> None:
     conn.execute(insert(SNAPSHOTS).values(row))
 
 
+def erased_since(conn: Connection, scope: str, fseq: int) -> bool:
+    """Tell whether somebody was erased since a position: what was made before holds them."""
+    rows = FEED_ROWS.c
+    query = select(rows.fseq).where(rows.scope == scope, rows.fseq > fseq, rows.op == "erase")
+    return conn.execute(query.limit(1)).first() is not None
+
+
 def retire_lost(conn: Connection, holder: str, now: str) -> None:
     """Take back what belongs to another epoch, or to a position the feed does not know."""
     held = SNAPSHOTS.c
@@ -81,6 +88,13 @@ def retire_lost(conn: Connection, holder: str, now: str) -> None:
         if newest(conn, scope, holder) is None:
             lost = (held.scope == scope, held.holder == holder, held.retired_at.is_(None))
             conn.execute(update(SNAPSHOTS).where(*lost).values(retired_at=now))
+
+
+def retire(conn: Connection, scope: str, now: str) -> None:
+    """Take back every snapshot of a scope, whoever holds it: a new one is due."""
+    held = SNAPSHOTS.c
+    mine = (held.scope == scope, held.retired_at.is_(None))
+    conn.execute(update(SNAPSHOTS).where(*mine).values(retired_at=now))
 
 
 def remove_older(conn: Connection, holder: str, before: str) -> None:

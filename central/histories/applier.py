@@ -15,7 +15,7 @@ from central.histories.entry import REPLAYED
 from central.histories.pending import BATCH, Received, journals_behind, move, one, waiting
 from central.histories.sold import has_sale
 from central.ledger.engine import LedgerBusy, reading, transact
-from central.ledger.hq import TakeBack, keep_in_ledger
+from central.ledger.hq import OpenBody, TakeBack, keep_in_ledger, leave_closed
 
 TRIES_MAX = 60
 """So often the database may fail at one entry while it works for others; then it is set aside."""
@@ -38,6 +38,7 @@ class Applier:
         now: Callable[[], str],
         give_way: Callable[[], None] = _at_once,
         take_back: TakeBack = keep_in_ledger,
+        open_body: OpenBody = leave_closed,
     ) -> None:
         """Keep what applying needs.
 
@@ -46,11 +47,12 @@ class Applier:
             now: HQ's clock, UTC, ISO 8601; only for what is shown.
             give_way: called between transactions; may wait while others need the database more.
             take_back: takes HQ's own orders up again out of a till's evidence.
+            open_body: opens what tills closed for HQ.
         """
         self._engine = engine
         self._give_way = give_way
         self._now = now
-        self._take_back = take_back
+        self._take_back, self._open_body = take_back, open_body
         self._again: list[tuple[str, int]] | None = None
         self._limits: dict[str, int] = {}
         self._troubled: set[str] = set()
@@ -206,4 +208,4 @@ class Applier:
         return True
 
     def _context(self) -> Context:
-        return Context(self._now(), self._take_back)
+        return Context(self._now(), self._take_back, open_body=self._open_body)

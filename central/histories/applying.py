@@ -17,6 +17,7 @@ from sqlalchemy.exc import (
 
 from agent.core.entries import decode
 from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted
+from agent.core.entries.carried import sealed
 from agent.core.faults import Fault
 from central.histories import quarantine
 from central.histories.belonging import Place, place_of, require_own
@@ -30,10 +31,12 @@ from central.histories.pending import Received
 from central.histories.runs import Read, plain_sales, runs
 from central.histories.sold import HadEffect, insert_sales
 from central.identity.cards import card_change
+from central.identity.erased import forget_late, note_entry
 from central.identity.parties import canonical
+from central.identity.reach import tell
 from central.ledger.engine import TransactionUndone, exceeds_limit, is_passing
-from central.ledger.hq import TakeBack
-from central.ledger.outbox import GLOBAL, Change, publish_many
+from central.ledger.hq import OpenBody, TakeBack, leave_closed
+from central.ledger.outbox import Change
 from central.ledger.texts import TooLong, UnfitText, holds_nul
 
 _ENTRY_ERRORS = (
@@ -72,6 +75,8 @@ class Context(NamedTuple):
     """Which of them came as a file."""
     place: Place | None = None
     """Whose journal they stand in."""
+    open_body: OpenBody = leave_closed
+    """Opens what tills closed for HQ."""
 
     def entry(self, received: Received) -> Entry:
         """Say of one of them who it is and how it came."""
@@ -264,7 +269,7 @@ def _body(received: Received) -> Body | Exception:
         if received.body is None:
             raise quarantine.BodyMissing(received)
         body = decode(received.kind, received.version, received.body)
-        carried = body.body.encode() if isinstance(body, EntryCarried) else b""
+        carried = sealed(body) if isinstance(body, EntryCarried) else b""
         if holds_nul(received.body) or holds_nul(carried):
             raise UnfitText(
                 f"a text in entry {received.seq} of journal {received.journal_id} holds a NUL "
@@ -296,14 +301,18 @@ def _effect(conn: Connection, received: Received, body: Body, context: Context) 
             return _NOTHING
         entry, body = inside
         require_own(context.place, body)
-    touched = apply(conn, entry, context.take_back, body)
+    touched = apply(conn, entry, context.take_back, context.open_body(body))
+    note_entry(conn, entry.journal_id, entry.seq, body)
     return _Effect(touched, booking_of(entry, body))
 
 
 def _publish_all(conn: Connection, touched: dict[str, Received], now: str) -> int:
     aside = 0
     changes: list[tuple[Received, Change]] = []
+    gone = forget_late(conn, list(touched))
     for party_id, received in touched.items():
+        if party_id in gone:
+            continue
         try:
             with _blamed(received), conn.begin_nested():
                 changes.append((received, card_change(conn, canonical(conn, party_id))))
@@ -317,7 +326,7 @@ def _publish(conn: Connection, changes: list[tuple[Received, Change]], now: str)
     """Publish changes together; where one of them cannot be, each by itself."""
     try:
         with _blamed(changes[0][0]), conn.begin_nested():
-            publish_many(conn, GLOBAL, [change for _, change in changes])
+            tell(conn, [change for _, change in changes])
     except _ENTRY_ERRORS as error:
         if len(changes) > 1:
             return sum(_publish(conn, [each], now) for each in changes)

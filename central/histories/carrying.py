@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, insert, select
 
 from agent.core.entries.bodies import Body, EntryCarried
-from agent.core.entries.carried import holds, inner
+from agent.core.entries.carried import holds, inner, sealed
 from agent.core.faults import StateFault
 from central.histories.entry import Entry
 from central.histories.pending import maybe_one
@@ -119,7 +119,7 @@ def _is_unproven_copy(conn: Connection, body: EntryCarried) -> bool:
     if body.verified:
         return False
     held = maybe_one(conn, body.journal, body.seq)
-    return held is not None and held.body == body.body.encode()
+    return held is not None and held.body == sealed(body)
 
 
 def _is_of_a_copy(conn: Connection, entry: Entry, body: EntryCarried) -> bool:

@@ -9,6 +9,9 @@ from typing import assert_never
 
 from sqlalchemy import Connection, select
 
+from agent.core.card_numbers import CardNumbersMasked
+from agent.core.consent.record import ConsentRecord
+from agent.core.consent.rights import SubjectRequest
 from agent.core.entries.bodies import (
     Body,
     CashierSigned,
@@ -24,14 +27,54 @@ from agent.core.entries.bodies import (
     TillClosed,
     TillOpened,
 )
+from agent.core.entries.notes import NoteWritten, TaskClosed, TaskOpened
 from agent.core.exchange.orders import SignedOrder
 from agent.core.faults import StateFault
-from central.histories import cash, people, sales, sold, succession
+from agent.core.leads.bodies import LeadRedeemed, LeadTold
+from agent.core.loyalty.facts import (
+    LeaseClosed,
+    LoyaltyFact,
+    ValueEarned,
+    ValueLoaded,
+    ValueRestored,
+    ValueSpent,
+)
+from agent.core.orders.model import OrderNoted
+from agent.core.prompts.ledger import PromptEvent
+from agent.core.stock.booking import StockMoved
+from agent.core.suggest.model import SuggestionAnswered
+from central.histories import (
+    answering,
+    cash,
+    goods,
+    handing,
+    leading,
+    people,
+    sales,
+    sold,
+    succession,
+    valuing,
+)
 from central.histories.entry import Entry
 from central.ledger.hq import TakeBack
 from central.ledger.tables import JOURNALS
 
 NOBODY: frozenset[str] = frozenset()
+_OfCustomers = (
+    ConsentRecord
+    | PromptEvent
+    | SubjectRequest
+    | CardNumbersMasked
+    | LoyaltyFact
+    | OrderNoted
+    | StockMoved
+    | LeadTold
+    | LeadRedeemed
+    | SuggestionAnswered
+    | NoteWritten
+    | TaskOpened
+    | TaskClosed
+)
 
 
 def apply(conn: Connection, entry: Entry, take_back: TakeBack, body: Body) -> frozenset[str]:
@@ -43,7 +86,7 @@ def apply(conn: Connection, entry: Entry, take_back: TakeBack, body: Body) -> fr
     """
     match body:
         case SaleCompleted():
-            return sales.completed(conn, entry, body)
+            return sales.completed(conn, entry, body) | valuing.returned(conn, entry, body)
         case SaleAttributed():
             return people.attributed(conn, entry, body)
         case PartyEnrolled():
@@ -55,12 +98,29 @@ def apply(conn: Connection, entry: Entry, take_back: TakeBack, body: Body) -> fr
         case TillClosed():
             cash.closed(conn, entry, body)
         case JournalBegun() | OrderReceived() | EntryCarried():
-            _of_journals(conn, entry, take_back, body)
+            return _of_journals(conn, entry, take_back, body)
         case PartyIdentified() | CashierSigned():
             pass  # evidence in the ledger; no view needs it yet
         case _:
-            assert_never(body)
+            return _of_customers(conn, entry, body)
     return NOBODY
+
+
+def _of_customers(conn: Connection, entry: Entry, body: _OfCustomers) -> frozenset[str]:
+    """Give what a till says of customers beyond who they are its effect."""
+    match body:
+        case ConsentRecord() | PromptEvent() | SubjectRequest() | CardNumbersMasked():
+            return answering.said(conn, entry, body)
+        case ValueEarned() | ValueLoaded() | ValueSpent() | ValueRestored() | LeaseClosed():
+            return valuing.applied(conn, entry, body)
+        case OrderNoted() | StockMoved():
+            return goods.told(conn, entry, body)
+        case LeadTold() | LeadRedeemed() | SuggestionAnswered():
+            return leading.told(conn, entry, body)
+        case NoteWritten() | TaskOpened() | TaskClosed():
+            return handing.told(conn, entry, body)
+        case _:
+            assert_never(body)
 
 
 def _of_journals(
@@ -68,22 +128,25 @@ def _of_journals(
     entry: Entry,
     take_back: TakeBack,
     body: JournalBegun | OrderReceived | EntryCarried,
-) -> None:
+) -> frozenset[str]:
     """Note what a journal says of itself and of HQ's orders."""
     if isinstance(body, JournalBegun):
         succession.begun(conn, entry, body)
-    elif isinstance(body, OrderReceived):
-        _take_back(conn, entry, take_back, body)
-    else:
-        raise _carried_twice(entry)
+        return NOBODY
+    if isinstance(body, OrderReceived):
+        return _take_back(conn, entry, take_back, body)
+    raise _carried_twice(entry)
 
 
-def _take_back(conn: Connection, entry: Entry, take_back: TakeBack, body: OrderReceived) -> None:
+def _take_back(
+    conn: Connection, entry: Entry, take_back: TakeBack, body: OrderReceived
+) -> frozenset[str]:
     """Hand HQ's own order back to who issues them; a rewound HQ may have forgotten it."""
     query = select(JOURNALS.c.store, JOURNALS.c.till).where(JOURNALS.c.journal_id == entry.place[0])
     till = conn.execute(query).one()
     signed = SignedOrder(body.order, body.signature)
     take_back(conn, signed, till.store, till.till, entry.now, body.outcome)
+    return valuing.lease_back(conn, entry, body.order)
 
 
 def _carried_twice(entry: Entry) -> StateFault:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from agent.core.entries.bodies import PartyEnrolled, SaleAttributed
-from agent.core.faults import InputFault, StateFault
-from agent.core.history import interaction_of
-from agent.core.recognition import normalise
-from agent.core.recognition.means import Identifier, IdentifierType
+from agent.core.faults import StateFault
+from agent.core.history import Pass, interaction_of
+from agent.core.history.times import shown_at
+from central.histories.enrolments import identifiers_of, require_somebody
 from central.histories.entry import Entry
 from central.histories.parking import park
 from central.histories.sold import sale_body
 from central.identity.attributes import consent, observe
 from central.identity.cards import reached
+from central.identity.holding import hold
 from central.identity.interactions import record
-from central.identity.parties import PROVISIONAL, Origin, ensure, hold
+from central.identity.parties import PROVISIONAL, Origin, ensure
+from central.identity.wallets import keep_pass
 from central.ledger.customer_tables import PSEUDONYMS, SALES
+from central.ledger.due import PARTY, note_due
 from central.ledger.upserts import upsert
 
 _OF_REF: BindParameter[str] = bindparam("of_ref")
@@ -27,18 +28,24 @@ _SALE = select(SALES.c.journal_id, SALES.c.seq, SALES.c.sale_id).where(
     SALES.c.customer_ref == _OF_REF
 )
 _INSERT_TIE = upsert(PSEUDONYMS).on_conflict_do_nothing()
-_NO_REGION = "ZZ"
-"""A till writes phones as E.164: no region is needed to read them."""
 
 
 def enrolled(conn: Connection, entry: Entry, body: PartyEnrolled) -> frozenset[str]:
-    """Make the party under the id the till gave it, and keep what the person said."""
-    origin = Origin(f"{body.store}/{body.till}", body.at.wall)
+    """Make the party under the id the till gave it, and keep what the person said.
+
+    Raises:
+        InputFault: `customer-unreadable`: it is of nobody.
+    """
+    require_somebody(body)
+    event = f"{entry.journal_id}/{entry.seq}"
+    origin = Origin(f"{body.store}/{body.till}", shown_at(body.at), event, entry.now)
     ensure(conn, body.party_id, origin)
-    hold(conn, body.party_id, _identifiers(body), origin)
     said = {"name": body.name, "phone": body.phone, "email": body.email, "postcode": body.postcode}
     observe(conn, body.party_id, said, origin)
     consent(conn, body.party_id, body.consents, origin)
+    hold(conn, body.party_id, identifiers_of(body), origin)
+    if body.pass_id:
+        keep_pass(conn, body.party_id, Pass(body.pass_id, body.pass_secret or ""), origin)
     reached(conn, body.party_id, entry.journal_id, entry.seq)
     return frozenset({body.party_id})
 
@@ -73,6 +80,7 @@ def bridge(conn: Connection, customer_ref: str, now: str) -> frozenset[str]:
             record(conn, tie.party_id, interaction_of(body), now)
     for half in (*made, tie):
         reached(conn, tie.party_id, half.journal_id, half.seq)
+    note_due(conn, PARTY, [tie.party_id])
     return frozenset({tie.party_id})
 
 
@@ -92,17 +100,3 @@ def _tie(conn: Connection, entry: Entry, body: SaleAttributed) -> None:
             remedy="look at both entries of the side journal; one sale has one customer",
             name="attributed-twice",
         )
-
-
-def _identifiers(body: PartyEnrolled) -> Iterator[Identifier]:
-    """Give what can be compared; what cannot stays readable as an attribute, and blocks nothing."""
-    for kind, text in (
-        (IdentifierType.LOYALTY_CARD, body.card),
-        (IdentifierType.PHONE, body.phone),
-        (IdentifierType.EMAIL, body.email),
-    ):
-        try:
-            if text:
-                yield normalise(kind, text, _NO_REGION)
-        except InputFault:
-            continue

@@ -131,7 +131,7 @@ def post_unvoid(
 
 def applier_of(hq: Hq) -> Applier:
     """Make an applier for one request: the replay is a transaction of its own."""
-    return Applier(hq.engine, hq.now, take_back=hq.take_back)
+    return Applier(hq.engine, hq.now, take_back=hq.take_back, open_body=hq.open_body)
 
 
 def _person(hq: Hq, said: Reason | ReplayRequest) -> quarantine.Person:

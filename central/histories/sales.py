@@ -11,6 +11,7 @@ from central.histories.parking import park, unpark
 from central.histories.people import bridge
 from central.histories.sold import insert_sale, sale_body
 from central.ledger.customer_tables import SALE_FLAGS, SALE_LINES, SALES
+from central.ledger.due import EVENT, note_due
 from central.ledger.sums import whole_sum
 from central.ledger.upserts import upsert
 
@@ -37,7 +38,9 @@ def completed(conn: Connection, entry: Entry, body: SaleCompleted) -> frozenset[
 def _check_returns(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
     """Flag what gives back more than was sold: it was accepted offline, a person looks at it."""
     for row in body.lines:
-        if row.returns is not None and not row.voided:
+        # What comes back of an order is counted by the order: see `central.goods`.
+        if row.returns is not None and row.ordered is None and not row.voided:
+            note_due(conn, EVENT, [row.returns.sale_id])
             if _is_held(conn, row.returns.sale_id):
                 _flag(conn, body.sale_id, row.line, entry.now)
             else:

@@ -12,6 +12,7 @@ from agent.core.entries import decode
 from agent.core.entries.bodies import SaleCancelled, SaleCompleted
 from agent.core.entries.carried import fact
 from agent.core.faults import StateFault
+from central.goods import stock
 from central.histories.carrying import places_of
 from central.histories.entry import REPLAYED, Entry
 from central.histories.pending import Received, maybe_one
@@ -47,6 +48,7 @@ def insert_sale(conn: Connection, entry: Entry, body: SaleCompleted) -> None:
         return
     for table, rows_of in _PARTS:
         insert_rows(conn, table, rows_of(body))
+    stock.sold(conn, [body])
 
 
 def insert_sales(conn: Connection, sales: Sequence[tuple[Entry, SaleCompleted]]) -> None:
@@ -59,6 +61,7 @@ def insert_sales(conn: Connection, sales: Sequence[tuple[Entry, SaleCompleted]])
     insert_rows(conn, SALES, [_sale(*each) for each in sales])
     for table, rows_of in _PARTS:
         insert_rows(conn, table, [row for _, body in sales for row in rows_of(body)])
+    stock.sold(conn, [body for _, body in sales])
 
 
 def insert_cancelled(conn: Connection, body: SaleCancelled) -> None:
@@ -104,6 +107,12 @@ def sale_body(
         if isinstance(body, SaleCompleted) and sale_id in {None, body.sale_id}:
             return body
     return None
+
+
+def sale_named(conn: Connection, sale_id: str) -> SaleCompleted | None:
+    """Read a sale by its id; None when nobody holds it, or its body was erased."""
+    held = conn.execute(_HELD, {"of_sale": sale_id}).one_or_none()
+    return None if held is None else sale_body(conn, held.journal_id, held.seq, sale_id)
 
 
 def _candidates(conn: Connection, journal_id: str, seq: int) -> Iterator[Received | None]:

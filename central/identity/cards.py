@@ -1,45 +1,38 @@
-"""The card of a party: what HQ tells the tills of it, computed from what is held, then published.
+"""The card of a person: what HQ tells the tills of them, computed from what is held, published.
 
 Whoever changes anything about a party calls `publish_card` in the same transaction, so that no
-till ever sees less than what HQ has acknowledged.
+till ever sees less than what HQ has acknowledged. A person has one card, under their canonical id;
+the ids they have beside it stand in it as `members`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
-from agent.core.entries.bodies import ConsentGiven
 from agent.core.exchange.wire import PartyRow
-from agent.core.history import LAST_SHOWN, Card, Interaction, Order, with_order
+from agent.core.history import Card, Order, Unified
+from agent.core.history import card_of as shown_on_card
 from agent.core.identifiers import PartyId
-from agent.core.recognition import token
-from central.identity.attributes import (
-    Observed,
-    attributes_of,
-    attributes_of_all,
-    consents_of,
-    consents_of_all,
-)
-from central.identity.interactions import interactions_of, with_history
-from central.identity.parties import Held, identifiers_of, identifiers_of_all
+from agent.core.recognition import Identifier, name_postcode
+from central.identity.asking import known_of, silences_of_all
+from central.identity.insights import insights_of
+from central.identity.parties import ERASED, canonicals, members_of
+from central.identity.passes import passes_of_all
+from central.identity.persons import persons_of
+from central.identity.reach import tell
 from central.ledger.bulk import among
 from central.ledger.customer_tables import CARD_REACH, ORDERS, PARTIES
-from central.ledger.outbox import GLOBAL, Change, publish_many
+from central.ledger.due import PARTY, note_due
+from central.ledger.filter_tables import note_filter_due
+from central.ledger.outbox import Change
 from central.ledger.upserts import upsert
 
+_NAMED = ("name", "postcode")
 _json = msgspec.json.Encoder(order="deterministic")
 
-_OF_PARTY: BindParameter[str] = bindparam("of_party")
-_ALL_ORDERS = select(ORDERS.c.party_id, ORDERS.c.body).order_by(ORDERS.c.order_no)
-_ORDERS = select(ORDERS.c.body).where(ORDERS.c.party_id == _OF_PARTY).order_by(ORDERS.c.order_no)
-_REACH = select(CARD_REACH).where(CARD_REACH.c.party_id == _OF_PARTY)
-_VERSION = select(PARTIES.c.ver).where(PARTIES.c.party_id == _OF_PARTY)
-_NEXT_VERSION = update(PARTIES).where(PARTIES.c.party_id == _OF_PARTY).values(ver=PARTIES.c.ver + 1)
 _NEW_REACH = upsert(CARD_REACH)
 _MOVE_REACH = _NEW_REACH.on_conflict_do_update(
     index_elements=["party_id", "journal_id"],
@@ -49,106 +42,105 @@ _MOVE_REACH = _NEW_REACH.on_conflict_do_update(
 
 
 def card_of(conn: Connection, party_id: PartyId) -> Card:
-    """Compute a party's card from everything held of it."""
-    known = _Known(
-        fields=attributes_of(conn, party_id),
-        consents=consents_of(conn, party_id),
-        last=tuple(interactions_of(conn, party_id, limit=LAST_SHOWN)),
-        through=_reach_of(conn, party_id),
-        orders=orders_of(conn, party_id),
-    )
-    return _card(party_id, known, _version(conn, party_id))
+    """Compute a person's card, by canonical id, from everything held of all their ids."""
+    return cards_of(conn, [party_id])[party_id]
 
 
-class _Known(NamedTuple):
-    """What a card is computed from."""
-
-    fields: Mapping[str, Observed]
-    consents: tuple[ConsentGiven, ...]
-    last: tuple[Interaction, ...]
-    through: dict[str, int]
-    orders: Iterable[Order]
-
-
-def _card(party_id: PartyId, known: _Known, ver: int) -> Card:
-    fields = known.fields
-    card = Card(
-        party_id=party_id,
-        name=fields["name"].value if "name" in fields else "",
-        tier=fields["tier"].value if "tier" in fields else None,
-        points=int(fields["points"].value) if "points" in fields else 0,
-        consents=known.consents,
-        last=known.last,
-        through=known.through,
-        ver=ver,
-    )
-    for order in known.orders:
-        card = with_order(card, order)
-    return card
+def cards_of(conn: Connection, canonical_ids: Sequence[PartyId]) -> dict[PartyId, Card]:
+    """Do for many persons what `card_of` does for one, reading each table once."""
+    return _cards(conn, persons_of(conn, canonical_ids), _versions(conn, canonical_ids))
 
 
 def orders_of(conn: Connection, party_id: str) -> list[Order]:
-    """List all orders of a party, whatever their state, by order number."""
-    bodies = conn.execute(_ORDERS, {"of_party": party_id}).scalars()
-    return [msgspec.json.decode(body, type=Order) for body in bodies]
+    """List all orders of a person, by canonical id, whatever their state, by order number."""
+    theirs = among(conn, ORDERS.c.party_id, members_of(conn, party_id))
+    bodies = conn.execute(select(ORDERS.c.body).where(theirs).order_by(ORDERS.c.order_no))
+    return [msgspec.json.decode(body, type=Order) for body in bodies.scalars()]
 
 
 def publish_card(conn: Connection, party_id: PartyId) -> None:
     """Give the card its next version and tell it to all tills."""
-    publish_many(conn, GLOBAL, [card_change(conn, party_id)])
+    tell(conn, [card_change(conn, party_id)])
+
+
+def publish_persons(
+    conn: Connection, canonical_ids: Sequence[PartyId], gone: Sequence[PartyId]
+) -> None:
+    """Tell all tills of persons whose ids have changed.
+
+    Args:
+        conn: of the transaction in which they changed.
+        canonical_ids: under which they are shown now.
+        gone: ids that were canonical before; what they were found by is found by others now.
+    """
+    note_due(conn, PARTY, [*canonical_ids, *gone])
+    withdrawn = [Change(_key(each), "del") for each in gone]
+    tell(conn, [*withdrawn, *card_changes(conn, canonical_ids)])
 
 
 def card_change(conn: Connection, party_id: PartyId) -> Change:
     """Give the card its next version, to be published in the same transaction."""
-    conn.execute(_NEXT_VERSION, {"of_party": party_id})
-    return _change(card_of(conn, party_id), identifiers_of(conn, party_id))
+    return card_changes(conn, [party_id])[0]
 
 
 def card_changes(conn: Connection, party_ids: Sequence[PartyId]) -> list[Change]:
-    """Do what `card_change` does for many parties, each once, reading each table once."""
+    """Do what `card_change` does for many parties, each person once, reading each table once.
+
+    Args:
+        conn: of the transaction that changed something about them.
+        party_ids: any ids of the persons.
+    """
+    people = list(dict.fromkeys(canonicals(conn, party_ids).values()))
     conn.execute(
-        update(PARTIES)
-        .where(among(conn, PARTIES.c.party_id, party_ids))
-        .values(ver=PARTIES.c.ver + 1)
+        update(PARTIES).where(among(conn, PARTIES.c.party_id, people)).values(ver=PARTIES.c.ver + 1)
     )
-    known, versions = _known(conn, party_ids), _versions(conn, party_ids)
-    identifiers = identifiers_of_all(conn, party_ids)
+    found, gone = persons_of(conn, people), _erased(conn, people)
+    note_filter_due(conn, (one for each in found.values() for one in _ids(each)))
+    cards = _cards(conn, found, _versions(conn, people))
     return [
-        _change(_card(each, known[each], versions[each]), identifiers.get(each, ()))
-        for each in party_ids
+        Change(_key(each), "erase") if each in gone else _change(found[each], cards[each])
+        for each in people
     ]
 
 
-def _change(card: Card, identifiers: Iterable[Held]) -> Change:
-    tokens = tuple(token(held.identifier) for held in identifiers)
-    row = PartyRow(card=msgspec.Raw(_json.encode(card)), tokens=tokens)
-    return Change(f"party:{card.party_id}", "put", _json.encode(row))
-
-
-def _known(conn: Connection, party_ids: Sequence[PartyId]) -> dict[PartyId, _Known]:
-    fields, consents = attributes_of_all(conn, party_ids), consents_of_all(conn, party_ids)
-    reach: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for row in conn.execute(
-        select(CARD_REACH).where(among(conn, CARD_REACH.c.party_id, party_ids))
-    ):
-        reach[row.party_id][row.journal_id] = row.seq
-    orders: defaultdict[str, list[Order]] = defaultdict(list)
-    for row in conn.execute(_ALL_ORDERS.where(among(conn, ORDERS.c.party_id, party_ids))):
-        orders[row.party_id].append(msgspec.json.decode(row.body, type=Order))
-    last = {
-        party_id: tuple(interactions_of(conn, party_id, limit=LAST_SHOWN))
-        for party_id in with_history(conn, party_ids)
-    }
+def _cards(
+    conn: Connection, found: Mapping[PartyId, Unified], versions: Mapping[str, int]
+) -> dict[PartyId, Card]:
+    """Make the cards of some persons, by canonical id, with all that tills are to know besides."""
+    insights, silent = insights_of(conn, list(found)), silences_of_all(conn, found.values())
+    passes = passes_of_all(conn, [one for each in found.values() for one in _ids(each)])
     return {
-        each: _Known(
-            fields.get(each, {}),
-            consents.get(each, ()),
-            last.get(each, ()),
-            reach[each],
-            orders[each],
+        each: msgspec.structs.replace(
+            shown_on_card(person, ver=versions[each]),
+            insight=insights.get(each),
+            silences=silent.get(each, ()),
+            known=known_of(person),
+            passes=tuple(made for one in _ids(person) for made in passes.get(one, ())),
         )
-        for each in party_ids
+        for each, person in found.items()
     }
+
+
+def _ids(person: Unified) -> tuple[PartyId, ...]:
+    return (person.canonical_id, *person.merged_from)
+
+
+def _change(person: Unified, shown: Card) -> Change:
+    known_by = dict.fromkeys(named.identifier for named in person.identifiers)
+    if key := _by_name(person):
+        known_by[key] = None
+    row = PartyRow(card=msgspec.Raw(_json.encode(shown)), identifiers=tuple(known_by))
+    return Change(_key(person.canonical_id), "put", _json.encode(row))
+
+
+def _by_name(person: Unified) -> Identifier | None:
+    """Give the key by which a till can tell that somebody is known, and ask for more."""
+    said = {field: person.fields[field].value for field in _NAMED if field in person.fields}
+    return name_postcode.key(said["name"], said["postcode"]) if len(said) == len(_NAMED) else None
+
+
+def _key(party_id: PartyId) -> str:
+    return f"party:{party_id}"
 
 
 def reached(conn: Connection, party_id: str, journal_id: str, seq: int) -> None:
@@ -156,16 +148,14 @@ def reached(conn: Connection, party_id: str, journal_id: str, seq: int) -> None:
     conn.execute(_MOVE_REACH, {"party_id": party_id, "journal_id": journal_id, "seq": seq})
 
 
-def _reach_of(conn: Connection, party_id: str) -> dict[str, int]:
-    rows = conn.execute(_REACH, {"of_party": party_id})
-    return {row.journal_id: row.seq for row in rows}
+def _erased(conn: Connection, party_ids: Sequence[str]) -> set[str]:
+    """Give who was erased: nothing of them goes to a till again, whatever still comes in."""
+    mine = among(conn, PARTIES.c.party_id, party_ids)
+    query = select(PARTIES.c.party_id).where(mine, PARTIES.c.state == ERASED)
+    return set(conn.execute(query).scalars())
 
 
 def _versions(conn: Connection, party_ids: Sequence[str]) -> dict[str, int]:
     theirs = among(conn, PARTIES.c.party_id, party_ids)
     rows = conn.execute(select(PARTIES.c.party_id, PARTIES.c.ver).where(theirs))
     return {row.party_id: row.ver for row in rows}
-
-
-def _version(conn: Connection, party_id: str) -> int:
-    return int(conn.execute(_VERSION, {"of_party": party_id}).scalar_one())

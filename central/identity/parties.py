@@ -1,43 +1,61 @@
 """Parties and the identifiers that name them: an id is given once and resolves for ever.
 
-A till gives an id to whom it enrols, the web intake and the import to whom they meet first. Two
-parties may turn out to be one person; until merges exist, each is its own canonical party, and
-whoever asks goes through `canonical` already.
+A till gives an id to whom it enrols, the web intake and the import to whom they meet first. Several
+of them may be one person, see `graph`: whoever shows something asks `canonical` under which id, and
+`members_of` whose ids it is gathered from; whoever writes something down writes it under the id it
+was observed with.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, select, update
 
-from agent.core.faults import NotFoundFault
+from agent.core.history.canonical import unknown_party
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
-from central.ledger.bulk import among
+from agent.core.recognition.strength import Evidence
+from central.ledger.bulk import Keyed
 from central.ledger.customer_tables import IDENTIFIERS, PARTIES
+from central.ledger.direct import Prepared
+from central.ledger.graph_tables import CANONICAL
 from central.ledger.upserts import upsert
 
 PERSON = "person"
 ACTIVE = "active"
 PROVISIONAL = "provisional"
 """Met in a sale or an event that names an id nobody has enrolled yet."""
+ERASED = "erased"
+"""Was erased: the id stays, and names nobody any more."""
+EVIDENCE = tuple(Evidence)
+"""As the tables number them, weakest first."""
 
 _OF_PARTY: BindParameter[str] = bindparam("of_party")
 _KNOWN = select(PARTIES.c.party_id).where(PARTIES.c.party_id == _OF_PARTY)
+_CANONICAL = Prepared(
+    select(PARTIES.c.party_id, CANONICAL.c.canonical_id)
+    .outerjoin(CANONICAL, CANONICAL.c.party_id == PARTIES.c.party_id)
+    .where(PARTIES.c.party_id == _OF_PARTY)
+)
+_CANONICALS = Keyed(select(CANONICAL), CANONICAL.c.party_id)
+_MEMBERS = Prepared(select(CANONICAL.c.party_id).where(CANONICAL.c.canonical_id == _OF_PARTY))
+_ALL_MEMBERS = Keyed(select(CANONICAL), CANONICAL.c.canonical_id)
 _MAKE = upsert(PARTIES).on_conflict_do_nothing()
 _ACTIVATE = (
     update(PARTIES)
     .where(PARTIES.c.party_id == _OF_PARTY, PARTIES.c.state == PROVISIONAL)
     .values(state=ACTIVE)
 )
-_ALL_IDENTIFIERS = select(IDENTIFIERS).order_by(IDENTIFIERS.c.type, IDENTIFIERS.c.value)
-_HOLD = upsert(IDENTIFIERS).on_conflict_do_nothing()
+_ALL_IDENTIFIERS = Keyed(
+    select(IDENTIFIERS).order_by(IDENTIFIERS.c.type, IDENTIFIERS.c.value), IDENTIFIERS.c.party_id
+)
 _HOLDERS = select(IDENTIFIERS.c.party_id).where(
-    IDENTIFIERS.c.type == bindparam("of_type"), IDENTIFIERS.c.value == bindparam("of_value")
+    IDENTIFIERS.c.type == bindparam("of_type"),
+    IDENTIFIERS.c.value == bindparam("of_value"),
+    IDENTIFIERS.c.evidence >= bindparam("at_least"),
 )
 _IDENTIFIERS = (
     select(IDENTIFIERS)
@@ -53,6 +71,10 @@ class Origin(NamedTuple):
     """A touch point (`store-0001/till-1`), a channel (`webshop`) or `import`."""
     at: str
     """UTC, ISO 8601; only shown."""
+    event: str = ""
+    """Id of the fact it was said in, unique over all channels; empty: none but the source."""
+    heard_at: str = ""
+    """HQ's own time of hearing it; empty: not known to differ."""
 
 
 class Held(NamedTuple):
@@ -61,6 +83,11 @@ class Held(NamedTuple):
     identifier: Identifier
     source: str
     observed_at: str
+    party_id: PartyId = PartyId("")
+    """As observed."""
+    event: str = ""
+    """Where the most was shown of it."""
+    evidence: Evidence = Evidence.OBSERVED
 
 
 def canonical(conn: Connection, party_id: str) -> PartyId:
@@ -69,13 +96,38 @@ def canonical(conn: Connection, party_id: str) -> PartyId:
     Raises:
         NotFoundFault: no party ever had this id.
     """
-    if not is_known(conn, party_id):
-        raise NotFoundFault(
-            f"no party has the id {party_id!r}",
-            remedy="search by card, phone, e-mail or name: POST /v1/parties/search",
-            name="unknown-party",
-        )
-    return PartyId(party_id)
+    found = _CANONICAL.one_or_none(conn, {"of_party": party_id})
+    if found is None:
+        raise unknown_party(party_id)
+    held, canonical_id = found
+    return PartyId(canonical_id or held)
+
+
+def canonicals(conn: Connection, party_ids: Iterable[str]) -> dict[PartyId, PartyId]:
+    """Do for many parties what `canonical` does; an id nobody had stands for itself."""
+    asked = [PartyId(each) for each in dict.fromkeys(party_ids)]
+    rows = _CANONICALS.rows(conn, asked)
+    merged = {row.party_id: PartyId(row.canonical_id) for row in rows}
+    return {each: merged.get(each, each) for each in asked}
+
+
+def members_of(conn: Connection, canonical_id: str) -> tuple[PartyId, ...]:
+    """List every id of a person, by id; of one who has a single one, that."""
+    found = _MEMBERS.all(conn, {"of_party": canonical_id})
+    return tuple(sorted(PartyId(row.party_id) for row in found)) or (PartyId(canonical_id),)
+
+
+def members_of_all(
+    conn: Connection, canonical_ids: Sequence[str]
+) -> dict[PartyId, tuple[PartyId, ...]]:
+    """Do for many persons what `members_of` does for one."""
+    held: defaultdict[str, list[PartyId]] = defaultdict(list)
+    for row in _ALL_MEMBERS.rows(conn, canonical_ids):
+        held[row.canonical_id].append(PartyId(row.party_id))
+    return {
+        PartyId(each): tuple(sorted(held[each])) if each in held else (PartyId(each),)
+        for each in canonical_ids
+    }
 
 
 def is_known(conn: Connection, party_id: str) -> bool:
@@ -100,58 +152,16 @@ def ensure_all(conn: Connection, party_ids: Sequence[str], origin: Origin) -> No
     conn.execute(_ACTIVATE, [{"of_party": party_id} for party_id in party_ids])
 
 
-def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
-    """Find the party that one of these identifiers names; the first that names any decides.
-
-    Where several parties hold it, the one with the smallest SHA-256 of its id is given: the same
-    one on every machine and after every rebuild.
-    """
-    for identifier in identifiers:
-        if holders := holders_of(conn, identifier):
-            return min(holders, key=_canonical_rank)
-    return None
-
-
-def holders_of(conn: Connection, identifier: Identifier) -> list[PartyId]:
-    """List the parties that hold an identifier."""
-    named = {"of_type": identifier.type.value, "of_value": identifier.value}
+def holders_of(
+    conn: Connection, identifier: Identifier, least: Evidence = Evidence.CANDIDATE
+) -> list[PartyId]:
+    """List the parties that hold an identifier, and have shown at least so much of it."""
+    named = {
+        "of_type": identifier.type.value,
+        "of_value": identifier.value,
+        "at_least": EVIDENCE.index(least),
+    }
     return [PartyId(party_id) for party_id in conn.execute(_HOLDERS, named).scalars()]
-
-
-def hold(
-    conn: Connection, party_id: str, identifiers: Iterable[Identifier], origin: Origin
-) -> None:
-    """Write down that these identifiers name the party; who named one first is kept."""
-    hold_all(conn, [(party_id, identifiers)], origin)
-
-
-def hold_all(
-    conn: Connection, named: Iterable[tuple[str, Iterable[Identifier]]], origin: Origin
-) -> None:
-    """Do for many parties what `hold` does for one."""
-    rows = [
-        {
-            "party_id": party_id,
-            "type": identifier.type.value,
-            "value": identifier.value,
-            "source": origin.source,
-            "observed_at": origin.at,
-        }
-        for party_id, identifiers in named
-        for identifier in identifiers
-    ]
-    if rows:
-        conn.execute(_HOLD, rows)
-
-
-def hold_free(
-    conn: Connection, party_id: str, identifiers: Iterable[Identifier], origin: Origin
-) -> list[Identifier]:
-    """Link those identifiers that name nobody else; gives the others, for a person to decide."""
-    told = list(identifiers)
-    taken = [each for each in told if set(holders_of(conn, each)) - {party_id}]
-    hold(conn, party_id, [each for each in told if each not in taken], origin)
-    return taken
 
 
 def identifiers_of(conn: Connection, party_id: str) -> list[Held]:
@@ -162,14 +172,20 @@ def identifiers_of(conn: Connection, party_id: str) -> list[Held]:
 def identifiers_of_all(conn: Connection, party_ids: Sequence[str]) -> dict[str, list[Held]]:
     """List the identifiers of many parties, by type and value; of one without any, nothing."""
     held: defaultdict[str, list[Held]] = defaultdict(list)
-    theirs = among(conn, IDENTIFIERS.c.party_id, party_ids)
-    for row in conn.execute(_ALL_IDENTIFIERS.where(theirs)):
+    for row in _ALL_IDENTIFIERS.rows(conn, party_ids):
         held[row.party_id].append(_held(row))
     return held
 
 
 def _held(row: Row[Any]) -> Held:
-    return Held(Identifier(IdentifierType(row.type), row.value), row.source, row.observed_at)
+    return Held(
+        Identifier(IdentifierType(row.type), row.value),
+        row.source,
+        row.observed_at,
+        PartyId(row.party_id),
+        row.event,
+        EVIDENCE[row.evidence],
+    )
 
 
 def _new(party_id: str, origin: Origin, state: str) -> dict[str, str | int]:
@@ -181,7 +197,3 @@ def _new(party_id: str, origin: Origin, state: str) -> dict[str, str | int]:
         "created_at": origin.at,
         "ver": 0,
     }
-
-
-def _canonical_rank(party_id: str) -> bytes:
-    return hashlib.sha256(party_id.encode()).digest()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
+from central.identity.household_routes import HOUSEHOLD_ROUTES
+from central.identity.merge_routes import MERGE_ROUTES
+from central.identity.receipts import ReceiptView, check
 from central.identity.search import search
 from central.identity.views import FoundView, PartyView, UnifiedView, party_view, unified_view
+from central.identity.wallet_routes import WALLET_ROUTES
 from central.ledger.engine import reading
 from central.ledger.hq import hq_of
 
@@ -21,6 +25,12 @@ class SearchAsked(msgspec.Struct, frozen=True):
     """What staff typed."""
 
     text: str
+
+
+class ReceiptShown(msgspec.Struct, frozen=True):
+    """What was scanned from a receipt."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -59,4 +69,23 @@ def post_search(request: Request[Any, Any, Any], data: JSONBody[SearchAsked]) ->
     return Found(found)
 
 
-ROUTES: list[HTTPRouteHandler] = [get_party, get_unified, post_search]
+@post("/v1/receipts/check", status_code=200, sync_to_thread=True)
+def post_receipt(request: Request[Any, Any, Any], data: JSONBody[ReceiptShown]) -> ReceiptView:
+    """Check the signed code of a receipt: whether it is genuine, and which sale it is of."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        view = check(conn, data.code)
+    if view.party_id is not None:
+        hq.access_log(STAFF, "receipt", [view.party_id])
+    return view
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    get_party,
+    get_unified,
+    post_search,
+    post_receipt,
+    *MERGE_ROUTES,
+    *WALLET_ROUTES,
+    *HOUSEHOLD_ROUTES,
+]

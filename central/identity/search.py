@@ -15,7 +15,7 @@ from agent.core.recognition import normalise
 from agent.core.recognition.means import IdentifierType
 from central.identity.attributes import folded
 from central.identity.parties import canonical, holders_of
-from central.identity.views import FoundView, found_view
+from central.identity.views import FoundView, found_views
 from central.ledger.customer_tables import ATTRIBUTES, ORDERS, PSEUDONYMS, SALES
 
 FOUND_MAX = 20
@@ -42,7 +42,7 @@ def search(conn: Connection, text: str, limit: int = FOUND_MAX) -> list[FoundVie
     found: dict[PartyId, str] = {}
     for match, matched in _matches(conn, asked, limit):
         found.setdefault(canonical(conn, match), matched)
-    return [found_view(conn, *each) for each in list(found.items())[:limit]]
+    return found_views(conn, dict(list(found.items())[:limit]))
 
 
 def _matches(conn: Connection, text: str, limit: int) -> Iterator[tuple[str, str]]:

@@ -32,13 +32,15 @@ WAIT_MAX_S = 25.0
 """Who would wait longer is asked to come again: links give up on silence after half a minute."""
 ROUND_S = 6.0
 """How long a round of all stores with something to send should take."""
-RECORDS_MIN = 80
+RECORDS_MIN = 50
 """Below, a batch costs more to carry than its records to keep: one signature to check and one to
-make, with what is asked besides, weigh as much as some 60 records."""
+make, with what is asked besides, weigh as much as some 50 records."""
 CROWD = 8
 """From so many journals on they are taken in rounds."""
 SMALL_BYTES = 4 << 10
 """A sale just made, or a heartbeat: it goes before any backlog."""
+RETURN_S = 30.0
+"""For so long after HQ's start whoever was known before is expected to come with a backlog."""
 FORGET_S = 30.0
 """A journal not heard for so long is no longer counted among those that come in."""
 SPREAD_MS_PER_STORE = 10
@@ -76,7 +78,12 @@ class Admission:
     """The line before the intake."""
 
     def __init__(
-        self, clock: Callable[[], float], *, workers: int = WORKERS, bytes_max: int = BYTES_MAX
+        self,
+        clock: Callable[[], float],
+        *,
+        workers: int = WORKERS,
+        bytes_max: int = BYTES_MAX,
+        known: int = 0,
     ) -> None:
         """Begin with nobody in line.
 
@@ -84,10 +91,13 @@ class Admission:
             clock: monotonic seconds.
             workers: batches worked on at a time.
             bytes_max: of batches read, waiting and worked on.
+            known: journals that may come back, as it was before the start. Those who come first
+                would else be given all they ask for, and the last of them waits for all of it.
         """
         self._clock = clock
         self._workers, self._bytes_max = workers, bytes_max
-        self._bytes = self._working = 0
+        self._known, self._began = known, clock()
+        self._bytes = self._here = self._working = 0
         self._senders: dict[str, Sender] = {}
         self._served: dict[Sender, float] = {}
         self._stores: set[str] = set()
@@ -126,10 +136,12 @@ class Admission:
         if len(self._waiting) >= WAITING_MAX or self._bytes + size > self._bytes_max:
             raise self._crowded("as many batches as it can hold are waiting already")
         self._bytes += size
+        self._here += 1
         try:
             yield
         finally:
             self._bytes -= size
+            self._here -= 1
 
     @asynccontextmanager
     async def turn(self, journal_id: str, size: int) -> AsyncIterator[Pace]:
@@ -175,11 +187,16 @@ class Admission:
         return Pace(max_records=records, spread_ms=spread)
 
     def _crowd(self) -> int:
-        """Count the journals that are coming in: those in line, and those known to have more."""
+        """Count the journals that are coming in: here, known to have more, or expected."""
         horizon, incoming = self._clock() - FORGET_S, self._incoming
         while incoming and incoming[journal_id := next(iter(incoming))] <= horizon:
             del incoming[journal_id]
-        return max(len(self._incoming), len(self._waiting))
+        return max(len(incoming), len(self._waiting), self._here, self._expected())
+
+    def _expected(self) -> int:
+        """Count who was there before HQ's start and has not been heard since."""
+        is_over = self._clock() - self._began > RETURN_S
+        return 0 if is_over else self._known - len(self._senders)
 
     async def _wait(self, journal_id: str, size: int) -> None:
         if self._working < self._workers and not self._waiting:

@@ -311,6 +311,4 @@ def _wire(record: ArchiveRecord) -> WireRecord:
         return WireRecord(
             record.seq, record.kind, record.version, b"", b"", committed, record.erased_by
         )
-    return WireRecord(
-        record.seq, record.kind, record.version, unhex(record.salt), record.body.encode()
-    )
+    return WireRecord(record.seq, record.kind, record.version, unhex(record.salt), record.sealed)

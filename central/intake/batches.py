@@ -148,7 +148,12 @@ def _tell_rewind(
     position: Position,
     now: str,
 ) -> None:
-    """While HQ gets back what it lost: note what this till shows of the time before."""
+    """While HQ gets back what it lost: note what this till shows of the time before.
+
+    A till that took itself to be in step has shown nothing yet, and is not counted as back.
+    """
+    if batch.in_step and isinstance(decision, Behind):
+        return
     have = decision.seq if isinstance(decision, Accept) else position.have_seq
     said = Heard(
         journal_id=batch.journal_id,

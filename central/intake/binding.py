@@ -6,7 +6,7 @@ last hash of its predecessor. HQ recomputes it, so that a journal can be bound i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, Row, select, update
 
@@ -81,6 +81,11 @@ def ancestors(conn: Connection, predecessors: Iterable[Predecessor]) -> tuple[An
             found[row.journal_id] = Ancestor(row.journal_id, row.lane, row.genesis.hex())
             waiting += [row.predecessor] if row.predecessor else []
     return tuple(found.values())
+
+
+def unknown(conn: Connection, told: Iterable[Ancestor]) -> Iterator[Ancestor]:
+    """Give those of a till's ended journals that HQ knows nothing of, or has forgotten."""
+    return (one for one in told if _held(conn, one.journal_id) is None)
 
 
 def _bind_ancestor(

@@ -17,14 +17,15 @@ from agent.core.exchange.credentials import (
     is_proven,
     key_id,
     make_answer,
+    own_ancestors,
     read_credential,
     readmitted,
 )
 from agent.core.exchange.lineages import lineage_of_heir
 from agent.core.exchange.signed import unhex
-from agent.core.exchange.wire import Credential, EnrolAnswer, EnrolRequest
+from agent.core.exchange.wire import ANCESTORS_MAX, Credential, EnrolAnswer, EnrolRequest
 from agent.core.faults import InputFault
-from central.intake.binding import NotAdmitted, ancestors, bind
+from central.intake.binding import NotAdmitted, ancestors, bind, unknown
 from central.intake.codes import redeem, spend
 from central.intake.places import admit, next_generation, replace_others, revocation
 from central.intake.precedence import refuse_second_heir, require_place
@@ -170,7 +171,10 @@ def _answer(
         root_key=root.public,
         epoch=current_epoch(conn),
         generation=generation,
-        ancestors=ancestors(conn, request.predecessors.values()),
+        ancestors=(
+            *ancestors(conn, request.predecessors.values()),
+            *unknown(conn, own_ancestors(request) if request.code else ()),
+        ),
         lineage=lineage,
     )
 
@@ -203,6 +207,11 @@ def _check_shape(request: EnrolRequest) -> None:
         raise _malformed(f"predecessors and journal_keys are of the lanes {', '.join(LANES)}")
     if any(len(unhex(key)) != PUBLIC_KEY_BYTES for key in request.journal_keys.values()):
         raise _malformed(f"each of journal_keys must be {PUBLIC_KEY_BYTES} bytes in hexadecimal")
+    if len(request.ancestors) > ANCESTORS_MAX:
+        raise _malformed(f"a till names at most {ANCESTORS_MAX} journals that have ended")
+    told = request.ancestors
+    if not all(one.lane in LANES and _JOURNAL_ID.fullmatch(one.journal_id) for one in told):
+        raise _malformed("an ended journal is named by its id and its lane")
     for before in request.predecessors.values():
         if not 0 <= before.seq <= _SEQ_MAX or len(unhex(before.hash)) != _HASH_BYTES:
             raise _malformed("a predecessor is named by its id, a number and a hash of 32 bytes")

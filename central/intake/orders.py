@@ -15,9 +15,12 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, select, update
 from uuid_utils import uuid7
 
+from agent.core.consent.erasure import ErasePerson
 from agent.core.exchange.orders import (
     ERASE,
     FEED_KEY,
+    IDENTITY,
+    LEASE,
     REVOKE,
     EraseBody,
     Order,
@@ -27,9 +30,15 @@ from agent.core.exchange.orders import (
     read_order,
 )
 from agent.core.faults import InputFault
+from agent.core.loyalty import read_lease
+from central.identity import graph_orders
+from central.identity.erased import forget
+from central.identity.graph_orders import Decided
 from central.intake.keeping import note_erased
 from central.intake.rewinds import order_back
 from central.intake.root_key import RootKey
+from central.intake.stretches import forget_stretches_of
+from central.intake.witnessing import Closed, take_up_closed
 from central.ledger.authority_tables import (
     CARRIED_COPIES,
     ORDER_RECEIPTS,
@@ -40,6 +49,8 @@ from central.ledger.epoch import current_epoch
 from central.ledger.outbox import GLOBAL, publish, store_scope
 from central.ledger.tables import BODIES, CHAIN, CREDENTIALS, CURSORS, JOURNALS
 from central.ledger.upserts import upsert
+from central.value import leasing
+from central.value.ending import forfeit
 
 _STOP_INTAKE = (
     select(CURSORS.c.have_seq)
@@ -47,6 +58,14 @@ _STOP_INTAKE = (
     .with_for_update()
 )
 """A batch under way either has brought the body before it is erased, or sees the order."""
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    """Tells one body of an `identity` order from another."""
+
+    sealed: str = ""
+
+
 Entry = tuple[str, int]
 """(journal id, seq)."""
 Meant = tuple[str, int, str]
@@ -62,23 +81,25 @@ def issue(
     body: msgspec.Struct,
     reason: str,
     now: str,
+    order_id: str | None = None,
 ) -> Order:
     """Sign an order, keep it, carry it out here, and publish it.
 
     Args:
         conn: of the caller's writing transaction: all of it happens, or nothing.
         root: HQ's key.
-        kind: `erase`, `revoke` or `lease`, see `core.exchange.orders`.
+        kind: `erase`, `revoke`, `lease` or `recall`, see `core.exchange.orders`.
         scope: the feed it goes out in, `global` or `store:ID`.
-        body: `EraseBody`, `RevokeBody`, or what a lease is of.
+        body: `EraseBody`, `RevokeBody`, `Lease` or `Recall`.
         reason: for HQ's own books; it does not travel.
         now: HQ's time, for show.
+        order_id: UUIDv7 of whoever asked for it; made here where it is None.
     """
     raw = msgspec.Raw(msgspec.json.encode(body, order="deterministic"))
-    order = Order(str(uuid7()), kind, scope, current_epoch(conn), now, raw)
+    order = Order(order_id or str(uuid7()), kind, scope, current_epoch(conn), now, raw)
     signed = make_order(root.sign, order)
     _keep(conn, order, signed, reason=reason, taken_back_at=None)
-    _carry_out(conn, order, reason, now)
+    _carry_out(conn, root, order, reason, now)
     return order
 
 
@@ -141,13 +162,28 @@ def take_back(
     order = read_order(signed, root.verify)
     known = select(SIGNED_ORDERS.c.order_id).where(SIGNED_ORDERS.c.order_id == order.order_id)
     if conn.execute(known).first() is None:
-        reason = f"taken back from {store}/{till}"
-        _keep(conn, order, signed, reason=reason, taken_back_at=now)
-        _carry_out(conn, order, reason, now)
-        order_back(conn)
+        take_up(conn, root, order, signed, reason=f"taken back from {store}/{till}", now=now)
     row = {"order_id": order.order_id, "store": store, "till": till}
     new = upsert(ORDER_RECEIPTS).values(**row, outcome=outcome, received_at=now)
     conn.execute(new.on_conflict_do_update(index_elements=list(row), set_={"outcome": outcome}))
+
+
+def take_up(
+    conn: Connection, root: RootKey, order: Order, signed: SignedOrder, *, reason: str, now: str
+) -> None:
+    """Carry out an order this database has forgotten, and publish it again.
+
+    Args:
+        conn: of a writing transaction.
+        root: HQ's key.
+        order: as `read_order` has read it.
+        signed: as it was kept elsewhere.
+        reason: for HQ's own books.
+        now: HQ's time, for show.
+    """
+    _keep(conn, order, signed, reason=reason, taken_back_at=now)
+    _carry_out(conn, root, order, reason, now)
+    order_back(conn)
 
 
 def erase_here(conn: Connection, entries: Iterable[Meant], order_id: str, now: str) -> None:
@@ -183,14 +219,30 @@ def _keep(
     publish(conn, order.scope, f"{FEED_KEY}{order.order_id}", "put", msgspec.json.encode(signed))
 
 
-def _carry_out(conn: Connection, order: Order, reason: str, now: str) -> None:
-    """Do at HQ what the order asks of it; a lease is the business of whoever gave it."""
+def _carry_out(conn: Connection, root: RootKey, order: Order, reason: str, now: str) -> None:
+    """Do at HQ what the order asks of it; the value of a lease is set aside before it is out."""
     if order.kind == ERASE:
-        erase_body = msgspec.json.decode(order.body, type=EraseBody)
-        erase_here(conn, erase_body.entries, order.order_id, now)
+        meant = msgspec.json.decode(order.body, type=ErasePerson)
+        erase_here(conn, map(msgspec.structs.astuple, meant.entries), order.order_id, now)
+        if meant.parties and order.scope == GLOBAL:
+            forget_stretches_of(conn, root, meant.parties)
+            forget(conn, meant.parties, meant.classes, meant.request_id, now)
+            forfeit(conn, meant.parties, order.order_id, now)
     elif order.kind == REVOKE:
         revoke_body = msgspec.json.decode(order.body, type=RevokeBody)
         _shut_out(conn, revoke_body, order.order_id, now, reason)
+    elif order.kind == LEASE:
+        leasing.book(conn, order.order_id, read_lease(bytes(order.body)), now)
+    elif order.kind == IDENTITY:
+        _identity(conn, root, order, reason, now)
+
+
+def _identity(conn: Connection, root: RootKey, order: Order, reason: str, now: str) -> None:
+    """Have hold what people decided about who is who, or wrote down of them."""
+    if msgspec.json.decode(order.body, type=_Sealed).sealed:
+        take_up_closed(conn, root, msgspec.json.decode(order.body, type=Closed), now)
+    else:
+        graph_orders.take_up(conn, msgspec.json.decode(order.body, type=Decided), reason)
 
 
 def _shut_out(conn: Connection, body: RevokeBody, order_id: str, now: str, reason: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from agent.core.exchange.orders import LEASE, RECALL
 from central.ledger.authority_tables import ORDER_RECEIPTS, SIGNED_ORDERS
 from central.ledger.outbox import GLOBAL, store_scope
 from central.ledger.tables import CONTACTS, CREDENTIALS, JOURNALS
@@ -52,6 +53,7 @@ class _Till(msgspec.Struct, frozen=True):
 def order_states(conn: Connection, *, open_only: bool = False) -> list[OrderState]:
     """List orders, newest first, each with the live tills that still owe an answer.
 
+    Leases and their recall are not among them: they are one till's, and shown with its balances.
     Tills of one machine share its files: what one of them has carried out is done for all.
 
     Args:
@@ -59,7 +61,12 @@ def order_states(conn: Connection, *, open_only: bool = False) -> list[OrderStat
         open_only: leave out those that are carried out everywhere, and as they were meant.
     """
     tills = _tills(conn)
-    query = select(SIGNED_ORDERS).order_by(SIGNED_ORDERS.c.order_id.desc()).limit(_SHOWN_MAX)
+    query = (
+        select(SIGNED_ORDERS)
+        .where(SIGNED_ORDERS.c.kind.not_in((LEASE, RECALL)))
+        .order_by(SIGNED_ORDERS.c.order_id.desc())
+        .limit(_SHOWN_MAX)
+    )
     found = []
     for row in conn.execute(query).all():
         concerned = [till for till in tills if row.scope in {GLOBAL, store_scope(till.store)}]

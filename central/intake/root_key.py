@@ -20,8 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from agent.core.exchange.sealed_rows import Master
 from agent.core.exchange.signed import Verify
 from agent.core.faults import Fault
+from agent.core.privacy.keys import context, derived
 
 PUBLIC_KEY_BYTES = 32
 _OWNER_ONLY = 0o600
@@ -86,12 +88,22 @@ class RootKey:
         """Sign (64 bytes); a `core.exchange.signed.Sign`."""
         return self._private.sign(message)
 
+    def derive(self, purpose: str) -> bytes:
+        """Make a secret of 32 bytes for another use, which says nothing of the key itself."""
+        seed = self._private.private_bytes_raw()
+        return derived(seed, context("root key", purpose))
+
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Tell whether this key signed; a `core.exchange.signed.Verify`."""
         return verifier(self.public)(signature, message)
 
     def _pem(self) -> bytes:
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def master_of(key: RootKey) -> Master:
+    """Give what the keys of all replicas are made of."""
+    return Master(key.derive("replicas"))
 
 
 def verifier(public_key: bytes) -> Verify:

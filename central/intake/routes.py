@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, post
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
+from sqlalchemy import Connection
 
 from agent.core.exchange.coding import ENCODED_BYTES_MAX
 from agent.core.exchange.dictionary import CODINGS, PLAIN_CODING
+from agent.core.exchange.orders import SignedOrder
 from agent.core.exchange.wire import Ack, Behind, EnrolAnswer, EnrolRequest, Fork, Pace
 from agent.core.faults import InputFault
+from central.intake import leasing
 from central.intake.admission import Admission, Note
 from central.intake.batches import receive
 from central.intake.content import check_headers, coding_of, read_batch, too_large
@@ -26,7 +30,8 @@ from central.intake.root_key import RootKey
 from central.ledger.engine import transact
 from central.ledger.hq import hq_of, signed_message
 
-ENROL_BYTES_MAX = 16 << 10
+ENROL_BYTES_MAX = 64 << 10
+LEASE_BYTES_MAX = 8 << 10
 BODY_S = 60
 """How long a batch may take to arrive: a megabyte over a line of 150 kbit/s."""
 _STATUS = {"behind": 409, "fork": 409, "epoch": 410}
@@ -84,6 +89,53 @@ async def post_batch(
     return Response(reply, status_code=status, headers=_offer(request))
 
 
+@post(
+    "/v1/journals/{journal_id:str}/leases",
+    status_code=200,
+    request_max_body_size=LEASE_BYTES_MAX,
+)
+async def post_lease(request: Request[Any, Any, Any], journal_id: FromPath[str]) -> SignedOrder:
+    """Give a till a part of a balance (signed): for one sale, or for when HQ is away.
+
+    The body is JSON: `{lease_id, owner, unit, value, store, till, journal, sale_id?}`.
+    """
+    content = await request.body()
+    return await sync_to_thread(_give_lease, request, journal_id, content)
+
+
+def _give_lease(request: Request[Any, Any, Any], journal_id: str, content: bytes) -> SignedOrder:
+    hq = hq_of(request)
+    device = hq.authenticate(signed_message(request, content))
+    asked = leasing.read_ask(content, journal_id)
+    root, now = root_key_of(request), hq.now()
+    return transact(hq.engine, lambda conn: leasing.ask(conn, root, device, asked, now))
+
+
+class RecallAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which leases tills are to close."""
+
+    lease_ids: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=1000)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Recalled(msgspec.Struct, frozen=True):
+    """How many orders went out: one for each store."""
+
+    orders: int
+
+
+@post("/v1/leases/recall", status_code=200, sync_to_thread=True)
+def post_recall(request: Request[Any, Any, Any], data: JSONBody[RecallAsked]) -> Recalled:
+    """Have tills close leases, so that what they did not spend is free again."""
+    hq, root = hq_of(request), root_key_of(request)
+
+    def recall(conn: Connection) -> Recalled:
+        said = {"reason": data.reason, "now": hq.now()}
+        return Recalled(leasing.recall(conn, root, data.lease_ids, **said))
+
+    return transact(hq.engine, recall)
+
+
 def _offer(request: Request[Any, Any, Any]) -> dict[str, str]:
     """Name the codings HQ reads (RFC 9110, 12.5.3) to whom it would save bytes, and to no other."""
     is_plain = coding_of(request.headers) == PLAIN_CODING
@@ -126,4 +178,4 @@ def _take_in(
     return reply, Note(sender, received.records, more, time.monotonic() - began)
 
 
-ROUTES: list[HTTPRouteHandler] = [post_enrol, post_batch]
+ROUTES: list[HTTPRouteHandler] = [post_enrol, post_batch, post_lease, post_recall]

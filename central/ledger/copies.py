@@ -61,6 +61,7 @@ def opened_copy(path: Path) -> Iterator[Connection]:
         creator=lambda: dbapi2.connect(uri, uri=True),
         module=dbapi2,
         poolclass=NullPool,
+        hide_parameters=True,  # They are names and phone numbers, and errors go into the log.
     )
     try:
         with engine.connect() as conn:

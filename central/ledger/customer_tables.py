@@ -46,10 +46,13 @@ IDENTIFIERS = Table(
     text_key("party_id"),
     text_key("type"),
     text_key("value"),
+    required_number("evidence"),
+    required_text("event"),
     required_text("source"),
     required_text("observed_at"),
-    Index(None, "type", "value"),
-    comment="Normalised ways to find a party; one may name several parties until they are merged.",
+    Index(None, "type", "value", "evidence"),
+    comment="Normalised ways to find a party, edges of the identity graph; one may name several "
+    "parties. evidence: 0 candidate, 1 observed, 2 verified; event: where the most was shown.",
 )
 
 ATTRIBUTES = Table(
@@ -61,10 +64,11 @@ ATTRIBUTES = Table(
     required_text("value"),
     required_text("folded"),
     required_number("strength"),
-    required_number("ordinal"),
+    required_text("event"),
     required_text("observed_at"),
+    required_text("heard_at"),
     Index(None, "field", "folded"),
-    comment="Who said what of a party: the newest of the strongest source is shown.",
+    comment="The last word of each source; which one is shown is chosen at reading.",
 )
 
 CONSENTS = Table(
@@ -94,6 +98,8 @@ INTERACTIONS = Table(
     Column("total", BigInteger),
     Column("currency", Text),
     Column("state", Text),
+    Column("actor", Text),
+    Column("about", Text),
     required_text("recorded_at"),
     Index(None, "party_id", "occurred_at"),
     comment="The one history of a customer, over all channels, under the party as observed.",

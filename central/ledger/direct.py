@@ -7,11 +7,13 @@ what to do about one still does; a row is a plain tuple, as the driver gives it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, Row, Select
+from sqlalchemy.engine import result_tuple
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -44,6 +46,20 @@ class Prepared:
                 raise as_told(conn, compiled.sql, error) from error
         return row
 
+    def all(self, conn: Connection, values: Values) -> list[Row[Any]]:
+        """Run a query and give its rows, by the names of its columns.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: of its kind.
+        """
+        compiled = self._compiled_for(conn, values)
+        with closing(conn.connection.cursor()) as cursor:
+            try:
+                cursor.execute(compiled.sql, compiled.given(values))
+                return [*map(self._named, cursor.fetchall())]
+            except conn.dialect.loaded_dbapi.Error as error:
+                raise as_told(conn, compiled.sql, error) from error
+
     def run(self, conn: Connection, values: Values) -> None:
         """Run a statement that gives no rows.
 
@@ -52,6 +68,13 @@ class Prepared:
         """
         compiled = self._compiled_for(conn, values)
         run(conn, compiled.sql, compiled.given(values))
+
+    @cached_property
+    def _named(self) -> Callable[[Sequence[Any]], Row[Any]]:
+        if not isinstance(self._statement, Select):
+            raise TypeError(self._statement)
+        names = [str(column.key) for column in self._statement.selected_columns]
+        return result_tuple(names)
 
     def _compiled_for(self, conn: Connection, values: Values) -> _Compiled:
         name = conn.dialect.name

@@ -33,6 +33,8 @@ _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
+    # What is erased is overwritten where it lay, and so is every older version of it before.
+    "secure_delete = ON",
     # 32 MB of WAL between checkpoints: a backlog coming in would checkpoint at every batch.
     "wal_autocheckpoint = 8000",
 )
@@ -72,6 +74,7 @@ def sqlite_engine(url: URL) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
         connect_args={"timeout": BUSY_TIMEOUT_S},
+        hide_parameters=True,  # They are names and phone numbers, and errors go into the log.
     )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)

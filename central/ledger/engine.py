@@ -9,7 +9,7 @@ goes past it (`turn=False`): what a batch decides concerns one journal, whose cu
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -109,6 +109,18 @@ def is_shared(engine: Engine) -> bool:
     return engine.dialect.name != "sqlite"
 
 
+def let_go_of_log(engine: Engine) -> None:
+    """Bring everything committed into the SQLite file, and empty its log; nothing on a server.
+
+    The log holds older versions of pages, with what was erased since. While somebody reads, it is
+    emptied as far as can be; the next checkpoint goes on.
+    """
+    if not is_shared(engine):
+        with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.fetchall()
+
+
 def _url(database: str | Path | URL) -> URL:
     if isinstance(database, Path) or "://" not in str(database):
         return URL.create("sqlite+pysqlite", database=str(database))
@@ -135,6 +147,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     if is_shared(engine):
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": "on"}
     with _told(), engine.connect().execution_options(**options) as conn:
+        conn.begin()  # `direct` look-ups would not begin one: each would have its own picture.
         yield conn
 
 

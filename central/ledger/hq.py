@@ -13,11 +13,16 @@ from typing import Any, NamedTuple, Protocol
 
 from litestar import Request
 from litestar.connection import ASGIConnection
+from msgspec import Struct
 from sqlalchemy import Connection, Engine
 
+from agent.core.consent import ConsentRecord
+from agent.core.entries.bodies import Body, PartyEnrolled
+from agent.core.exchange.granting import SignedKeys
 from agent.core.exchange.orders import SignedOrder
 from agent.core.exchange.snapshots import SignedManifest
-from agent.core.faults import AccessFault, NotFoundFault
+from agent.core.exchange.wire import FeedPage
+from agent.core.faults import AccessFault, NotFoundFault, StateFault
 
 
 class AccessLog(Protocol):
@@ -32,6 +37,10 @@ class AccessLog(Protocol):
             party_ids: of whom, one row each.
         """
         ...
+
+
+def _nothing_to_settle() -> None:
+    """Leave it at that: what an `Hq` does whose access log is the ledger itself."""
 
 
 class Device(NamedTuple):
@@ -79,6 +88,41 @@ def keep_in_ledger(
     """Leave the evidence where it is: what an `Hq` without orders does."""
 
 
+GiveOrder = Callable[[Connection, str, str, Struct, str], None]
+"""Signs an order to tills and publishes it: its kind, the scope, its body, the reason."""
+
+
+def orders_nothing(_conn: Connection, _kind: str, _scope: str, _body: Struct, _reason: str) -> None:
+    """Keep it at HQ: what an `Hq` without a root key does."""
+
+
+BearWitness = Callable[[Connection, ConsentRecord], None]
+"""Has stores keep evidence of an answer that HQ's staff wrote down."""
+
+
+def known_here_alone(_conn: Connection, _record: ConsentRecord) -> None:
+    """Keep it at HQ: what an `Hq` without a root key does."""
+
+
+OpenBody = Callable[[Body], Body]
+"""Gives the body of an entry as it was before a till closed it for HQ; any other as it is."""
+
+
+def leave_closed(body: Body) -> Body:
+    """Open nothing: what an HQ without the key does.
+
+    Raises:
+        StateFault: it is closed; the entry waits until somebody can open it.
+    """
+    if isinstance(body, PartyEnrolled) and body.sealed is not None:
+        raise StateFault(
+            f"the enrolment of party {body.party_id} is closed for HQ, and its key is not here",
+            remedy="try it again with HQ's root key at hand: till-central quarantine",
+            name="enrolment-closed",
+        )
+    return body
+
+
 class Snapshots(Protocol):
     """Whole scopes as files; both calls block."""
 
@@ -102,6 +146,32 @@ class NoSnapshots:
         """Refuse."""
         del snapshot_id, number
         raise NotFoundFault(f"no snapshot of {scope[:80]!r}", remedy="read the feed by pages")
+
+
+class Sealing(Protocol):
+    """The feed as it leaves HQ: what is personal in it is closed."""
+
+    def page(self, scope: str, after: str, limit: int) -> FeedPage:
+        """Read and seal the changes after a cursor; blocking."""
+        ...
+
+
+class NoFeed:
+    """What an `Hq` without sealing has: it tells nothing."""
+
+    def page(self, scope: str, after: str, limit: int) -> FeedPage:
+        """Refuse."""
+        del after, limit
+        raise NotFoundFault(f"no feed of {scope[:80]!r}", remedy="ask till-central serve")
+
+
+GiveKeys = Callable[[str, Sequence[str]], SignedKeys]
+"""Gives a device (key id) the keys of its scopes; blocking."""
+
+
+def give_none(keyid: str, _scopes: Sequence[str]) -> SignedKeys:
+    """Refuse: what an `Hq` without keys does."""
+    raise NotFoundFault(f"no keys for {keyid}", remedy="ask till-central serve")
 
 
 def admits_nobody(_token: str) -> bool:
@@ -179,6 +249,15 @@ def tell_nobody(_conn: Connection, _scope: str, _cursor: str) -> None:
     """Do without: what an `Hq` does that keeps no incidents."""
 
 
+def _no_files() -> None:
+    """Have no files that hold anybody: what an `Hq` does that is a database alone."""
+
+
+def no_connector(_channel: str, _order_no: str) -> bool:
+    """Leave a webhook alone: what an `Hq` without connectors does."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Hq:
     """Everything a route handler of any room needs."""
@@ -190,6 +269,8 @@ class Hq:
     """Have pending entries applied at once; from any thread, returns immediately."""
     feed_changed: FeedSignal
     access_log: AccessLog
+    settle_reads: Callable[[], object] = _nothing_to_settle
+    """Brings all that `access_log` was told into the ledger, for whoever asks it; blocking."""
     apply_later: Callable[[], None] = _not_later
     """Have pending entries applied soon: more of the same backlog is about to come in."""
     authenticate: Authenticate = nobody
@@ -200,10 +281,26 @@ class Hq:
     """The chain's name, as the console shows it."""
     take_back: TakeBack = keep_in_ledger
     """What is done with an order of HQ that comes back as a till's evidence."""
+    settle_erasure: Callable[[], None] = _no_files
+    """Has every file let go of what a committed erasure took out; before it is answered."""
+    give_order: GiveOrder = orders_nothing
+    """How tills become witnesses of what was decided here."""
+    bear_witness: BearWitness = known_here_alone
+    """How an answer outlives this database."""
+    open_body: OpenBody = leave_closed
+    """Opens what tills closed for HQ."""
     place_lost: PlaceLost = tell_nobody
     """What is done when a till's place in the feed is not known here."""
+    sealing: Sealing = field(default_factory=NoFeed)
+    """The feed, closed for the tills that read it."""
+    give_keys: GiveKeys = give_none
+    """The keys by which they open it."""
     snapshots: Snapshots = field(default_factory=NoSnapshots)
     """Whole scopes, for tills that begin one or have lost their place."""
+    look_at: Callable[[str, str], bool] = no_connector
+    """Has a channel's web store asked at once for an order; False where nobody asks it."""
+    web_stores: Callable[[], Sequence[Struct]] = tuple
+    """How each connector to a web store stands."""
 
 
 def hq_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Hq:

@@ -55,7 +55,7 @@ def publish(conn: Connection, scope: str, key: str, op: str, body: bytes) -> int
     Args:
         conn: of `writing`; long polls wake when it has committed.
         scope: `global` or `store:ID`; keep a key in one scope.
-        key: `item:ID`, `party:ID`, `order:NO`.
+        key: `item:ID`, `party:ID`, `order:NO`, `rule:NAME`.
         op: `put`, `del` or `erase`.
         body: JSON of what the till keeps under the key; `null` unless `put`.
 

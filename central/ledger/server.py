@@ -71,6 +71,7 @@ def server_engine(url: URL) -> Engine:
         max_overflow=POOL_SIZE,
         pool_pre_ping=True,
         connect_args=_KEEPALIVES,
+        hide_parameters=True,  # They are names and phone numbers, and errors go into the log.
     )
     event.listen(engine, "connect", _configure)
     try:

@@ -19,11 +19,11 @@ from agent.api import Backend, create_app
 from agent.core.history import Card
 from agent.core.identifiers import DeviceId, ItemId, PartyId, StoreId, TillId
 from agent.core.quantities import Minor
-from agent.core.recognition import Identifier, IdentifierType, Item, Price, token
+from agent.core.recognition import Identifier, IdentifierType, Item, Price
 from agent.daemon.clock import SystemClock
 from agent.devices import DeviceStatus
 from agent.devices.claims import Claims
-from agent.directory import Directory
+from agent.directory import Directory, Keyring
 from agent.journal import Journal
 from agent.journal.backup import Plan, back_up
 from agent.journal.pacing import Pace
@@ -32,10 +32,11 @@ from agent.sync.status import SyncStatus
 from agent.till import OwnEntries, TillLoop
 from agent.till.documents import Papers
 from drivers.printers.picture import png
+from tests.sealed import MACHINE_KEY, RULES
 
 ADMIN = "admin-token-of-the-tests"
 ADA = "019a0000-0000-7000-8000-00000000ada0"
-ADA_CARD = "LC0041061059"
+ADA_CARD = "LC1PB1X9SFPE"
 ITEMS = [
     Item(
         item_id=ItemId("coffee"),
@@ -151,11 +152,12 @@ async def agent(tmp_path) -> AsyncIterator[Served]:
         device_key=bytes(32),
         clock=clock,
     )
-    directory = Directory.open(tmp_path / "directory.db")
+    directory = Directory.open(tmp_path / "directory.db", Keyring(MACHINE_KEY))
     directory.import_items(ITEMS)
     directory.put_local(
         Card(party_id=PartyId(ADA), name="Ada Example", tier="gold"),
-        [token(Identifier(IdentifierType.LOYALTY_CARD, ADA_CARD))],
+        [Identifier(IdentifierType.LOYALTY_CARD, ADA_CARD)],
+        RULES,
     )
     tills = {
         till.id: TillLoop(

@@ -33,14 +33,17 @@ from agent.core.sale.model import Line, ReturnOf, Stamp, TaxAmount, TaxRate, Ten
 from central.channels import routes as channels
 from central.console import routes as console
 from central.daemon.problems import from_fault, from_http
+from central.goods import routes as goods
 from central.histories import routes as histories
 from central.identity import routes as identity
+from central.leads import routes as leads
 from central.ledger.engine import open_engine, reading, writing
 from central.ledger.hq import FeedSignal, Hq
 from central.ledger.migrate import migrate
 from central.ledger.tables import BODIES, CHAIN, CURSORS, FEED_ROWS
 from central.ledger.upserts import upsert
 from central.reports import routes as reports
+from central.value import routes as value
 from tests.central.postgres import server
 
 NOW = "2026-11-02T12:00:00.000Z"
@@ -307,7 +310,7 @@ def reads():
 @pytest.fixture(scope="session")
 def application():
     """All rooms' routes, put together once: that takes longer than most tests."""
-    rooms = (channels, console, histories, identity, reports)
+    rooms = (channels, console, goods, histories, identity, leads, reports, value)
     return Litestar(
         route_handlers=[route for room in rooms for route in room.ROUTES],
         exception_handlers={Fault: from_fault, HTTPException: from_http},

@@ -22,6 +22,7 @@ from agent.core.exchange.wire import Batch, WireRecord
 from agent.core.sale.model import Stamp
 from agent.links.http import HttpLink
 from agent.program.serving import listen_on
+from central.daemon import publishing
 from central.daemon.app import put_together
 from central.daemon.serve import Daemon
 from central.daemon.settings import parse
@@ -34,6 +35,8 @@ from central.ledger.migrate import migrate
 AT = Stamp(wall="2026-01-02T03:04:05.000Z", mono_ns=1, boot_id="b")
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For calls by plain HTTP: it trusts nobody, and reads no file of authorities at each start."""
+# Tests read the feed to the item; on a slow machine the key of a till came in between.
+publishing.BEAT_S = 3600.0
 ROUTES = []
 """Routes that are put together and now served by nobody: that takes as long as all the rest."""
 

@@ -25,6 +25,7 @@ from agent.core.exchange.coding import DECODED_BYTES_MAX, SIGNED_COMPONENTS, dec
 from agent.core.exchange.credentials import key_id
 from agent.core.exchange.dictionary import PLAIN_CODING, dictionary
 from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.leasing import LeaseAsk
 from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER
 from agent.core.exchange.wire import Ack, EnrolRequest
 from agent.links.http import HttpLink
@@ -73,6 +74,7 @@ class HttpHq:
                 MutableScopeHeaders.from_message(message)[VERSIONS_HEADER] = str(self.versions)
 
         handlers = [self.batches(), self.enrol(), self.feed(), self.manifest(), self.chunk()]
+        handlers += [self.leases()]
         app = Litestar(handlers, openapi_config=None, before_send=[name_versions])
         config = uvicorn.Config(
             app, host="127.0.0.1", port=self.port, lifespan="off", ws="none", log_config=None
@@ -117,6 +119,16 @@ class HttpHq:
             content = await self.verified(request)
             asked = msgspec.json.decode(content, type=EnrolRequest)
             return self.instead or self.answered(lambda: self.hq.enrol(asked))
+
+        return handle
+
+    def leases(self):
+        @post("/v1/journals/{journal_id:str}/leases", status_code=200)
+        async def handle(request: Request) -> Response:
+            content = await self.verified(request)
+            asked = msgspec.json.decode(content, type=LeaseAsk)
+            assert asked.journal == request.path_params["journal_id"]
+            return self.instead or self.answered(lambda: self.hq.lease(asked))
 
         return handle
 

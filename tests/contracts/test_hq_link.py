@@ -16,8 +16,11 @@ from agent.core.exchange.coding import FEED_ITEMS_MAX
 from agent.core.exchange.credentials import accept_answer, make_request, readmission
 from agent.core.exchange.cursors import ORIGIN
 from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.leasing import LeaseAsk
+from agent.core.exchange.orders import read_order
 from agent.core.exchange.snapshots import is_chunk, read_manifest
 from agent.core.exchange.wire import Batch, Behind, Fork, WireRecord
+from agent.core.loyalty import read_lease
 
 SALES, SIDE = "ab" * 16, "cd" * 16
 JOURNALS = {"sales": SALES, "side": SIDE}
@@ -275,3 +278,20 @@ async def test_a_snapshot_of_another_epoch_is_none(way, hq, device):
         hq.shelf.offer("global", f"0-gone.0.{ORIGIN}", b"content")
         with pytest.raises(NoSnapshot):
             await link_.snapshot("global")
+
+
+@pytest.mark.asyncio
+async def test_a_lease_is_given_once_under_hqs_signature(way, hq):
+    """If it were not, a lost answer would take a customer's points twice, or anybody give them."""
+    hq.values["ada", "points"] = 100
+    asked = LeaseAsk("lease-1", "ada", "points", 60, "store-1", "till-1", SIDE, "sale-1")
+    async with way.reach(hq) as link_:
+        signed = await link_.lease(asked)
+        assert signed == await link_.lease(asked)
+        order = read_order(signed, verifier(hq))
+        lease = read_lease(bytes(order.body))
+        assert ("lease-1", 60, SIDE) == (order.order_id, lease.cap, lease.journal)
+        with pytest.raises(HqRefused) as caught:
+            await link_.lease(msgspec.structs.replace(asked, lease_id="lease-2"))
+    assert ("not-enough-value", 40) == (caught.value.name, hq.values["ada", "points"])
+    assert "40" in caught.value.remedy

@@ -12,8 +12,8 @@ import pytest
 from pysqlite3 import dbapi2
 from structlog.testing import capture_logs
 
-from agent.core.entries.bodies import CashierSigned
-from agent.core.identifiers import ActorId, StoreId, TillId
+from agent.core.entries.bodies import CashierSigned, PartyEnrolled
+from agent.core.identifiers import ActorId, PartyId, StoreId, TillId
 from agent.core.space import Level
 from agent.daemon import nightly
 from agent.daemon.clock import SystemClock
@@ -24,7 +24,7 @@ from agent.journal.cursors import Acked
 from agent.journal.verify import verify
 from agent.settings import AgentSettings, Settings, StoreSettings, TillSettings
 from tests.disks import MB, Hog, needs_root, small_disk
-from tests.journal.shop import close_day, sell
+from tests.journal.shop import close_day, erase, sell
 
 STORE, TILL = StoreId("store-1"), TillId("till-1")
 
@@ -254,6 +254,31 @@ async def test_growth_is_measured_when_a_day_was_closed(night):
     assert verdict.growth > 30 * 500
     await night.upkeep.tend()
     assert rows == night.journal.read_blocking(_day_sizes)
+
+
+@pytest.mark.asyncio
+async def test_nothing_of_an_erased_text_stays_in_the_log(night):
+    """The name would be read off the disk until some hundred sales later (P9)."""
+    stamp, salt = night.clock.stamp(), night.clock.random(16)
+    met = PartyEnrolled(PartyId("p-1"), STORE, TILL, stamp, "Wilhelmina Ostrowski")
+    head = night.journal.write_blocking(lambda conn: chains.append(conn, TILL, met, salt=salt))
+    await night.upkeep.tend()
+
+    def found():
+        files = sorted(night.journal.path.parent.glob("journal.db*"))
+        return [each.name for each in files if b"Ostrowski" in each.read_bytes()]
+
+    assert ["journal.db"] == found()
+    night.journal.write_blocking(lambda conn: erase(conn, head.journal_id, head.seq))
+    assert "journal.db" in found()
+    # Somebody who still reads what was there before is waited for another time.
+    with contextlib.closing(dbapi2.connect(str(night.journal.path))) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM body").fetchall()
+        night.sign_on()
+        await night.upkeep.tend()
+    await night.upkeep.tend()
+    assert [] == found()
 
 
 @needs_root

@@ -11,13 +11,14 @@ import pytest
 from agent.core.exchange.cursors import parse
 from agent.core.exchange.replica import FORMAT, SHAPES
 from agent.core.exchange.snapshots import Manifest
-from agent.core.exchange.wire import FeedItem, FeedPage, PartyRow
+from agent.core.exchange.wire import FeedItem, FeedPage
 from agent.core.history.model import Card
 from agent.core.identifiers import PartyId
-from agent.core.recognition import Identifier, IdentifierType, token
+from agent.core.recognition import Identifier, IdentifierType
 from agent.directory import Directory
 from central.feed.filling import Filling
 from central.ledger.replica_files import new_replica
+from tests.sealed import keyring, row_of
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def directory(path):
-    opened = Directory.open(path)
+    opened = Directory.open(path, keyring())
     yield opened
     opened.close()
 
@@ -47,11 +48,11 @@ class Feed:
     def page(self, *changes: FeedItem, more: bool = False) -> FeedPage:
         return FeedPage(changes, f"{self.epoch}.{self.fseq}.0123456789abcdef", more)
 
-    def party(self, name: str, *identifiers: Identifier, **fields: object) -> FeedItem:
+    def party(
+        self, name: str, *identifiers: Identifier, scope: str = "global", **fields: object
+    ) -> FeedItem:
         card = Card(PartyId(name), f"{name} B.", **fields)
-        tokens = tuple(token(identifier) for identifier in identifiers)
-        row = PartyRow(msgspec.Raw(msgspec.json.encode(card)), tokens)
-        return self.change(f"party:{name}", row)
+        return self.change(f"party:{name}", row_of(card, *identifiers, scope=scope))
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from pysqlite3 import dbapi2
 
 from agent.core.history.model import Card
 from agent.core.identifiers import ItemId, PartyId
-from agent.core.recognition import Found, Item, ItemKey, Unknown, token
+from agent.core.recognition import Found, Item, ItemKey, Unknown
 from agent.directory import Directory, DirectoryFault
+from tests.sealed import keyring
 
 ITEMS = [Item(ItemId(f"i{n}"), f"Item {n}", (), (f"{n:014}",)) for n in range(2000)]
 
@@ -66,7 +67,7 @@ def test_a_damaged_file_is_set_aside(path, keep, noise, phone):
     assert path.with_name("directory.db.damaged").read_bytes() == spoiled
     assert directory.counts()["items"] == 0
     assert directory.cursor("global") == ""
-    directory.put_local(Card(PartyId("bob"), "Bob"), [token(phone)])
+    directory.put_local(Card(PartyId("bob"), "Bob"), [phone])
     assert isinstance(directory.party(phone), Found)
     directory.close()
     assert Directory.open(path).damage is None
@@ -194,3 +195,30 @@ def test_look_ups_are_fast(path, phone):
     # Half, not the 99th hundredth: other programs share the machine.
     assert spent[len(spent) // 2] < 1_000_000
     directory.close()
+
+
+def test_a_large_file_is_not_read_whole_before_the_till_answers(path, monkeypatch, feed, phone):
+    """A till with a million customers would answer nobody for many seconds after a start."""
+    directory = Directory.open(path, keyring())
+    directory.apply("global", feed.page(feed.party("ada", phone)))
+    directory.close()
+    monkeypatch.setattr("agent.directory.opening.CHECKED_MAX", 1)
+    content = bytearray(path.read_bytes())
+    root = _root_of(path, "found_by")
+    content[(root - 1) * 4096 : root * 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    opened = Directory.open(path, keyring())
+    assert opened.damage is None
+    # What is damaged shows when it is met, and is no obstacle then.
+    assert isinstance(opened.party(phone), Unknown)
+    assert opened.damage is not None
+    opened.close()
+
+
+def _root_of(path, table):
+    conn = dbapi2.connect(str(path))
+    try:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        return conn.execute(query, (table,)).fetchone()[0]
+    finally:
+        conn.close()

@@ -15,8 +15,10 @@ from pysqlite3 import dbapi2
 from agent.core.entries.bodies import EntryCarried, JournalBegun, OrderReceived, SaleCompleted
 from agent.core.entries.canonical import decode
 from agent.core.exchange.acks import evidence, make_ack
+from agent.core.exchange.credentials import make_answer, make_request
 from agent.core.exchange.orders import EraseBody, Order
 from agent.core.faults import Fault
+from agent.core.loyalty import Lease
 from agent.journal import (
     Journal,
     baskets,
@@ -27,6 +29,7 @@ from agent.journal import (
     moving,
     pairing,
     prints,
+    purses,
     registry,
     sales,
 )
@@ -308,9 +311,8 @@ def test_a_salvaged_journal_is_salvaged_again(day, tmp_path):
         assert not [one for one in bodies if getattr(one, "kind", 0) == 201]
 
 
-def test_what_an_ended_journal_holds_is_carried_again(tmp_path):
-    """A sale whose carrier is lost would stand in its old journal for ever, and never reach HQ."""
-    path = tmp_path / "journal.db"
+def _carriers_of_three_sales(path):
+    """Salvage once: the sales stand in their old journal, and travel in the one that goes on."""
     with opened(path) as journal:
         for number in range(3):
             journal.write_blocking(lambda conn, n=number: sell(conn, f"sale-{n:03}"))
@@ -318,20 +320,60 @@ def test_what_an_ended_journal_holds_is_carried_again(tmp_path):
     with journal:
         head, bodies = journal.read_blocking(carried)
     assert 3 == len([one for one in bodies if isinstance(one, EntryCarried)])
+    return head
+
+
+@contextlib.contextmanager
+def _tampered(path):
     with contextlib.closing(dbapi2.connect(str(path), isolation_level=None)) as conn:
-        place = head.tail_seq
         named = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
         for (name,) in conn.execute(named).fetchall():
             conn.execute(f"DROP TRIGGER {name}")
-        number = conn.execute("SELECT no FROM journal WHERE id = ?", (head.journal_id,)).fetchone()
-        conn.execute("DELETE FROM chain WHERE journal = ? AND seq = ?", (*number, place))
-        conn.execute("DELETE FROM body WHERE journal = ? AND seq = ?", (*number, place))
+        yield conn
+
+
+def _number(conn, journal_id):
+    return conn.execute("SELECT no FROM journal WHERE id = ?", (journal_id,)).fetchone()[0]
+
+
+def test_what_an_ended_journal_holds_is_carried_again(tmp_path):
+    """A sale whose carrier is lost would stand in its old journal for ever, and never reach HQ."""
+    path = tmp_path / "journal.db"
+    head = _carriers_of_three_sales(path)
+    with _tampered(path) as conn:
+        place = (_number(conn, head.journal_id), head.tail_seq)
+        conn.execute("DELETE FROM chain WHERE journal = ? AND seq = ?", place)
+        conn.execute("DELETE FROM body WHERE journal = ? AND seq = ?", place)
     _, journal = rescued(path)
     with journal:
         _, bodies = journal.read_blocking(carried)
         assert [] == journal.read_blocking(faults)
     sold_again = [one.seq for one in bodies if isinstance(one, EntryCarried) and one.kind == 1]
     assert [1, 2, 3] == sorted(sold_again)
+
+
+def test_a_proven_entry_is_carried_not_its_damaged_copy(tmp_path):
+    """HQ would get a sale with a changed byte, while the till holds the very one it sealed."""
+    path = tmp_path / "journal.db"
+    head = _carriers_of_three_sales(path)
+    with _tampered(path) as conn:
+        place = (_number(conn, head.journal_id), head.tail_seq)
+        query = "SELECT bytes FROM body WHERE journal = ? AND seq = ?"
+        text = conn.execute(query, place).fetchone()[0]
+        changed = text.replace(b"sale-002", b"sale-0O2")
+        assert changed != text
+        conn.execute("UPDATE body SET bytes = ? WHERE journal = ? AND seq = ?", (changed, *place))
+    done, journal = rescued(path)
+    with journal:
+        successor, bodies = journal.read_blocking(carried)
+        assert [] == journal.read_blocking(faults)
+    sold_again = [one for one in bodies if isinstance(one, EntryCarried) and one.kind == 1]
+    assert [(1, True), (2, True), (3, True)] == sorted(
+        (one.seq, one.verified) for one in sold_again
+    )
+    assert not [one for one in sold_again if "sale-0O2" in one.body]
+    told = sum(each.carried for each in done.journals if each.new_id == successor.journal_id)
+    assert [told, 0] == [sum(isinstance(one, EntryCarried) for one in bodies), done.lost]
 
 
 def test_pruned_and_succeeded_journals_come_over(tmp_path):
@@ -486,6 +528,9 @@ def test_an_entry_that_was_never_committed_replaces_none(tmp_path):
         assert [] == read(faults)
 
 
+LEASE = Lease("p-1", "points", 7, "s1", "till-1", "j", "2026-11-22")
+
+
 def test_what_hq_had_ordered_is_carried_out_again(path):
     """An erased text would live on, an order be received twice, a lease be given twice."""
     clock = CountingClock(1)
@@ -495,7 +540,7 @@ def test_what_hq_had_ordered_is_carried_out_again(path):
             write(lambda conn, n=number: sign_on(conn, f"actor-{n:03}"))
         side = write(chains.heads)[1].journal_id
         meant = (side, 2, write(lambda conn: committed(conn, side, 2)))
-        bodies = {"erase": EraseBody((meant,)), "lease": {"points": 7}, "revoke": {}}
+        bodies = {"erase": EraseBody((meant,)), "lease": LEASE, "revoke": {}}
         for kind, body in bodies.items():
             raw = msgspec.Raw(msgspec.json.encode(body))
             text = msgspec.json.encode(Order(f"o-{kind}", kind, "global", "1-a", "now", raw))
@@ -516,7 +561,7 @@ def test_what_hq_had_ordered_is_carried_out_again(path):
             ).fetchall()
         )
         assert [("till-1", f"o-{kind}", "done") for kind in sorted(bodies)] == received
-        assert {"points": 7} == read(lambda conn: registry.get(conn, "lease/o-lease"))
+        assert {"o-lease": LEASE} == read(lambda conn: purses.purse(conn, "j").leases)
         erased = read(
             lambda conn: conn.execute(
                 "SELECT count(*) FROM erase_order WHERE order_id = 'o-erase'"
@@ -614,3 +659,23 @@ def test_what_was_lost_here_is_told_from_what_hq_lacks(tmp_path, is_known):
             lambda conn: cursors.note_held(conn, sales_id, Held("e1", found.proven, 20))
         )
         assert "2 entries were lost here, HQ has them all" == journal.read_blocking(last).missing
+
+
+@pytest.mark.parametrize("what", ["", "root_key", "signature", "credential"])
+def test_an_enrolment_that_hq_did_not_sign_is_none(path, what):
+    """A till would go on with a credential nobody accepts, and refuse HQ as a stranger."""
+    fill(path)
+    root = Ed25519PrivateKey.generate()
+    public = root.public_key().public_bytes_raw()
+    request = make_request(root.sign, code="", device_key=KEY, store=STORE, till="t", journals={})
+    answer = make_answer(root.sign, request, issued_at="now", root_key=public, epoch="e1")
+    kept = msgspec.to_builtins(answer)
+    if what:
+        kept[what] = kept[what].translate(str.maketrans("0123456789", "1234567890"))
+    conn = dbapi2.connect(str(path), isolation_level=None)
+    registry.put(conn, "enrolled/till-1", {"answer": kept})
+    conn.close()
+    done, journal = rescued(path)
+    with journal:
+        held = journal.read_blocking(lambda conn: registry.get(conn, "enrolled/till-1"))
+        assert (not what, not what) == (done.enrolled, held is not None)

@@ -16,7 +16,7 @@ import msgspec
 from pysqlite3 import dbapi2
 from sqlalchemy import Engine, select
 
-from agent.daemon.demo.programs import Program, call, free_port
+from agent.daemon.demo.programs import Launch, Program, call, executed, free_port
 from central.channels.csv_rows import ImportReport
 from central.channels.imports import import_customers, import_items
 from central.console.login import COOKIE
@@ -46,13 +46,20 @@ Answer = dict[str, Any]
 class Headquarters:
     """HQ as a program, and its commands."""
 
-    def __init__(self, directory: Path, client: httpx.AsyncClient, more: str = "") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        client: httpx.AsyncClient,
+        more: str = "",
+        launch: Launch = executed,
+    ) -> None:
         """Write the settings; nothing runs yet.
 
         Args:
             directory: of everything HQ has; its state is in `central`.
             client: of all calls.
             more: lines of `[central]` besides.
+            launch: makes the process.
         """
         self.directory, self._client = directory, client
         self.state = directory / "central"
@@ -67,6 +74,7 @@ class Headquarters:
             url=self.url,
             log=directory / "till-central.log",
             env={"TILL_CENTRAL_STAFF_TOKEN": STAFF},
+            launch=launch,
         )
 
     async def found(self) -> None:

@@ -18,7 +18,7 @@ import msgspec
 from pysqlite3 import dbapi2
 
 from agent.daemon.clock import SystemClock
-from agent.daemon.demo.programs import Program, call, free_port
+from agent.daemon.demo.programs import Launch, Program, call, executed, free_port
 from agent.daemon.demo.shop import new_id
 from agent.daemon.files import device_key, open_journal, read_journal
 from agent.daemon.upkeep import Upkeep
@@ -77,6 +77,7 @@ class Shop:
         *,
         more: str = "",
         env: Mapping[str, str] | None = None,
+        launch: Launch = executed,
     ) -> None:
         self.store, self.client, self._rng = store, client, rng
         self.directory = directory / store
@@ -93,6 +94,7 @@ class Shop:
             url=self.url,
             log=self.directory / "till-agent.log",
             env=env or {},
+            launch=launch,
         )
         self.book: list[Sold] = []
         self.stopping = False
@@ -254,14 +256,20 @@ class Shop:
 
 @asynccontextmanager
 async def opened_chain(
-    directory: Path, stores: int, rng: random.Random, *, more: str = ""
+    directory: Path,
+    stores: int,
+    rng: random.Random,
+    *,
+    more: str = "",
+    launch: Launch = executed,
 ) -> AsyncIterator[tuple[Headquarters, list[Shop]]]:
     """Run HQ and so many enrolled shops; all of them are stopped on leaving."""
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-        hq = Headquarters(directory, client, more)
+        hq = Headquarters(directory, client, more, launch)
+        names = [f"store-{n:04d}" for n in range(1, stores + 1)]
         shops = [
-            Shop(directory, f"store-{n:04d}", hq.url, client, random.Random(rng.random()))
-            for n in range(1, stores + 1)
+            Shop(directory, name, hq.url, client, random.Random(rng.random()), launch=launch)
+            for name in names
         ]
         try:
             await hq.found()

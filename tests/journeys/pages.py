@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import asynccontextmanager
 
 from playwright.async_api import async_playwright, expect
@@ -65,6 +66,20 @@ class TillPage:
         """Scan with a scanner that types: fast, wherever the focus is, with Enter behind it."""
         await self.page.keyboard.type(code, delay=WEDGE_MS)
         await self.page.keyboard.press("Enter")
+
+    async def wedge_timed(self, code):
+        """Scan as `wedge`, every character stamped as the scanner sent it.
+
+        A machine that is busy hands them on late; how fast they were typed is what they say.
+        """
+        keys = await self.page.context.new_cdp_session(self.page)
+        began = time.time()
+        for number, key in enumerate([*code, "Enter"]):
+            stamp = {"key": key, "timestamp": began + number * WEDGE_MS / 1000}
+            text = {"text": key} if len(key) == 1 else {"text": "\r", "windowsVirtualKeyCode": 13}
+            await keys.send("Input.dispatchKeyEvent", {"type": "keyDown", **stamp, **text})
+            await keys.send("Input.dispatchKeyEvent", {"type": "keyUp", **stamp})
+        await keys.detach()
 
     async def answer(self, **fields):
         """Fill the fields of the open dialog and press Enter, as a cashier does."""

@@ -56,7 +56,7 @@ async def till_page(browser, till: Till) -> None:
         async with opened(browser, till.world.page, size) as (tab, _):
             page = TillPage(tab, _)
             await page.shows_lines(len(BASKET))
-            await expect(page.customer).to_contain_text("Ready to collect")
+            await expect(page.customer).to_contain_text("ready here")
             await expect(tab.locator("#sync")).to_have_class("pill good")
             await tab.screenshot(path=PICTURES / f"{name}.png")
 

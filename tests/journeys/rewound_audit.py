@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tests.journeys.audit import insist
@@ -11,6 +13,9 @@ from tests.journeys.chain_shops import Shop, Sold
 
 if TYPE_CHECKING:
     from tests.journeys.rewound import Chain
+
+
+HEARD_S, LOOK_S = 90, 0.5
 
 
 class Audit:
@@ -52,11 +57,19 @@ class Audit:
         await self._people(bodies)
 
     async def _refused(self, shop: Shop) -> None:
-        sync = (await shop.status())["sync"]
-        # By HQ's order, if it was reading the feed when that came; else by HQ's refusal.
-        knows = any("revoked" in each["name"] + each["detail"] for each in sync["troubles"])
-        insist(knows, f"{shop.store} was revoked and does not know: {sync}")
+        sync = await self._told(shop)
+        insist(_knows(sync), f"{shop.store} was revoked and does not know: {sync}")
         insist(not sync["complete"], f"{shop.store} was revoked and HQ takes its entries: {sync}")
+
+    async def _told(self, shop: Shop) -> Answer:
+        """Give what a till says of HQ once it knows; it hears when it asks HQ next."""
+        sync: Answer = (await shop.status())["sync"]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEARD_S):
+                while not _knows(sync):
+                    await asyncio.sleep(LOOK_S)
+                    sync = (await shop.status())["sync"]
+        return sync
 
     async def _erased(self, shop: Shop, journal: str, seq: int) -> None:
         insist(not self.hq.has_body(journal, seq), f"HQ has {journal}:{seq} again")
@@ -73,3 +86,8 @@ class Audit:
         people = [each["party_id"] for each in bodies if each["type"] == "party.enrolled"]
         for party in people[-5:]:
             await self.hq.ask("GET", f"/v1/parties/{party}")
+
+
+def _knows(sync: Answer) -> bool:
+    """By HQ's order, if it was reading the feed when that came; else by HQ's refusal."""
+    return any("revoked" in each["name"] + each["detail"] for each in sync["troubles"])

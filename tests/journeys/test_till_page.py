@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -9,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from agent.daemon.demo.shop import new_id
-from agent.daemon.demo.world import TILL
+from agent.daemon.demo.world import STORE, TILL
 from tests.journeys.pages import DESK, SMALL, TillPage, opened
 
 pytestmark = [
@@ -17,10 +18,12 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-GRETA = "LCSETR8P36HB"
+GRETA, JONAS = "LCSETR8P36HB", "LC43QQSGDSYG"
 COFFEE, OATS = "]E09521000151109", "]E09521100004039"
 CHEESE = "]E02110909004370"
 HONEY = "]Q1https://id.example.com/01/09521100359184"
+STANDARD = [{"name": "standard", "basis_points": 1900}]
+_STEPS = ("placed", "ready")
 FINGER_PX = 40
 NETWORK = re.compile(r"WebSocket|Failed to load resource|ERR_CONNECTION")
 
@@ -39,7 +42,7 @@ async def test_a_sale_from_card_to_receipt_by_a_wedge_scanner(page, till):
     await page.page.locator("#shop").click()  # the focus is nowhere in particular
     await page.wedge(GRETA)
     await expect(page.customer).to_contain_text("Greta Sommer")
-    for words in ("Gold", "2480 points", "Ready to collect: WEB-10063", "agreed to marketing"):
+    for words in ("Gold, 2480 points", "1 ready here: WEB-10063", "yes to marketing by email"):
         await expect(page.customer).to_contain_text(words)
     await page.page.locator("#day").click()
     for code in (COFFEE, CHEESE, HONEY):
@@ -57,6 +60,43 @@ async def test_a_sale_from_card_to_receipt_by_a_wedge_scanner(page, till):
     assert (1385, 615) == (sold["total"], sold["change"])
     await expect(page.customer).to_contain_text("No customer yet")
     await expect(page.receipt.locator(".print")).to_be_hidden()
+
+
+async def test_an_order_is_handed_over_and_given_back_on_the_page(page, till):
+    """A cashier could see that an order is ready, and not hand it over."""
+    order = {
+        "order_no": "WEB-77001",
+        "currency": "EUR",
+        "collect_at": STORE,
+        "lines": [{"name": "Kettle", "quantity": 2, "amount": 9998, "taxes": STANDARD}],
+    }
+    told = {"occurred_at": "2026-11-20T10:00:00Z", "order": order}
+    events = [{**told, "event_id": f"77001-{what}", "type": f"order.{what}"} for what in _STEPS]
+    await till.world.place_orders(events)
+    await _is_here(till, "WEB-77001")
+    await page.page.locator("#shop").click()
+    await page.wedge("WEB-77001")
+    dialog = page.page.locator("dialog[open]")
+    await expect(dialog).to_contain_text("ready, to collect at")
+    await dialog.get_by_role("button", name="Hand over").click()
+    await expect(dialog).to_be_hidden()
+    await page.wedge("WEB-77001")
+    await expect(dialog).to_contain_text("collected")
+    await dialog.get_by_role("button", name="Take back one Kettle").click()
+    await page.shows_lines(1)
+    await page.shows_total("-€49.99")
+    held = await till.world.ask_till("GET", "/v1/orders/WEB-77001")
+    assert ("collected", 2000) == (held["state"], held["goods"][0]["handed"])
+
+
+async def _is_here(till, order_no):
+    """Wait until HQ's feed has brought an order."""
+    async with asyncio.timeout(30):
+        while True:
+            ready = await till.world.ask_till("GET", f"/v1/tills/{TILL}/orders?state=ready")
+            if order_no in {each["order_no"] for each in ready}:
+                return
+            await asyncio.sleep(0.1)
 
 
 async def test_a_scan_at_the_counter_appears_by_itself(page, till):
@@ -153,6 +193,63 @@ async def test_a_basket_is_parked_and_taken_up_again(page):
     await page.shows_total("€4.49")
 
 
+async def _ask_everybody(till, *questions):
+    """Have HQ send what tills may ask; waits until the till has it."""
+    mark = till.watcher.mark()
+    await till.world.ask_hq("PUT", "/v1/prompts", list(questions))
+    await till.watcher.until(
+        mark, lambda event: "rule:prompts" in (event["data"].get("keys") or ())
+    )
+
+
+BY_MAIL = {
+    "prompt_id": "receipt-by-mail",
+    "texts": {"en": "Shall we send receipts by e-mail?"},
+    "triggers": ["identify"],
+    "reaches": [{"channel": "store", "value": 1}],
+}
+
+
+async def test_a_question_is_asked_once_and_a_no_is_kept(page, till):
+    """The customer would be asked again and again, or their no would go unheard."""
+    await _ask_everybody(till, BY_MAIL)
+    await page.wedge(JONAS)
+    await expect(page.customer).to_contain_text("Shall we send receipts by e-mail?")
+    await page.customer.get_by_role("button", name="No", exact=True).click()
+    await expect(page.customer.locator(".question")).to_have_count(0)
+    await page.customer.get_by_role("button", name="Consents").click()
+    await page.dialog.locator("button[value='marketing/email']").click()
+    await page.dialog.locator("button[value=objects]").click()
+    await expect(page.customer).to_contain_text("no to marketing by email")
+    await page.customer.get_by_role("button", name="Clear").click()
+    await expect(page.customer).to_contain_text("No customer yet")
+    await page.wedge(JONAS)
+    await expect(page.customer).to_contain_text("no to marketing by email")
+    await expect(page.customer.locator(".question")).to_have_count(0)
+    await till.world.ask_hq("PUT", "/v1/prompts", [])
+
+
+async def test_a_card_can_be_touched_while_a_newer_one_is_fetched(page, till):
+    """An answer given on a slow machine would vanish, and the question would stay."""
+    await _ask_everybody(till, {**BY_MAIL, "prompt_id": "bag", "texts": {"en": "A bag?"}})
+    await page.wedge(GRETA)
+    await expect(page.customer).to_contain_text("A bag?")
+    fetched, touched = asyncio.Event(), asyncio.Event()
+
+    async def later(route):
+        fetched.set()
+        await touched.wait()
+        await route.continue_()
+
+    await page.page.route(re.compile(r"/v1/parties/[^/]+$"), later)
+    await page.wedge(GRETA)
+    await fetched.wait()
+    await page.customer.get_by_role("button", name="No", exact=True).click()
+    touched.set()
+    await expect(page.customer.locator(".question")).to_have_count(0)
+    await till.world.ask_hq("PUT", "/v1/prompts", [])
+
+
 async def test_a_customer_is_enrolled(page, till):
     """Somebody met for the first time would stay unknown, or have to say it again."""
     await page.wedge(COFFEE)
@@ -162,7 +259,7 @@ async def test_a_customer_is_enrolled(page, till):
     await page.answer(name="Imke Janßen", phone="0171 3929001")
     await expect(page.message).to_contain_text("Card LC")
     await expect(page.customer).to_contain_text("Imke Janßen")
-    await expect(page.customer).to_contain_text("agreed to marketing by email")
+    await expect(page.customer).to_contain_text("yes to marketing by email")
     again = await till.ask("POST", "/v1/identify", {"type": "phone", "value": "+491713929001"})
     assert (await till.sale())["sale"]["party_id"] == again["party_id"]
 
@@ -193,7 +290,7 @@ async def test_a_scan_never_answers_a_question(page, till):
     await page.shows_lines(1)
     await page.lines.first.click()
     await page.page.get_by_role("button", name="Void line").click()
-    await page.wedge("9521000151109")
+    await page.wedge_timed("9521000151109")
     await expect(page.dialog).to_contain_text("Nothing was scanned: answer this first")
     await expect(page.dialog.locator("#field-reason")).to_have_value("")
     await page.page.keyboard.press("Escape")

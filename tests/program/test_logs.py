@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 
@@ -19,6 +21,19 @@ try:
     1 / 0
 except ZeroDivisionError:
     structlog.get_logger("a").exception("failed")
+"""
+
+
+ON_A_TERMINAL = """\
+import structlog
+from agent.program import logs
+logs.set_up("info")
+def enrol(name):
+    1 / len(name[:0])
+try:
+    enrol("".join(("Wilhel", "mina")))
+except ZeroDivisionError as error:
+    structlog.get_logger("a").error("failed", exc_info=error)
 """
 
 
@@ -44,3 +59,21 @@ def test_the_level_of_the_settings():
     """A technician could not see more, or could not see less."""
     assert "detail" in [line["event"] for line in lines("debug")]
     assert [line["event"] for line in lines("error")] == ["failed"]
+
+
+def test_no_line_on_a_terminal_shows_what_a_variable_held():
+    """Whoever looks on during a failure would read the customer's name and phone (P9)."""
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "JOURNAL_STREAM"}
+    subprocess.run(
+        [sys.executable, "-c", ON_A_TERMINAL], stderr=theirs, env=environment, check=True
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while more := os.read(ours, 65536):
+            shown += more
+    except OSError:
+        pass  # Linux says so where the last writer has gone.
+    os.close(ours)
+    assert (True, False) == (b"ZeroDivisionError" in shown, b"Wilhelmina" in shown)

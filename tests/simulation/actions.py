@@ -164,16 +164,15 @@ async def publish(world, rng):
         key = f"{kind}:{name}"
         op = rng.choices(("put", "del", "erase"), (6, 2, 2))[0]
         value = _value(rng, kind, name) if op == "put" else None
+        # Whatever was said of it before: this may be durable though HQ loses its power by it.
+        world.erasures.pop(name, None)
         fseq = world.hq.publish(scope, key, op, value)
         _note_erasure(world, kind, key, op, scope, fseq)
 
 
 def _note_erasure(world, kind, key, op, scope, fseq):
     party_id = key.partition(":")[2]
-    if kind != "party" or not world.hq.up:
-        return
-    world.erasures.pop(party_id, None)
-    if op == "erase":
+    if kind == "party" and op == "erase" and world.hq.up:
         with world.hq.reading() as conn:
             world.erasures[party_id] = (current_epoch(conn), scope, fseq)
 
@@ -182,7 +181,7 @@ def _value(rng, kind, name):
     if kind == "item":
         return Item(name, f"Thing {rng.randrange(1000)}", ("standard",))
     card = Card(party_id=name, name=f"Customer {rng.randrange(1000)}")
-    return PartyRow(_raw(card), (rng.randbytes(32).hex(),))
+    return PartyRow(_raw(card))
 
 
 def _raw(value):

@@ -109,6 +109,17 @@ def witnesses(world):
             yield machine.name, lost
 
 
+def testify_again(world, machine):
+    """Let testify by what it still holds whose journal was salvaged: its acks may be gone."""
+    shown = world.witnesses.pop(machine.name, [])
+    held = [(journal, ack.epoch, ack.seq) for journal, ack in machine.look(_acks)]
+    lost = [(journal, ack) for journal, ack in shown if (journal, ack.epoch, ack.seq) in held]
+    if lost:
+        world.witnesses[machine.name] = lost
+    elif shown:
+        world.note(f"{machine.name}: knows no longer what HQ has lost")
+
+
 def hear_again(world, path):
     """Let testify no longer whose loss a request from before HQ was put back has made good.
 
@@ -117,6 +128,11 @@ def hear_again(world, path):
     of one journal before it, and ends it.
     """
     world.haunted.update(path.split("/"))
+    make_good(world)
+
+
+def make_good(world):
+    """Let testify no longer whose loss somebody else has made good before they spoke."""
     if not world.witnesses or epoch_at(world.hq) != world.old_epoch:
         return
     held = world.held_at_hq()

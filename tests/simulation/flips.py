@@ -4,7 +4,8 @@ A request as it travels, its content and all of its head that is signed, or sign
 it, whichever way it checks it: by the one form every agent writes, or by the library that reads
 any. The same batch with its wrapping taken off, as if the digest were not there: what HQ would
 take in must be exactly what was sent, or chain to a hash the till does not have. HQ's inbox:
-recomputing a record must find every changed byte of it.
+recomputing a record must find every changed byte of it. A till in step with HQ sends less: that
+is taken apart, too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from agent.core.entries.chain import commitment, genesis, link
 from agent.core.entries.kinds import KINDS
 from agent.core.exchange.coding import decode_batch, encode_batch
 from agent.core.exchange.credentials import key_id
+from agent.core.exchange.in_step import agreement, lean
 from agent.core.exchange.intake import Accept, Held, decide
 from agent.core.exchange.request_signatures import recognised
 from agent.core.exchange.wire import SYNC_VERSION, Batch, WireRecord
@@ -47,6 +49,7 @@ ASKED = "/v1/feeds/store:store-1?after=1-ab.7.0123456789abcdef&wait=20&limit=50"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEYID = key_id(KEY.public_key().public_bytes_raw())
 GENESIS = genesis(JOURNAL, "store-1", "till-1", "sales", KEY.public_key().public_bytes_raw())
+EPOCH = "1-00"
 _KIND = KINDS[facts.SaleCompleted]
 
 
@@ -58,6 +61,12 @@ def batch_of(count):
         sale = facts.sale(rng, "store-1", "till-1", f"sale-{seq}", f"n-{seq}", stamp)
         records.append(WireRecord(seq, _KIND.kind, _KIND.version, rng.randbytes(16), encode(sale)))
     return Batch(SYNC_VERSION, JOURNAL, "11" * 16, 1, GENESIS, count, tuple(records))
+
+
+def in_step_of(batch):
+    """Have a till in step with HQ send it: without its place in the chain, and without evidence."""
+    said = agreement(EPOCH, batch.base - 1, batch.prev_hash)
+    return lean(msgspec.structs.replace(batch, in_step=said))
 
 
 def on_the_wire(batch, step=1):
@@ -199,7 +208,7 @@ def _is_harmless(taken, whole):
 
 
 def _held():
-    return Held(JOURNAL, "1-00", GENESIS, 0, GENESIS, lambda _seq: None)
+    return Held(JOURNAL, EPOCH, GENESIS, 0, GENESIS, lambda _seq: None)
 
 
 def _nobody(_signature, _message):
@@ -252,6 +261,7 @@ def main():
         (f"a batch of {asked.records} records on the wire", on_the_wire, batch),
         ("the head of a signed request", in_the_head, bare),
         (f"a batch of {asked.bare_records} records without its digest", without_digest, bare),
+        ("the same, of a till in step with HQ", without_digest, in_step_of(bare)),
         (f"{asked.records} records in HQ's inbox", at_hq, batch),
     ):
         began = time.monotonic()

@@ -19,22 +19,39 @@ _ANY = Versions(1, 9)
 _FIRST_EPOCH = f"1-{bytes(8).hex()}"
 
 
-def forged(message, rng):
-    """Answer a batch: status, headers, body."""
-    coding = message.request.headers["Content-Encoding"]
-    batch = decode_batch(_unpacked(message.content, coding), _ANY)
-    seq, hash_ = batch.base - 1, batch.prev_hash
-    for row in _rows(batch):
-        seq, hash_ = row.seq, row.hash
-    ack = make_ack(
-        Ed25519PrivateKey.from_private_bytes(rng.randbytes(32)).sign,
-        epoch=batch.last_ack.epoch if batch.last_ack else _FIRST_EPOCH,
-        journal_id=batch.journal_id or message.path.split("/")[3],
-        seq=seq,
-        hash_=hash_,
-        safe_seq=seq,
-        safe_hash=hash_,
-    )
-    body = msgspec.json.encode(ack)
-    fields = {"Content-Type": "application/json", "Content-Digest": content_digest(body)}
-    return 200, fields, body
+class Forger:
+    """One who reads along: what a batch leaves out, it has heard in those before."""
+
+    def __init__(self):
+        self._hashes, self._epoch = {}, _FIRST_EPOCH
+
+    def listen(self, message):
+        """Read a batch on its way; gives its journal and the last seq and hash of it."""
+        coding = message.request.headers["Content-Encoding"]
+        batch = decode_batch(_unpacked(message.content, coding), _ANY)
+        journal_id = batch.journal_id or message.path.split("/")[3]
+        seq = batch.base - 1
+        hash_ = batch.prev_hash or self._hashes.get((journal_id, seq), b"")
+        if batch.last_ack:
+            self._epoch = batch.last_ack.epoch
+        whole = msgspec.structs.replace(batch, journal_id=journal_id, prev_hash=hash_)
+        for row in _rows(whole) if hash_ else ():
+            seq, hash_ = row.seq, row.hash
+            self._hashes[journal_id, seq] = hash_
+        return journal_id, seq, hash_
+
+    def forged(self, message, rng):
+        """Answer a batch: status, headers, body."""
+        journal_id, seq, hash_ = self.listen(message)
+        ack = make_ack(
+            Ed25519PrivateKey.from_private_bytes(rng.randbytes(32)).sign,
+            epoch=self._epoch,
+            journal_id=journal_id,
+            seq=seq,
+            hash_=hash_,
+            safe_seq=seq,
+            safe_hash=hash_,
+        )
+        body = msgspec.json.encode(ack)
+        fields = {"Content-Type": "application/json", "Content-Digest": content_digest(body)}
+        return 200, fields, body

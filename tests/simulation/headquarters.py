@@ -20,6 +20,8 @@ from agent.core.faults import Fault
 from central.daemon.app import create_routes
 from central.daemon.digests import Digests
 from central.daemon.evidence import evidence
+from central.daemon.keys import master_of, opening_of
+from central.feed.sealing import Sealer
 from central.histories.applier import Applier
 from central.intake.admission import WORKERS, Admission
 from central.intake.codes import issue_code
@@ -48,6 +50,7 @@ class Headquarters:
     def __init__(self, name, rng, wall, watch):
         self.disk = Disk(name, rng)
         self.root = RootKey(Ed25519PrivateKey.from_private_bytes(rng.randbytes(32)))
+        self.master = master_of(self.root)
         self.wall, self._rng, self._watch = wall, rng, watch
         self.engine = None
         self.boots = 0
@@ -73,7 +76,12 @@ class Headquarters:
         if self._watch.world.scenario.has_snapshots:
             self.keeper = snapshots.SimulatedKeeper(self)
             snapshots.watch_feed(self._watch.world, self.engine, signal.notify)
-        self._applier = Applier(self.engine, self.wall.now, take_back=evidence(self.root))
+        self._applier = Applier(
+            self.engine,
+            self.wall.now,
+            take_back=evidence(self.root),
+            open_body=opening_of(self.root),
+        )
         self._app = _application(self._hq(signal), self.root)
         self._begin_line(_APP[0].state)
         self.wake_applier()
@@ -94,6 +102,7 @@ class Headquarters:
             access_log=lambda *_: None,
             authenticate=Signatures(self.engine),
             take_back=evidence(self.root),
+            sealing=Sealer(self.engine, self.master),
             snapshots=self.keeper or NoSnapshots(),
         )
 
@@ -129,16 +138,22 @@ class Headquarters:
             return None
         return task.result() if self.up else None
 
-    def later(self, delay_s, message):
-        """Have a message come again, when nobody waits for its answer any more."""
-        asyncio.get_running_loop().call_later(delay_s, self._again, message)
+    def later(self, delay_s, message, alive):
+        """Have a message come again, when nobody waits for its answer any more.
 
-    def _again(self, message):
-        task = asyncio.ensure_future(self._ghost(message))
+        `alive` tells whether its sender has not been started again since. If it has, HQ, which may
+        never have heard of the earlier start, takes that for the later one, and the journal ends.
+        """
+        asyncio.get_running_loop().call_later(delay_s, self._again, message, alive)
+
+    def _again(self, message, alive):
+        task = asyncio.ensure_future(self._ghost(message, alive))
         self._asked[task] = None
         task.add_done_callback(self._asked.pop)
 
-    async def _ghost(self, message):
+    async def _ghost(self, message, alive):
+        if not alive():
+            self._watch.world.haunted.update(message.path.split("/"))
         if self.up:
             reply = await self._answer(message)
             if self.up:

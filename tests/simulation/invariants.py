@@ -124,7 +124,7 @@ def i10_erased_is_absent(world):
             is_behind = at.epoch != epoch or at.fseq < fseq
             if (
                 not is_behind
-                and machine.directory.card(party_id)
+                and machine.directory.holds(party_id)
                 and _is_of_this_feed(world, scope, at)
             ):
                 yield f"{machine.name}: the erased party {party_id} is there"

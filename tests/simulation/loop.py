@@ -14,6 +14,10 @@ class Stuck(Exception):
     """Everybody waits for somebody else: no callback is ready and no timer runs."""
 
 
+LONGEST_S = 86_400
+"""No history takes a tenth of it: who is still waited for then has swallowed that it was to end."""
+
+
 class _NoSelector(selectors.BaseSelector):
     """Knows no sockets; what it is asked to wait for is time."""
 
@@ -29,6 +33,8 @@ class _NoSelector(selectors.BaseSelector):
         if timeout is None:
             raise Stuck("nothing is left to happen")
         self.now += max(0.0, timeout)
+        if self.now > LONGEST_S:
+            raise Stuck("a day is over, and something that was to end has not")
         return []
 
     def get_map(self):

@@ -59,6 +59,8 @@ class Machine:
         self.at_risk: set[tuple[str, int, bytes]] = set()
         """Of what was released: what a wound may have taken (see `wounds`)."""
         self.is_wounded = False
+        self.is_salvaged = False
+        """What its disk showed of HQ may have gone with the damaged file."""
         self.is_unreckoned = False
         """Nobody has looked yet what is left of it since it was wounded."""
         self.is_copied = False
@@ -88,6 +90,7 @@ class Machine:
         self.journal = SimulatedJournal(path, incarnation, self.disk, self._disk_s, self._committed)
         self.directory = self._open_directory(self.path(DIRECTORY))
         self.boots += 1
+        self.wire.life = self.boots
         self._committed(None)
         self._begin_sync()
 

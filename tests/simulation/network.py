@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from tests.simulation.forger import forged
+from tests.simulation.forger import Forger
 
 SILENCE_S = 30
 
@@ -43,6 +43,9 @@ class Wire(httpx.AsyncBaseTransport):
     def __init__(self, hq, weather, rng, alive, watch):
         self._hq, self.weather, self._rng = hq, weather, rng
         self._alive, self._watch = alive, watch
+        self._forger = Forger()
+        self.life = 0
+        """Which start of this machine it is."""
         self.cut = False
         """This machine alone has no network."""
 
@@ -51,21 +54,29 @@ class Wire(httpx.AsyncBaseTransport):
         message = Message(request, content, self._watch.world.restores)
         self._watch.sent(message)
         await self._travel(request, self.weather.lose_request)
-        if message.path.endswith("/batches") and self._happens(self.weather.forge):
-            status, headers, body = forged(message, self._rng)
+        if message.path.endswith("/batches") and self._is_forged(message):
+            status, headers, body = self._forger.forged(message, self._rng)
         else:
             status, headers, body = await self._answered(request, message)
         await self._travel(request, self.weather.lose_reply)
         return httpx.Response(status, headers=headers, content=self._worn(body))
 
+    def _is_forged(self, message):
+        if self.weather.forge > 0:
+            self._forger.listen(message)
+        return self._happens(self.weather.forge)
+
     async def _answered(self, request, message):
         message = self._damaged(message)
         if self._happens(self.weather.again):
-            self._hq.later(self._rng.uniform(0.1, self.weather.again_s), message)
+            life = self.life
+            later_s = self._rng.uniform(0.1, self.weather.again_s)
+            self._hq.later(later_s, message, lambda: self.life == life)
         reply = await self._hq.ask(message)
         if reply is None:
             await self._silence(request)
         self._watch.answered(message, *reply)
+        self._watch.heard(self)
         if self._happens(self.weather.hang):
             await self._silence(request)
         return reply

@@ -17,7 +17,7 @@ from agent.core.exchange.versions import Versions
 from agent.core.exchange.wire import Ack, WireRecord
 from agent.journal import chains
 from central.intake.content import _unpacked
-from tests.simulation import fairness
+from tests.simulation import fairness, fates
 
 _ANY = Versions(1, 9)
 _SINCE = (
@@ -128,6 +128,12 @@ class Oracle:
             if ack.seq >= signed.seq:
                 signed.seq, signed.hash = ack.seq, ack.hash
             self._note_incarnation(signed, message)
+
+    def heard(self, wire):
+        """Watch HQ answer a machine: a copy may have brought what only the other has an ack of."""
+        copies = (each for each in self.world.machines if each.is_copied and each.wire is wire)
+        if self.world.hq.up and any(each.name not in self.world.witnesses for each in copies):
+            fates.make_good(self.world)
 
     def _note_incarnation(self, signed, message):
         coding = message.request.headers["Content-Encoding"]

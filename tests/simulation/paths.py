@@ -66,11 +66,15 @@ class DiskPath(PurePosixPath):
 
     def rename(self, target):
         disk, name = place(str(self))
-        if name not in disk.files:
+        # A directory is what the names of its files begin with.
+        moved = [each for each in disk.files if each == name or each.startswith(f"{name}/")]
+        if not moved:
             raise FileNotFoundError(errno.ENOENT, "no such file", str(self))
         with _as_os(self):
             disk.step()
-        disk.files[place(str(target))[1]] = disk.files.pop(name)
+        new = place(str(target))[1]
+        for each in moved:
+            disk.files[new + each.removeprefix(name)] = disk.files.pop(each)
         return target
 
     replace = rename

@@ -73,6 +73,7 @@ def _as_agent(machine, path, owner):
 
     def salvage_now(_settings, why):
         done = salvage(path, owner, machine.clock, why)
+        machine.is_salvaged = True
         machine.world.note(f"{machine.name}: salvaged, kept as {done.kept}: {why[-60:]}")
         return done
 

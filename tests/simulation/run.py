@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from tests.simulation.environment import simulated
 from tests.simulation.invariants import Violation
-from tests.simulation.loop import run
+from tests.simulation.loop import Stuck, run
 from tests.simulation.scenarios import SCENARIOS, of_seed
 from tests.simulation.world import World
 
@@ -38,7 +38,11 @@ def play(seed, scenario=None):
     outcome = Outcome(seed, chosen.name)
     began = time.perf_counter()
     with simulated(seed):
-        run(_life(World(seed, chosen), outcome))
+        world = World(seed, chosen)
+        try:
+            run(_life(world, outcome))
+        except Stuck as stuck:
+            outcome.broken, outcome.seen, outcome.history = "stuck", str(stuck), world.history
     if chosen.is_twofold and not outcome.broken:
         _compare(outcome, seed, chosen)
     outcome.seconds = time.perf_counter() - began

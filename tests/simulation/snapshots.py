@@ -46,7 +46,12 @@ class SimulatedKeeper(SnapshotKeeper):
     def __init__(self, hq):
         engine = hq.engine
         super().__init__(
-            engine, DiskPath(hq.disk.path("state")), hq.root.sign, hq.wall.now, rows_min=ROWS_MIN
+            engine,
+            DiskPath(hq.disk.path("state")),
+            hq.root.sign,
+            hq.master,
+            hq.wall.now,
+            rows_min=ROWS_MIN,
         )
         self._hq = hq
         self._wake = SimpleNamespace(set=self._look_soon)
@@ -118,7 +123,7 @@ def _difference(ask, directory, scope, due):
             key not in items or msgspec.json.decode(items[key]) != msgspec.json.decode(body)
         ):
             return f"{key} is not what was published"
-        if kind == "party" and directory.card(name) is None:
+        if kind == "party" and not directory.holds(name):
             return f"{key} is not found"
     left = {key for key in held - set(due) if key.partition(":")[0] in {"item", "party"}}
     return f"{min(left)} is left over" if left else ""

@@ -26,4 +26,5 @@ def test_no_changed_byte_goes_unseen():
     assert [] == flips.on_the_wire(batch, step=9)[1]
     assert [] == flips.in_the_head(batch, step=7)[1]
     assert [] == flips.without_digest(batch, step=3)[1]
+    assert [] == flips.without_digest(flips.in_step_of(batch), step=3)[1]
     assert [] == flips.at_hq(batch, step=3)[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 
 import pytest
 
@@ -44,13 +45,14 @@ def test_what_was_synced_outlasts_the_power(disk):
 def test_a_link_leads_to_a_database(disk):
     """A directory that was replaced by a snapshot would be looked for under its old name."""
     path = DiskPath(disk.path("directory.db"))
-    MODULE.connect(str(path.with_name("directory.db.1"))).execute("CREATE TABLE t (n)")
+    with closing(MODULE.connect(str(path.with_name("directory.db.1")))) as conn:
+        conn.execute("CREATE TABLE t (n)")
     generations.point(path, path.with_name("directory.db.1"))
     assert path.is_symlink()
     assert path.with_name("directory.db.1") == generations.current(path)
     assert "directory.db.2" == generations.following(path).name
-    conn = MODULE.connect(str(path))
-    assert [("t",)] == conn.execute("SELECT name FROM sqlite_schema").fetchall()
+    with closing(MODULE.connect(str(path))) as conn:
+        assert [("t",)] == conn.execute("SELECT name FROM sqlite_schema").fetchall()
 
 
 def test_folders_are_what_lies_in_them(disk):
@@ -75,13 +77,16 @@ def test_a_full_disk_is_said_as_the_system_says_it(disk):
 def test_a_reader_beside_sees_one_moment(disk):
     """A snapshot would be merged with a directory that changes under it."""
     path = DiskPath(disk.path("live.db"))
-    live = MODULE.connect(str(path))
-    live.execute("PRAGMA journal_mode = WAL")
-    live.execute("CREATE TABLE t (n)")
-    other = MODULE.connect(str(path.with_name("other.db")))
-    other.execute("ATTACH DATABASE ? AS live", (str(path),))
-    live.execute("INSERT INTO t VALUES (1)")
-    live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert [] == other.execute("SELECT * FROM live.t").fetchall()
-    other.execute("DETACH DATABASE live")
-    assert [(1,)] == live.execute("SELECT n FROM t").fetchall()
+    other_path = path.with_name("other.db")
+    with (
+        closing(MODULE.connect(str(path))) as live,
+        closing(MODULE.connect(str(other_path))) as other,
+    ):
+        live.execute("PRAGMA journal_mode = WAL")
+        live.execute("CREATE TABLE t (n)")
+        other.execute("ATTACH DATABASE ? AS live", (str(path),))
+        live.execute("INSERT INTO t VALUES (1)")
+        live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert [] == other.execute("SELECT * FROM live.t").fetchall()
+        other.execute("DETACH DATABASE live")
+        assert [(1,)] == live.execute("SELECT n FROM t").fetchall()

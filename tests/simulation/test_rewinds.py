@@ -117,7 +117,7 @@ def _late(monkeypatch):
 
     async def send_again(world, _rng):
         for number, message in enumerate(batches):
-            world.hq.later(WHILE_S + number, message)
+            world.hq.later(WHILE_S + number, message, lambda: True)
 
     monkeypatch.setattr(Oracle, "sent", keep)
     return send_again

@@ -26,6 +26,21 @@ def test_no_invariant_breaks(scenario, seed):
     assert ("", "") == (outcome.broken, outcome.seen), "\n".join(outcome.history)
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(1002712, id="ended journals of a till that lost its credential"),
+        pytest.param(1002878, id="what is no text, carried by a successor"),
+        pytest.param(1003295, id="a till that was forgotten, after a long outage"),
+        pytest.param(1005690, id="stopped while it installs, on a disk that refuses"),
+    ],
+)
+def test_what_a_long_run_has_found_stays_mended(seed):
+    """A fault the simulator has shown once comes back."""
+    outcome = play(seed)
+    assert ("", "") == (outcome.broken, outcome.seen), "\n".join(outcome.history)
+
+
 def test_nothing_is_left_over_of_what_hq_no_longer_has():
     """A till goes on with articles of a feed that is empty since HQ was put back."""
     outcome = play(200149)

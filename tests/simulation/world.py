@@ -29,7 +29,7 @@ from central.ledger.tables import APPLIED, BODIES, CHAIN, CURSORS, ERASE_ORDERS
 from tests.simulation.authority import Thief
 from tests.simulation.clock import WallClock
 from tests.simulation.disk import forget
-from tests.simulation.fates import back_up
+from tests.simulation.fates import back_up, testify_again
 from tests.simulation.headquarters import Headquarters
 from tests.simulation.invariants import AFTER_STEP, AT_HQ, AT_REST, Violation, check
 from tests.simulation.machine import Machine
@@ -40,6 +40,8 @@ from tests.simulation.wounds import look_over
 REST_S = 1800.0
 """Within so much simulated time after the last fault, everything is in (I7)."""
 LOOK_EVERY_S = 15.0
+ENROL_AGAIN = "enrol this till again"
+"""How the remedy begins of what only a person can heal."""
 SETTLE_S = 60.0
 """A till that has nothing to send learns only by asking that HQ was put back."""
 STARTS_MAX = 9
@@ -87,7 +89,7 @@ class World:
         self.counterfeits: set[str] = set()
         """Ids of orders HQ never signed."""
         self.haunted: set[str] = set()
-        """Among others the ids of journals HQ heard of from before it was put back."""
+        """Among others the ids of journals HQ heard of from before it, or the till, began anew."""
         self.days = 0
         """Days that were noted at HQ."""
         self.poisoned: dict[tuple[str, int, bytes], tuple[bytes, bytes]] = {}
@@ -162,6 +164,9 @@ class World:
             self.note(f"{machine.name}: does not start: {type(problem).__name__}")
             return
         self.note(f"{machine.name}: started")
+        if machine.is_salvaged:
+            machine.is_salvaged = False
+            testify_again(self, machine)
 
     async def live(self):
         """Go through all turns, then rest."""
@@ -229,6 +234,7 @@ class World:
         await look_over(self)
         await self._enrol_all()
         await asyncio.sleep(SETTLE_S)
+        await self._enrol_the_salvaged()
         end = asyncio.get_running_loop().time() + REST_S
         while (waiting := self.waiting()) and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(LOOK_EVERY_S)
@@ -253,6 +259,20 @@ class World:
             for till in machine.tills:
                 if machine.look(lambda conn, till=till: enrolment(conn, till)) is None:
                     await machine.enrol(till, self.hq.code(machine.store, till))
+
+    async def _enrol_the_salvaged(self):
+        """Do what a till asks for whose damaged file no longer says what its journals go on from.
+
+        Whoever lost nothing of a file heals by itself.
+        """
+        for machine in self.running():
+            if not any("journal.damaged-" in name for name in machine.disk.files):
+                continue
+            troubles = machine.sync.status().troubles
+            asking = {each.till for each in troubles if each.remedy.startswith(ENROL_AGAIN)}
+            for till in sorted(asking):
+                self.note(f"{machine.name}: {till} is enrolled again")
+                await machine.enrol(till, self.hq.code(machine.store, till))
 
     def waiting(self):
         """Say what is not in yet; empty when nothing is."""

@@ -26,6 +26,9 @@ JOURNAL, LOG = "journal.db", "journal.db-wal"
 PAGE = 4096
 LOG_HEADER, FRAME_HEADER = 32, 24
 FRAME = FRAME_HEADER + PAGE
+FILE_HEADER = 100
+_BTREE = {b"\x02": 12, b"\x05": 12, b"\x0a": 8, b"\x0d": 8}
+"""Types of b-tree pages → how long their headers are."""
 _COMMITS, _SALTS, _ROUND = slice(4, 8), slice(8, 16), slice(16, 24)
 WHILE_S = 8.0
 _CARRIED = KINDS[EntryCarried].kind
@@ -138,14 +141,30 @@ def _images(machine):
     for name, file in _files(machine).items():
         content = bytes(file.current)
         if name == JOURNAL:
-            pages = range(0, len(content), PAGE)
-            found += [Image(name, at // PAGE, at // PAGE + 1, content[at:][:PAGE]) for at in pages]
+            for number, at in enumerate(range(0, len(content), PAGE)):
+                page = _in_use(content[at : at + PAGE], number + 1)
+                found.append(Image(name, number, number + 1, page))
             continue
         for number, at in enumerate(range(LOG_HEADER, len(content) - FRAME + 1, FRAME)):
             frame = content[at : at + FRAME]
             if frame[_SALTS] == content[_ROUND]:
-                found.append(Image(name, number, int.from_bytes(frame[:4], "big"), frame))
+                page = int.from_bytes(frame[:4], "big")
+                used = frame[:FRAME_HEADER] + _in_use(frame[FRAME_HEADER:], page)
+                found.append(Image(name, number, page, used))
     return found
+
+
+def _in_use(content, page):
+    """Blank what a page was split from: nobody promises what stands where nothing is stored.
+
+    The unallocated space of a b-tree page (sqlite.org/fileformat2.html, 1.6).
+    """
+    header = FILE_HEADER if page == 1 else 0
+    if content[header : header + 1] not in _BTREE:
+        return content
+    cells, end = (int.from_bytes(content[header + at :][:2], "big") for at in (3, 5))
+    begin = header + _BTREE[content[header : header + 1]] + 2 * cells
+    return content[:begin] + bytes(max(0, end - begin)) + content[max(begin, end) :]
 
 
 def _touched(before, name, at, size):

@@ -15,9 +15,10 @@ from agent.core.entries.kinds import KINDS
 from agent.core.sale.model import Stamp
 from agent.journal import Journal, chains
 from agent.links import MemoryHq, MemoryLink
-from agent.sync import SyncLoop, enrol
+from agent.sync import SyncLoop, enrol, feeds
 
 STORE, TILL = "store-1", "till-1"
+POLL_S = 2
 DEVICE = Ed25519PrivateKey.generate()
 PUBLIC = DEVICE.public_key().public_bytes_raw()
 STAMP = Stamp(wall="2024-05-01T10:00:00.000Z", mono_ns=1, boot_id="boot")
@@ -219,6 +220,12 @@ async def running(loop):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@pytest.fixture(autouse=True)
+def _short_polls(monkeypatch):
+    """Have a question to HQ that nothing answers end soon."""
+    monkeypatch.setattr(feeds, "WAIT_S", POLL_S)
 
 
 @pytest.fixture

@@ -81,3 +81,15 @@ async def test_evidence_of_an_epoch_that_is_over_is_left_out_once_hq_has_said_so
     state = Upward(tail=ALL, held=2, epoch=epoch, repositioned=repositioned)
     batch = await made.batch(Send(1, 3, 1), state, last)
     assert shown is (batch.last_ack is not None)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("is_lean", "limit", "said"), [(True, 1, 16), (False, 1, 0), (True, 0, 0)])
+async def test_only_records_sent_in_step_may_leave_the_evidence_out(maker, is_lean, limit, said):
+    """Fails if a till that asks where HQ stands shows it nothing of what it once signed."""
+    made, _ = maker
+    asking = await made.batch(Send(1, 3, 1), Upward(tail=ALL, held=2, epoch="1-aa"), None)
+    last = LastAck("1-aa", 2, asking.prev_hash, bytes(64))
+    state = Upward(tail=ALL, held=2, epoch="1-aa", is_lean=is_lean)
+    batch = await made.batch(Send(1, 3, limit), state, last)
+    assert (said, last) == (len(batch.in_step), batch.last_ack)

@@ -12,6 +12,7 @@ from agent.core.exchange.wire import FeedPage
 from agent.core.faults import InputFault
 from agent.directory import Directory
 from agent.directory.faults import DirectoryFault
+from agent.sync import feeds
 from agent.sync.feeds import FeedFollower
 from agent.sync.presence import Presence
 from tests.sync.conftest import ListReplica, QuickClock
@@ -197,7 +198,7 @@ async def test_a_lost_place_is_found_at_once_after_a_long_outage(run):
         await link.answered.wait()
         await asyncio.sleep(0)
     assert ["global"] == replica.reread_scopes
-    assert [("", 0), (NEW, 25)] == link.asked[10:12]
+    assert [("", 0), (NEW, feeds.WAIT_S)] == link.asked[10:12]
 
 
 def follower_of(link, replica):

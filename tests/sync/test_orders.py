@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.core.entries.bodies import OrderReceived, PartyEnrolled
-from agent.core.exchange.orders import ERASE, LEASE, REVOKE, EraseBody, RevokeBody
+from agent.core.consent.erasure import ErasePerson
+from agent.core.consent.retention import DataClass
+from agent.core.entries.bodies import OrderReceived, PartyEnrolled, PartyIdentified
+from agent.core.exchange.orders import ERASE, IDENTITY, LEASE, REVOKE, EraseBody, RevokeBody
+from agent.core.exchange.wire import FeedItem
 from agent.core.faults import StateFault
-from agent.journal import chains, registry
+from agent.core.loyalty import Lease
+from agent.journal import chains, purses
 from agent.links import MemoryHq
 from agent.sync import enrolment
+from agent.sync.leasing import Want
 from tests.journal.shop import committed
 
 TILL = "till-1"
@@ -93,23 +100,51 @@ async def test_an_order_is_acknowledged_once_per_till_whatever_is_read_again(ope
 
 
 @pytest.mark.asyncio
+async def test_an_order_that_comes_twice_at_once_is_carried_out_once(shop, run):
+    """A lease that is answered while the feed brings it would end sync, and with it the agent."""
+    await shop.enrol()
+    journal = shop.journal.read_blocking(lambda conn: purses.side_journal(conn, shop.tills[0]))
+    shop.hq.values["p-1", "points"] = 50
+    async with run(shop.loop):
+        await shop.until(lambda: shop.loop.status().enrolled)
+        wanted = (Want("p-1", "points", 7) for _ in range(3))
+        await asyncio.gather(*(shop.loop.leasing.ask(shop.tills[0], each) for each in wanted))
+        signed = [msgspec.json.encode(each) for each in shop.hq._leases.values()]
+        items = [
+            FeedItem(n, f"signed-order:{lease_id}", n, "put", msgspec.Raw(body))
+            for n, (lease_id, body) in enumerate(zip(shop.hq._leases, signed, strict=True), 1)
+        ]
+        desk = shop.loop._orders
+        await asyncio.gather(*(desk.take(items) for _ in range(4)))
+        await shop.settle()
+    held = shop.journal.read_blocking(lambda conn: purses.purse(conn, journal).leases)
+    assert ([7, 7, 7], 29) == (
+        [each.cap for each in held.values()],
+        shop.hq.values["p-1", "points"],
+    )
+    assert 3 == len(await receipts(shop))
+
+
+@pytest.mark.asyncio
 async def test_an_order_comes_before_the_other_items_of_its_page(shop, run):
     """If it did not, an erased card could be shown once more while prices are read."""
     await shop.enrol()
     shop.hq.publish("store:store-1", "item:1", 1)
-    shop.hq.order("store:store-1", ONE, LEASE, EraseBody(()))
+    journal = shop.journal.read_blocking(lambda conn: purses.side_journal(conn, shop.tills[0]))
+    lease = Lease("p-1", "points", 7, "store-1", shop.tills[0], journal, "2026-11-22")
+    shop.hq.order("store:store-1", ONE, LEASE, lease)
     seen = []
     apply = shop.replica.apply
 
     def applied(scope, page):
-        held = shop.journal.read_blocking(lambda conn: registry.get(conn, f"lease/{ONE}"))
+        held = shop.journal.read_blocking(lambda conn: purses.purse(conn, journal).leases)
         seen.append((scope, [item.key for item in page.items], held))
         return apply(scope, page)
 
     shop.replica.apply = applied
     async with run(shop.loop):
         await shop.until(lambda: "item:1" in shop.replica.keys)
-    assert ("store:store-1", ["item:1"], {"entries": []}) in seen
+    assert ("store:store-1", ["item:1"], {ONE: lease}) in seen
 
 
 @pytest.mark.asyncio
@@ -170,6 +205,23 @@ async def test_an_order_of_a_later_hq_is_kept_as_evidence(shop, run):
         side = (await shop.head("side")).journal_id
         await shop.until(lambda: len(shop.hq.rows(side)) == 2)
     assert ["unknown-order"] * 2 == [receipt.outcome for receipt in await receipts(shop)]
+
+
+@pytest.mark.asyncio
+async def test_a_till_bears_witness_of_who_is_who(shop, run):
+    """If it did not, an HQ restored from a backup would have forgotten every merge since."""
+    await shop.enrol()
+    async with run(shop.loop):
+        await shop.until_sent()
+        signed = publish(shop, ONE, IDENTITY, RevokeBody("any body"))
+        side = (await shop.head("side")).journal_id
+        await shop.until(lambda: len(shop.hq.rows(side)) == 1)
+    [receipt] = await receipts(shop)
+    assert ("done", signed.order, signed.signature) == (
+        receipt.outcome,
+        receipt.order,
+        receipt.signature,
+    )
 
 
 @pytest.mark.asyncio
@@ -263,3 +315,34 @@ async def test_a_copy_that_was_carried_is_told_from_another_one(shop, run):
     assert ["another-entry", "done"] == [receipt.outcome for receipt in await receipts(shop)]
     assert [(place,), ()] == [receipt.kept for receipt in await receipts(shop)]
     assert 1 == len(shop.forgotten)
+
+
+@pytest.mark.asyncio
+async def test_a_person_who_is_erased_leaves_nothing_that_hq_has_not_seen_either(shop, run):
+    """What was enrolled here while HQ was away would come up after the erasure, and stay."""
+    await shop.enrol()
+    party, place = await _met_person(shop)
+    kept = await enrol_person(shop)
+    body = ErasePerson((), "q-1", (party,), (DataClass.IDENTITY, DataClass.EVIDENCE))
+    async with run(shop.loop):
+        await shop.until_sent()
+        publish(shop, ONE, ERASE, body)
+        await shop.until(lambda: len(shop.hq.rows(kept[0])) == 4)
+    assert [None, None] == [await _body(shop, each) for each in place]
+    assert await _body(shop, kept) is not None
+    assert ["done"] == [receipt.outcome for receipt in await receipts(shop)]
+    assert [party] == shop.forgotten
+
+
+async def _met_person(shop):
+    """Enrol somebody and recognise them; gives the party and both entries."""
+    await enrol_person(shop)
+    enrolment = await last_of(shop)
+    said = await shop.journal.read(lambda conn: chains.body_at(conn, *enrolment[:2]))
+    met = PartyIdentified(said.party_id, "store-1", TILL, shop.clock.stamp(), "phone")
+    await shop.append([met], TILL)
+    return said.party_id, (enrolment, await last_of(shop))
+
+
+async def _body(shop, place):
+    return await shop.journal.read(lambda conn: chains.body_at(conn, *place[:2]))

@@ -15,17 +15,20 @@ from pysqlite3 import dbapi2
 
 from agent.core.exchange.cursors import compact
 from agent.core.exchange.snapshots import SignedManifest, make_manifest
+from agent.core.exchange.wire import PartyRow
 from agent.core.history.model import Card
 from agent.core.identifiers import ItemId, PartyId
-from agent.core.recognition import Found, Identifier, IdentifierType, ItemKey, token
-from agent.directory import Directory, generations
+from agent.core.recognition import Found, Identifier, IdentifierType, ItemKey
+from agent.directory import Directory, Keyring, generations
 from agent.directory.installing import Installation
 from agent.sync.pieces import Pieces
 from central.feed.filling import Filling
 from central.ledger.replica_files import new_replica
+from tests.sealed import MACHINE_KEY
 
 SCOPE = "global"
 PHONE = Identifier(IdentifierType.PHONE, "+49301234567")
+MAIL = Identifier(IdentifierType.EMAIL, "lea@example.com")
 
 
 def body(n, name="Milk"):
@@ -33,8 +36,8 @@ def body(n, name="Milk"):
 
 
 def party(name, *identifiers):
-    row = {"card": Card(PartyId(name), name), "tokens": [token(one) for one in identifiers]}
-    return msgspec.json.encode(row)
+    card = msgspec.Raw(msgspec.json.encode(Card(PartyId(name), name)))
+    return msgspec.json.encode(PartyRow(card, identifiers))
 
 
 def offered(shop, tmp_path, **fields):
@@ -43,7 +46,8 @@ def offered(shop, tmp_path, **fields):
     cursor = shop.hq.page(SCOPE, "", 1_000_000).cursor
     with new_replica(path) as file:
         filling = Filling(file, SCOPE)
-        filling.add(compact(feed.items), again=False)
+        closed = [shop.hq.sealing.closed(SCOPE, each) for each in compact(feed.items)]
+        filling.add(closed, again=False)
         filling.settle(cursor)
     values = {"rows": filling.rows, "chunk_bytes": 400}
     return shop.hq.shelf.offer(SCOPE, cursor, path.read_bytes(), **(values | fields))
@@ -54,13 +58,20 @@ def name_of(shop, n):
     return None if found is None else found.name
 
 
+def opened(shop, path=None):
+    """Open the shop's directory, or one beside it, with the keys of its HQ."""
+    keyring = Keyring(MACHINE_KEY)
+    keyring.take([shop.hq.sealing.master.key(SCOPE, 1)], b"")
+    return Directory.open(path or shop.path, keyring)
+
+
 @pytest.fixture
 def stocked(shop, tmp_path):
     """A shop whose HQ holds ten items, with a real directory."""
     for n in range(10):
         shop.hq.publish(SCOPE, f"item:{n}", n + 1, body=body(n))
     shop.path = tmp_path / "directory.db"
-    shop.replica = Directory.open(shop.path)
+    shop.replica = opened(shop)
     yield shop
     shop.replica.close()
 
@@ -100,7 +111,7 @@ async def test_a_lost_place_is_found_by_a_snapshot(stocked, run, tmp_path):
     shop.hq.publish(SCOPE, "party:gone", 11, body=party("gone", PHONE))
     async with following(shop, run):
         await shop.until(lambda: isinstance(shop.replica.party(PHONE), Found))
-        shop.replica.put_local(Card(PartyId("lea"), "Lea"), ["ab" * 16])
+        shop.replica.put_local(Card(PartyId("lea"), "Lea"), [MAIL])
         shop.hq.restore(before)
         for n in (11, 12):
             shop.hq.publish(SCOPE, f"item:{n}", n, body=body(n))
@@ -187,7 +198,7 @@ async def test_a_download_goes_on_where_it_stopped(stocked, run, tmp_path, monke
     shop.replica.close()
     [folder] = shop.path.with_name("directory.db.incoming").glob("*/*")
     (folder / "1").write_bytes(b"torn by a power cut")
-    shop.replica = Directory.open(shop.path)
+    shop.replica = opened(shop)
     shop.hq.shelf.asked.clear()
     monkeypatch.undo()
     shop.link.set_offline(False)
@@ -336,7 +347,7 @@ async def test_one_that_is_being_made_is_waited_for(stocked, run, tmp_path):
 async def test_a_full_disk_in_the_middle_keeps_what_there_is(stocked, run, tmp_path):
     """If it did not, a full disk would cost the till its customers, or stay full of pieces."""
     shop = stocked
-    shop.replica.put_local(Card(PartyId("lea"), "Lea"), [token(PHONE)])
+    shop.replica.put_local(Card(PartyId("lea"), "Lea"), [PHONE])
     manifest = offered(shop, tmp_path)
     await shop.enrol()
     folder = shop.replica.incoming / SCOPE / manifest.snapshot_id
@@ -368,7 +379,7 @@ async def test_look_ups_go_on_all_the_while(stocked, run, tmp_path):
     shop = stocked
     for n in range(10, 3000):
         shop.hq.publish(SCOPE, f"item:{n}", n + 1, body=body(n))
-    shop.replica.put_local(Card(PartyId("lea"), "Lea"), [token(PHONE)])
+    shop.replica.put_local(Card(PartyId("lea"), "Lea"), [PHONE])
     manifest = offered(shop, tmp_path, chunk_bytes=20_000)
     await shop.enrol()
     stop, seen, failed = threading.Event(), set(), 0
@@ -420,7 +431,7 @@ STEPS = (
 )
 
 
-def _take(path, manifest, chunks, die_at):
+def _take(shop, path, manifest, chunks, die_at):
     """Do all of it in this process; SIGKILL before and after the so many-eth step. Gives steps."""
     done = 0
 
@@ -439,7 +450,7 @@ def _take(path, manifest, chunks, die_at):
 
         return call
 
-    directory = Directory.open(path)
+    directory = opened(shop, path)
     for owner, name in STEPS:
         setattr(owner, name, killing(getattr(owner, name)))
     pieces = Pieces(directory.incoming, manifest)
@@ -454,7 +465,7 @@ def _take(path, manifest, chunks, die_at):
     installation.notices()
     installation.begin()
     installation.merge()
-    directory.put_local(Card(PartyId("meanwhile"), "M"), ["cd" * 16])
+    directory.put_local(Card(PartyId("meanwhile"), "M"), [MAIL])
     installation.swap()
     installation.finish()
     pieces.remove()
@@ -478,12 +489,14 @@ def _in_child(call) -> int:
 def test_killed_at_every_step_it_is_the_old_directory_or_the_new(stocked, tmp_path):
     """If it were neither, a power cut while a snapshot is installed would stop recognition."""
     shop = stocked
-    shop.replica.put_local(Card(PartyId("lea"), "Lea"), [token(PHONE)])
+    shop.replica.put_local(Card(PartyId("lea"), "Lea"), [PHONE])
     shop.replica.close()
     manifest = offered(shop, tmp_path, chunk_bytes=2500)
     chunks = shop.hq.shelf.chunks[SCOPE, manifest.snapshot_id]
     before = shop.path.read_bytes()
-    steps = os.waitstatus_to_exitcode(_in_child(lambda: _take(shop.path, manifest, chunks, -1)))
+    steps = os.waitstatus_to_exitcode(
+        _in_child(lambda: _take(shop, shop.path, manifest, chunks, -1))
+    )
     # All but the removal of an older snapshot's file: there is none yet.
     assert steps >= 2 * (len(STEPS) - 1)
     states = []
@@ -493,19 +506,19 @@ def test_killed_at_every_step_it_is_the_old_directory_or_the_new(stocked, tmp_pa
         path = folder / "directory.db"
         path.write_bytes(before)
         for life in (die_at, die_at // 2):
-            status = _in_child(lambda path=path, at=life: _take(path, manifest, chunks, at))
+            status = _in_child(lambda path=path, at=life: _take(shop, path, manifest, chunks, at))
             assert os.WIFSIGNALED(status)
-            directory = Directory.open(path)
+            directory = opened(shop, path)
             assert directory.damage is None
             assert isinstance(directory.party(PHONE), Found)
             states.append((directory.counts()["items"], directory.cursor(SCOPE)))
             directory.close()
         assert 0 < os.waitstatus_to_exitcode(
-            _in_child(lambda p=path: _take(p, manifest, chunks, -1))
+            _in_child(lambda p=path: _take(shop, p, manifest, chunks, -1))
         )
-        directory = Directory.open(path)
+        directory = opened(shop, path)
         assert (10, 2) == (directory.counts()["items"], directory.counts()["local"])
         directory.close()
         assert 2 == len([file for file in folder.iterdir() if file.is_file()])
     assert {(0, ""), (10, manifest.cursor)} == set(states)
-    shop.replica = Directory.open(shop.path)
+    shop.replica = opened(shop)

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "systemd"
 UNITS = ("till-agent.service", "till-central.service")
+NIGHTLY = "till-central-candidates.service"
 needs_analyze = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
 )
@@ -26,7 +27,7 @@ def _copy(name, directory):
 
 
 @needs_analyze
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", [*UNITS, NIGHTLY])
 def test_systemd_finds_nothing_wrong(name, tmp_path):
     """A misspelt directive would be ignored, and with it the hardening or the watchdog."""
     copy = _copy(name, tmp_path)
@@ -42,7 +43,7 @@ def test_systemd_finds_nothing_wrong(name, tmp_path):
 
 
 @needs_analyze
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", [*UNITS, NIGHTLY])
 def test_the_service_is_confined(name, tmp_path):
     """An attacker who takes the daemon over would have the whole machine."""
     copy = _copy(name, tmp_path)
@@ -81,6 +82,16 @@ def test_drivers_are_there_before_the_service(module):
     for directive in ("Wants", "After"):
         (line,) = re.findall(rf"^{directive}=(.*)$", text, re.MULTILINE)
         assert f"modprobe@{module}.service" in line.split()
+
+
+def test_candidates_are_looked_for_every_night():
+    """A steward would see who may be one person only after somebody ran a command."""
+    text = (SYSTEMD / NIGHTLY).read_text()
+    assert "\nType=oneshot\nExecStart=/opt/till-agent/bin/till-central candidates " in text
+    assert "OnCalendar=" in (SYSTEMD / "till-central-candidates.timer").read_text()
+    units = re.search(r'^units="(.*)"$', (SYSTEMD / "install").read_text(), re.MULTILINE)[1].split()
+    assert [] == [name for name in units if not (SYSTEMD / name).exists()]
+    assert {NIGHTLY, "till-central-candidates.timer"} <= set(units)
 
 
 def test_every_file_of_the_installer_exists():

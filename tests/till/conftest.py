@@ -12,13 +12,14 @@ import pytest
 from agent.core.history import Card, Order, OrderLine
 from agent.core.identifiers import DeviceId, ItemId, PartyId, StoreId, TillId
 from agent.core.quantities import Minor
-from agent.core.recognition import Identifier, IdentifierType, Item, Price, token
+from agent.core.recognition import Identifier, IdentifierType, Item, Price
 from agent.core.sale.model import Stamp
-from agent.directory import Directory
+from agent.directory import Directory, Keyring
 from agent.journal import Journal, events
 from agent.journal.events import Event
 from agent.settings import Settings, StoreSettings, TillSettings
 from agent.till import OwnEntries, TillLoop
+from tests.sealed import MACHINE_KEY, RULES
 
 COFFEE = Item(
     item_id=ItemId("coffee"),
@@ -44,7 +45,7 @@ SOCKS = Item(
 )
 ADA = PartyId("019a0000-0000-7000-8000-00000000ada0")
 BOB = PartyId("019a0000-0000-7000-8000-00000000b0b0")
-ADA_CARD = "LC0041061059"
+ADA_CARD = "LC1PB1X9SFPE"
 ORDER = Order(
     order_no="WEB-1001",
     channel="web",
@@ -109,12 +110,14 @@ class Shop:
             clock=self.clock,
             reserve_bytes=self.reserve_bytes,
         )
-        self.directory = Directory.open(self.folder / "directory.db")
+        self.directory = Directory.open(self.folder / "directory.db", Keyring(MACHINE_KEY))
         self.directory.import_items([COFFEE, CHEESE, SOCKS])
-        self.directory.put_local(
-            Card(party_id=ADA, name="Ada Example", tier="gold"),
-            [token(Identifier(IdentifierType.LOYALTY_CARD, ADA_CARD))],
-        )
+        if not self.directory.holds(ADA):
+            self.directory.put_local(
+                Card(party_id=ADA, name="Ada Example", tier="gold"),
+                [Identifier(IdentifierType.LOYALTY_CARD, ADA_CARD)],
+                RULES,
+            )
 
     def close(self) -> None:
         """Let go of the files."""

@@ -300,7 +300,7 @@ async def test_a_scan_is_told_with_its_bytes(shop):
 async def test_a_customers_code_is_told_to_nobody(shop):
     """Whoever reads the events could make the customer's card."""
     async with shop.running() as loop:
-        await loop.ask(scanned(b"LC0041061059"))
+        await loop.ask(scanned(b"LC1PB1X9SFPE"))
         (told,) = [event.data for event in await shop.told() if event.type == "scan"]
     assert told["raw"] is None
     assert "0041061059" not in str(told)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from pysqlite3 import dbapi2
 
-from agent.core.entries.bodies import CashierSigned, CashMoved
+from agent.core.entries.bodies import CashierSigned, CashMoved, PartyEnrolled
 from agent.core.faults import UnavailableFault
 from agent.core.identifiers import SaleId
 from agent.core.quantities import Minor
@@ -135,6 +135,22 @@ async def test_an_enrolment_survives_the_loss_of_the_directory(shop):
         assert [each.ref for each in found.card.last] == [done.receipt_no]
         again = await loop.ask(commands.Enrol(EnrolRequest(name="Grace Example", party_id=NEW)))
         assert again == made
+
+
+@pytest.mark.asyncio
+async def test_a_customer_nobody_can_read_does_not_keep_the_shop_closed(shop):
+    """One record of a broken program in the till's journal would end every start of it."""
+    junk = "\N{PILE OF POO}\x07%s" * 40
+    fields = {"phone": junk, "email": junk, "card": junk, "postcode": junk}
+    record = PartyEnrolled(NEW, "s1", "till-1", Stamp(junk, -1, junk), junk, **fields)
+    salt = bytes(16)
+    await shop.journal.write(lambda conn: chains.append(conn, "till-1", record, salt=salt))
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        await loop.ask(commands.SetCustomer(SALE, NEW))
+        await loop.ask(commands.AddLine(SALE, LineRequest(item_id="coffee")))
+        await loop.ask(commands.AddTender(SALE, TenderRequest(kind="cash", amount=Minor(499))))
+        assert (await loop.ask(commands.CompleteSale(SALE))).receipt_no
 
 
 @pytest.mark.asyncio

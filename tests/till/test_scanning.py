@@ -15,7 +15,7 @@ from agent.till.requests import TenderRequest
 
 COUNTER = DeviceId("counter")
 COFFEE = b"]E04006381333931"
-ADA_CARD = b"LC0041061059"
+ADA_CARD = b"LC1PB1X9SFPE"
 ADA = "019a0000-0000-7000-8000-00000000ada0"
 
 
@@ -85,7 +85,7 @@ async def test_a_customer_waits_for_the_sale(shop):
         )
     assert [type(body) for _, body in facts] == [PartyIdentified]
     assert [data["party_id"] for data in of_type(told, "customer")] == [ADA, ADA]
-    assert of_type(told, "scan")[0]["text"] == "…1059"
+    assert of_type(told, "scan")[0]["text"] == "…SFPE"
 
 
 @pytest.mark.asyncio

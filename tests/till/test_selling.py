@@ -24,7 +24,7 @@ from agent.till.requests import (
 SALE = SaleId("019a2222-0000-7000-8000-000000000001")
 OTHER = SaleId("019a2222-0000-7000-8000-000000000002")
 ADA = "019a0000-0000-7000-8000-00000000ada0"
-ADA_CARD = "LC0041061059"
+ADA_CARD = "LC1PB1X9SFPE"
 
 
 async def paid(loop, sale_id=SALE, kind="cash", **line):

@@ -12,6 +12,11 @@ export class Problem extends Error {
   }
 }
 
+// No answer at all: the agent is starting, or the network is gone.
+export class Unreachable extends Error {}
+
+const reach = (path, options) => fetch(path, options).catch((problem) => { throw new Unreachable(problem.message); });
+
 // The token arrives in the fragment, which no server and no log ever sees, and leaves the address at once.
 export function takeCredentials() {
   const fragment = new URLSearchParams(location.hash.slice(1));
@@ -43,7 +48,7 @@ export const newId = () => {
 };
 
 async function call(method, path, body) {
-  const answer = await fetch(path, {
+  const answer = await reach(path, {
     method,
     headers: { Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
     body: body === undefined ? undefined : JSON.stringify(body),
@@ -58,7 +63,7 @@ export const put = (path, body = {}) => call("PUT", path, body);
 export const remove = (path, body) => call("DELETE", path, body);
 
 export async function picture(path) {
-  const answer = await fetch(path, { headers: { Authorization: `Bearer ${token}` } });
+  const answer = await reach(path, { headers: { Authorization: `Bearer ${token}` } });
   if (!answer.ok) throw new Problem(await answer.json().catch(() => ({})), answer.status);
   return URL.createObjectURL(await answer.blob());
 }

@@ -7,14 +7,17 @@ import { askAmount, dayMenu, signOn } from "./day.js";
 import { askFor, choose, show } from "./dialogs.js";
 import { showHealth } from "./health.js";
 import { hideMatches, showMatches, walkMatches } from "./matches.js";
+import { askOrder, doWithOrder } from "./orders.js";
 import { answerTo, hearPrint, loadPapers } from "./papers.js";
 import { inTrouble, showPrint, showReceipt } from "./receipt.js";
+import { answerPrompt, askInWords, changeConsents } from "./said.js";
 import { $, clearMessage, el, fill, message } from "./dom.js";
+import { askNumber, uncharged, valueTender } from "./value.js";
 import { askWeight, hearWeight } from "./weight.js";
 import { amount, likelyNotes, plainAmount, setCurrency, shortAmount, shortDate } from "./format.js";
 
 let view = null;     // GET /v1/tills/{till}
-let card = null;     // of the customer shown
+let shown = null;    // GET /v1/parties/{id} of the customer here
 let answer = null;   // found | known_elsewhere | unknown
 let connected = false;
 let cardOf = null;   // whose card was asked for last
@@ -36,9 +39,16 @@ async function attempt(action) {
 }
 
 function complain(problem) {
-  if (!(problem instanceof api.Problem)) message("The agent does not answer", "It restarts by itself; try again in a few seconds.", "bad");
+  if (problem instanceof api.Unreachable) message("The agent does not answer", "It restarts by itself; try again in a few seconds.", "bad");
+  else if (!(problem instanceof api.Problem)) pageFault(problem);
   else if (problem.status === 401) askToPair();
   else message(problem.message, problem.remedy, "bad");
+}
+
+// A fault of this page must not pass for one of the agent.
+function pageFault(problem) {
+  console.error(problem);
+  message("This page went wrong", "Reload it with F5: nothing is lost. If it happens again, tell IT.", "bad");
 }
 
 let refreshing = null;
@@ -64,15 +74,19 @@ async function load() {
   draw();
 }
 
+// The card on the counter stays until the new one is here: it can be touched meanwhile.
 async function loadCard() {
-  card = null;
   cardOf = view.party_id || null;
-  if (!cardOf) return;
+  const party = cardOf;
   try {
-    card = (await api.get(`/v1/parties/${view.party_id}`)).card;
-    answer = "found";
+    shown = party && await api.get(`/v1/parties/${party}`);
+    if (party) answer = "found";
   } catch (problem) {
-    if (!(problem instanceof api.Problem)) throw problem;
+    if (!(problem instanceof api.Problem)) {
+      cardOf = undefined;
+      throw problem;
+    }
+    shown = null;
     answer = "known_elsewhere";
   }
 }
@@ -84,7 +98,7 @@ function draw() {
   fill($("cashier"), view.actor || "Sign on");
   fill($("day"), el("span", { class: "wide" }, `${view.business_date}${view.opened ? "" : " · not opened"}`));
   basket.showBasket(view.sale, (line) => { basket.choose(line); draw(); }, giveBack);
-  showCustomer(card, answer, { clear: clearCustomer, enrol: enrolCustomer });
+  showCustomer(shown, answer, customerActs);
   drawPay();
   showReceipt(view.sale ? null : view.last, reprint);
   showHealth(view, connected);
@@ -96,12 +110,18 @@ function drawPay() {
   const refund = Boolean(sums && sums.total < 0);
   const sellable = Boolean(view.sale && (view.sale.sale.lines || []).some((line) => !line.voided));
   const paid = sellable && due === 0 && (view.sale.sale.tenders || []).length > 0;
-  if (paid) fill($("notes"), el("button", { class: "go", onclick: () => pay("cash", 0) }, "Complete the sale"));
+  const gift = uncharged(view);
+  if (gift) fill($("notes"), el("button", { class: "go", onclick: () => chargeGift(gift) }, `Which card is charged? ${gift.name}`));
+  else if (paid) fill($("notes"), el("button", { class: "go", onclick: () => pay("cash", 0) }, "Complete the sale"));
   else fill($("notes"), ...(due > 0 ? likelyNotes(due).map((note) => el("button", { onclick: () => pay("cash", note) }, shortAmount(note))) : []));
-  $("notes").hidden = due <= 0 && !paid;
+  $("notes").hidden = due <= 0 && !paid && !gift;
   for (const id of ["cash", "card"]) $(id).disabled = !sellable;
   $("cash").firstChild.data = refund ? "Refund cash " : "Cash ";
   $("card").firstChild.data = refund ? "Refund card " : "Card ";
+  const takes = view.takes || [];
+  $("value").hidden = !takes.length;
+  $("points").disabled = !sellable || !takes.includes("points") || !(refund || view.sale.sale.party_id);
+  $("gift").disabled = !sellable || !takes.includes("gift_card");
   $("park").disabled = !sellable;
   $("cancel").disabled = !view.sale;
   fill($("parked"), `Parked${view.parked?.length ? ` (${view.parked.length})` : ""}`);
@@ -172,9 +192,13 @@ async function sell(item) {
 }
 
 // `view` may be read anew at any await, so what follows an answer goes by the answer alone.
-async function addLine(line) {
+async function openSale() {
   const open = view.sale || await api.post(`${tillPath()}/sales`, { sale_id: api.newId() });
-  await api.post(salePath("/lines", open.sale.sale_id), { ...line, line_id: api.newId() });
+  return open.sale.sale_id;
+}
+
+async function addLine(line) {
+  await api.post(salePath("/lines", await openSale()), { ...line, line_id: api.newId() });
 }
 
 async function openItem() {
@@ -196,9 +220,8 @@ async function returnFrom(saleId) {
 async function showOrder(seen) {
   const order = await api.get(`/v1/orders/${encodeURIComponent(seen.order_no)}`).catch(() => null);
   if (!order) return notRecognised(seen);
-  const where = order.collect_at ? `, to collect at ${order.collect_at}` : "";
-  const lines = (order.lines || []).map((line) => el("li", {}, `${line.quantity} × ${line.name}, ${amount(line.amount)}`));
-  return show(`Order ${order.order_no}`, el("p", {}, `${order.state}${where} · ${amount(order.total)}${order.paid === false ? " · to be paid" : " · paid"}`), el("ul", {}, ...lines));
+  const deed = await askOrder(order);
+  if (deed) await attempt(() => doWithOrder(order, deed, openSale));
 }
 
 async function onLine(act) {
@@ -239,6 +262,23 @@ async function pay(kind, minor) {
   });
 }
 
+async function payValue(kind) {
+  const due = view.sale?.totals.due;
+  if (!due) return;
+  const saleId = view.sale.sale.sale_id;
+  const tender = await valueTender(kind, due);
+  if (tender) await attempt(async () => {
+    const open = await api.post(salePath("/tenders", saleId), { ...tender, tender_id: api.newId() });
+    if (open.totals.due === 0) await api.post(salePath("/complete", saleId));
+  });
+}
+
+async function chargeGift(line) {
+  const saleId = view.sale.sale.sale_id;
+  const number = await askNumber(line.name);
+  if (number) await attempt(() => api.put(salePath(`/lines/${line.line}/gift-card`, saleId), { number }));
+}
+
 async function giveBack(tender) {
   await attempt(() => api.remove(salePath(`/tenders/${tender.tender}`)));
 }
@@ -263,9 +303,22 @@ async function enrolCustomer() {
     const open = view.sale;
     const made = await api.post("/v1/parties", body);
     if (open) await api.put(salePath("/customer", open.sale.sale_id), { party_id: made.party_id });
-    message("Welcome", `Card ${made.card}`, "good");
+    const known = made.known_elsewhere?.length ? `; the chain knows somebody with this ${made.known_elsewhere.join(" and ").replace("_", " ")}: HQ brings the two together` : "";
+    message("Welcome", `Card ${made.card}${known}`, "good");
   });
 }
+
+const customerActs = {
+  clear: () => clearCustomer(),
+  enrol: () => enrolCustomer(),
+  consents: (of) => attempt(() => changeConsents(of)),
+  answer: (of, said) => attempt(() => answerPrompt(of, { answer: said })),
+  refuse: (of) => attempt(() => answerPrompt(of, { refused: true })),
+  ask: (of) => attempt(async () => {
+    const said = await askInWords(of.prompt);
+    if (said) await answerPrompt(of, { answer: said });
+  }),
+};
 
 async function clearCustomer() {
   answer = null;
@@ -303,7 +356,7 @@ async function onEvent(event) {
   }
   const told = event.type === "print" && [hearPrint(event.data, settle), showPrint(event.data)].some(Boolean);
   if (event.type === "print" && !told && inTrouble(event.data)) message(capital(`a print is ${event.data.state}`), event.data.reason || "", "bad");
-  if (event.type === "customer") cardOf = undefined;
+  if (["customer", "prompt"].includes(event.type)) cardOf = undefined;
   await refresh().catch(() => {});
 }
 
@@ -323,10 +376,10 @@ function listen() {
     if (text) enter(text);
   });
   $("line-actions").addEventListener("click", (event) => { if (event.target.dataset.act) onLine(event.target.dataset.act); });
-  const buttons = { cash: () => payOther("cash"), card: () => payOther("card"), park: () => attempt(() => api.post(salePath("/park"))), parked: showParked, more: day, cancel: cancelSale, cashier: () => attempt(() => signOn(view.actor)) };
+  const buttons = { cash: () => payOther("cash"), card: () => payOther("card"), points: () => payValue("points"), gift: () => payValue("gift_card"), park: () => attempt(() => api.post(salePath("/park"))), parked: showParked, more: day, cancel: cancelSale, cashier: () => attempt(() => signOn(view.actor)) };
   for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", action);
   document.addEventListener("click", (event) => { if (!event.target.closest("#matches, #entry")) hideMatches(); });
-  const keys = { F2: "cash", F3: "card", F4: "park", F9: "more" };
+  const keys = { F2: "cash", F3: "card", F6: "points", F7: "gift", F4: "park", F9: "more" };
   document.addEventListener("keydown", (event) => {
     if ($("dialog").open) return;
     if (walkMatches(event.key)) event.preventDefault();
@@ -344,7 +397,7 @@ async function firstLook() {
     return true;
   } catch (problem) {
     complain(problem);
-    return problem instanceof api.Problem;
+    return !(problem instanceof api.Unreachable);
   }
 }
 

@@ -1,39 +1,60 @@
-// The customer's card: one glance, in the order a cashier needs it.
+// The customer's card: six lines at most, in the order a cashier needs them, then what happened last.
 
 import { el, fill, $ } from "./dom.js";
 import { amount, shortDate } from "./format.js";
 
-export function showCustomer(card, answer, { clear, enrol }) {
-  if (card) fill($("customer"), ...cardParts(card, clear));
-  else fill($("customer"), el("p", { class: "quiet" }, words(answer)), el("button", { onclick: enrol }, "New customer"));
+let before = "";
+
+// shown: GET /v1/parties/{id}; acts: {clear, enrol}, and of the card they stand on {consents, answer(said), ask, refuse}.
+export function showCustomer(shown, answer, acts) {
+  // A button that is made anew under a finger takes no touch.
+  const now = JSON.stringify([shown, answer]);
+  if (now === before) return;
+  before = now;
+  if (shown) fill($("customer"), ...cardParts(shown, acts));
+  else fill($("customer"), el("p", { class: "quiet" }, words(answer)), el("button", { onclick: acts.enrol }, "New customer"));
 }
 
 function words(answer) {
-  if (answer === "known_elsewhere") return "Known to the chain, but not on this till yet. Sell on; the purchase finds its way.";
+  if (answer === "known_elsewhere") return "Known to the chain, but their card does not open here yet. Sell on; the purchase finds its way.";
   return "No customer yet: scan a card, or type a phone number or e-mail.";
 }
 
-function cardParts(card, clear) {
-  const ready = (card.orders || []).filter((order) => order.state === "ready");
-  const others = (card.orders || []).filter((order) => order.state !== "ready");
+function cardParts(shown, acts) {
   return [
-    el("h2", {}, card.name, card.tier ? el("span", { class: "tier" }, card.tier) : null, el("button", { onclick: clear, title: "Sell without this customer" }, "Clear")),
-    el("div", { class: "quiet" }, `${card.points || 0} points · ${consents(card.consents || [])}`),
-    ...ready.map((order) => el("div", { class: "ready" }, `Ready to collect: ${order.order_no} · ${amount(order.total)}${order.paid === false ? " · to be paid" : ""}`)),
-    ...others.slice(0, 2).map((order) => el("div", { class: "way" }, `Order ${order.order_no}: ${order.state}`)),
-    el("ul", {}, ...newest(card.last || []).map(interaction)),
+    ...(shown.lines || []).map((line) => LINES[line.kind](line.text, shown, acts)),
+    el("ul", {}, ...newest(shown.card.last || []).map(interaction)),
   ];
+}
+
+const LINES = {
+  name: (text, shown, { clear, consents }) => el("h2", {}, el("span", {}, text),
+    el("button", { onclick: () => consents(shown), title: "The customer says yes or no to a use of their data" }, "Consents"),
+    el("button", { onclick: clear, title: "Sell without this customer" }, "Clear")),
+  tier: (text) => el("div", {}, el("span", { class: "tier" }, text)),
+  orders: (text) => el("div", { class: "ready" }, text),
+  consents: (text) => el("div", { class: "quiet" }, text),
+  prompt: (text, shown, acts) => el("div", { class: "question" }, el("b", {}, text), el("div", { class: "ways" }, ...ways(shown, acts))),
+  hint: (text) => el("div", { class: "hint" }, text),
+};
+
+const QUICK = 3;
+
+// How a question can be answered; only the customer knows, so nothing is chosen beforehand.
+function ways(shown, { answer, ask, refuse }) {
+  const { prompt } = shown;
+  if (!prompt) return [];
+  const says = (label, said) => el("button", { onclick: () => answer(shown, said) }, label);
+  const rather = el("button", { class: "quiet", onclick: () => refuse(shown) }, "Rather not say");
+  if (prompt.kind === "yes_no" || prompt.kind === undefined) return [says("Yes", "yes"), says("No", "no"), rather];
+  if (prompt.kind === "choice" && prompt.choices.length <= QUICK) return [...prompt.choices.map((choice) => says(choice, choice)), rather];
+  return [el("button", { onclick: () => ask(shown) }, "Answer …"), rather];
 }
 
 // An order is ordered, shipped, delivered: here it stands once, as it is now.
 function newest(interactions) {
   const seen = new Set();
   return interactions.filter(({ channel, ref }) => !seen.has(`${channel} ${ref}`) && seen.add(`${channel} ${ref}`));
-}
-
-function consents(list) {
-  const given = list.filter((consent) => consent.given).map((consent) => (consent.contact === "any" ? consent.purpose : `${consent.purpose} by ${consent.contact}`));
-  return given.length ? `agreed to ${given.join(", ")}` : "agreed to nothing";
 }
 
 const WHAT = {

@@ -17,6 +17,7 @@ from hashlib import sha256
 import msgspec
 
 from agent.core.entries.chain import Link, commitment, genesis, linker
+from agent.core.entries.verbatim import read_back, written
 from agent.core.faults import InputFault
 from agent.core.identifiers import JournalId, StoreId, TillId
 
@@ -91,6 +92,13 @@ class ArchiveRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag="record
     erased_by: str = ""
     pruned: bool = False
     """The body was let go of, because HQ holds it for good."""
+    raw: str = ""
+    """The sealed bytes in base64 where they are no text (`verbatim`); `body` is empty then."""
+
+    @property
+    def sealed(self) -> bytes:
+        """Give the sealed bytes."""
+        return read_back(self.body, self.raw)
 
 
 class ArchiveEnd(msgspec.Struct, frozen=True, tag="end"):
@@ -301,8 +309,9 @@ def _exactly(text: str) -> bytes | None:
 def _is_sealed(record: ArchiveRecord, committed: bytes) -> bool:
     """Tell whether a body is what its commitment says; one that is gone leaves nothing behind."""
     if record.erased_by or record.pruned:
-        return not record.salt and not record.body
-    return commitment(bytes.fromhex(record.salt), record.body.encode()) == committed
+        return not (record.salt or record.body or record.raw)
+    is_written = written(record.sealed) == (record.body, record.raw)
+    return is_written and commitment(bytes.fromhex(record.salt), record.sealed) == committed
 
 
 def _genesis_of(journal: ArchiveJournal) -> bytes:

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import msgspec
 
+from agent.core.card_numbers.noted import CardNumbersMasked
+from agent.core.consent.record import ConsentRecord
+from agent.core.consent.rights import SubjectRequest
+from agent.core.entries.notes import NoteWritten, TaskClosed, TaskOpened
 from agent.core.identifiers import (
     ActorId,
     CustomerRef,
@@ -19,8 +23,20 @@ from agent.core.identifiers import (
     StoreId,
     TillId,
 )
+from agent.core.leads.bodies import LeadRedeemed, LeadTold
+from agent.core.loyalty.facts import (
+    LeaseClosed,
+    ValueEarned,
+    ValueLoaded,
+    ValueRestored,
+    ValueSpent,
+)
+from agent.core.orders.model import OrderNoted
+from agent.core.prompts.ledger import PromptEvent
 from agent.core.quantities import Minor
 from agent.core.sale.model import Line, Stamp, TaxAmount, Tender
+from agent.core.stock.booking import StockMoved
+from agent.core.suggest.model import SuggestionAnswered
 
 
 class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True, tag="sale.completed"):
@@ -177,6 +193,13 @@ class PartyEnrolled(msgspec.Struct, frozen=True, omit_defaults=True, tag="party.
     postcode: str | None = None
     consents: tuple[ConsentGiven, ...] = ()
     actor: ActorId | None = None
+    pass_id: str | None = None
+    """Of a wallet pass made for them here."""
+    pass_secret: str | None = None
+    """Of its one-time codes (RFC 6238), hexadecimal."""
+    sealed: bytes | None = None
+    """All of it, closed for HQ (`core.privacy.seal_enrolment` of its JSON): where that is here,
+    everything that says who it is stays empty above."""
 
 
 class PartyIdentified(msgspec.Struct, frozen=True, omit_defaults=True, tag="party.identified"):
@@ -189,6 +212,8 @@ class PartyIdentified(msgspec.Struct, frozen=True, omit_defaults=True, tag="part
     means: str
     """An `IdentifierType`; never its value."""
     sale_id: SaleId | None = None
+    strength: str = ""
+    """A `recognition.Strength`: what the means was worth as it was presented."""
 
 
 class CashierSigned(msgspec.Struct, frozen=True, omit_defaults=True, tag="cashier.signed"):
@@ -250,6 +275,8 @@ class EntryCarried(msgspec.Struct, frozen=True, omit_defaults=True, tag="entry.c
     verified: bool = True
     """False where a damaged file could not prove that these are the bytes once written."""
     erased_by: str = ""
+    raw: str = ""
+    """The sealed bytes in base64 where they are no text (`verbatim`); `body` is empty then."""
 
 
 Body = (
@@ -263,6 +290,23 @@ Body = (
     | PartyIdentified
     | CashierSigned
     | OrderReceived
+    | ConsentRecord
+    | PromptEvent
+    | SubjectRequest
+    | ValueEarned
+    | ValueLoaded
+    | ValueSpent
+    | ValueRestored
+    | LeaseClosed
+    | OrderNoted
+    | StockMoved
+    | LeadTold
+    | LeadRedeemed
+    | SuggestionAnswered
+    | NoteWritten
+    | TaskOpened
+    | TaskClosed
+    | CardNumbersMasked
     | JournalBegun
     | EntryCarried
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from agent.core.entries.bodies import Body, EntryCarried
 from agent.core.entries.canonical import UnknownKind, UnreadableBody, decode
 from agent.core.entries.chain import SALT_SIZE, commitment
+from agent.core.entries.verbatim import read_back, written
 from agent.core.identifiers import JournalId
 
 
@@ -38,10 +39,9 @@ def carry(
         verified: False where the journal could not prove the entry any more.
 
     Returns:
-        The body of `entry.carried`. Bytes that are no text, which only a damaged file gives, are
-        kept as far as they are, and the entry then never counts as verified.
+        The body of `entry.carried`.
     """
-    text = body.decode("utf-8", "replace")
+    text, raw = written(body)
     return EntryCarried(
         journal=journal_id,
         seq=seq,
@@ -50,9 +50,15 @@ def carry(
         salt=salt.hex(),
         body=text,
         commitment=committed.hex(),
-        verified=verified and text.encode() == body,
+        verified=verified,
         erased_by=erased_by,
+        raw=raw,
     )
+
+
+def sealed(carried: EntryCarried) -> bytes:
+    """Give the sealed bytes of a carried entry; none of an erased one."""
+    return read_back(carried.body, carried.raw)
 
 
 def inner(carried: EntryCarried) -> Body | None:
@@ -63,7 +69,7 @@ def inner(carried: EntryCarried) -> Body | None:
     """
     if carried.erased_by:
         return None
-    return decode(carried.kind, carried.version, carried.body.encode())
+    return decode(carried.kind, carried.version, sealed(carried))
 
 
 def said(body: Body) -> Body | None:
@@ -99,7 +105,7 @@ def holds(carried: EntryCarried) -> bool:
         salt, expected = bytes.fromhex(carried.salt), bytes.fromhex(carried.commitment)
     except ValueError:
         return False
-    return len(salt) == SALT_SIZE and commitment(salt, carried.body.encode()) == expected
+    return len(salt) == SALT_SIZE and commitment(salt, sealed(carried)) == expected
 
 
 def fact(body: Body) -> Body | None:

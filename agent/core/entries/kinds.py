@@ -10,6 +10,9 @@ from types import MappingProxyType
 
 import msgspec
 
+from agent.core.card_numbers.noted import CardNumbersMasked
+from agent.core.consent.record import ConsentRecord
+from agent.core.consent.rights import SubjectRequest
 from agent.core.entries.bodies import (
     Body,
     CashierSigned,
@@ -25,6 +28,19 @@ from agent.core.entries.bodies import (
     TillClosed,
     TillOpened,
 )
+from agent.core.entries.notes import NoteWritten, TaskClosed, TaskOpened
+from agent.core.leads.bodies import LeadRedeemed, LeadTold
+from agent.core.loyalty.facts import (
+    LeaseClosed,
+    ValueEarned,
+    ValueLoaded,
+    ValueRestored,
+    ValueSpent,
+)
+from agent.core.orders.model import OrderNoted
+from agent.core.prompts.ledger import PromptEvent
+from agent.core.stock.booking import StockMoved
+from agent.core.suggest.model import SuggestionAnswered
 
 SALES = "sales"
 """The lane of what the till took: sales, returns, cash, opening and closing."""
@@ -57,6 +73,23 @@ KINDS: MappingProxyType[type[Body], Kind] = MappingProxyType(
         PartyIdentified: Kind(111, 1, SIDE),
         CashierSigned: Kind(120, 1, SIDE),
         OrderReceived: Kind(130, 1, SIDE),
+        ConsentRecord: Kind(140, 1, SIDE),
+        PromptEvent: Kind(141, 1, SIDE),
+        SubjectRequest: Kind(142, 1, SIDE),
+        ValueEarned: Kind(150, 1, SIDE),
+        ValueLoaded: Kind(151, 1, SIDE),
+        ValueSpent: Kind(152, 1, SIDE),
+        ValueRestored: Kind(153, 1, SIDE),
+        LeaseClosed: Kind(154, 1, SIDE),
+        OrderNoted: Kind(160, 1, SIDE),
+        StockMoved: Kind(161, 1, SIDE),
+        LeadTold: Kind(170, 1, SIDE),
+        LeadRedeemed: Kind(171, 1, SIDE),
+        SuggestionAnswered: Kind(172, 1, SIDE),
+        NoteWritten: Kind(175, 1, SIDE),
+        TaskOpened: Kind(176, 1, SIDE),
+        TaskClosed: Kind(177, 1, SIDE),
+        CardNumbersMasked: Kind(190, 1, SIDE),
         JournalBegun: Kind(200, 1, EITHER),
         EntryCarried: Kind(201, 1, EITHER),
     }

@@ -13,9 +13,11 @@ from types import MappingProxyType
 import msgspec
 from msgspec.structs import replace
 
+from agent.core.entries.chain import genesis
 from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.signed import Sign, Verify, statement, unhex
 from agent.core.exchange.wire import Ancestor, Credential, EnrolAnswer, EnrolRequest, Predecessor
+from agent.core.identifiers import JournalId, StoreId, TillId
 
 VerifyBy = Callable[[bytes], Verify]
 """Ed25519 public key → check of signatures by it; a key that is none verifies nothing."""
@@ -79,6 +81,30 @@ def make_request(
     older = {lane: key.hex() for lane, key in journal_keys.items() if key != device_key}
     request = EnrolRequest(code, device_key.hex(), proof.hex(), dict(journals), store, till)
     return replace(request, journal_keys=older)
+
+
+def own_ancestors(request: EnrolRequest) -> tuple[Ancestor, ...]:
+    """Give the journals a till says have ended at it, as far as their genesis names this till.
+
+    Returns:
+        What a credential says of them. Whether HQ knows them otherwise is the caller's to look up.
+    """
+    return tuple(
+        Ancestor(one.journal_id, one.lane, one.genesis)
+        for one in request.ancestors
+        if _genesis_of(request, one) == unhex(one.genesis)
+    )
+
+
+def _genesis_of(request: EnrolRequest, told: Ancestor) -> bytes:
+    return genesis(
+        JournalId(told.journal_id),
+        StoreId(request.store),
+        TillId(request.till),
+        told.lane,
+        unhex(told.device_key),
+        unhex(told.before),
+    )
 
 
 def is_proven(request: EnrolRequest, verify: Verify) -> bool:

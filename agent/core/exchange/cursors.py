@@ -20,6 +20,8 @@ from agent.core.faults import InputFault
 ORIGIN = "0" * 16
 """The running hash of a feed without changes."""
 
+PARTY_KEY = "party:"
+"""What the key of a party's feed item begins with; its id follows."""
 _DOMAIN = b"till-agent feed v1"
 _NUMBER_BYTES = 8
 _FSEQ_MAX = 2**63 - 1
@@ -59,9 +61,14 @@ def parse(text: str) -> Cursor:
 
 
 def advance(fh: str, item: FeedItem) -> str:
-    """Take one more change into the running hash."""
+    """Take one more change into the running hash.
+
+    A party's body is left out: HQ seals it anew for each generation of a key, and whether it is
+    genuine the seal itself says.
+    """
     fields = (fh.encode(), _number(item.fseq), item.key.encode(), _number(item.ver))
-    message = statement(_DOMAIN, *fields, item.op.encode(), bytes(item.body))
+    body = b"" if item.key.startswith(PARTY_KEY) else bytes(item.body)
+    message = statement(_DOMAIN, *fields, item.op.encode(), body)
     return hashlib.sha256(message).hexdigest()[: len(ORIGIN)]
 
 

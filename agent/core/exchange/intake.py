@@ -16,6 +16,7 @@ from agent.core.entries.chain import commitment, linker
 from agent.core.exchange.acks import proves
 from agent.core.exchange.epochs import counter
 from agent.core.exchange.faults import MalformedBatch
+from agent.core.exchange.in_step import agreement
 from agent.core.exchange.signed import Verify
 from agent.core.exchange.wire import Batch, Behind, Fork, LastAck, WireRecord
 from agent.core.identifiers import JournalId
@@ -100,6 +101,11 @@ def decide(held: Held, batch: Batch, verify: Verify) -> Decision:
     Raises:
         MalformedBatch: no correct till sends this; answer 400, keep nothing.
     """
+    if batch.in_step:
+        own = _agreed(held, batch)
+        if own is None:
+            return behind(held)
+        batch = msgspec.structs.replace(batch, prev_hash=own)
     _check_shape(held, batch)
     decision = (
         _check_evidence(held, batch, verify) or _check_position(held, batch) or _take(held, batch)
@@ -107,6 +113,14 @@ def decide(held: Held, batch: Batch, verify: Verify) -> Decision:
     if isinstance(decision, Fork):
         return msgspec.structs.replace(decision, common_seq=_common(held, batch))
     return decision
+
+
+def _agreed(held: Held, batch: Batch) -> bytes | None:
+    """Give HQ's own chain hash before a batch, if its till has the same one and the same epoch."""
+    before = batch.base - 1
+    own = held.at(before) if 0 <= before <= held.have_seq else None
+    is_same = own is not None and agreement(held.epoch, before, own) == batch.in_step
+    return own if is_same else None
 
 
 def behind(held: Held, name: str = "behind") -> Behind:

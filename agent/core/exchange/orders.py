@@ -19,7 +19,12 @@ ERASE = "erase"
 REVOKE = "revoke"
 """Body: `RevokeBody`."""
 LEASE = "lease"
-"""Body: whatever the lease is of, with its cap."""
+"""Body: `core.loyalty.Lease`; the order's id is the lease's. Only the till whose journal it names
+takes it up: nobody else may spend it, and so nobody else has to tell of it."""
+RECALL = "recall"
+"""Body: `core.loyalty.Recall`."""
+IDENTITY = "identity"
+"""Body: what people decided about who is who; a till only bears witness of it."""
 _DOMAIN = b"till-agent order v1"
 
 

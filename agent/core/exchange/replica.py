@@ -11,15 +11,28 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agent.core.exchange.wire import FeedItem, PartyRow
-from agent.core.history.model import Card, Order
+from agent.core.exchange.wire import FeedItem, FilterPiece, SealedRow
+from agent.core.history.model import Order
+from agent.core.privacy.bloom import PIECE_BYTES, PIECES_MAX
+from agent.core.privacy.keys import TOKEN_BYTES
 from agent.core.recognition import Item
 
-FORMAT = 1
+FORMAT = 4
 """Changes with the tables below; a till that knows another one reads the feed page by page."""
 APPLICATION_ID = 0x54414452
 """`TADR`, in the header of a snapshot's file (sqlite.org/fileformat2.html, 1.3.15)."""
 GTIN_DIGITS = 14
+KEYS_RULE = "rule:keys-"
+"""What the key of a feed item begins with that tells of a new key; the scope follows."""
+FILTER_KEY = "filter:"
+"""What the key of a feed item begins with that is a piece of the filter of known identifiers; the
+number of all pieces follows, a hyphen, and the number of this one."""
+FILTER_RULE = "filter"
+"""Name of the rule that says when the filter was built: a `wire.FilterBuilt`."""
+FILTER_SCOPE = "global"
+"""The filter is the whole chain's, under the key of this scope."""
+REGION = "region:"
+"""What the name of a scope begins with that holds the customers of a region."""
 PUT, DELETE, ERASE = "put", "del", "erase"
 TOMBSTONES = frozenset({DELETE, ERASE})
 _PREFIX_DIGITS = 2
@@ -51,52 +64,59 @@ TABLES = (
     """CREATE VIRTUAL TABLE item_words USING fts5 (
         name, department, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3'
     )""",
-    # No card: known at HQ, not held here. `local`: enrolled here, not yet told of by HQ.
+    # Cards, sealed (`core.privacy.sealing`) for a scope and generation. No layers: known at HQ, not
+    # held here. `local`: given here and not yet told of by HQ, sealed with this till's own key.
     """CREATE TABLE people (
-        id INTEGER PRIMARY KEY, party_id TEXT NOT NULL, local INTEGER NOT NULL, card BLOB
+        id INTEGER PRIMARY KEY, party_id TEXT NOT NULL, local INTEGER NOT NULL,
+        scope TEXT NOT NULL, generation INTEGER NOT NULL, ver INTEGER NOT NULL,
+        name BLOB, rest BLOB, told INTEGER NOT NULL DEFAULT 0
     )""",
-    # `local`: given here, not yet told of by HQ.
+    # By what a card is found and opened: a row for each slot.
     """CREATE TABLE found_by (
-        token BLOB NOT NULL, person INTEGER NOT NULL, local INTEGER NOT NULL,
+        token BLOB NOT NULL, person INTEGER NOT NULL, layer INTEGER NOT NULL, key BLOB NOT NULL,
         PRIMARY KEY (token, person)
+    ) WITHOUT ROWID""",
+    # For which keys rows are sealed: what a presented identifier is looked up under.
+    """CREATE TABLE generations (
+        scope TEXT NOT NULL, generation INTEGER NOT NULL, PRIMARY KEY (scope, generation)
     ) WITHOUT ROWID""",
     """CREATE TABLE orders (
         order_no TEXT PRIMARY KEY, party_id TEXT, placed_at TEXT NOT NULL, body BLOB NOT NULL
     ) WITHOUT ROWID""",
+    # The filter of everybody the chain knows (`core.privacy.bloom`), a page for each piece. `place`
+    # is the number of all pieces, shifted left by `PLACE_BITS`, and the number of this one.
+    """CREATE TABLE filter (
+        place INTEGER PRIMARY KEY, generation INTEGER NOT NULL, bits BLOB NOT NULL
+    )""",
+    # What HQ sets for all tills, as JSON: prompts, purposes, the loyalty programme.
+    "CREATE TABLE rules (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
 )
 INDEXES = (
     "CREATE INDEX item_keys_of_item ON item_keys (id)",
-    "CREATE UNIQUE INDEX people_by_id ON people (party_id)",
+    "CREATE UNIQUE INDEX people_by_id ON people (party_id, local)",
     "CREATE INDEX found_by_of_person ON found_by (person)",
     "CREATE INDEX orders_of_party ON orders (party_id, placed_at)",
 )
+PLACE_BITS = 24
 NOTICES = """CREATE TABLE notices (
     fseq INTEGER PRIMARY KEY, key TEXT NOT NULL, ver INTEGER NOT NULL, op TEXT NOT NULL,
     body BLOB NOT NULL
 )"""
 """Only in a snapshot: changes that are no rows of a directory, such as HQ's signed orders."""
 
-_encode = msgspec.json.Encoder().encode
 _item = msgspec.json.Decoder(Item).decode
 _order = msgspec.json.Decoder(Order).decode
-_row = msgspec.json.Decoder(PartyRow).decode
-_card = msgspec.json.Decoder(Card).decode
+_row = msgspec.json.Decoder(SealedRow).decode
+_piece = msgspec.json.Decoder(FilterPiece).decode
 
 
 class Refused(Exception):
     """A change that cannot be applied; the reason is kept with its key."""
 
 
-class Person(msgspec.Struct, frozen=True):
-    """A party as a row."""
-
-    card: bytes
-    tokens: tuple[bytes, ...]
-
-
 def shapes() -> str:
     """Name the shapes of what is in the rows: equal where both sides read them alike."""
-    schema = msgspec.json.schema_components([Item, Card, Order])
+    schema = msgspec.json.schema_components([Item, Order])
     return hashlib.sha256(msgspec.json.encode(schema, order="deterministic")).hexdigest()[:16]
 
 
@@ -124,27 +144,48 @@ def order_of(name: str, change: FeedItem) -> Order:
     return order
 
 
-def person_of(change: FeedItem) -> Person:
-    """Read the party of a change: its card as it is kept, and its tokens as bytes.
+def person_of(change: FeedItem) -> SealedRow:
+    """Read the party of a change, still sealed.
 
     Raises:
-        Refused: a token is no hexadecimal.
-        msgspec.MsgspecError: the row or the card in it cannot be read.
+        Refused: it is found by a token that is none.
+        msgspec.MsgspecError: the row cannot be read.
     """
     row = _row(change.body)
-    return Person(_encode(_card(row.card)), token_bytes(row.tokens))
+    if any(len(slot.token) != TOKEN_BYTES for slot in row.card.slots):
+        raise Refused(f"a token has not {TOKEN_BYTES} bytes")
+    return row
 
 
-def token_bytes(tokens: tuple[str, ...]) -> tuple[bytes, ...]:
-    """Write tokens as they are kept.
+def piece_of(name: str, change: FeedItem) -> FilterPiece:
+    """Read the piece of the filter of a change.
 
     Raises:
-        Refused: one is no hexadecimal.
+        Refused: it has not the size of a piece, or its key names none.
+        msgspec.MsgspecError: it cannot be read.
     """
-    try:
-        return tuple(dict.fromkeys(bytes.fromhex(token) for token in tokens))
-    except ValueError as error:
-        raise Refused("a token is no hexadecimal") from error
+    place_of(name)
+    piece = _piece(change.body)
+    if len(piece.bits) != PIECE_BYTES:
+        raise Refused(f"a piece of the filter has not {PIECE_BYTES} bytes")
+    return piece
+
+
+def place_of(name: str) -> int:
+    """Say where in the filter a piece belongs, by what its key says after `FILTER_KEY`.
+
+    Raises:
+        Refused: that is none.
+
+    >>> place_of("1-0") == 1 << PLACE_BITS
+    True
+    """
+    pieces, _, number = name.partition("-")
+    if not (pieces.isascii() and pieces.isdigit() and number.isascii() and number.isdigit()):
+        raise Refused("its key names no piece of the filter")
+    if not int(number) < int(pieces) <= PIECES_MAX:
+        raise Refused("its key names a piece that no filter has")
+    return int(pieces) << PLACE_BITS | int(number)
 
 
 def item_keys(item: Item) -> list[tuple[str, str]]:

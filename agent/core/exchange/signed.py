@@ -2,7 +2,7 @@
 
 The domain keeps a signature over one kind of statement from ever passing for another, the lengths
 keep two different statements from ever being the same bytes. How a signature is made or checked
-is the caller's: it hands in a callable, so that no cryptography lives in the core.
+is the caller's: it hands in a callable, so that a private key stays where it is kept.
 """
 
 from __future__ import annotations

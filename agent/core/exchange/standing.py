@@ -64,6 +64,9 @@ class Upward(msgspec.Struct, frozen=True):
     """The last alarm's name, until an ack: it is told once, not at every retry."""
     spread_ms: int = 0
     """HQ's hint for first contacts."""
+    is_lean: bool = False
+    """The batch in flight may leave its evidence out (`in_step`): nothing has been unclear since
+    HQ's last ack."""
     is_closed: bool = False
     """A successor goes on from `tail`: what was appended above it travels there."""
     search: Search | None = None

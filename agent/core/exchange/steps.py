@@ -20,6 +20,8 @@ class Failure(StrEnum):
     """No durable answer: try again later."""
     REFUSED = "refused"
     """HQ answered no: a person must act; try again now and then, nothing is dropped."""
+    FORGOTTEN = "forgotten"
+    """HQ had forgotten who this is, and has just been shown: ask at once."""
     VERSION = "sync-version"
     """426: HQ and till share no sync version; one of them must be updated, nothing is dropped."""
     UNREADABLE = "journal-unreadable"

@@ -122,7 +122,9 @@ def _epoch_changed(state: Upward, event: EpochChanged) -> Step:
     if event.epoch == state.epoch:
         return state, ()
     state = _with(state, sure=False)
-    return _proceed(state) if state.mode is Mode.IDLE else (state, ())
+    # Somebody has just been answered: nobody waits as long for HQ as it was away.
+    may = state.mode in {Mode.IDLE, Mode.BACKING_OFF}
+    return _proceed(state) if may else (state, ())
 
 
 def _heartbeat_due(state: Upward) -> Step:
@@ -212,6 +214,9 @@ def _next_limit(limit: int, event: AckReceived) -> int:
 
 
 def _behind(state: Upward, event: BehindReceived, draw: int) -> Step:
+    if state.is_lean:
+        # HQ has not seen yet what it once signed: it may be one that was put back.
+        return _proceed(_with(state, sure=False))
     have, again = event.behind, state.repositioned
     # Where a new epoch has more than this journal, HQ is asked by the journal's own end.
     have_seq = state.tail if event.own_hash is None else have.have_seq
@@ -332,6 +337,9 @@ def _slow_down(state: Upward, event: SlowDown, draw: int) -> Step:
 def _failed(state: Upward, event: Failed, draw: int) -> Step:
     if event.kind is Failure.UNREACHABLE:
         return _doubt(state, draw)
+    if event.kind is Failure.FORGOTTEN:
+        # However long HQ was away: it answers now, and what it has lost is to come in.
+        return _first_contact(_uncertain(state), draw)
     sent = state.sending - state.held
     if event.kind is Failure.SLOW:
         return _doubt(_with(state, limit=max(1, sent // 2)), draw)
@@ -365,12 +373,18 @@ def _proceed(state: Upward) -> Step:
     """Send what is above HQ's position, or ask for it, or rest."""
     turn = state.turn + 1
     if state.search is not None:
-        asking = _with(state, mode=Mode.SENDING, turn=turn, sending=state.held)
+        asking = _with(state, mode=Mode.SENDING, turn=turn, sending=state.held, is_lean=False)
         return asking, (Send(turn, state.search.asked + 1, 0),)
     if state.sure and state.held >= state.tail:
         return _with(state, mode=Mode.IDLE), ()
     limit = min(state.limit, max(0, state.tail - state.held))
-    after = _with(state, mode=Mode.SENDING, turn=turn, sending=state.held + limit)
+    after = _with(
+        state,
+        mode=Mode.SENDING,
+        turn=turn,
+        sending=state.held + limit,
+        is_lean=state.sure and not state.repositioned,
+    )
     return after, (Send(turn, state.held + 1, limit),)
 
 

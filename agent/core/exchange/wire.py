@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from agent.core.privacy.sealing import SealedCard
+from agent.core.recognition.means import Identifier
+
 SYNC_VERSION = 1
 """What is written here; what is understood besides is `exchange.versions.SYNC_VERSIONS`."""
 BATCH_RECORDS_MAX = 500
@@ -66,6 +69,8 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     """Up to here the till no longer has the bodies; never above what HQ declared safe."""
     wall: str = ""
     """The till's clock, UTC, ISO 8601: shown at HQ beside its own, deciding nothing (P11)."""
+    in_step: bytes = b""
+    """`in_step.agreement` of what both know: `prev_hash` and `last_ack` may be left out by it."""
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -101,7 +106,11 @@ class Ack(msgspec.Struct, frozen=True):
 
 
 class Behind(msgspec.Struct, frozen=True):
-    """409 `behind`: HQ holds less than `base - 1`; resend from `have_seq + 1`."""
+    """409 `behind`: HQ holds less than `base - 1`; resend from `have_seq + 1`.
+
+    To a batch that came by `in_step` it says only that HQ stands elsewhere than the till believed:
+    resend it whole.
+    """
 
     epoch: str
     have_seq: int
@@ -135,6 +144,23 @@ class Predecessor(msgspec.Struct, frozen=True):
     """`fork`, `older-than-hq`, `damaged`, `replaced` (new hardware), `image` (a copied disk)."""
 
 
+ANCESTORS_MAX = 100
+"""Ended journals a till names at its enrolment: the newest ones, where there are more."""
+
+
+class Ancestor(msgspec.Struct, frozen=True):
+    """A journal that was succeeded: an HQ that has forgotten it takes it in again by this."""
+
+    journal_id: str
+    lane: str
+    genesis: str
+    """Chain hash at 0, hexadecimal."""
+    device_key: str = ""
+    """Key in its genesis, hexadecimal, where a till tells of it (`EnrolRequest.ancestors`)."""
+    before: str = ""
+    """Likewise: last hash of what it goes on from, hexadecimal; empty of a till's first journal."""
+
+
 class EnrolRequest(msgspec.Struct, frozen=True):
     """What an agent sends with its one-time code."""
 
@@ -159,15 +185,9 @@ class EnrolRequest(msgspec.Struct, frozen=True):
     journal_keys: dict[str, str] = {}
     """Lane → device key (hexadecimal) in its journal's genesis, where that is an older one than
     `device_key`: a journal stays bound to the key it was begun under."""
-
-
-class Ancestor(msgspec.Struct, frozen=True):
-    """A journal that was succeeded: an HQ that has forgotten it takes it in again by this."""
-
-    journal_id: str
-    lane: str
-    genesis: str
-    """Chain hash at 0, hexadecimal."""
+    ancestors: tuple[Ancestor, ...] = ()
+    """With a code: this till's journals that have ended here. Who has lost its credential would
+    else have no way to give an HQ that was put back what stands in them."""
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -222,7 +242,8 @@ class FeedItem(msgspec.Struct, frozen=True):
 
     fseq: int
     key: str
-    """`item:ID`, `party:ID`, `order:NO`, `signed-order:ID` (see `exchange.orders`)."""
+    """`item:ID`, `party:ID`, `order:NO`, `rule:NAME`, `signed-order:ID` (see `exchange.orders`),
+    `filter:PIECES-NUMBER` (see `exchange.replica`)."""
     ver: int
     op: str
     """`put`, `del` or `erase`."""
@@ -238,9 +259,35 @@ class FeedPage(msgspec.Struct, frozen=True):
 
 
 class PartyRow(msgspec.Struct, frozen=True):
-    """Body of a `party:` feed item: the card, and the tokens it is found by."""
+    """A party as HQ keeps it in its feed; what travels is a `SealedRow` made of it."""
 
     card: msgspec.Raw
     """A `core.history.Card` as JSON."""
-    tokens: tuple[str, ...]
-    """`core.recognition.tokens.token(identifier)` of each identifier."""
+    identifiers: tuple[Identifier, ...] = ()
+    """By which they are found."""
+
+
+class SealedRow(msgspec.Struct, frozen=True):
+    """Body of a `party:` feed item: opens by what the customer presents (`core.privacy`)."""
+
+    generation: int
+    """Of the scope's key."""
+    card: SealedCard
+    told: int = 0
+    """HQ's version of the person's card: where two scopes tell of them, the higher one is now."""
+
+
+class FilterPiece(msgspec.Struct, frozen=True):
+    """Body of a `filter:` feed item: whom the chain knows (`core.privacy.bloom`), a part of it."""
+
+    generation: int
+    """Of the scope's key."""
+    bits: bytes
+
+
+class FilterBuilt(msgspec.Struct, frozen=True):
+    """Body of `rule:filter`: of the filter that tills have."""
+
+    built_at: str
+    """HQ's clock, for show."""
+    pieces: int

@@ -1,7 +1,8 @@
 """Orders of other channels: how their state moves, and which of them a card shows.
 
 Events of an order arrive twice, late, and out of order. A state therefore only ever moves forward
-along one line, so that any arrival order ends in the same state, without asking a clock (P11).
+along one line (`orders.states.STATES`: goods that left us stand above a cancellation), so that any
+arrival order ends in the same state, without asking a clock (P11).
 """
 
 from __future__ import annotations
@@ -9,20 +10,11 @@ from __future__ import annotations
 import msgspec
 
 from agent.core.history.model import Card, Order
+from agent.core.orders.states import OPEN, READY, SHIPPED, STATES
 
-STATES = ("placed", "shipped", "ready", "delivered", "collected", "cancelled")
-"""From first to last; a later one is never left for an earlier one."""
-OPEN = frozenset({"placed", "shipped", "ready"})
-"""Still of interest at a till: on the way, or waiting to be collected."""
+__all__ = ["OPEN", "STATES", "advance", "rank", "state_after", "with_order"]
 
-_OF_EVENT = {
-    "order.placed": "placed",
-    "order.shipped": "shipped",
-    "order.ready": "ready",
-    "order.delivered": "delivered",
-    "order.collected": "collected",
-    "order.cancelled": "cancelled",
-}
+_OF_EVENT = {f"order.{state}": state for state in STATES}
 
 
 def state_after(event_type: str, order: Order) -> str:
@@ -34,7 +26,7 @@ def state_after(event_type: str, order: Order) -> str:
     'ready'
     """
     if event_type == "order.fulfilled":
-        return "ready" if order.collect_at else "shipped"
+        return READY if order.collect_at else SHIPPED
     return _OF_EVENT.get(event_type, order.state)
 
 

@@ -14,6 +14,7 @@ from agent.core.entries.bodies import SaleCompleted
 from agent.core.quantities import ONE
 from agent.core.receipt.document import Barcode, Block, Qr, ReceiptDocument, Row, Text
 from agent.core.receipt.formats import quantity_text, rate_text
+from agent.core.receipt.points import PointsShown, points
 from agent.core.receipt.sections import assemble
 from agent.core.receipt.shop import Shop, made_at
 from agent.core.receipt.taxes import rate_letters, tax_table
@@ -25,13 +26,22 @@ INDENT = "  "
 """Before what belongs to the line above."""
 
 
-def sale_receipt(body: SaleCompleted, shop: Shop, *, copy: bool = False) -> ReceiptDocument:
+def sale_receipt(
+    body: SaleCompleted,
+    shop: Shop,
+    *,
+    copy: bool = False,
+    code: str | None = None,
+    earned: PointsShown | None = None,
+) -> ReceiptDocument:
     """Lay a completed sale out as a receipt, in the sale's own currency.
 
     Args:
         body: the fact.
         shop: the store's header, language and template.
         copy: whether to mark it as a copy; the first print of a sale is none.
+        code: signed by the till (`recognition.receipt_seal`); None where there is no key to sign.
+        earned: what the paper says of points; None of a copy.
     """
     shop = msgspec.structs.replace(shop, currency=body.currency)
     parts = {
@@ -40,7 +50,8 @@ def sale_receipt(body: SaleCompleted, shop: Shop, *, copy: bool = False) -> Rece
         "totals": partial(_totals, body, shop),
         "tenders": partial(_tenders, body, shop),
         "taxes": partial(tax_table, body.taxes, shop),
-        "return_code": partial(_return_code, body, shop),
+        "points": partial(points, earned, shop),
+        "return_code": partial(_return_code, body, shop, code),
     }
     sections = shop.template.settings.receipt.sections
     return assemble(sections, parts, shop, _values(body, shop), copy=copy)
@@ -146,12 +157,12 @@ def _tender(tender: Tender, shop: Shop) -> list[Block]:
     return blocks
 
 
-def _return_code(body: SaleCompleted, shop: Shop) -> list[Block]:
-    """Give the number to scan for a return or a copy."""
-    match shop.template.settings.receipt.return_code:
-        case "barcode":
-            return [Barcode(body.receipt_no)]
-        case "qr":
-            return [Qr(body.receipt_no), Text(body.receipt_no, align="center")]
-        case _:
-            return []
+def _return_code(body: SaleCompleted, shop: Shop, code: str | None) -> list[Block]:
+    """Give what is scanned for a return or a copy: the signed code, or the number alone."""
+    wanted = shop.template.settings.receipt.return_code
+    if wanted == "none":
+        return []
+    if wanted == "qr" or (wanted == "signed" and code is not None):
+        shown = code if code is not None and wanted == "signed" else body.receipt_no
+        return [Qr(shown), Text(body.receipt_no, align="center")]
+    return [Barcode(body.receipt_no)]

@@ -27,6 +27,7 @@ RECEIPT_SECTIONS = (
     "totals",
     "tenders",
     "taxes",
+    "points",
     "feed",
     "footer",
     "feed",
@@ -57,11 +58,12 @@ class ReceiptSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[receipt]`: the paper the customer takes home."""
 
     sections: tuple[str, ...] = RECEIPT_SECTIONS
-    """From top to bottom: copy, logo, seller, identity, lines, totals, tenders, taxes, return_code,
-    rule, feed, and the name of any `[block.NAME]`; `header` and `footer` are blocks as well."""
-    return_code: Literal["barcode", "qr", "none"] = "barcode"
-    """How the receipt's number is printed to be scanned for a return; a QR code where bars are
-    too wide for the paper."""
+    """From top to bottom: copy, logo, seller, identity, lines, totals, tenders, taxes, points,
+    return_code, rule, feed, and the name of any `[block.NAME]`; `header` and `footer` are blocks
+    as well. `points` is what a loyalty programme gave, on the first print alone."""
+    return_code: Literal["signed", "barcode", "qr", "none"] = "signed"
+    """What is printed to be scanned for a return: `signed`, a QR code that every till of the chain
+    can trust offline; or the number alone, as bars or as `qr` (bars may be too wide)."""
 
 
 class ReportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

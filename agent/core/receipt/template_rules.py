@@ -40,7 +40,7 @@ REPORT_MUST: Mapping[str, str] = {
 }
 _ANYWHERE = ("logo", "rule", "feed")
 _OFTEN = frozenset(("copy", "rule", "feed"))
-_RECEIPT_PARTS = (*RECEIPT_MUST, "tenders", "return_code", *_ANYWHERE)
+_RECEIPT_PARTS = (*RECEIPT_MUST, "tenders", "points", "return_code", *_ANYWHERE)
 _REPORT_PARTS = (*REPORT_MUST, *_ANYWHERE)
 _RESERVED = frozenset((*_RECEIPT_PARTS, *_REPORT_PARTS))
 

@@ -2,25 +2,19 @@
 
 Two pure steps around one look-up: `means_of` (of a scan) or `means_of_typed` say what could be
 named, strongest first; the caller's `Lookup` says what is held; `resolve` chooses and says why.
-One file per means (`card`, `item`, `phone`, `email`, `account`, `order`, `receipt`, `coupon`), and
-`table` puts them in order. `normalise` and `token` make the till and HQ compare the same bytes.
-The same resolver runs at the till and at HQ.
+One file per means (`card`, `item`, `phone`, `email`, `account`, `order`, `receipt`, `coupon`,
+`wallet`, `payment`, `name_postcode`), and `table` puts them in order. `normalise` makes the
+till and HQ compare the same bytes. The same resolver runs at the till and at HQ.
+
+`strength` says what a means opens. A wallet pass comes with a proof, and a receipt's code may be
+signed (`receipt_seal`): `proofs` checks both offline, with keys, time and the proofs already taken
+as inputs; `one_time_codes` (RFC 6238) and `signed_text` (RFC 8032) are what it checks by.
 """
 
 from __future__ import annotations
 
-from agent.core.recognition.card import new_card_number
-from agent.core.recognition.items import Item, Price, price_on
-from agent.core.recognition.means import (
-    CouponKey,
-    Identifier,
-    IdentifierType,
-    ItemKey,
-    Means,
-    OrderKey,
-    ReceiptKey,
-)
-from agent.core.recognition.resolve import (
+from agent.core.recognition import name_postcode
+from agent.core.recognition.answers import (
     Answer,
     Found,
     KnownElsewhere,
@@ -28,36 +22,78 @@ from agent.core.recognition.resolve import (
     Recognition,
     RecognitionKind,
     Unknown,
-    resolve,
 )
+from agent.core.recognition.card import new_card_number
+from agent.core.recognition.items import Item, Price, price_on
+from agent.core.recognition.means import (
+    CodePass,
+    CouponKey,
+    Identifier,
+    IdentifierType,
+    ItemKey,
+    Means,
+    OrderKey,
+    ReceiptKey,
+    ReceiptSeal,
+    SignedPass,
+)
+from agent.core.recognition.one_time_codes import TotpKey
+from agent.core.recognition.proofs import Keys, Mark, Proofs, Used, remember
+from agent.core.recognition.resolve import resolve
 from agent.core.recognition.rules import RecognitionRules
+from agent.core.recognition.strength import (
+    OPENS,
+    Evidence,
+    Part,
+    Strength,
+    evidence_of,
+    opens,
+    strength_of,
+)
 from agent.core.recognition.table import means_of, means_of_typed, normalise, reasons_of
-from agent.core.recognition.tokens import token
+from agent.core.recognition.wallet import new_pass_id
 
 __all__ = [
+    "OPENS",
     "Answer",
+    "CodePass",
     "CouponKey",
+    "Evidence",
     "Found",
     "Identifier",
     "IdentifierType",
     "Item",
     "ItemKey",
+    "Keys",
     "KnownElsewhere",
     "Lookup",
+    "Mark",
     "Means",
     "OrderKey",
+    "Part",
     "Price",
+    "Proofs",
     "ReceiptKey",
+    "ReceiptSeal",
     "Recognition",
     "RecognitionKind",
     "RecognitionRules",
+    "SignedPass",
+    "Strength",
+    "TotpKey",
     "Unknown",
+    "Used",
+    "evidence_of",
     "means_of",
     "means_of_typed",
+    "name_postcode",
     "new_card_number",
+    "new_pass_id",
     "normalise",
+    "opens",
     "price_on",
     "reasons_of",
+    "remember",
     "resolve",
-    "token",
+    "strength_of",
 ]

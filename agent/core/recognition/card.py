@@ -93,6 +93,18 @@ def identifiers(text: str, rules: RecognitionRules) -> tuple[Identifier, ...]:
     return (Identifier(IdentifierType.LOYALTY_CARD, "".join(_unconfused(*split))),)
 
 
+def is_random(number: str, rules: RecognitionRules) -> bool:
+    """Tell whether a normalised number is one that `new_card_number` makes.
+
+    Nine digits would look like it once in 28,000 cards, and older programmes count in digits: such
+    a number is taken for one of theirs, which anybody can count on from.
+    """
+    split = _split(number, rules)
+    if split is None or not _has_new_shape(split[1]):
+        return False
+    return _fits(split[1]) and not split[1][:-1].isdigit()
+
+
 def reasons(text: str, rules: RecognitionRules) -> tuple[Reason, ...]:
     """Say what is wrong with a text that has the shape of a new card number."""
     split = _split(text, rules)

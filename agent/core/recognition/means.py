@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from agent.core.identifiers import ItemId
+from agent.core.identifiers import ItemId, SaleId
+from agent.core.recognition.signed_text import SignedText
 
 
 class IdentifierType(StrEnum):
@@ -23,6 +24,11 @@ class IdentifierType(StrEnum):
     WEB_ACCOUNT = "web_account"
     ORDER_NO = "order_no"
     RECEIPT_NO = "receipt_no"
+    WALLET = "wallet"
+    """Of a pass in a phone's wallet; no card number, since it is shown with a proof beside it."""
+    PAR = "par"
+    """Payment account reference (EMVCo), or an acquirer's alias."""
+    NAME_POSTCODE = "name_postcode"
 
 
 class Identifier(msgspec.Struct, frozen=True, tag_field="means", tag="identifier"):
@@ -41,10 +47,43 @@ class ItemKey(msgspec.Struct, frozen=True, tag_field="means", tag="item"):
     item_id: ItemId | None = None
 
 
-class ReceiptKey(msgspec.Struct, frozen=True, tag_field="means", tag="receipt"):
+class ReceiptSeal(msgspec.Struct, frozen=True):
+    """What a receipt's signed code says of its sale, so that any store can trust the paper."""
+
+    sale_id: SaleId
+    receipt_no: str
+    business_date: str
+    """ISO 8601."""
+    currency: str
+    total: int
+    """Minor units."""
+    digest: bytes
+    """Of the sale as it was sealed, by which HQ, or who holds the lines, compares them."""
+    text: SignedText
+
+
+class ReceiptKey(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="means", tag="receipt"):
     """A receipt number as printed by this chain."""
 
     receipt_no: str
+    seal: ReceiptSeal | None = None
+    """Of a signed code, not yet checked."""
+
+
+class CodePass(msgspec.Struct, frozen=True, tag_field="means", tag="code_pass"):
+    """A wallet pass with a one-time code (RFC 6238), not yet checked."""
+
+    pass_id: str
+    code: str
+
+
+class SignedPass(msgspec.Struct, frozen=True, tag_field="means", tag="signed_pass"):
+    """A wallet pass with a signed time (RFC 8032), not yet checked."""
+
+    pass_id: str
+    at: int
+    """Unix seconds at which it was signed."""
+    text: SignedText
 
 
 class OrderKey(msgspec.Struct, frozen=True, tag_field="means", tag="order"):
@@ -59,4 +98,6 @@ class CouponKey(msgspec.Struct, frozen=True, tag_field="means", tag="coupon"):
     code: str
 
 
-Means = Identifier | ItemKey | ReceiptKey | OrderKey | CouponKey
+WalletPass = CodePass | SignedPass
+
+Means = Identifier | ItemKey | ReceiptKey | OrderKey | CouponKey | CodePass | SignedPass

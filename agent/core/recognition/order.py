@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from agent.core.faults import InputFault
 from agent.core.recognition.means import OrderKey
 from agent.core.recognition.rules import RecognitionRules
 
 ORDER_CHARACTERS_MAX = 64
+
+_WEB_ADDRESS = re.compile(r"https?://", re.ASCII | re.IGNORECASE)
+_BETWEEN_PARTS = re.compile(r"[/?&=#]")
 
 
 def normalise(text: str, _region: str) -> str:
@@ -27,10 +32,19 @@ def normalise(text: str, _region: str) -> str:
 def keys(text: str, rules: RecognitionRules) -> tuple[OrderKey, ...]:
     """Read a text as an order number: as it stands, then in capitals where the prefix is.
 
+    The code in an order's e-mail may be a web address with the number as one of its parts.
+
     >>> keys("web-10a", RecognitionRules(order_prefixes=("WEB-",)))
     (OrderKey(order_no='WEB-10a'), OrderKey(order_no='WEB-10A'))
+    >>> keys("https://shop.example/order/WEB-7?x=1", RecognitionRules(order_prefixes=("WEB-",)))
+    (OrderKey(order_no='WEB-7'),)
     """
     value = text.strip()
+    parts = _BETWEEN_PARTS.split(value) if _WEB_ADDRESS.match(value) else (value,)
+    return next((found for part in parts if (found := _of_one(part, rules))), ())
+
+
+def _of_one(value: str, rules: RecognitionRules) -> tuple[OrderKey, ...]:
     for prefix in rules.order_prefixes:
         rest = value[len(prefix) :]
         if rest and len(value) <= ORDER_CHARACTERS_MAX and _begins(value, prefix):

@@ -10,7 +10,20 @@ from collections.abc import Callable, Iterable
 from agent.core.barcode import InStoreItem, Reading, Reason, TradeItem
 from agent.core.faults import InputFault
 from agent.core.identifiers import ItemId
-from agent.core.recognition import account, card, coupon, email, item, order, phone, receipt
+from agent.core.recognition import (
+    account,
+    card,
+    coupon,
+    email,
+    item,
+    name_postcode,
+    order,
+    payment,
+    phone,
+    receipt,
+    receipt_seal,
+    wallet,
+)
 from agent.core.recognition.means import (
     CouponKey,
     Identifier,
@@ -27,7 +40,14 @@ TYPED_CHARACTERS_MAX = 256
 _Named = Callable[[str, RecognitionRules], tuple[Means, ...]]
 
 # Of a scanned text: phone numbers are left out, since any number could be one.
-_SCANNED: tuple[_Named, ...] = (card.identifiers, receipt.keys, order.keys, coupon.codes)
+_SCANNED: tuple[_Named, ...] = (
+    wallet.passes,
+    card.identifiers,
+    receipt_seal.keys,
+    receipt.keys,
+    order.keys,
+    coupon.codes,
+)
 _BEHIND_ITEMS: tuple[_Named, ...] = (email.identifiers,)
 # Without an AIM identifier the text may have been keyed into the till page's scan field. A phone
 # number must then begin with +: a misread UPC also begins with 0.
@@ -38,6 +58,7 @@ _KEYED: tuple[_Named, ...] = (
 
 # Of a typed text of unknown type.
 _TYPED: tuple[_Named, ...] = (
+    wallet.passes,
     card.identifiers,
     receipt.keys,
     order.keys,
@@ -45,6 +66,7 @@ _TYPED: tuple[_Named, ...] = (
     coupon.codes,
     lambda text, _: item.typed_keys(text),
     phone.identifiers,
+    name_postcode.identifiers,
 )
 
 _NORMALISERS: dict[IdentifierType, Callable[[str, str], str]] = {
@@ -54,6 +76,9 @@ _NORMALISERS: dict[IdentifierType, Callable[[str, str], str]] = {
     IdentifierType.WEB_ACCOUNT: account.normalise,
     IdentifierType.ORDER_NO: order.normalise,
     IdentifierType.RECEIPT_NO: receipt.normalise,
+    IdentifierType.WALLET: wallet.normalise,
+    IdentifierType.PAR: payment.normalise,
+    IdentifierType.NAME_POSTCODE: name_postcode.normalise,
 }
 
 
@@ -94,7 +119,8 @@ def means_of_typed(text: str, type: str | None, rules: RecognitionRules) -> tupl
     Args:
         text: as typed by the cashier.
         type: a type of `IdentifierType`, or `item`, `gtin`, `plu`, `item_id`, `card`, `order`,
-            `receipt`, `coupon`; None where the cashier did not say.
+            `receipt`, `coupon`; None where the cashier did not say. A payment account reference
+            is only one where that is said.
         rules: the settings of the chain.
 
     Raises:
@@ -154,12 +180,25 @@ def _card(value: str, rules: RecognitionRules) -> Iterable[Means]:
     )
 
 
+def _wallet(value: str, rules: RecognitionRules) -> Iterable[Means]:
+    # Its id alone, without a proof beside it, is looked up too: it is worth less.
+    return wallet.passes(value, rules) or (normalise(IdentifierType.WALLET, value, rules.region),)
+
+
+def _payment(value: str, rules: RecognitionRules) -> Iterable[Means]:
+    return (normalise(IdentifierType.PAR, value, rules.region),)
+
+
 def _order(value: str, rules: RecognitionRules) -> Iterable[OrderKey]:
     return order.keys(value, rules) or (OrderKey(order.normalise(value, rules.region)),)
 
 
 def _receipt(value: str, rules: RecognitionRules) -> Iterable[ReceiptKey]:
-    return receipt.keys(value, rules) or (ReceiptKey(receipt.normalise(value, rules.region)),)
+    return (
+        receipt_seal.keys(value, rules)
+        or receipt.keys(value, rules)
+        or (ReceiptKey(receipt.normalise(value, rules.region)),)
+    )
 
 
 def _item(value: str, _rules: RecognitionRules) -> Iterable[ItemKey]:
@@ -176,6 +215,10 @@ _ONE_TYPE: dict[str, Callable[[str, RecognitionRules], Iterable[Means]]] = {
     "order": _order,
     "receipt_no": _receipt,
     "receipt": _receipt,
+    "wallet": _wallet,
+    "par": _payment,
+    "payment": _payment,
+    "name_postcode": lambda v, rules: (normalise(IdentifierType.NAME_POSTCODE, v, rules.region),),
     "item": _item,
     "item_id": lambda v, _: (ItemKey(item_id=ItemId(v)),),
     "gtin": lambda v, _: (key for key in item.typed_keys(v) if key.gtin is not None),

@@ -46,6 +46,16 @@ class ReturnOf(msgspec.Struct, frozen=True):
     line: int
 
 
+class OrderedAs(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The order a line belongs to: goods handed over or come back, or money for it."""
+
+    order_id: str
+    line: int = 0
+    """Of the order; 0 where it is money alone: a deposit, carriage, what was paid before."""
+    put: str = ""
+    """Of goods that come back: `damaged`, where they do not go back on the shelf."""
+
+
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line item. A return has a negative quantity; a voided line stays, and counts nothing."""
 
@@ -77,6 +87,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     serial: str | None = None
     line_id: str | None = None
     """The caller's own id of the line: asked for twice, it is added once."""
+    ordered: OrderedAs | None = None
+    """Of an order that is paid, collected or given back in this sale."""
 
 
 class Tender(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,6 +10,7 @@ import re
 
 import msgspec
 
+from agent.core import card_numbers
 from agent.core.quantities import Minor
 from agent.core.sale.bounds import money, require_amount, tender_numbered
 from agent.core.sale.model import Sale, SaleFault, Tender
@@ -18,10 +19,6 @@ from agent.core.sale.totals import CASH, round_cash, totals
 
 TENDERS_MAX = 100
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-# ISO/IEC 7812-1: a PAN has up to 19 digits, its last a Luhn check digit; those of payment cards
-# begin with 2 to 6 and have at least 12.
-_DIGITS = re.compile(r"(?<![0-9])[2-6](?:[ -]?[0-9]){11,18}(?![0-9])")
-_SHOWN_OF_CARD = 4
 
 
 def add_tender(
@@ -104,19 +101,7 @@ def masked(reference: str | None) -> str | None:
     >>> masked("terminal 7, 4111 1111 1111 1111"), masked("123456")
     ('terminal 7, ****1111', '123456')
     """
-    return None if reference is None else _DIGITS.sub(_masked_digits, reference.strip()) or None
-
-
-def _masked_digits(found: re.Match[str]) -> str:
-    digits = re.sub("[ -]", "", found[0])
-    return f"****{digits[-_SHOWN_OF_CARD:]}" if _passes_luhn(digits) else found[0]
-
-
-def _passes_luhn(digits: str) -> bool:
-    """ISO/IEC 7812-1, annex B."""
-    doubled = "0246813579"
-    odd, even = digits[-1::-2], digits[-2::-2]
-    return (sum(map(int, odd)) + sum(int(doubled[int(digit)]) for digit in even)) % 10 == 0
+    return None if reference is None else card_numbers.masked(reference.strip()) or None
 
 
 def _is_there(sale: Sale, tender_id: str | None) -> bool:

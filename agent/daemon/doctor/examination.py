@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.daemon.checked import load_checked
-from agent.daemon.doctor import hardware, hq, port, records, state
+from agent.daemon.doctor import hardware, hq, keys, port, records, state
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.doctor.service import service_user
 from agent.daemon.files import state_dir
@@ -41,6 +41,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     user = service_user(state_dir(settings), held_by.pid if held_by else None)
     told = port.status(settings)
     yield from state.directory(state_dir(settings), user)
+    yield keys.machine_key(settings)
     yield from port.daemon(settings, held_by)
     yield from hardware.devices(settings, user, held_by, told)
     yield from _slow(settings)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 
+import msgspec
 import pytest
 from sqlalchemy import insert
 
-from agent.core.recognition import normalise, token
+from agent.core.recognition import Identifier, normalise
 from agent.core.recognition.means import IdentifierType
 from central.channels.intake import take
 from central.channels.registry import Channel, register
 from central.identity.attributes import attributes_of
+from central.identity.holding import find, hold
 from central.identity.interactions import interactions_of
-from central.identity.parties import Origin, ensure, find, hold, identifiers_of
+from central.identity.parties import Origin, ensure, identifiers_of
 from central.ledger.customer_tables import CHANNEL_EVENTS, ORDERS, PARTIES, TOUCH_POINTS
 from central.ledger.engine import reading, writing
 from central.ledger.tables import JOURNALS
@@ -90,8 +92,9 @@ def test_person_nobody_knows_yet_is_made_once(send, ledger, feed):
     assert first.party_id == second.party_id == "new-1"
     with reading(ledger) as conn:
         assert attributes_of(conn, "new-1")["name"].source == "web"
-        tokens = [token(held.identifier) for held in identifiers_of(conn, "new-1")]
-    assert feed()["global", "party:new-1"][1]["tokens"] == tokens
+        held = [each.identifier for each in identifiers_of(conn, "new-1")]
+    told = feed()["global", "party:new-1"][1]["identifiers"]
+    assert msgspec.convert(told, list[Identifier]) == held
 
 
 def test_event_sent_again_changes_nothing(send, ledger, ada, rows, feed):

@@ -131,8 +131,9 @@ async def test_a_batch_is_acked_while_a_file_comes_in(hq, import_, database_url)
     other, acked = open_engine(database_url), Event()
 
     def stopped(*_connection):
-        loop.call_soon_threadsafe(between.set)
-        acked.wait(START_S)
+        if hq.rows(FEED_MARKS):
+            loop.call_soon_threadsafe(between.set)
+            acked.wait(START_S)
 
     with listened(other.pool, "checkin", stopped):
         importing = asyncio.create_task(asyncio.to_thread(import_, other))
@@ -205,13 +206,14 @@ def test_slices_that_lose_a_race_are_done_again(ledger, import_, whole, lost_rac
 
 
 @FILES
-def test_a_fault_half_way_says_what_is_in_and_what_to_do(ledger, import_):
+def test_a_fault_half_way_says_what_is_in_and_what_to_do(ledger, import_, of_file):
     """Nobody would know whether to take the half of a catalogue out again."""
     count = []
+    third = 4 if of_file is CUSTOMER_FILE else 3  # An import of customers is itself written down.
 
     def full(_conn):
         count.append(1)
-        if len(count) == 3:
+        if len(count) == third:
             raise LedgerFull("nothing more can be kept", remedy="make room")
 
     with listened(ledger, "begin", full), pytest.raises(LedgerFull) as caught:
@@ -273,6 +275,7 @@ def people_of(engine):
         ]
         for card in cards:
             card["card"] |= {"party_id": sources[card["card"]["party_id"]], "ver": 0}
+            card["card"].pop("marks", None)  # They carry ids that are drawn anew each time.
         return (
             sorted(sources.values()),
             rows(IDENTIFIERS, "type", "value"),

@@ -7,11 +7,12 @@ import json
 import pytest
 
 from agent.core.faults import InputFault
+from agent.core.history import Strength
 from agent.core.recognition.items import Item, Price
 from central.channels.imports import import_customers, import_items
-from central.identity.attributes import Strength, attributes_of, observe
+from central.identity.attributes import attributes_of, observe
 from central.identity.parties import Origin, ensure
-from central.ledger.customer_tables import IDENTIFIERS, ITEM_KEYS, ITEMS, PARTIES
+from central.ledger.customer_tables import ATTRIBUTES, IDENTIFIERS, ITEM_KEYS, ITEMS, PARTIES
 from central.ledger.engine import reading, writing
 
 ITEM_HEAD = "item_id,name,tax,price,gtin,reference,unit,department,valid_from,valid_until\n"
@@ -220,7 +221,7 @@ def test_customer_a_store_met_first_keeps_the_stores_id(customers, ledger, rows)
     """A person enrolled at the till would become two by the nightly import."""
     from agent.core.recognition import normalise
     from agent.core.recognition.means import IdentifierType
-    from central.identity.parties import hold
+    from central.identity.holding import hold
 
     with writing(ledger) as conn:
         origin = Origin("store-0001/till-1", NOW)
@@ -273,3 +274,20 @@ def test_phone_is_read_as_dialled_in_its_country(customers, rows):
     """Every foreign customer would be unknown at the till."""
     customers("source_id,name,phone,country\nc-1,Emily,07700 900123,GB\n")
     assert [row["value"] for row in rows(IDENTIFIERS)] == ["+447700900123"]
+
+
+def test_birth_date_street_and_city_are_kept_and_only_a_date_is_one(customers, rows):
+    """What tells two people of one name apart would be lost, or garbage compared as a date."""
+    head = "source_id,name,birth_date,street,postcode,city\n"
+    good, bad = "c-1,Ada,1980-02-29,Hauptstr. 5,10115,Berlin\n", "c-2,Eve,1981-02-29,,,\n"
+    report = customers(head + good + bad)
+    assert [(3, False)] == [(each.line, each.skipped) for each in report.problems]
+    assert "birth_date left out" in report.problems[0].reason
+    said = {row["field"]: row["value"] for row in rows(ATTRIBUTES) if row["value"] != "Eve"}
+    assert {
+        "name": "Ada",
+        "birth_date": "1980-02-29",
+        "street": "Hauptstr. 5",
+        "postcode": "10115",
+        "city": "Berlin",
+    } == said

@@ -158,7 +158,7 @@ async def test_stall_is_said_once_and_so_is_its_end(tmp_path):
                     agent_version="1",
                 )
             )
-        watch = Watch(hq.engine, lambda: "2099-01-01T00:05:00.000Z", lambda: None)
+        watch = Watch(hq.engine, lambda: "2099-01-01T00:05:00.000Z")
         with capture_logs() as logs:
             watch.look()
             watch.look()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
+from central.daemon.gate import DEVICE_PATHS
 from central.daemon.staff import staff_tokens
 from central.daemon.state import utc_now
 from central.ledger.engine import open_engine
@@ -30,6 +33,33 @@ async def test_staff_addresses_need_a_token(hq, path):
         assert (401, "urn:till-agent:problem:no-token") == (reply.status_code, reply.json()["type"])
         assert "Bearer" == reply.headers["www-authenticate"]
         assert "--new-staff-token" in reply.json()["remedy"]
+
+
+_SENT = {"get", "post", "put", "delete", "patch"}
+
+
+async def test_nobody_without_a_token_or_a_signature_gets_an_answer(hq):
+    """Wrong: an address that was added, and forgotten here, tells a stranger of customers."""
+    paths = (await get(hq, "/schema/openapi.json")).json()["paths"]
+    told = []
+    async with httpx.AsyncClient(trust_env=False, base_url=hq.url) as client:
+        for path, methods in [each for each in paths.items() if each[0] != "/metrics"]:
+            for method in _SENT & set(methods):
+                reply = await client.request(method, re.sub(r"{[^}]+}", "x", path), json={})
+                told.append((path, method, reply.status_code))
+    staff = [each for each in told if not each[0].startswith(DEVICE_PATHS)]
+    devices = [each for each in told if each[0].startswith(DEVICE_PATHS)]
+    assert (True, True) == (len(staff) > 80, len(devices) > 5)
+    assert [] == [each for each in staff if each[2] != 401]
+    assert [] == [each for each in devices if each[2] < 400 or each[2] >= 500]
+
+
+async def test_no_page_shows_anything_before_the_login(hq):
+    """Wrong: a page of the console shows customers to whoever opens it."""
+    pages = ("/", "/customers", "/customers/x", "/merges", "/merges/compare", "/days")
+    for path in (*pages, "/quarantine", "/quarantine/x/1", "/attention", "/stores/x"):
+        reply = await get(hq, path)
+        assert (path, 303, "/login") == (path, reply.status_code, reply.headers["location"][:6])
 
 
 async def test_the_staff_token_opens(hq):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
 from agent.contracts.hq import HqRefused
+from agent.core.entries.bodies import PartyEnrolled
 from central.ledger.tables import BODIES
+from tests.central.served import AT
 
 pytestmark = pytest.mark.asyncio
 
@@ -28,6 +31,29 @@ async def test_erase_orders_it_and_names_who_still_has_it(hq_at, home, call):
         assert "erase " in out
         code, out, _ = call("erase", entry, "--reason", "again", "--json")
         assert (0, "erase") == (code, json.loads(out)["orders"][0]["kind"])
+
+
+async def test_erase_of_a_person_says_what_stays_and_who_is_waited_for(hq_at, home, call):
+    """Wrong: nobody at HQ's own terminal can carry a person's right out, or prove it."""
+    ada = "01999999-0000-7000-8000-00000000ada0"
+    async with hq_at(home) as hq:
+        till, link = await hq.enrolled()
+        said = PartyEnrolled(ada, till.store, till.till, AT, "Ada Byron")
+        till.seal(body=said)
+        await link.send(till.batch())
+        for _ in range(500):
+            if (await hq.staff.get(f"/v1/parties/{ada}")).status_code == 200:
+                break
+            await asyncio.sleep(0.02)
+        code, _, err = call("erase", ada, "--reason", "letter of 2 May")
+        assert (1, True) == (code, "(person-not-verified)" in err)
+        asked = ("erase", ada, "--reason", "letter of 2 May", "--verified-by", "passport")
+        code, out, _ = call(*asked)
+        assert (0, True) == (code, "store-0001/till-1: pending" in out)
+        assert "kept: request until" in out
+        assert [] == hq.rows(BODIES)
+        code, out, _ = call(*asked, "--json")
+        assert (0, [ada]) == (code, json.loads(out)["proof"]["parties"])
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,8 @@ async def test_a_cursor_of_a_lost_future_starts_the_feed_again(hq_at, tmp_path):
         )
         link = till.link(hq.url)
         page = await link.feed(GLOBAL, "", 0)
-        assert ["item:1", "item:3"] == [item.key for item in page.items]
+        told = [item.key for item in page.items if item.key.startswith("item:")]
+        assert ["item:1", "item:3"] == told
         await link.aclose()
 
 

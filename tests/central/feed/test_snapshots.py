@@ -29,6 +29,7 @@ from central.ledger.migrate import migrate
 from central.ledger.outbox import GLOBAL, Change, publish_many
 from central.ledger.snapshot_tables import FEED_DAYS, FEED_HORIZONS
 from central.ledger.tables import FEED_ROWS
+from tests.sealed import MASTER
 
 NOW = "2026-03-01T12:00:00.000Z"
 
@@ -48,7 +49,10 @@ def item(n, name="Milk"):
 
 def party(n):
     card = {"party_id": f"p{n}", "name": f"N{n}"}
-    row = {"card": card, "tokens": [f"{n:032x}", f"{n + 10**9:032x}"]}
+    known_by = [
+        {"means": "identifier", "type": "phone", "value": f"+49{n + m}"} for m in (0, 10**9)
+    ]
+    row = {"card": card, "identifiers": known_by}
     return Change(f"party:p{n}", "put", json.dumps(row).encode())
 
 
@@ -72,7 +76,7 @@ def clock():
 
 @pytest.fixture
 def keeper(engine, tmp_path, clock):
-    made = SnapshotKeeper(engine, tmp_path, lambda message: message[:64], clock, rows_min=3)
+    made = SnapshotKeeper(engine, tmp_path, lambda message: message[:64], MASTER, clock, rows_min=3)
     # A process for each would take a second; one test below has it.
     made._maker._build = lambda order: build(engine, order)
     yield made
@@ -81,7 +85,9 @@ def keeper(engine, tmp_path, clock):
 
 def test_it_is_made_by_a_process_of_its_own(engine, tmp_path, clock):
     """Wrong: HQ answers nobody while it packs a million customers, or cannot stop meanwhile."""
-    keeper = SnapshotKeeper(engine, tmp_path, lambda message: message[:64], clock, rows_min=3)
+    keeper = SnapshotKeeper(
+        engine, tmp_path, lambda message: message[:64], MASTER, clock, rows_min=3
+    )
     tell(engine, item(1), item(2), item(3))
     keeper.look()
     assert keeper.manifest(GLOBAL)
@@ -104,7 +110,7 @@ def have_one_made(order, said):
 def test_what_is_made_ends_with_the_hq_that_was_killed(engine, tmp_path):
     """Wrong: what a killed HQ began works on, and PostgreSQL cannot be restored beside it."""
     (tmp_path / "made").mkdir()
-    order = Order(engine.url.render_as_string(), GLOBAL, str(tmp_path / "made"))
+    order = Order(engine.url.render_as_string(), GLOBAL, str(tmp_path / "made"), MASTER)
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     hq = context.Process(target=have_one_made, args=(order, theirs))
@@ -126,7 +132,7 @@ def built(engine, tmp_path, name="made", **fields):
     """Build a snapshot in this process; the file, and what was said of it."""
     folder = tmp_path / name
     folder.mkdir()
-    done = build(engine, Order("", GLOBAL, str(folder), **fields))
+    done = build(engine, Order("", GLOBAL, str(folder), MASTER, **fields))
     packed = b"".join((folder / str(n)).read_bytes() for n in range(len(done.chunks)))
     whole = tmp_path / f"{name}.db"
     whole.write_bytes(zstandard.ZstdDecompressor().decompress(packed))
@@ -330,7 +336,7 @@ def test_lost_files_are_made_again(keeper, engine):
 
 def test_another_process_gives_out_its_own(keeper, engine, tmp_path, clock):
     """Wrong: of two HQ processes one gives out files that only the other one has."""
-    other = SnapshotKeeper(engine, tmp_path / "b", lambda m: m, clock, rows_min=3)
+    other = SnapshotKeeper(engine, tmp_path / "b", lambda m: m, MASTER, clock, rows_min=3)
     tell(engine, item(1), item(2), item(3))
     keeper.look()
     with pytest.raises(keeping.SnapshotBeingMade):

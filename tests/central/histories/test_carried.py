@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 from agent.core.entries import commitment, encode, kind_of
 from agent.core.entries.bodies import JournalBegun, OrderReceived
 from agent.core.entries.carried import carry
+from agent.core.exchange.orders import Order
 from agent.core.sale.model import Stamp
 from central.histories import Applier
 from central.identity.interactions import interactions_of
@@ -334,7 +335,8 @@ def test_what_is_carried_under_a_lost_name_counts_once(applier, receive, rows, t
 def test_order_comes_back_to_who_issues_them(receive, rows, ledger):
     """An HQ restored from a backup would not learn from its tills what it had ordered."""
     taken = []
-    receipt = OrderReceived('{"order_id":"o-1"}', "ab" * 64, STAMP, "done")
+    order = Order("o-1", "erase", "global", "e1", NOW, msgspec.Raw(b'{"entries":[]}'))
+    receipt = OrderReceived(msgspec.json.encode(order).decode(), "ab" * 64, STAMP, "done")
     bind(ledger, SIDE, "till-1", "side")
     receive(SIDE, receipt)
 

@@ -8,28 +8,14 @@ import pytest
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.faults import NotFoundFault
-from agent.core.history import Interaction
+from agent.core.history import Interaction, Strength
 from agent.core.recognition.means import Identifier, IdentifierType
-from central.identity.attributes import (
-    Strength,
-    attributes_of,
-    consent,
-    consents_of,
-    folded,
-    observe,
-)
+from agent.core.recognition.strength import Evidence
+from central.identity.attributes import attributes_of, consent, consents_of, folded, observe
 from central.identity.cards import card_of, publish_card, reached
+from central.identity.holding import find, hold, hold_told
 from central.identity.interactions import interactions_of, mark, record
-from central.identity.parties import (
-    PROVISIONAL,
-    Origin,
-    canonical,
-    ensure,
-    find,
-    hold,
-    hold_free,
-    identifiers_of,
-)
+from central.identity.parties import PROVISIONAL, Origin, canonical, ensure, identifiers_of
 from central.ledger.customer_tables import PARTIES
 from central.ledger.engine import writing
 
@@ -62,7 +48,7 @@ def test_party_is_made_once_and_keeps_its_origin(conn):
     assert conn.execute(PARTIES.select()).one().state == PROVISIONAL
     assert not ensure(conn, "p-1", WEB)
     row = conn.execute(PARTIES.select()).one()
-    assert (row.state, row.origin, row.created_at) == ("active", *TILL)
+    assert (row.state, row.origin, row.created_at) == ("active", *TILL[:2])
 
 
 def test_first_identifier_that_names_somebody_decides(conn):
@@ -84,13 +70,36 @@ def test_identifier_of_several_finds_the_same_one_everywhere(conn):
     assert find(conn, [PHONE]) == min(ids, key=lambda each: hashlib.sha256(each.encode()).digest())
 
 
+def test_who_named_an_identifier_first_stays_and_the_most_that_was_shown_counts(conn):
+    """Nobody could say where a number came from, or a proof of it would be forgotten."""
+    hold(conn, "p-1", [PHONE], TILL)
+    hold(conn, "p-1", [PHONE], WEB, Evidence.VERIFIED)
+    hold(conn, "p-1", [PHONE], IMPORT)
+    [held] = identifiers_of(conn, "p-1")
+    assert (held.source, held.event, held.evidence) == (TILL.source, "web", Evidence.VERIFIED)
+
+
 def test_identifier_is_not_taken_from_somebody(conn):
     """An import would let one customer be found as another."""
+    ensure(conn, "p-1", TILL)
+    ensure(conn, "p-2", TILL)
     hold(conn, "p-1", [PHONE], TILL)
-    assert hold_free(conn, "p-2", [PHONE, EMAIL], IMPORT) == [PHONE]
-    assert hold_free(conn, "p-1", [PHONE], IMPORT) == []
-    assert [held.identifier for held in identifiers_of(conn, "p-2")] == [EMAIL]
+    assert hold_told(conn, "p-2", [PHONE, EMAIL], IMPORT) == [PHONE]
+    assert hold_told(conn, "p-1", [PHONE], IMPORT) == []
+    assert find(conn, [PHONE]) == "p-1"
+    assert [held.evidence for held in identifiers_of(conn, "p-2")] == ["observed", "candidate"]
     assert [held.source for held in identifiers_of(conn, "p-1")] == ["store-0001/till-1"]
+
+
+@pytest.mark.both_databases
+def test_a_number_the_whole_town_has_finds_nobody(conn):
+    """A web order with the shop's own number would land in a stranger's history."""
+    for n in range(7):
+        ensure(conn, f"p-{n}", TILL)
+        hold(conn, f"p-{n}", [PHONE], TILL)
+    assert find(conn, [PHONE]) is None
+    hold(conn, "p-4", [PHONE], WEB, Evidence.VERIFIED)
+    assert find(conn, [PHONE]) == "p-4"
 
 
 def test_customers_word_outweighs_a_record(conn):

@@ -7,15 +7,18 @@ import pytest
 from sqlalchemy import insert
 
 from agent.core.entries.bodies import ConsentGiven
-from agent.core.history import Interaction, Order
+from agent.core.history import Interaction, Order, Strength
 from agent.core.recognition import normalise
 from agent.core.recognition.means import IdentifierType
 from central.histories import Applier
-from central.identity.attributes import Strength, consent, observe
+from central.identity.attributes import consent, observe
+from central.identity.cards import card_of
+from central.identity.holding import hold
 from central.identity.interactions import record
-from central.identity.parties import Origin, ensure, hold
+from central.identity.parties import Origin, ensure
 from central.ledger.customer_tables import ORDERS
 from central.ledger.engine import writing
+from central.ledger.wallet_tables import WALLET_PASSES
 
 NOW = "2026-11-02T12:00:00.000Z"
 TILL, IMPORT = Origin("store-0001/till-1", NOW), Origin("import", NOW)
@@ -65,11 +68,32 @@ def test_party_by_its_id(client, reads):
 
 
 @pytest.mark.usefixtures("people")
+def test_what_a_pass_is_checked_by_is_shown_to_nobody(client, ledger):
+    """Whoever may look at customers at HQ could make a pass that is theirs."""
+    secret = "5e" * 20
+    with writing(ledger) as conn:
+        row = {column.name: "x" for column in WALLET_PASSES.columns}
+        conn.execute(insert(WALLET_PASSES).values(row | {"party_id": "p-1", "secret": secret}))
+        assert secret == card_of(conn, "p-1").passes[0].secret
+    for path in ("", "/unified", "/timeline"):
+        assert secret not in client.get(f"/v1/parties/p-1{path}").text
+
+
+@pytest.mark.usefixtures("people")
 def test_unified_says_where_each_field_comes_from(client, reads):
     """Nobody could tell a customer where the shop has something from."""
     answer = client.get("/v1/parties/p-1/unified").json()
     assert answer["fields"]["name"]["source"] == "store-0001/till-1"
-    assert answer["fields"]["tier"] == {"value": "Gold", "source": "import", "observed_at": NOW}
+    assert answer["fields"]["tier"] == {
+        "value": "Gold",
+        "source": "import",
+        "observed_at": NOW,
+        "event": "import",
+        "party_id": "p-1",
+        "strength": "record",
+        "why": "alone",
+        "others": [],
+    }
     assert [each["type"] for each in answer["identifiers"]] == ["email", "loyalty_card", "phone"]
     assert answer["consents"] == [{"purpose": "marketing", "contact": "email", "given": True}]
     assert reads.rows == [("staff", "unified", "p-1")]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 
 import pytest
 
+from agent.core.exchange.wire import BATCH_RECORDS_MAX
 from central.daemon.problems import headers_of
 from central.intake import admission
-from central.intake.admission import Admission, Crowded, Note
+from central.intake.admission import RECORDS_MIN, RETURN_S, Admission, Crowded, Note
 from central.intake.line import AGED_S, Line, Place, Sender
 from tests.central.herd import run
 
@@ -80,6 +82,27 @@ async def test_the_store_served_longest_ago_comes_first(line, clock):
         clock.now = 100.0 + second
         line.heard(f"j-{store}", note(store))
     assert ["j-x", "j-b", "j-a", "j-c"] == await queue(line, "j-x", "j-c", "j-a", "j-b")
+
+
+def test_who_comes_first_after_a_start_leaves_room_for_all_who_may_come(clock):
+    """Wrong: after an outage the first dozens are given all they ask for, the last wait for it."""
+    line = Admission(clock, known=2000)
+    assert RECORDS_MIN == line.pace().max_records
+    for number in range(1900):
+        line.heard(f"j-{number}", note(f"s-{number}", records=1, more=False))
+    assert RECORDS_MIN < line.pace().max_records < BATCH_RECORDS_MAX
+    clock.now += RETURN_S + 1
+    assert BATCH_RECORDS_MAX == line.pace().max_records
+
+
+@pytest.mark.asyncio
+async def test_who_is_still_being_read_counts_as_coming(line):
+    """Wrong: while HQ reads what a crowd sends, nobody waits yet, and each is given all of it."""
+    async with AsyncExitStack() as here:
+        for _ in range(1000):
+            await here.enter_async_context(line.space(1))
+        assert RECORDS_MIN == line.pace().max_records
+    assert BATCH_RECORDS_MAX == line.pace().max_records
 
 
 @pytest.mark.asyncio

@@ -12,8 +12,13 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.contracts.hq import HqRefused
-from agent.core.exchange.credentials import key_id, read_credential, renewal, succession
-from agent.core.exchange.wire import Fork, Predecessor
+from agent.core.exchange.credentials import (
+    key_id,
+    read_credential,
+    renewal,
+    succession,
+)
+from agent.core.exchange.wire import ANCESTORS_MAX, Ancestor, Fork, Predecessor
 from agent.links.http import HttpLink
 from central.intake.orders import revoke
 from central.intake.root_key import verifier
@@ -163,6 +168,47 @@ async def test_a_copy_from_before_a_renewal_is_let_in_again_by_a_code(hq):
     assert 2 == (await link.send(till.batch(2))).seq
     assert "revoked" == await name_of(renewed.send(till.batch(2)))
     assert [None, None] == whole(hq)
+
+
+async def test_who_lost_its_credential_brings_what_has_ended_to_an_hq_that_forgot_it(hq):
+    """Wrong: after a salvage and a restore the sales before the damage stay at the till."""
+    till, new = Till(), Till()
+    till.seal(3)
+    new.key, new.public, new.keyid = till.key, till.public, till.keyid
+    before = Predecessor(till.journals["side"], 3, till.hash_at("side", 3).hex(), "damaged")
+    new.born = {"side": (bytes.fromhex(before.hash), till.public)}
+    told = Ancestor(before.journal_id, "side", till.genesis("side").hex(), till.public.hex())
+    foreign = msgspec.structs.replace(told, journal_id="ab" * 16)
+    asked = msgspec.structs.replace(
+        new.request(hq.code(new)), predecessors={"side": before}, ancestors=(told, foreign)
+    )
+    link = new.link(hq.url)
+    hq.links.append(link)
+    new.answer = await link.enrol(asked)
+    new.seal(1)
+    assert 1 == (await link.send(new.batch())).seq
+    assert 3 == (await link.send(till.batch())).seq
+    assert {*till.journals.values(), *new.journals.values()} >= {
+        row.journal_id for row in hq.rows(JOURNALS)
+    }
+    assert not [fault for fault in whole(hq) if fault]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [Ancestor("no id", "side", "00" * 32)],
+        [Ancestor("ab" * 16, "upper", "00" * 32)],
+        [Ancestor("ab" * 16, "side", "00" * 32)] * (ANCESTORS_MAX + 1),
+    ],
+)
+async def test_ended_journals_that_are_none_are_refused(hq, told):
+    """Wrong: a device fills HQ's tables by one code, or makes it answer by a traceback."""
+    till = Till()
+    asked = msgspec.structs.replace(till.request(hq.code(till)), ancestors=tuple(told))
+    link = till.link(hq.url)
+    hq.links.append(link)
+    assert "bad-input" == await name_of(link.enrol(asked))
 
 
 async def test_a_rewound_hq_takes_back_new_keys_and_successors(tmp_path):

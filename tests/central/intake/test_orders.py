@@ -16,6 +16,7 @@ from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.orders import LEASE, EraseBody, SignedOrder, read_order
 from agent.core.exchange.wire import WireRecord
 from agent.core.faults import InputFault
+from agent.core.loyalty import Lease
 from agent.core.sale.model import Stamp
 from central.histories.applier import Applier
 from central.intake import orders
@@ -29,6 +30,7 @@ from tests.central.intake.machines import successor
 pytestmark = pytest.mark.asyncio
 NOW = "2026-11-22T06:00:00.000Z"
 AT = Stamp(wall=NOW, mono_ns=1, boot_id="b")
+LEASE_BODY = Lease("p-1", "points", 100, "store-0001", "till-1", "side-1", "2026-11-22")
 ADA = PartyEnrolled("p-1", "store-0001", "till-1", AT, "Ada Lovelace")
 
 
@@ -254,7 +256,7 @@ async def test_a_lease_is_recorded_and_comes_back_like_any_order(hq):
             hq.root,
             kind=LEASE,
             scope="store:store-0001",
-            body=EraseBody(()),
+            body=LEASE_BODY,
             reason="points",
             now=NOW,
         )

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from agent.core.exchange.acks import evidence
 from agent.core.exchange.faults import FeedGone
+from agent.core.exchange.in_step import agreed
 from agent.core.exchange.orders import SignedOrder
 from agent.core.exchange.wire import PRUNED, WireRecord
 from central.intake import orders
@@ -106,6 +107,26 @@ async def test_the_incident_closes_itself_when_the_last_journal_is_back(hq):
         assert "" == open_rewind(conn)
     await link.send(till.batch(4))
     assert "2 of 2 journals of live tills are back" in incident(hq).detail
+
+
+async def test_who_took_itself_to_be_in_step_is_not_back_before_it_has_shown_its_evidence(hq):
+    """Wrong: the incident closes over sales that HQ has not even heard it lacks (P5)."""
+    till, link = await hq.enrolled()
+    till.seal(3)
+    ack = evidence(await link.send(till.batch()))
+    await link.send(till.batch(1, lane="sales"))
+    with writing(hq.engine) as conn:
+        begin(conn, NOW, seen="", why="restored", restored_from="backup-1")
+    await link.send(till.batch(1, lane="sales"))
+    lose(hq, till, 1)
+    till.seal(1)
+    said = agreed(ack, ack.epoch, 3, till.hash_at("side", 3))
+    told = await link.send(till.batch(4, last_ack=ack, in_step=said))
+    assert ("behind", 1) == (told.name, told.have_seq)
+    assert "awaited: store-0001/till-1" in incident(hq).detail
+    told = await link.send(till.batch(4, last_ack=ack))
+    assert ("epoch", 1) == (told.name, told.have_seq)
+    assert "still sending: store-0001/till-1" in incident(hq).detail
 
 
 async def test_what_was_published_and_is_lost_is_listed_by_scope(hq):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from central.ledger.bulk import Keyed
 from central.ledger.direct import Prepared, run, run_many
 from central.ledger.engine import looking_up, reading, writing
 from central.ledger.tables import CURSORS
@@ -23,6 +24,7 @@ _FIND = Prepared(
         CURSORS.c.journal_id == bindparam("of_journal")
     )
 )
+_OF_SOME = Keyed(select(CURSORS).order_by(CURSORS.c.journal_id), CURSORS.c.journal_id)
 
 
 @pytest.mark.both_databases
@@ -55,6 +57,32 @@ def test_errors_are_those_everybody_knows_what_to_do_about(ledger):
     ):
         with pytest.raises(DBAPIError, match="nothing"), writing(ledger) as conn:
             call(conn)
+
+
+@pytest.mark.both_databases
+def test_rows_of_many_keys_come_by_name(ledger):
+    """Wrong: a person's consents are read by place, and one column more mixes all of them up."""
+    with writing(ledger) as conn:
+        for n in range(4):
+            _KEEP.run(conn, {"journal_id": f"j-{n}", "have_seq": n, "have_hash": HASH})
+    with reading(ledger) as conn:
+        found = _OF_SOME.rows(conn, ["j-1", "j-3", 'j-"9'])
+        assert [("j-1", 1, HASH), ("j-3", 3, HASH)] == [
+            (row.journal_id, row.have_seq, row.have_hash) for row in found
+        ]
+        assert [] == _OF_SOME.rows(conn, [])
+
+
+@pytest.mark.both_databases
+def test_two_look_ups_of_one_reading_see_one_picture(ledger):
+    """Wrong: between a person's ids and their consents somebody merges, and a no is overlooked."""
+    with reading(ledger) as conn:
+        assert [] == _OF_SOME.rows(conn, ["j-1"])
+        with writing(ledger) as other:
+            _KEEP.run(other, {"journal_id": "j-1", "have_seq": 1, "have_hash": HASH})
+        assert [] == _OF_SOME.rows(conn, ["j-1"])
+    with reading(ledger) as conn:
+        assert 1 == len(_OF_SOME.rows(conn, ["j-1"]))
 
 
 @pytest.mark.both_databases

@@ -24,6 +24,13 @@ importlib.import_module("central.ledger.archive_tables")
 importlib.import_module("central.ledger.authority_tables")
 importlib.import_module("central.ledger.report_tables")
 importlib.import_module("central.ledger.snapshot_tables")
+importlib.import_module("central.ledger.goods_tables")
+importlib.import_module("central.ledger.graph_tables")
+importlib.import_module("central.ledger.import_tables")
+importlib.import_module("central.ledger.key_tables")
+importlib.import_module("central.ledger.lead_tables")
+importlib.import_module("central.ledger.privacy_tables")
+importlib.import_module("central.ledger.value_tables")
 importlib.import_module("central.ledger.work_tables")
 
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from agent.core.entries.archive import ArchiveEnd, ArchiveRefused
-from tests.core.entries.archives import BEFORE, KEY, journal, lines_of, parts, read, records
+from agent.core.entries.archive import ArchiveEnd, ArchiveRecord, ArchiveRefused
+from agent.core.entries.chain import commitment, genesis, link
+from agent.core.entries.verbatim import written
+from tests.core.entries.archives import (
+    BEFORE,
+    HEADER,
+    KEY,
+    journal,
+    lines_of,
+    parts,
+    read,
+    records,
+)
 
 
 def test_what_is_written_is_read():
@@ -93,6 +106,27 @@ def test_the_end_is_proven_too(old, new, reason):
     """Somebody would sign another device's file."""
     *lines, end = lines_of(parts())
     assert reason in refused([*lines, end.replace(old, new)])
+
+
+def test_bytes_that_are_no_text_come_back_as_they_were_sealed():
+    """What a later version sealed would be refused by the reader of its own export."""
+    body = b"\0\xff\xfe"
+    committed = commitment(bytes(16), body)
+    first = genesis(f"{1:032x}", "store-1", "till-1", "sales", KEY)
+    tail = link(f"{1:032x}", 1, first, 99, 7, committed)
+    record = ArchiveRecord(
+        1, 99, 7, committed.hex(), tail.hex(), bytes(16).hex(), **written(body)._asdict()
+    )
+    lines = lines_of([HEADER, journal(1, 1, tail), record])
+    assert body == read(lines)[2].sealed
+
+
+def test_text_has_no_second_spelling_in_base64():
+    """Two files that say the same would have two digests."""
+    some = parts()
+    raw = base64.b64encode(some[2].body.encode()).decode()
+    some[2] = replace(some[2], body="", raw=raw)
+    assert "line 3" in refused(lines_of(some))
 
 
 def test_another_spelling_is_refused():

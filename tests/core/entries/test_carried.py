@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from agent.core.entries.bodies import CashierSigned
 from agent.core.entries.canonical import UnknownKind, decode, encode
-from agent.core.entries.carried import carry, fact, holds, inner, read, said
+from agent.core.entries.carried import carry, fact, holds, inner, read, said, sealed
 from agent.core.entries.chain import commitment
 from agent.core.entries.kinds import KINDS, kind_of
 from agent.core.sale.model import Stamp
@@ -59,10 +59,21 @@ def test_what_was_changed_does_not_hold(changes):
     assert not holds(replace(CARRIED, **changes))
 
 
-def test_bytes_that_are_no_text_are_never_verified():
-    """A damaged byte would be replaced silently."""
-    broken = carry("ab" * 16, 7, kind=120, version=1, salt=SALT, body=b"\xff{}", committed=b"c")
-    assert (False, "�{}") == (broken.verified, broken.body)
+@pytest.mark.parametrize("body", [b"\xff{}", b"\0{}", b"\0\xff\xfe"])
+def test_bytes_that_are_no_text_are_carried_byte_for_byte(body):
+    """What a later version wrote would arrive at HQ as something else, and prove nothing."""
+    later = carry(
+        "ab" * 16, 7, kind=9, version=7, salt=SALT, body=body, committed=commitment(SALT, body)
+    )
+    assert (True, "") == (later.verified, later.body)
+    again = decode(201, 1, encode(later))
+    assert (body, True) == (sealed(again), holds(again))
+    assert not holds(replace(again, raw="//8="))
+    assert not holds(replace(again, raw="no base64"))
+
+
+def test_what_was_doubted_before_stays_doubted():
+    """What a damaged file gave would count as what was once written."""
     doubted = carry(
         "ab" * 16, 7, kind=9, version=1, salt=SALT, body=b"{}", committed=b"c", verified=False
     )

@@ -6,10 +6,12 @@ import hashlib
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from agent.core.entries.chain import genesis
 from agent.core.exchange import credentials
 from agent.core.exchange.faults import CredentialFault
-from agent.core.exchange.wire import Credential, EnrolRequest, Predecessor
+from agent.core.exchange.wire import Ancestor, Credential, EnrolRequest, Predecessor
 
 DEVICE_KEY = bytes(range(32))
 JOURNALS = {"side": "cd" * 16, "sales": "ab" * 16}
@@ -262,3 +264,20 @@ def test_a_request_names_the_keys_its_journals_were_begun_under():
         journal_keys={"sales": NEW_KEY, "side": DEVICE_KEY},
     )
     assert {"sales": NEW_KEY.hex()} == asked.journal_keys
+
+
+def test_only_journals_of_this_very_till_count_as_ended_here():
+    """If others did, one code would lend a device the journals of another shop."""
+    first = genesis("ab" * 16, "store-1", "till-1", "side", DEVICE_KEY, b"p" * 32)
+    own = Ancestor("ab" * 16, "side", first.hex(), DEVICE_KEY.hex(), (b"p" * 32).hex())
+    others = [
+        replace(own, journal_id="cd" * 16),
+        replace(own, lane="sales"),
+        replace(own, device_key="00" * 32),
+        replace(own, before=""),
+        replace(own, genesis="zz"),
+    ]
+    asked = replace(a_request(), ancestors=(*others, own))
+    assert (Ancestor("ab" * 16, "side", first.hex()),) == credentials.own_ancestors(asked)
+    elsewhere = replace(asked, store="store-2")
+    assert () == credentials.own_ancestors(elsewhere)

@@ -8,7 +8,7 @@ import os
 import msgspec
 import zstandard
 
-from agent.core.exchange.coding import encode_batch
+from agent.core.exchange.coding import decode_batch, encode_batch
 from agent.core.exchange.dictionary import CODINGS, DICTIONARY_ID, dictionary
 from agent.core.exchange.wire import Batch, LastAck, WireRecord
 from agent.links.packing import packed
@@ -36,3 +36,18 @@ def test_a_batch_comes_out_as_it_went_in():
                 named = "ab" * 16 if coding == "zstd" else ""
                 sent = msgspec.structs.replace(batch, journal_id=named)
                 assert encode_batch(sent) == reader.read()
+
+
+def test_only_who_reads_the_dictionary_is_sent_less_evidence():
+    """An HQ of before the dictionary would refuse a batch without its place in the chain."""
+    last = LastAck("1-aa", 1, bytes(32), bytes(64))
+    batch = Batch(1, "ab" * 16, "first", 2, bytes(32), 1, (), last, in_step=bytes(16))
+    known = zstandard.ZstdCompressionDict(dictionary())
+    for coding, (hash_, shown, said) in {
+        "zstd": (bytes(32), last, b""),
+        "x-till-1": (b"", None, bytes(16)),
+    }.items():
+        unpacker = zstandard.ZstdDecompressor(known if coding != "zstd" else None)
+        with unpacker.stream_reader(packed(batch, coding)) as reader:
+            sent = decode_batch(reader.read())
+        assert (hash_, shown, said) == (sent.prev_hash, sent.last_ack, sent.in_step)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agent.core.exchange import intake
 from agent.core.exchange.acks import evidence
 from agent.core.exchange.faults import MalformedBatch
+from agent.core.exchange.in_step import AGREEMENT_BYTES, agreed, lean
 from agent.core.exchange.wire import Behind, Fork, LastAck, WireRecord
 
 
@@ -121,6 +122,51 @@ def test_evidence_hq_still_holds_changes_nothing(journal, hq):
     """If it did, every batch after the first would be refused."""
     last = evidence(hq.take(journal.batch(1, 3)))
     assert 5 == hq.decide(journal.batch(4, 2, last)).seq
+
+
+def test_a_till_in_step_needs_no_evidence(journal, hq):
+    """If it did, a third of each single sale on the wire would be proofs of what both know."""
+    last = evidence(hq.take(journal.batch(1, 3)))
+    said = agreed(last, "1-aa", 3, journal.hashes[3])
+    batch = lean(journal.batch(4, 2, last, in_step=said))
+    assert (b"", None) == (batch.prev_hash, batch.last_ack)
+    decision = hq.decide(batch)
+    assert (5, journal.hashes[5]) == (decision.seq, decision.hash)
+    assert journal.hashes[4:6] == [row.hash for row in decision.rows]
+    hq.take(batch)
+    assert ((), 5) == (hq.decide(batch).rows, hq.decide(batch).seq)
+
+
+@pytest.mark.parametrize("lost", ["rows", "epoch", "past", "forged", "base"])
+def test_who_is_not_in_step_is_asked_for_everything(journal, hq, world, lost):
+    """If HQ took it at its word, it would go on in a past it does not hold."""
+    last = evidence(hq.take(journal.batch(1, 4)))
+    batch = journal.batch(5, 1, last, in_step=agreed(last, "1-aa", 4, journal.hashes[4]))
+    if lost == "rows":
+        del hq.rows[2:]
+    elif lost == "epoch":
+        hq.epoch = "2-bb"
+    elif lost == "past":
+        other, hq.rows = world()[0], []
+        for n in range(4):
+            other.append(b"other %d" % n)
+        hq.take(other.batch(1, 4))
+    elif lost == "forged":
+        batch = msgspec.structs.replace(batch, in_step=bytes(16))
+    else:
+        batch = msgspec.structs.replace(batch, base=-3)
+    assert intake.behind(hq.held()) == hq.decide(lean(batch))
+
+
+def test_only_hqs_last_ack_of_this_very_position_puts_a_till_in_step(journal, hq):
+    """If an older one did, a till would take itself to be where HQ has never seen it."""
+    last = evidence(hq.take(journal.batch(1, 4)))
+    assert AGREEMENT_BYTES == len(agreed(last, "1-aa", 4, journal.hashes[4]))
+    for said in (("2-bb", 4, journal.hashes[4]), ("1-aa", 5, journal.hashes[4])):
+        assert b"" == agreed(last, *said)
+    assert b"" == agreed(last, "1-aa", 4, journal.hashes[3])
+    assert b"" == agreed(None, "1-aa", 4, journal.hashes[4])
+    assert lean(journal.batch(5, 1, last)).last_ack is last
 
 
 def test_lost_time_is_learned_from_hqs_own_signature(journal, hq):

@@ -15,7 +15,6 @@ from agent.core.exchange.replica import (
     order_of,
     person_of,
     shapes,
-    token_bytes,
 )
 from agent.core.exchange.snapshots import (
     CHUNK_BYTES_MAX,
@@ -27,8 +26,9 @@ from agent.core.exchange.snapshots import (
     make_manifest,
     read_manifest,
 )
-from agent.core.exchange.wire import FeedItem, FeedPage
+from agent.core.exchange.wire import FeedItem, FeedPage, SealedRow
 from agent.core.identifiers import ItemId
+from agent.core.privacy import SealedCard, Slot
 from agent.core.recognition import Item
 
 
@@ -115,12 +115,11 @@ def test_a_change_is_read_or_refused():
     assert "o" == order_of("o", put("order:o", order)).order_no
     with pytest.raises(Refused, match="'o'"):
         order_of("p", put("order:p", order))
-    card = {"party_id": "p", "name": "N", "later": [1]}
-    person = person_of(put("party:p", {"card": card, "tokens": ["00ff", "00ff", "01"]}))
-    assert (b"\x00\xff", b"\x01") == person.tokens
-    assert b'{"party_id":"p","name":"N"}' == person.card
-    with pytest.raises(Refused, match="hexadecimal"):
-        token_bytes(("zz",))
+    row = SealedRow(1, SealedCard(7, b"n", b"r", (Slot(b"t" * 8),)))
+    assert row == person_of(put("party:p", row))
+    short = SealedRow(1, SealedCard(7, b"n", b"r", (Slot(b"t"),)))
+    with pytest.raises(Refused, match="8 bytes"):
+        person_of(put("party:p", short))
 
 
 def test_an_item_has_its_keys_once():

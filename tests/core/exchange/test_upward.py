@@ -156,6 +156,44 @@ def test_behind_resends_from_what_hq_has():
     assert (3, "2-bb") == (state.acked, state.epoch)
 
 
+def test_who_was_forgotten_and_is_known_again_asks_at_once():
+    """After a long outage the first sales would come in minutes after HQ is back."""
+    state = sending(5, acked_seq=5)
+    for _ in range(20):
+        failed = Failed(state.turn, Failure.UNREACHABLE)
+        state = after(state, failed, TimerFired(state.turn + 1))[0]
+    state, effects = after(state, Failed(state.turn, Failure.FORGOTTEN))
+    assert (Send(state.turn, 6, 0),) == effects
+    assert Mode.SENDING is state.mode
+
+
+def test_a_new_epoch_ends_the_wait_for_hq():
+    """HQ answers another journal, and this one would wait as long as HQ was away."""
+    state = sending(5)
+    state = after(state, Failed(state.turn, Failure.UNREACHABLE))[0]
+    assert (Send(3, 1, 5),) == after(state, EpochChanged("2-bb"))[1]
+    assert () == after(state, EpochChanged("1-aa"))[1]
+
+
+def test_who_is_in_step_leaves_its_evidence_out_until_hq_says_otherwise():
+    """Fails if each batch carries evidence nobody needs, or if HQ never sees it when it does."""
+    state = after(resting(5), Appended(7))[0]
+    assert state.is_lean
+    restored = BehindReceived(state.turn, Behind("1-aa", 3, HASH.hex()), HASH)
+    state, effects = after(state, restored)
+    assert ((Send(3, 6, 2),), False, 5) == (effects, state.is_lean, state.acked)
+    lost = Behind("2-bb", 3, HASH.hex(), "epoch")
+    state, effects = after(state, BehindReceived(state.turn, lost, HASH))
+    assert ((Send(4, 4, 4),), False, 3) == (effects, state.is_lean, state.acked)
+
+
+@pytest.mark.parametrize("event", [HqSeen(), HeartbeatDue(), EpochChanged("2-bb")])
+def test_any_doubt_brings_the_evidence_along(event):
+    """An HQ put back would be asked by a till that shows nothing of what was before."""
+    assert not after(resting(5), event)[0].is_lean
+    assert not sending(5).is_lean
+
+
 def test_behind_twice_in_a_row_waits():
     """If it did not, a confused HQ and a till would talk in circles at full speed."""
     state = sending(9)

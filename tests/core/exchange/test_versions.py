@@ -43,6 +43,7 @@ class BatchOfTwo(msgspec.Struct, frozen=True, array_like=True):
     feed_cursors: dict[str, str] = {}
     pruned_seq: int = 0
     wall: str = ""
+    in_step: bytes = b""
     weather: dict[str, int] = {}
     mood: str = "good"
 

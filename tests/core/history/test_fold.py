@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.core.consent import Asked, ConsentRecord, Mark, State, to_replace
 from agent.core.entries.bodies import (
     CashMoved,
     ConsentGiven,
@@ -14,7 +16,9 @@ from agent.core.entries.bodies import (
     SaleAttributed,
     SaleCompleted,
 )
-from agent.core.history import LAST_SHOWN, Card, Interaction, fold
+from agent.core.history import LAST_SHOWN, Card, Interaction, Pass, fold, shown_answers
+from agent.core.loyalty.earning import EarnedLine, Earning
+from agent.core.loyalty.facts import ValueEarned
 from agent.core.sale.model import Line, Stamp
 
 ADA, BOB = "party-ada", "party-bob"
@@ -112,7 +116,11 @@ def test_enrolment_fills_name_and_consents_once():
     yes, no = ConsentGiven("marketing", "email", True), ConsentGiven("marketing", "email", False)
     post = ConsentGiven("marketing", "post", True)
     folded = fold(card(consents=(yes, post)), [(SIDE, 3, an_enrolment(3, "Ada L.", (no,)))])
-    assert folded == card(name="Ada L.", consents=(no, post), through={SIDE: 3})
+    assert [("marketing", "email", "refused")] == [
+        (mark.purpose, mark.contact, mark.state.value) for mark in folded.marks
+    ]
+    plain = msgspec.structs.replace(folded, marks=())
+    assert plain == card(name="Ada L.", consents=(no, post), through={SIDE: 3})
     assert fold(folded, [(SIDE, 2, an_enrolment(2, "older"))]) == folded
 
 
@@ -166,3 +174,61 @@ def test_any_cut_and_any_order_give_the_same_card(
     chance.shuffle(whole)
     assert fold(fold(card(), first), whole) == expected
     assert fold(expected, whole) == expected
+
+
+def test_a_pass_made_at_a_till_is_on_the_card_once():
+    """A customer's phone would not be recognised until HQ had heard of the pass."""
+    made = msgspec.structs.replace(
+        an_enrolment(3, "Ada"), pass_id="P" * 16, pass_secret=bytes(20).hex()
+    )
+    folded = fold(card(), [(SIDE, 3, made)])
+    assert (Pass("P" * 16, bytes(20).hex()),) == folded.passes
+    assert folded == fold(folded, [(SIDE, 3, made)])
+    assert ("email",) == fold(card(), [(SIDE, 3, with_email(made))]).known
+
+
+def with_email(enrolment):
+    """Say an e-mail address, too."""
+    return msgspec.structs.replace(enrolment, email="ada@example.com")
+
+
+def test_an_answer_recorded_at_a_till_decides_at_once():
+    """A no said a minute ago would be forgotten until HQ had heard of it."""
+    yes, no = ConsentGiven("marketing", "email", True), ConsentGiven("marketing", "email", False)
+    enrolled = (SIDE, 3, an_enrolment(3, "Ada", (yes,)))
+    before = fold(card(), [enrolled])
+    about = Asked("marketing", "email")
+    said = ConsentRecord(
+        "r-1",
+        before.party_id,
+        "marketing",
+        State.WITHDRAWN,
+        "2026-11-22T10:00:00.000Z",
+        contact="email",
+        replaces=to_replace(before.marks, about),
+    )
+    after = fold(before, [enrolled, (SIDE, 4, said)])
+    assert (no,) == shown_answers(after.consents, after.marks, today="2026-11-22")
+    assert (yes,) == shown_answers(before.consents, before.marks, today="2026-11-22")
+    assert () == after.last
+
+
+def test_answers_that_no_mark_speaks_of_are_shown_as_they_were_given():
+    """An imported yes would vanish with the first answer to something else."""
+    post = ConsentGiven("marketing", "post", True)
+    marks = [
+        Mark("r-1", "any", State.REFUSED, "sms"),
+        Mark("r-2", "marketing", State.REFUSED, "email", "id-7"),
+        Mark("r-3", "service", State.OBJECTED),
+    ]
+    shown = shown_answers((post,), marks, today="2026-11-22")
+    assert (ConsentGiven("any", "sms", False), post) == shown
+
+
+def test_points_of_a_sale_are_on_the_card_at_once():
+    """What a receipt promises would be missing until HQ had booked it."""
+    earning = Earning("points", (EarnedLine(1, 12, 1000),), ())
+    earned = ValueEarned("sale-1", "store-1", "till-1", at(1), ADA, (earning,))
+    folded = fold(card(points=5), [(SIDE, 4, earned)])
+    assert 17 == folded.points
+    assert folded == fold(folded, [(SIDE, 4, earned)])

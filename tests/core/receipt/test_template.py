@@ -172,7 +172,17 @@ def test_lines_are_shown_as_wished():
     assert "  statt 4,99" not in texts(document)
 
 
-@pytest.mark.parametrize(("wanted", "kinds"), [("barcode", [Barcode]), ("qr", [Qr]), ("none", [])])
+def test_a_signed_code_is_printed_whole_and_its_number_beside_it():
+    """A paper without the code could not be trusted, one without the number not be typed."""
+    blocks = sale_receipt(simple(), BERLIN, code="SR1.ABC").blocks
+    at = blocks.index(Qr("SR1.ABC"))
+    assert simple().receipt_no == blocks[at + 1].text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kinds"),
+    [("signed", [Barcode]), ("barcode", [Barcode]), ("qr", [Qr]), ("none", [])],
+)
 def test_the_return_code_is_the_shops_choice(wanted, kinds):
     """A shop with another way to find receipts would waste paper on each."""
     document = sale_receipt(simple(), shop(f'[receipt]\nreturn_code = "{wanted}"\n'))
@@ -321,7 +331,7 @@ def templates(draw):
     return {
         "receipt": {
             "sections": list(order),
-            "return_code": draw(st.sampled_from(["barcode", "qr", "none"])),
+            "return_code": draw(st.sampled_from(["signed", "barcode", "qr", "none"])),
         },
         "lines": {"quantity": draw(st.sampled_from(["always", "when-not-one"]))},
         "block": blocks,

@@ -21,7 +21,6 @@ from agent.core.recognition import (
     means_of_typed,
     normalise,
     reasons_of,
-    token,
 )
 
 RULES = RecognitionRules(("LC",), ("WEB-", "shop_"), "DE", "store-0001")
@@ -227,14 +226,6 @@ def test_a_store_with_capitals_keeps_its_receipt_numbers():
     rules = RecognitionRules(store="S1")
     reading = read(b"S1-T1-AB12-7", BARCODES)
     assert means_of(reading, rules) == (ReceiptKey("S1-T1-AB12-7"),)
-
-
-def test_tokens_are_of_type_and_value():
-    """A phone number would be found under an account of the same digits."""
-    one = token(Identifier(IdentifierType.PHONE, "+49301234567"))
-    other = token(Identifier(IdentifierType.WEB_ACCOUNT, "+49301234567"))
-    assert len(one) == 32
-    assert one != other
 
 
 def test_reasons_of_a_scan_are_kept():

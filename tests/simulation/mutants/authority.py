@@ -69,7 +69,7 @@ def _no_receipt(_original):
     """The order is carried out, and nothing is sent to HQ of it."""
 
     def write(self, conn, order, _signed, tills):
-        outcome, _ = self._effect(conn, order)
+        outcome, _ = self._effect(conn, order, tills)
         for till in tills:
             conn.execute(
                 "INSERT INTO order_received (till, order_id, outcome) VALUES (?, ?, ?)",

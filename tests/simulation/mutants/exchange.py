@@ -51,6 +51,15 @@ def _no_evidence(original):
     return batch
 
 
+def _keeps_to_itself(original):
+    """What HQ says to a batch without evidence is taken for what it says to one with it."""
+
+    def behind(state, event, draw):
+        return original(msgspec.structs.replace(state, is_lean=False), event, draw)
+
+    return behind
+
+
 def _stays_out(_original):
     async def readmit(_self, _till, _fault):
         return False
@@ -113,6 +122,13 @@ PLANTED = (
         "The till keeps HQ's signed position and never shows it.",
         ((batches.BatchMaker, "batch", _no_evidence),),
         "rewind",
+    ),
+    Planted(
+        "evidence-kept-back",
+        "A till in step, told that HQ stands elsewhere, goes by its word and shows no evidence.",
+        ((upward, "_behind", _keeps_to_itself),),
+        "rewind",
+        start=37,
     ),
     Planted(
         "gap-accepted",

@@ -72,13 +72,14 @@ PLANTED = (
         "The till takes an erased person for a deleted one and keeps them.",
         ((parties, "erase", always(None)),),
         "weather",
+        start=70,
     ),
     Planted(
         "horizon-ignored",
         "HQ lets a till go on by pages from before deletions it has forgotten.",
         ((pages, "horizon", always(0)),),
         "feeds",
-        start=18,
+        start=10,
     ),
     Planted(
         "first-version-stays",

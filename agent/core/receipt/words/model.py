@@ -33,6 +33,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     gross: str
     external_receipt: str
     thanks: str
+    points_earned: str
+    points_balance: str
+    as_of: str
+    """Before the moment a balance is of."""
     tenders: dict[str, str]
     """Names of the well-known kinds; another kind is printed as it is."""
     x_report: str

@@ -38,15 +38,18 @@ def _parties() -> None:
     op.create_table(
         "identifier",
         *map(_key, ("party_id", "type", "value")),
-        *map(_text, ("source", "observed_at")),
+        _number("evidence"),
+        *map(_text, ("event", "source", "observed_at")),
     )
-    op.create_index("ix_identifier_type_value", "identifier", ["type", "value"])
+    op.create_index(
+        "ix_identifier_type_value_evidence", "identifier", ["type", "value", "evidence"]
+    )
     op.create_table(
         "attribute",
         *map(_key, ("party_id", "field", "source")),
         *map(_text, ("value", "folded")),
-        *map(_number, ("strength", "ordinal")),
-        _text("observed_at"),
+        _number("strength"),
+        *map(_text, ("event", "observed_at", "heard_at")),
     )
     op.create_index("ix_attribute_field_folded", "attribute", ["field", "folded"])
     op.create_table(
@@ -62,7 +65,7 @@ def _parties() -> None:
         *map(_key, ("party_id", "event_id")),
         *map(_text, ("type", "channel", "touch_point", "occurred_at", "title", "ref")),
         _optional_number("total"),
-        *map(_optional, ("currency", "state")),
+        *map(_optional, ("currency", "state", "actor", "about")),
         _text("recorded_at"),
     )
     op.create_index(

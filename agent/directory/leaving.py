@@ -1,0 +1,50 @@
+"""Letting go of a scope: what HQ tells other tills now, and this one no more.
+
+Functions of a connection; whoever calls them owns the transaction. Whose cards go the filter still
+knows. A few at a time, so that nobody at the till waits for it.
+"""
+
+from __future__ import annotations
+
+from agent.directory.feed import cursor, reread
+from agent.directory.schema import Connection
+
+_SOME = "SELECT id FROM people WHERE scope = ? AND local = 0 LIMIT ?"
+_REST = (
+    """DELETE FROM rules WHERE 'rule:' || name IN
+       (SELECT key FROM versions WHERE scope = :scope AND key GLOB 'rule:*')""",
+    "DELETE FROM versions WHERE scope = :scope",
+    "DELETE FROM refused WHERE scope = :scope",
+    "DELETE FROM generations WHERE scope = :scope",
+    "DELETE FROM scopes WHERE scope = :scope",
+)
+
+
+def scopes(conn: Connection) -> list[str]:
+    """List the scopes of which something is here."""
+    rows = conn.execute("SELECT scope FROM scopes ORDER BY scope").fetchall()
+    return [scope for (scope,) in rows]
+
+
+def leave(conn: Connection, scope: str, at_most: int) -> bool:
+    """Take out some people of a scope; with the last of them, that it was ever read.
+
+    Args:
+        conn: of the directory.
+        scope: of the feed, with people and rules in it alone.
+        at_most: people.
+
+    Returns:
+        Whether there are more.
+    """
+    if cursor(conn, scope):
+        # Whoever comes back to it meanwhile is told everything again.
+        reread(conn, scope)
+    gone = conn.execute(_SOME, (scope, at_most)).fetchall()
+    conn.executemany("DELETE FROM found_by WHERE person = ?", gone)
+    conn.executemany("DELETE FROM people WHERE id = ?", gone)
+    if len(gone) == at_most:
+        return True
+    for statement in _REST:
+        conn.execute(statement, {"scope": scope})
+    return False

@@ -1,0 +1,77 @@
+"""Before anything is decided: no card number gets into what a till keeps (P9).
+
+What a person writes by hand is refused, and they are told what to write instead. A scan is no
+writing; its event tells nothing of a bank card but the last four digits (`without_card_numbers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from agent.core.card_numbers import TYPED, mask_document, masked, refuse_card_numbers
+from agent.till import commands
+from agent.till.commands import Command
+
+NOT_WRITTEN = frozenset(
+    {
+        commands.DeviceScan,
+        commands.TypedScan,
+        commands.Identify,
+        commands.RecordSale,
+        commands.Print,
+        commands.TakeSettings,
+        commands.Announce,
+        commands.DirectoryChanged,
+    }
+)
+"""Commands that carry nothing a person writes into a field that is kept: what is scanned or asked
+for, a whole sale of other software (masked where it is taken in), a document for the printer, which
+is kept until it is on paper, and what the agent tells itself."""
+SCANNED = TYPED | {"text", "raw", "why", "reading"}
+"""Fields of a scan's event that say what was scanned."""
+
+
+def refuse_written(command: Command[Any]) -> None:
+    """Let no command through in which somebody wrote a card number.
+
+    Raises:
+        CardNumberGiven: which field, and the number's last four digits.
+    """
+    if type(command) not in NOT_WRITTEN:
+        for name, text in _texts("", command):
+            refuse_card_numbers({name: text})
+
+
+def without_card_numbers(data: dict[str, object], *, typed: bool) -> dict[str, object]:
+    """Give the data of a scan's event as it may be kept.
+
+    Args:
+        data: of the event.
+        typed: whether a person typed what nothing here is known by: a card number is masked. What a
+            scanner read is a code of somebody's, which POS software may know, and stays whole
+            unless it is what a magnetic stripe says.
+    """
+    kept: dict[str, object] = mask_document(data, frozenset() if typed else SCANNED).value
+    return kept
+
+
+def unlisted(scanned: str | None) -> str | None:
+    """Give the scan behind an open-price line as it may be kept: it names nothing known here."""
+    return None if scanned is None else masked(scanned)
+
+
+def _texts(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, msgspec.Struct):
+        for field in value.__struct_fields__:
+            yield from _texts(field, getattr(value, field))
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(str(key), inner)
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from _texts(name, inner)

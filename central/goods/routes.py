@@ -1,0 +1,319 @@
+"""The addresses of orders, stock, and what channels have to hear of their orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody, QueryParameter
+from sqlalchemy import Connection, Engine
+
+from agent.core.faults import InputFault
+from agent.core.history import Order
+from agent.core.identifiers import PartyId
+from agent.core.orders import OrderId, Part, Stage, Step
+from agent.core.quantities import Thousandths
+from agent.core.stock import (
+    Goods,
+    Movement,
+    Place,
+    arrived,
+    available,
+    broken,
+    counted,
+    damaged,
+    mended,
+    received,
+    sent,
+    sent_back,
+    transit,
+    written_off,
+)
+from central.goods import stock, tasks
+from central.goods.sheets import OrderSheet, expire, listed, sheet, step
+from central.identity.cards import publish_card
+from central.identity.parties import canonical
+from central.ledger.engine import reading, writing
+from central.ledger.hq import hq_of
+
+STAFF = "staff"
+Wanted = Annotated[str | None, QueryParameter(max_length=120)]
+InState = Annotated[str | None, QueryParameter(name="state", max_length=20)]
+"""`state` itself is a word of the framework."""
+Event = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1, max_length=120, description="Made by the caller; sent again, it counts once."
+    ),
+]
+
+
+class StepAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that happens to the goods of an order."""
+
+    event: Event
+    stage: Stage
+    parts: tuple[Part, ...] = ()
+    """Line and quantity in thousandths; none means all that this can be said of."""
+    location: str = ""
+    to: str = ""
+    until: str = ""
+    reason: str | None = None
+
+
+class Day(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A day."""
+
+    day: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
+
+
+class Expired(msgspec.Struct, frozen=True):
+    """Orders that nobody collected."""
+
+    orders: tuple[str, ...]
+
+
+class LevelView(msgspec.Struct, frozen=True):
+    """How much of an item is in one bucket of a location."""
+
+    location: str
+    item: str
+    bucket: str
+    """`available`, `reserved`, `damaged` or `transit`."""
+    quantity: int
+    """In thousandths; below zero: sold without having been booked in."""
+
+
+class Booking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Goods that people moved."""
+
+    event: Event
+    kind: str
+    """`received`, `sent`, `arrived`, `broken`, `mended`, `counted`, `sent-back`, `written-off`."""
+    location: str
+    goods: dict[str, int]
+    """Item → quantity in thousandths."""
+    to: str = ""
+    """Of `sent`: where the goods go."""
+    of: str = "available"
+    """Of `written-off`: `available`, `damaged` or `transit`."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A level that is not what all movements and sales add up to."""
+
+    location: str
+    item: str
+    bucket: str
+    held: int
+    reckoned: int
+
+
+class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a task could not be done."""
+
+    problem: str
+
+
+@get("/v1/orders", sync_to_thread=True)
+def get_orders(
+    request: Request[Any, Any, Any], store: Wanted = None, in_state: InState = None
+) -> list[Order]:
+    """List orders of all channels, of one store or in one state."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        found = listed(conn, store=store, state=in_state)
+    hq.access_log(STAFF, "orders", [each.party_id for each in found if each.party_id])
+    return found
+
+
+@get("/v1/orders/{order_no:str}", sync_to_thread=True)
+def get_order(request: Request[Any, Any, Any], order_no: FromPath[str]) -> OrderSheet:
+    """Show how an order of any channel stands: goods, money, what is wrong, who told what."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        found = sheet(conn, order_no)
+    hq.access_log(STAFF, "order", [found.order.party_id] if found.order.party_id else [])
+    return found
+
+
+@post("/v1/orders/{order_no:str}/steps", status_code=200, sync_to_thread=True)
+def post_step(
+    request: Request[Any, Any, Any], order_no: FromPath[str], data: JSONBody[StepAsked]
+) -> Order:
+    """Have something happen to an order's goods: set aside, sent, ready, cancelled."""
+    hq = hq_of(request)
+    wanted = Step(
+        event=f"hq/{data.event}",
+        order_id=OrderId(""),
+        stage=data.stage,
+        parts=data.parts,
+        location=data.location,
+        to=data.to,
+        until=data.until,
+        reason=data.reason,
+        at=hq.now(),
+        touch_point="hq",
+    )
+    with writing(hq.engine) as conn:
+        order, touched = step(conn, order_no, wanted, hq.now())
+        _publish(conn, touched)
+    return order
+
+
+@post("/v1/orders/expire", status_code=200, sync_to_thread=True)
+def post_expire(request: Request[Any, Any, Any], data: JSONBody[Day]) -> Expired:
+    """Give up what nobody collected up to its last day; HQ does so by itself every day."""
+    hq = hq_of(request)
+    return Expired(tuple(give_up(hq.engine, hq.now(), data.day)))
+
+
+def give_up(engine: Engine, now: str, day: str | None = None) -> list[str]:
+    """Let orders expire, and tell the cards of their customers; gives their numbers.
+
+    Args:
+        engine: the ledger.
+        now: HQ's time.
+        day: today, where it is not the day of `now`.
+    """
+    with writing(engine) as conn:
+        expired, touched = expire(conn, day or now[:10], now)
+        _publish(conn, touched)
+    return expired
+
+
+@get("/v1/stock", sync_to_thread=True)
+def get_levels(
+    request: Request[Any, Any, Any], location: Wanted = None, item: Wanted = None
+) -> list[LevelView]:
+    """Show the stock, of one location or of one item."""
+    with reading(hq_of(request).engine) as conn:
+        return [LevelView(*row) for row in stock.levels_of(conn, location=location, item=item)]
+
+
+@get("/v1/stock/check", sync_to_thread=True)
+def get_check(request: Request[Any, Any, Any]) -> list[Difference]:
+    """Add all movements and sales up again, and show where the stock is something else."""
+    with reading(hq_of(request).engine) as conn:
+        found = stock.differences(conn)
+    return [Difference(*key, *both) for key, both in found.items()]
+
+
+@get("/v1/stock/movements", sync_to_thread=True)
+def get_movements(
+    request: Request[Any, Any, Any],
+    item: Annotated[str, QueryParameter(min_length=1, max_length=120)],
+    location: Wanted = None,
+) -> list[Movement]:
+    """Show the newest movements of an item; what sales moved stands in the sales."""
+    with reading(hq_of(request).engine) as conn:
+        return stock.movements_of(conn, item, location)
+
+
+@post("/v1/stock/movements", status_code=200, sync_to_thread=True)
+def post_movements(request: Request[Any, Any, Any], data: JSONBody[Booking]) -> list[Movement]:
+    """Book goods that came in, went out, were counted, broke, got lost; sent again, once."""
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        movements = _booked(conn, data, hq.now())
+        stock.book(conn, movements, hq.now())
+    return list(movements)
+
+
+@get("/v1/channels/{channel:str}/tasks", sync_to_thread=True)
+def get_tasks(request: Request[Any, Any, Any], channel: FromPath[str]) -> list[tasks.Task]:
+    """List what became of a channel's orders elsewhere and it has not said to have heard of."""
+    with reading(hq_of(request).engine) as conn:
+        return tasks.open_tasks(conn, channel)
+
+
+@post("/v1/channels/{channel:str}/tasks/{task:str}/done", status_code=204, sync_to_thread=True)
+def post_done(request: Request[Any, Any, Any], channel: FromPath[str], task: FromPath[str]) -> None:
+    """Say that the channel has heard of it."""
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        tasks.done(conn, channel, task, hq.now())
+
+
+@post("/v1/channels/{channel:str}/tasks/{task:str}/failed", status_code=204, sync_to_thread=True)
+def post_failed(
+    request: Request[Any, Any, Any],
+    channel: FromPath[str],
+    task: FromPath[str],
+    data: JSONBody[Problem],
+) -> None:
+    """Say why the channel could not do it; it stays open."""
+    with writing(hq_of(request).engine) as conn:
+        tasks.failed(conn, channel, task, data.problem)
+
+
+def _publish(conn: Connection, touched: frozenset[str]) -> None:
+    for party_id in sorted({canonical(conn, each) for each in touched}):
+        publish_card(conn, PartyId(party_id))
+
+
+def _booked(conn: Connection, data: Booking, now: str) -> tuple[Movement, ...]:
+    goods = [(item, Thousandths(quantity)) for item, quantity in sorted(data.goods.items())]
+    event = f"hq/{data.event}"
+    match data.kind:
+        case "sent":
+            return sent(event, data.location, data.to, goods, now)
+        case "counted":
+            return stock.held_of(conn, event) or _counted(conn, event, data, now)
+        case "written-off":
+            return written_off(event, _place(data), goods, now)
+        case kind if kind in _PLAIN:
+            return _PLAIN[kind](event, data.location, goods, now)
+        case _:
+            raise InputFault(
+                f"{data.kind[:40]!r} is no kind of booking",
+                remedy=f"send one of: {', '.join(KINDS)}",
+                name="bad-booking",
+            )
+
+
+def _counted(conn: Connection, event: str, data: Booking, now: str) -> tuple[Movement, ...]:
+    """Book what a count has shown; sent again later, the difference of the first time stands."""
+    found = {item: Thousandths(quantity) for item, quantity in data.goods.items()}
+    known = stock.balances_of(conn, data.location, found)
+    return counted(event, data.location, found, known, now)
+
+
+def _place(data: Booking) -> Place:
+    places = {"available": available, "damaged": damaged, "transit": transit}
+    if data.of not in places:
+        raise InputFault(
+            f"goods cannot be written off out of {data.of[:40]!r}",
+            remedy=f'send "of" as one of: {", ".join(places)}',
+            name="bad-booking",
+        )
+    return places[data.of](data.location)
+
+
+_PLAIN: Mapping[str, Callable[[str, str, Goods, str], tuple[Movement, ...]]] = {
+    "received": received,
+    "sent-back": sent_back,
+    "arrived": arrived,
+    "broken": broken,
+    "mended": mended,
+}
+
+KINDS = (*_PLAIN, "sent", "counted", "written-off")
+"""Of bookings."""
+
+ROUTES: list[HTTPRouteHandler] = [
+    get_orders,
+    get_order,
+    post_step,
+    post_expire,
+    get_levels,
+    get_check,
+    get_movements,
+    post_movements,
+    get_tasks,
+    post_done,
+    post_failed,
+]

@@ -1,0 +1,49 @@
+"""Opening what tills closed for HQ: enrolments, whose journal tells nobody else who it was."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.core.entries.bodies import Body, PartyEnrolled
+from agent.core.faults import InputFault
+from agent.core.privacy import unseal_enrolment
+from central.ledger.hq import OpenBody
+
+
+def opening(private: bytes) -> OpenBody:
+    """Open by HQ's X25519 key.
+
+    Args:
+        private: `agent.core.exchange.sealed_rows.Master.enrolment`.
+    """
+
+    def opened(body: Body) -> Body:
+        """Open an enrolment.
+
+        Raises:
+            EnvelopeUnreadable: it is closed for another HQ, or was changed.
+            InputFault: what is in it is no enrolment, or another person's.
+        """
+        if not isinstance(body, PartyEnrolled) or body.sealed is None:
+            return body
+        return _read(unseal_enrolment(body.sealed, private, body.party_id), body)
+
+    return opened
+
+
+def _read(text: bytes, body: PartyEnrolled) -> PartyEnrolled:
+    try:
+        said = msgspec.json.decode(text, type=PartyEnrolled)
+    except msgspec.MsgspecError as problem:
+        raise _not_one(body, str(problem)) from problem
+    if (said.party_id, said.sealed) != (body.party_id, None):
+        raise _not_one(body, "it is of somebody else")
+    return said
+
+
+def _not_one(body: PartyEnrolled, why: str) -> InputFault:
+    return InputFault(
+        f"what the till closed of party {body.party_id} is no enrolment: {why}",
+        remedy="compare the versions of till and HQ; the person can be enrolled again",
+        name="enrolment-unreadable",
+    )

@@ -1,0 +1,145 @@
+"""Identifiers become edges of the identity graph: whoever is told of one is met with it.
+
+Every caller that learns an identifier of a person comes through here, so that who is one person
+is settled in the same transaction: two ids that hold one card are one person when it commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import Connection, or_
+
+from agent.core.history.canonical import canonical_of
+from agent.core.history.graph_near import Near
+from agent.core.identifiers import PartyId
+from agent.core.recognition.means import Identifier, IdentifierType
+from agent.core.recognition.strength import Evidence
+from central.identity.graph import met
+from central.identity.graph_facts import HeldFacts, book_of
+from central.identity.parties import EVIDENCE, Origin, canonicals, holders_of, members_of
+from central.ledger.customer_tables import IDENTIFIERS
+from central.ledger.upserts import upsert
+
+_NEW = upsert(IDENTIFIERS)
+_STRONGER = IDENTIFIERS.c.evidence < _NEW.excluded.evidence
+_SOONER = (IDENTIFIERS.c.evidence == _NEW.excluded.evidence) & (
+    IDENTIFIERS.c.event > _NEW.excluded.event
+)
+_HOLD = _NEW.on_conflict_do_update(
+    index_elements=["party_id", "type", "value"],
+    set_={"evidence": _NEW.excluded.evidence, "event": _NEW.excluded.event},
+    where=or_(_STRONGER, _SOONER),
+)
+"""Who named one first stays; as evidence counts the most that was shown, wherever it came first."""
+
+
+def hold(
+    conn: Connection,
+    party_id: str,
+    identifiers: Iterable[Identifier],
+    origin: Origin,
+    evidence: Evidence = Evidence.OBSERVED,
+) -> None:
+    """Write down that these identifiers name the party, and who is one person by it.
+
+    Call it after what else was told of the person: names and birth dates have a say.
+    """
+    hold_all(conn, [(party_id, identifiers)], origin, evidence)
+
+
+def hold_all(
+    conn: Connection,
+    named: Iterable[tuple[str, Iterable[Identifier]]],
+    origin: Origin,
+    evidence: Evidence = Evidence.OBSERVED,
+) -> None:
+    """Do for many parties what `hold` does for one."""
+    told = [(party_id, tuple(identifiers)) for party_id, identifiers in named]
+    rows = [
+        _edge(party_id, identifier, origin, evidence)
+        for party_id, identifiers in told
+        for identifier in identifiers
+    ]
+    _write(conn, rows)
+    met(conn, [PartyId(party_id) for party_id, _ in told])
+
+
+def hold_told(
+    conn: Connection,
+    party_id: str,
+    identifiers: Iterable[Identifier],
+    origin: Origin,
+    *,
+    trusted: Collection[IdentifierType] = (),
+    proved: Collection[IdentifierType] = (),
+) -> list[Identifier]:
+    """Hold identifiers that somebody wrote down and nobody saw: a web form, another system.
+
+    One that is somebody else's stays theirs: it finds them as before, and here it is only a
+    candidate, so that a person is asked. A typing error must not make one customer of two.
+
+    Args:
+        conn: of a writing transaction.
+        party_id: who is said to have them.
+        identifiers: normalised.
+        origin: who says so.
+        trusted: types that the source gives out itself: those are observed.
+        proved: types that the source has checked: those are verified, whoever else has them.
+
+    Returns:
+        What is somebody else's.
+    """
+    doubtful: list[Identifier] = []
+    rows = []
+    for each in identifiers:
+        shown = Evidence.VERIFIED if each.type in proved else Evidence.OBSERVED
+        if each.type not in {*trusted, *proved} and _is_anothers(conn, party_id, each):
+            doubtful.append(each)
+            shown = Evidence.CANDIDATE
+        rows.append(_edge(party_id, each, origin, shown))
+    _write(conn, rows)
+    met(conn, [PartyId(party_id)])
+    return doubtful
+
+
+def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
+    """Find the party that one of these identifiers names; the first that names any decides.
+
+    Where several parties hold it, those who have proved it go first, and of them the one with the
+    smallest SHA-256 of its id: the same one on every machine and after every rebuild. It is the id
+    that is presented, so that what is written under it stays theirs when a merge is undone. An
+    identifier that so many hold that it names nobody finds nobody.
+    """
+    near = Near(HeldFacts(conn), book_of(conn))
+    for identifier in identifiers:
+        for shown in (Evidence.VERIFIED, Evidence.OBSERVED):
+            if holders := near.holders(identifier, shown):
+                return canonical_of(holders)
+    return None
+
+
+def _is_anothers(conn: Connection, party_id: str, identifier: Identifier) -> bool:
+    """Tell whether others were met with an identifier, and this person never."""
+    met_with = set(holders_of(conn, identifier, Evidence.OBSERVED))
+    ids = members_of(conn, canonicals(conn, [party_id])[PartyId(party_id)])
+    return bool(met_with) and met_with.isdisjoint(ids)
+
+
+def _write(conn: Connection, rows: Sequence[dict[str, str | int]]) -> None:
+    if rows:
+        conn.execute(_HOLD, rows)
+
+
+def _edge(
+    party_id: str, identifier: Identifier, origin: Origin, evidence: Evidence
+) -> dict[str, str | int]:
+    return {
+        "party_id": party_id,
+        "type": identifier.type.value,
+        "value": identifier.value,
+        "evidence": EVIDENCE.index(evidence),
+        "event": origin.event or origin.source,
+        "source": origin.source,
+        "observed_at": origin.at,
+    }

@@ -1,0 +1,46 @@
+"""How many points a person has, for their card: the sum of what was booked under each of their ids.
+
+The books are written elsewhere; a card only reads what each account adds up to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Connection, select
+
+from agent.core.history import survivors
+from agent.core.identifiers import PartyId
+from agent.core.loyalty import OWNED, POINTS
+from central.identity.attributes import words_of_all
+from central.ledger.bulk import among
+from central.ledger.sums import whole_sum
+from central.ledger.value_tables import VALUE_ACCOUNTS
+
+_A = VALUE_ACCOUNTS.c
+
+
+def points_of(conn: Connection, owners: Collection[str]) -> int | None:
+    """Tell how many points owners have together; None where nothing was ever booked for them."""
+    query = select(whole_sum(_A.amount)).where(
+        among(conn, _A.owner, sorted(owners)), _A.unit == POINTS, _A.kind.in_(OWNED)
+    )
+    found: int | None = conn.execute(query).scalar_one()
+    return found
+
+
+def points_of_each(conn: Connection, owners: Sequence[str]) -> Mapping[str, int]:
+    """Tell how many points each of many owners has; those without any booking are left out."""
+    query = (
+        select(_A.owner, whole_sum(_A.amount))
+        .where(among(conn, _A.owner, owners), _A.unit == POINTS, _A.kind.in_(OWNED))
+        .group_by(_A.owner)
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def told_points(conn: Connection, party_id: PartyId) -> int:
+    """Tell what another system's records say an id has: what the books are opened with."""
+    words = words_of_all(conn, [party_id]).get(party_id, ())
+    told = survivors(word for word in words if word.field == POINTS).get(POINTS)
+    return int(told.value) if told else 0

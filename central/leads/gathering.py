@@ -1,0 +1,117 @@
+"""What hangs together: a person's leads, the codes they showed, what they bought and gave back.
+
+Credit derived of one group changes nothing outside it (`core.leads.grouping`). The group is found
+in SQL from where something happened, step by step until nothing new turns up; only ids are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, Select, select
+
+from central.leads.persons import members
+from central.ledger.bulk import among
+from central.ledger.customer_tables import PSEUDONYMS, SALE_LINES, SALES
+from central.ledger.due import EVENT, LEAD, PARTY
+from central.ledger.lead_tables import CHANNEL_BOOKINGS, LEADS, LEADS_SHOWN
+
+Node = tuple[str, str]
+"""`party`, `lead` or `event`, and its id; a party by its canonical one."""
+
+
+class Group(NamedTuple):
+    """Ids of what hangs together."""
+
+    parties: dict[str, str]
+    """Every id of everybody in it → the canonical one."""
+    leads: frozenset[str]
+    events: frozenset[str]
+    """Sale ids, and `channel/order`."""
+
+
+def group_of(conn: Connection, start: Iterable[Node]) -> Group:
+    """Find everything that hangs on these, and on one another."""
+    search = _Search(conn)
+    wave = search.new(start)
+    while wave:
+        wave = search.new(search.around(wave))
+    ids = search.ids
+    return Group(search.canonical, frozenset(ids(LEAD)), frozenset(ids(EVENT)))
+
+
+class _Search:
+    """The nodes found so far."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._found: set[Node] = set()
+        self.canonical: dict[str, str] = {}
+
+    def ids(self, kind: str) -> list[str]:
+        """List what was found of one kind."""
+        return sorted(each for of, each in self._found if of == kind)
+
+    def new(self, nodes: Iterable[Node]) -> dict[str, list[str]]:
+        """Keep those that were not found before; gives them by kind."""
+        wave: dict[str, list[str]] = {}
+        for kind, each in sorted(set(nodes)):
+            node = (kind, self._person(each)) if kind == PARTY else (kind, each)
+            if node not in self._found:
+                self._found.add(node)
+                wave.setdefault(kind, []).append(node[1])
+        return wave
+
+    def around(self, wave: dict[str, list[str]]) -> Iterable[Node]:
+        """Name what is tied to these by one step."""
+        yield from self._around_parties(wave.get(PARTY, []))
+        yield from self._around_leads(wave.get(LEAD, []))
+        yield from self._around_events(wave.get(EVENT, []))
+
+    def _person(self, party_id: str) -> str:
+        if party_id not in self.canonical:
+            ids = members(self._conn, party_id)
+            self.canonical |= dict.fromkeys(ids, ids[0]) | {party_id: ids[0]}
+        return self.canonical[party_id]
+
+    def _around_parties(self, persons: list[str]) -> Iterable[Node]:
+        theirs = [each for each, person in self.canonical.items() if person in persons]
+        yield from self._ask(LEAD, _column(LEADS.c.lead_id), LEADS.c.party_id, theirs)
+        yield from self._ask(EVENT, _SALES_OF, PSEUDONYMS.c.party_id, theirs)
+        booked = CHANNEL_BOOKINGS.c
+        yield from self._ask(EVENT, _column(booked.event), booked.party_id, theirs)
+
+    def _around_leads(self, leads: list[str]) -> Iterable[Node]:
+        told = _column(LEADS.c.party_id).where(LEADS.c.party_id.is_not(None))
+        yield from self._ask(PARTY, told, LEADS.c.lead_id, leads)
+        shown = _column(LEADS_SHOWN.c.sale_id).where(LEADS_SHOWN.c.booked)
+        yield from self._ask(EVENT, shown, LEADS_SHOWN.c.lead_id, leads)
+
+    def _around_events(self, events: list[str]) -> Iterable[Node]:
+        yield from self._ask(PARTY, _BUYERS, SALES.c.sale_id, events)
+        booked = CHANNEL_BOOKINGS.c
+        orderers = _column(booked.party_id).where(booked.party_id.is_not(None))
+        yield from self._ask(PARTY, orderers, booked.event, events)
+        yield from self._ask(LEAD, _column(LEADS_SHOWN.c.lead_id), LEADS_SHOWN.c.sale_id, events)
+        yield from self._ask(EVENT, _ORIGINALS, SALE_LINES.c.sale_id, events)
+        yield from self._ask(EVENT, _RETURNS, SALE_LINES.c.returns_sale, events)
+
+    def _ask(
+        self, kind: str, query: Select[str], by: Column[str], keys: list[str]
+    ) -> Iterable[Node]:
+        if keys:
+            found = self._conn.execute(query.where(among(self._conn, by, keys)))
+            yield from ((kind, each) for each in found.scalars())
+
+
+def _column(column: Column[str]) -> Select[str]:
+    return select(column).distinct()
+
+
+_BRIDGE = PSEUDONYMS.join(SALES, SALES.c.customer_ref == PSEUDONYMS.c.customer_ref)
+_SALES_OF = select(SALES.c.sale_id).select_from(_BRIDGE)
+_BUYERS = select(PSEUDONYMS.c.party_id).select_from(_BRIDGE)
+_IS_RETURN = SALE_LINES.c.returns_sale.is_not(None) & SALE_LINES.c.voided.is_(False)
+_ORIGINALS = _column(SALE_LINES.c.returns_sale).where(_IS_RETURN)
+_RETURNS = _column(SALE_LINES.c.sale_id).where(_IS_RETURN)

@@ -1,0 +1,121 @@
+"""Working off what is due: a few at a time, each in a short transaction, none in another's way.
+
+A day of sales touches some thousand customers. Each is derived in its own transaction, so that the
+intake waits for one of them at most; what fails is tried again and, after a few tries, left where
+it stands for a person to look at, while all others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy.exc import DBAPIError
+
+from agent.core.faults import Fault
+from central.leads.bookings import SaleOf
+from central.leads.crediting import derive
+from central.leads.gathering import Node, group_of
+from central.leads.ordered import book_order
+from central.leads.profiles import refresh
+from central.ledger.customer_tables import SALES
+from central.ledger.due import LEAD, ORDER
+from central.ledger.engine import reading, transact
+from central.ledger.lead_tables import LEAD_DUE, LEADS_SHOWN
+
+AT_ONCE = 50
+"""How many are looked at before others of the program get their turn."""
+TRIES_MAX = 5
+_LOG = structlog.get_logger("central")
+
+_NEXT = (
+    select(LEAD_DUE.c.kind, LEAD_DUE.c.id)
+    .where(LEAD_DUE.c.tries < TRIES_MAX)
+    .order_by(LEAD_DUE.c.tries, LEAD_DUE.c.kind, LEAD_DUE.c.id)
+    .limit(bindparam("at_most"))
+)
+_OF = (LEAD_DUE.c.kind == bindparam("of_kind")) & (LEAD_DUE.c.id == bindparam("of_id"))
+_DONE = delete(LEAD_DUE).where(_OF)
+_TRIED = update(LEAD_DUE).where(_OF).values(tries=LEAD_DUE.c.tries + 1)
+_ARRIVED = (
+    select(LEADS_SHOWN.c.lead_id, LEADS_SHOWN.c.sale_id)
+    .join(SALES, SALES.c.sale_id == LEADS_SHOWN.c.sale_id)
+    .where(LEADS_SHOWN.c.booked.is_(False))
+    .limit(bindparam("at_most"))
+)
+_BOOKED = (
+    update(LEADS_SHOWN)
+    .where(
+        LEADS_SHOWN.c.lead_id == bindparam("of_lead"), LEADS_SHOWN.c.sale_id == bindparam("of_sale")
+    )
+    .values(booked=True)
+)
+
+
+class LeadKeeper:
+    """Derives anew whatever is due; called again and again by one thread."""
+
+    def __init__(self, engine: Engine, sale_of: SaleOf, now: Callable[[], str]) -> None:
+        """Keep what it works with.
+
+        Args:
+            engine: the ledger.
+            sale_of: reads a sale as it was sealed.
+            now: HQ's clock, UTC, ISO 8601.
+        """
+        self._engine = engine
+        self._sale_of = sale_of
+        self._now = now
+
+    def work(self, at_once: int = AT_ONCE) -> int:
+        """Work off some of what is due; gives how many, 0 once there is no more."""
+        done = 0
+        for kind, each in [*self._arrived(at_once), *self._due(at_once)]:
+            self._one((kind, each))
+            done += 1
+        return done
+
+    def work_all(self) -> int:
+        """Work off everything that is due."""
+        total = 0
+        while done := self.work():
+            total += done
+        return total
+
+    def _due(self, at_once: int) -> list[Node]:
+        with reading(self._engine) as conn:
+            return [(row.kind, row.id) for row in conn.execute(_NEXT, {"at_most": at_once})]
+
+    def _arrived(self, at_once: int) -> Iterator[Node]:
+        """Take up codes whose sale has come in since."""
+        with reading(self._engine) as conn:
+            rows = conn.execute(_ARRIVED, {"at_most": at_once}).all()
+        for row in rows:
+            shown = {"of_lead": row.lead_id, "of_sale": row.sale_id}
+            transact(self._engine, partial(_book, shown))
+            yield LEAD, row.lead_id
+
+    def _one(self, node: Node) -> None:
+        try:
+            transact(self._engine, partial(self._derive, node))
+        except (Fault, DBAPIError, ValueError, LookupError, ArithmeticError) as error:
+            # One customer's bad record is no other's; what cannot be read is said in the log.
+            _LOG.error("not derived, it is tried again", kind=node[0], reason=str(error)[:300])
+            named = {"of_kind": node[0], "of_id": node[1]}
+            transact(self._engine, lambda conn: conn.execute(_TRIED, named))
+
+    def _derive(self, node: Node, conn: Connection) -> None:
+        conn.execute(_DONE, {"of_kind": node[0], "of_id": node[1]})
+        if node[0] == ORDER:
+            book_order(conn, node[1])
+            return
+        group, now = group_of(conn, [node]), self._now()
+        derive(conn, group, self._sale_of, now[:10])
+        for person in sorted(set(group.parties.values())):
+            refresh(conn, person, self._sale_of, now)
+
+
+def _book(shown: dict[str, str], conn: Connection) -> None:
+    conn.execute(_BOOKED, shown)

@@ -1,0 +1,74 @@
+"""What channels, desks and the points of a programme hold of a person, for an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from agent.core.consent.export import Row
+from agent.core.leads import Lead
+from central.ledger.bulk import among
+from central.ledger.lead_tables import LEADS, LEADS_OPEN, NOTES, TASKS
+from central.ledger.value_tables import VALUE_POSTINGS
+from central.value.balances import view_of
+
+_BOOKED = ("issued", "redeemed", "forfeited")
+
+
+def loyalty(conn: Connection, members: Sequence[str]) -> Iterator[Row]:
+    """List every booking of points and money of theirs, the oldest first, with what it came to."""
+    held, balance = VALUE_POSTINGS.c, dict[str, int]()
+    query = select(VALUE_POSTINGS).where(
+        among(conn, held.owner, members), held.kind.in_(_BOOKED), held.amount != 0
+    )
+    for row in conn.execute(query.order_by(held.at, held.event, held.line)):
+        balance[row.unit] = balance.get(row.unit, 0) - row.amount
+        yield {
+            "account": row.unit,
+            "at": row.at,
+            "ref": row.event,
+            "kind": row.kind,
+            "points": -row.amount,
+            "balance": balance[row.unit],
+        }
+    for unit in view_of(conn, members).units:
+        yield {"account": unit.unit, "kind": "balance", "balance": unit.value}
+
+
+def leads(conn: Connection, members: Sequence[str], now: str) -> Iterator[Row]:
+    """List carts, wish lists and quotes, each version as it was told."""
+    mine = among(conn, LEADS_OPEN.c.party_id, members)
+    standing = select(LEADS_OPEN.c.lead_id, LEADS_OPEN.c.valid_until).where(mine)
+    until = {row.lead_id: row.valid_until for row in conn.execute(standing)}
+    query = select(LEADS).where(among(conn, LEADS.c.party_id, members))
+    for row in conn.execute(query.order_by(LEADS.c.at, LEADS.c.lead_id, LEADS.c.ver)):
+        told = msgspec.json.decode(row.body, type=Lead)
+        yield {
+            "kind": row.kind,
+            "channel": row.channel,
+            "at": row.at,
+            "about": _about(told),
+            "state": "open" if until.get(row.lead_id, "") > now else "over",
+        }
+
+
+def service(conn: Connection, members: Sequence[str]) -> Iterator[Row]:
+    """List what was written down for colleagues: notes, tasks and how they ended."""
+    notes = select(NOTES).where(among(conn, NOTES.c.party_id, members))
+    for row in conn.execute(notes.order_by(NOTES.c.at, NOTES.c.note_id)):
+        yield {"at": row.at, "channel": row.touch_point, "topic": "note", "text": row.text}
+    tasks = select(TASKS).where(among(conn, TASKS.c.party_id, members))
+    for row in conn.execute(tasks.order_by(TASKS.c.opened_at, TASKS.c.task_id)):
+        if row.opened_at:
+            said = {"at": row.opened_at, "channel": row.touch_point}
+            yield said | {"topic": "task", "text": row.text}
+        if row.closed_at:
+            said = {"at": row.closed_at, "channel": row.closed_touch_point}
+            yield said | {"topic": "done", "text": row.outcome}
+
+
+def _about(lead: Lead) -> str:
+    """Name what a lead is about; empty where it is anything, or nothing any more."""
+    return ", ".join(each.item for each in lead.items or ())

@@ -1,0 +1,218 @@
+"""The addresses of a person's rights: requests, exports, erasures, who has looked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, delete, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody
+from sqlalchemy import Connection
+
+from agent.core.consent.export import PersonExport, export_bytes
+from agent.core.consent.rights import Kind, SubjectRequest
+from central.identity.parties import canonical, members_of
+from central.identity.requests import RequestView, open_requests, requests_of
+from central.ledger.engine import reading, writing
+from central.ledger.hq import hq_of
+from central.privacy import rights
+from central.privacy.authority import authority_of, privacy_of
+from central.privacy.page import HEADERS, export_page
+from central.privacy.rights import (
+    ErasureLine,
+    Excused,
+    Held,
+    Read,
+    RequestTold,
+    SignedProof,
+    Verified,
+)
+
+STAFF = "staff"
+_Asked = Request[Any, Any, Any]
+
+
+class EraseAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An erasure to carry out: for a request that was taken down, or one that is now."""
+
+    request_id: str | None = None
+    verified_by: tuple[str, ...] = ()
+    """How it was made sure that it is them: kinds of document or identifier, never their values."""
+    operator: str | None = None
+    received: str | None = None
+
+
+@get("/v1/requests", sync_to_thread=True)
+def get_requests(request: _Asked) -> list[RequestView]:
+    """List what persons have asked for by right and nobody has answered, by the legal day."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        return open_requests(conn, hq.now()[:10])
+
+
+@get("/v1/parties/{any_id:str}/requests", sync_to_thread=True)
+def get_requests_of(request: _Asked, any_id: FromPath[str]) -> list[RequestView]:
+    """List what a person has asked for by right, and what became of it."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        chosen = canonical(conn, any_id)
+        found = requests_of(conn, members_of(conn, chosen), hq.now()[:10])
+    hq.access_log(STAFF, "requests", [chosen])
+    return found
+
+
+@post("/v1/parties/{any_id:str}/requests", status_code=201, sync_to_thread=True)
+def post_request(
+    request: _Asked, any_id: FromPath[str], data: JSONBody[RequestTold]
+) -> SubjectRequest:
+    """Take down what a person asks for by right; the legal clock runs from the day received."""
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        return rights.take_down(conn, any_id, data, hq.now())
+
+
+@post("/v1/requests/{request_id:str}", status_code=200, sync_to_thread=True)
+def post_change(
+    request: _Asked, request_id: FromPath[str], data: JSONBody[Verified]
+) -> SubjectRequest:
+    """Note how it was made sure who a request comes from, or take two more months with a reason."""
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        return rights.change(conn, request_id, data, hq.now())
+
+
+@get("/v1/parties/{any_id:str}/export", sync_to_thread=True)
+def get_export(
+    request: _Asked, any_id: FromPath[str], request_id: FromQuery[str]
+) -> Response[bytes]:
+    """Hand a person's own data out as JSON, for a verified request to access or portability."""
+    document = _exported(request, any_id, request_id)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": "attachment"}
+    return Response(export_bytes(document), media_type="application/json", headers=headers)
+
+
+@get("/v1/parties/{any_id:str}/export.html", sync_to_thread=True)
+def get_export_page(
+    request: _Asked, any_id: FromPath[str], request_id: FromQuery[str]
+) -> Response[str]:
+    """Hand a person's own data out as a page to read or print."""
+    document = _exported(request, any_id, request_id)
+    return Response(export_page(document), media_type="text/html", headers=dict(HEADERS))
+
+
+@post("/v1/parties/{any_id:str}/erase", status_code=200, sync_to_thread=True)
+def post_erase(request: _Asked, any_id: FromPath[str], data: JSONBody[EraseAsked]) -> SignedProof:
+    """Erase a person at HQ and order it everywhere else; gives the proof as far as it has come."""
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        told = RequestTold(
+            kind=Kind.ERASE,
+            request_id=data.request_id,
+            received=data.received,
+            operator=data.operator,
+            verified_by=data.verified_by,
+        )
+        taken = rights.take_down(conn, any_id, told, hq.now())
+        if data.verified_by:
+            taken = rights.change(conn, taken.request_id, Verified(data.verified_by), hq.now())
+        shown = _erased(request, conn, taken.request_id)
+    hq.settle_erasure()
+    return shown
+
+
+@get("/v1/erasures", sync_to_thread=True)
+def get_erasures(request: _Asked) -> list[ErasureLine]:
+    """List the erasures, and which replicas each still waits for."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        return rights.erasures(conn, hq.now())
+
+
+@get("/v1/erasures/{request_id:str}", sync_to_thread=True)
+def get_proof(request: _Asked, request_id: FromPath[str]) -> SignedProof:
+    """Show the proof of an erasure: each replica's state, and what stays under which law."""
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        return rights.proof_of(conn, request_id, authority_of(request), hq.now())
+
+
+@post("/v1/erasures/{request_id:str}/review", status_code=200, sync_to_thread=True)
+def post_review(request: _Asked, request_id: FromPath[str]) -> SignedProof:
+    """Look again: erase what has come in since, and what was kept until its period ended."""
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        shown = _erased(request, conn, request_id)
+    hq.settle_erasure()
+    return shown
+
+
+@post("/v1/erasures/{request_id:str}/excuses", status_code=201, sync_to_thread=True)
+def post_excuse(request: _Asked, request_id: FromPath[str], data: JSONBody[Excused]) -> SignedProof:
+    """Wait for a replica no longer, with the reason: it was lost, destroyed, told by hand."""
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        rights.excuse(conn, request_id, data, hq.now())
+        return rights.proof_of(conn, request_id, authority_of(request), hq.now())
+
+
+@post("/v1/parties/{any_id:str}/hold", status_code=204, sync_to_thread=True)
+def post_hold(request: _Asked, any_id: FromPath[str], data: JSONBody[Held]) -> None:
+    """Keep everything of a person for a dispute, whatever is asked meanwhile."""
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        rights.hold(conn, any_id, data, hq.now())
+
+
+@delete("/v1/parties/{any_id:str}/hold", status_code=204, sync_to_thread=True)
+def delete_hold(request: _Asked, any_id: FromPath[str]) -> None:
+    """End the dispute about a person's data; the next look at an erasure goes on."""
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        rights.lift_hold(conn, any_id, hq.now())
+
+
+@get("/v1/parties/{any_id:str}/reads", sync_to_thread=True)
+def get_reads(request: _Asked, any_id: FromPath[str]) -> list[Read]:
+    """Show who has looked at a person's data, and at what; this look is one of them next time."""
+    hq = hq_of(request)
+    hq.settle_reads()
+    with reading(hq.engine) as conn:
+        chosen = canonical(conn, any_id)
+        found = rights.reads_of(conn, members_of(conn, chosen))
+    hq.access_log(STAFF, "reads", [chosen])
+    return found
+
+
+def _exported(request: _Asked, any_id: str, request_id: str) -> PersonExport:
+    hq = hq_of(request)
+    hq.settle_reads()
+    with reading(hq.engine) as conn:
+        document = rights.exported(conn, any_id, request_id, privacy_of(request), hq.now())
+    hq.access_log(STAFF, f"export {document.kind.value}", [document.party_id])
+    with writing(hq.engine) as conn:
+        rights.note_exported(conn, request_id, hq.now())
+    return document
+
+
+def _erased(request: _Asked, conn: Connection, request_id: str) -> SignedProof:
+    now = hq_of(request).now()
+    return rights.erase(conn, request_id, privacy_of(request), authority_of(request), now)
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    get_requests,
+    get_requests_of,
+    post_request,
+    post_change,
+    get_export,
+    get_export_page,
+    post_erase,
+    get_erasures,
+    get_proof,
+    post_review,
+    post_excuse,
+    post_hold,
+    delete_hold,
+    get_reads,
+]

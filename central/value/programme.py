@@ -1,0 +1,62 @@
+"""The loyalty programme in force: published to every till, each version kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import Connection, func, insert, select
+
+from agent.core.loyalty import RULE, EarnRule, Programme
+from central.ledger.outbox import GLOBAL, publish
+from central.ledger.value_tables import VALUE_PROGRAMMES
+
+RULE_KEY = f"rule:{RULE}"
+_NEWEST = select(VALUE_PROGRAMMES.c.body).order_by(VALUE_PROGRAMMES.c.version.desc()).limit(1)
+_json = msgspec.json.Encoder(order="deterministic")
+
+
+def current(conn: Connection) -> Programme:
+    """Give the programme in force; an empty one where none was ever published."""
+    body = conn.execute(_NEWEST).scalar_one_or_none()
+    return Programme() if body is None else msgspec.json.decode(body, type=Programme)
+
+
+def put(conn: Connection, programme: Programme, now: str) -> Programme:
+    """Put a programme in force at every till; the one that is in force changes nothing.
+
+    A rule that says something else than it did gets its next version by itself, so that every
+    earning names what it came from.
+
+    Args:
+        conn: of `writing`.
+        programme: as `read_programme` let it pass.
+        now: HQ's time, for show.
+
+    Returns:
+        It, with the versions it has now.
+    """
+    before = current(conn)
+    rules = tuple(_versioned(programme.rules, before.rules))
+    meant = msgspec.structs.replace(programme, version=before.version, rules=rules)
+    if meant == before:
+        return before
+    newest = select(func.max(VALUE_PROGRAMMES.c.version))
+    version = (conn.execute(newest).scalar_one() or 0) + 1
+    meant = msgspec.structs.replace(meant, version=version)
+    body = _json.encode(meant)
+    conn.execute(insert(VALUE_PROGRAMMES).values(version=version, body=body, at=now))
+    publish(conn, GLOBAL, RULE_KEY, "put", body)
+    return meant
+
+
+def _versioned(rules: Iterable[EarnRule], before: Iterable[EarnRule]) -> Iterable[EarnRule]:
+    known = {rule.rule_id: rule for rule in before}
+    for rule in rules:
+        there = known.get(rule.rule_id)
+        if there is None:
+            yield rule
+        elif msgspec.structs.replace(rule, version=there.version) == there:
+            yield there
+        else:
+            yield msgspec.structs.replace(rule, version=max(rule.version, there.version + 1))

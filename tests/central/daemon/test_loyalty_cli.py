@@ -1,0 +1,65 @@
+"""`till-central loyalty`: a programme out of a file, refused where it cannot be meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.core.faults import InputFault
+from central.daemon.value_commands import run_programme, run_worklist, told
+from central.ledger.engine import open_engine
+from central.ledger.migrate import migrate
+
+PROGRAMME = """
+gift_items = ["gift"]
+
+[worth]
+points = 100
+minor = 50
+
+[[rules]]
+rule_id = "base"
+version = 1
+points = 1
+per = 100
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Settings of an HQ whose database is ready."""
+    state = tmp_path / "state"
+    state.mkdir()
+    engine = open_engine(state / "central.sqlite")
+    migrate(engine)
+    engine.dispose()
+    file = tmp_path / "central.toml"
+    file.write_text(f'[central]\nstate_dir = "{state}"\n')
+    return file
+
+
+def test_a_file_is_put_in_force_and_shown(config, tmp_path):
+    """IT could set what sales earn only by writing requests by hand."""
+    file = tmp_path / "loyalty.toml"
+    file.write_text(PROGRAMME)
+    assert 0 == run_programme(config, None).version
+    assert 1 == run_programme(config, file).version
+    assert [
+        "programme 1 is in force",
+        "base (version 1): 1 points for each 100 of amount",
+        "100 points pay 50 minor units",
+        "without HQ at most 2000 minor units of points a day, 0 of a gift card",
+        "gift cards: gift",
+    ] == list(told(run_programme(config, None)))
+    assert () == run_worklist(config).findings
+
+
+@pytest.mark.parametrize("text", ["[[rules]", "worth = 1", None])
+def test_a_file_that_cannot_be_meant_changes_nothing(config, tmp_path, text):
+    """A slip of the pen would change what every till gives away."""
+    file = tmp_path / "loyalty.toml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(InputFault) as caught:
+        run_programme(config, file)
+    assert caught.value.remedy
+    assert 0 == run_programme(config, None).version

@@ -1,0 +1,104 @@
+"""Stock at HQ: Σ movements = stock, at every location, whatever happened how often."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from agent.core.stock import StockMoved, received
+from central.goods import stock
+from central.ledger.engine import reading
+from tests.central.goods.conftest import AT, OTHER_J, SALES_J, SIDE_J
+
+
+def levels(ledger):
+    with reading(ledger) as conn:
+        assert {} == stock.differences(conn)
+        return {row[:3]: row.quantity for row in stock.levels_of(conn)}
+
+
+@pytest.mark.both_databases
+def test_sales_and_returns_move_the_levels_once(applier, receive, told, ledger):
+    """A shelf would be counted empty that is full, or a sale counted twice."""
+    sold = told.sale(1, lines=(told.line(1, 3000, item_id="tea"), told.line(2, gtin="0401")))
+    back = told.sale(2, lines=(told.returned("sale-1"),))
+    voided = told.sale(3, lines=(told.line(1, item_id="tea", voided=True), told.line(2)))
+    receive(SALES_J, sold, voided)
+    applier.apply_pending()
+    receive(OTHER_J, sold)
+    applier.apply_pending()
+    receive(SALES_J, back)
+    applier.apply_pending()
+    assert {
+        ("store-0001", "tea", "available"): -3000,
+        ("store-0001", "0401", "available"): -1000,
+    } == levels(ledger)
+
+
+@pytest.mark.both_databases
+def test_bookings_of_tills_and_of_staff(applier, receive, client, ledger):
+    """Goods that came in could be sold and not be in stock."""
+    moved = received("d-1", "store-0001", [("tea", 12_000)], AT.wall)
+    receive(SIDE_J, StockMoved("store-0001", "till-1", AT, moved))
+    receive(OTHER_J, StockMoved("store-0001", "till-1", AT, moved))
+    applier.apply_pending()
+    booking = {
+        "event": "t-1",
+        "kind": "sent",
+        "location": "store-0001",
+        "to": "store-0002",
+        "goods": {"tea": 5000},
+    }
+    for _ in range(2):
+        assert 200 == client.post("/v1/stock/movements", json=booking).status_code
+    count = {
+        "event": "c-1",
+        "kind": "counted",
+        "location": "store-0001",
+        "goods": {"tea": 6000, "milk": 1000},
+    }
+    first = client.post("/v1/stock/movements", json=count).json()
+    assert first == client.post("/v1/stock/movements", json=count).json()
+    assert {
+        ("store-0001", "tea", "available"): 6000,
+        ("store-0001", "milk", "available"): 1000,
+        ("store-0002", "tea", "transit"): 5000,
+    } == levels(ledger)
+    shown = client.get("/v1/stock", params={"location": "store-0002"}).json()
+    assert [("tea", "transit", 5000)] == [(e["item"], e["bucket"], e["quantity"]) for e in shown]
+    assert [] == client.get("/v1/stock/check").json()
+    told = client.get("/v1/stock/movements", params={"item": "tea"}).json()
+    assert 3 == len(told)
+
+
+def test_what_cannot_be_booked_is_said(client):
+    """Whoever types a wrong word would believe the goods are booked."""
+    asked = {"event": "x", "kind": "vanished", "location": "s", "goods": {"tea": 1}}
+    answer = client.post("/v1/stock/movements", json=asked)
+    assert (400, "bad-booking") == (answer.status_code, answer.json()["type"].rsplit(":", 1)[-1])
+    assert answer.json()["remedy"]
+
+
+def test_levels_are_what_random_movements_add_up_to(applier, receive, told, ledger):
+    """After many thousand movements nobody could say why a level is what it is."""
+    draw = random.Random(9)
+    sales = [
+        told.sale(
+            n,
+            lines=tuple(
+                told.line(k, draw.choice((1000, 2000)), item_id=f"i{k % 5}")
+                for k in range(1, draw.randint(2, 8))
+            ),
+        )
+        for n in range(300)
+    ]
+    receive(SALES_J, *sales)
+    bookings = [
+        StockMoved("store-0001", "till-1", AT, received(f"r-{n}", "store-0001", [(f"i{n % 5}", 9)]))
+        for n in range(100)
+    ]
+    receive(SIDE_J, *bookings)
+    applier.apply_pending()
+    sold = sum(line.quantity for body in sales for line in body.lines)
+    assert 900 - sold == sum(levels(ledger).values())

@@ -1,0 +1,47 @@
+// A real Vendure with its sample catalogue: node shop.js PORT DATABASE PLUGIN WEBHOOK TOKEN
+require('reflect-metadata');
+const path = require('path');
+const fs = require('fs');
+const core = require('@vendure/core');
+const { populate } = require('@vendure/core/cli');
+
+const [port, database, plugin, webhook, token] = process.argv.slice(2);
+// The plugin lies outside of node_modules' reach; it is loaded as if it lay here.
+const here = path.join(__dirname, 'till_central_plugin.js');
+fs.copyFileSync(plugin, here);
+const { TillCentralPlugin } = require(here);
+const assets = path.join(__dirname, 'node_modules', '@vendure', 'create', 'assets');
+
+const config = {
+  apiOptions: { port: Number(port), hostname: '127.0.0.1', adminApiPath: 'admin-api', shopApiPath: 'shop-api' },
+  dbConnectionOptions: { type: 'better-sqlite3', synchronize: true, logging: false, database },
+  authOptions: {
+    tokenMethod: 'bearer',
+    requireVerification: false,
+    superadminCredentials: { identifier: 'superadmin', password: 'superadmin' },
+    cookieOptions: { secret: 'not-a-secret' },
+  },
+  paymentOptions: { paymentMethodHandlers: [core.dummyPaymentHandler] },
+  logger: new core.DefaultLogger({ level: core.LogLevel.Error }),
+  plugins: [
+    core.DefaultJobQueuePlugin,
+    core.DefaultSearchPlugin,
+    TillCentralPlugin.init({ url: webhook, token }),
+  ],
+};
+
+async function main() {
+  if (!fs.existsSync(database)) {
+    const initial = require(path.join(assets, 'initial-data.json'));
+    const made = await populate(() => core.bootstrap(config), initial, path.join(assets, 'products.csv'));
+    await made.close();
+  }
+  const app = await core.bootstrap(config);
+  await app.get(core.JobQueueService).start();
+  console.log('ready');
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

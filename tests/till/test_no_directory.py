@@ -1,0 +1,53 @@
+"""What becomes of a sale when the directory cannot be read: its disk, its file, its rights."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from agent.core.entries.bodies import SaleCompleted
+from agent.core.exchange.wire import FeedItem, FeedPage
+from agent.core.loyalty import ValueEarned
+from agent.core.quantities import Minor
+from agent.journal import chains, sales
+from agent.till import commands
+from agent.till.requests import TenderRequest
+from tests.till.conftest import ADA, ADA_CARD
+from tests.till.test_asking import prompt
+from tests.till.test_value import PROGRAMME
+
+COFFEE = "4006381333931"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("lost", ["", "before paying", "before completing"])
+async def test_a_basket_is_paid_and_completed_though_nothing_is_known_of_its_customer(shop, lost):
+    """A sale would be lost over a question, or over a point (P6)."""
+    rules = {"prompts": [prompt("size", triggers=("tender",))], "loyalty": PROGRAMME}
+    items = tuple(
+        FeedItem(n, f"rule:{name}", n, "put", msgspec.Raw(msgspec.json.encode(body)))
+        for n, (name, body) in enumerate(rules.items(), 1)
+    )
+    shop.directory.apply("global", FeedPage(items, "1-ab.2.0123456789abcdef"))
+    async with shop.running() as loop:
+        assert PROGRAMME == loop.desk.value.programme()  # As by the sale before.
+        await loop.ask(commands.TypedScan(ADA_CARD))
+        found = await loop.ask(commands.TypedScan(COFFEE))
+        if lost == "before paying":
+            shop.directory.close()
+        paid = TenderRequest(kind="card", amount=Minor(499))
+        view = await loop.ask(commands.AddTender(found.sale_id, paid))
+        assert (ADA, 1) == (view.sale.party_id, len(view.sale.tenders))
+        if lost == "before completing":
+            shop.directory.close()
+        done = await loop.ask(commands.CompleteSale(found.sale_id))
+
+    def read(conn):
+        side = next(each for each in chains.heads(conn) if each.lane == "side")
+        facts = (chains.body_at(conn, side.journal_id, n) for n in range(1, side.due_seq + 1))
+        return sales.completed(conn, done.sale_id), [each for each in facts if each]
+
+    body, facts = await shop.journal.read(read)
+    assert isinstance(body, SaleCompleted)
+    [earned] = [each for each in facts if isinstance(each, ValueEarned)]
+    assert (499, ADA, 4) == (body.total, earned.owner, earned.earnings[0].value)
