@@ -17,21 +17,26 @@ from threading import Lock
 import msgspec
 from sqlalchemy import Connection, Engine, select
 
-from agent.core.exchange.cursors import PARTY_KEY
+from agent.core.exchange.cursors import PARTY_KEY, Cursor
 from agent.core.exchange.replica import PUT
 from agent.core.exchange.sealed_rows import Master, sealed_row
 from agent.core.exchange.wire import FeedItem, FeedPage, PartyRow
 from agent.core.privacy import ScopeKeys, keys_of, stretch
 from agent.core.recognition import Identifier, RecognitionRules
+from central.feed.horizon import horizon
 from central.feed.pages import page
 from central.ledger.bulk import among
 from central.ledger.engine import reading, transact
+from central.ledger.epoch import current_epoch
 from central.ledger.key_tables import STRETCHES, forgotten, generation, keep_stretches
+from central.ledger.outbox import position as newest
 
 STRETCHED_AT_ONCE = 64
 """New identifiers on one page: half a second of one core."""
 SEALED_MAX = 20_000
 """Rows remembered sealed: a thousand tills ask for the same ones within a minute."""
+PAGES_MAX = 32
+"""Whole pages remembered: a thousand new tills read the same scope from its start."""
 RULES = RecognitionRules(card_prefixes=("LC",))
 """By which a card number is told to be one of this product's own."""
 _NOTHING = msgspec.Raw(b"null")
@@ -39,6 +44,8 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _row = msgspec.json.Decoder(PartyRow).decode
 _Place = tuple[str, int, str, int]
 """Scope, generation, key and version."""
+_Page = tuple[str, str, int, str, int, int, int]
+"""What was asked for, and where HQ stands: all that a page hangs on."""
 
 
 class Sealer:
@@ -55,6 +62,7 @@ class Sealer:
         self._engine, self._master, self._rules = engine, master, rules
         self._stretching = Lock()
         self._sealed: OrderedDict[_Place, msgspec.Raw] = OrderedDict()
+        self._pages: OrderedDict[_Page, FeedPage] = OrderedDict()
 
     def page(self, scope: str, after: str, limit: int) -> FeedPage:
         """Read and seal the changes after a cursor; see `pages.page`.
@@ -65,13 +73,23 @@ class Sealer:
         """
         while True:
             with reading(self._engine) as conn:
+                place = _standing(conn, scope, after, limit)
+                if (known := self._pages.get(place)) is not None:
+                    return known
                 found = page(conn, scope, after, limit)
                 now, mark = generation(conn, scope), forgotten(conn)
                 fitting = self._fitting(conn, found.items)
             if fitting == len(found.items):
                 items = self.sealed(scope, now, found.items, mark)
-                return FeedPage(tuple(items), found.cursor, more=found.more)
+                return self._kept(place, FeedPage(tuple(items), found.cursor, more=found.more))
             limit = fitting
+
+    def _kept(self, place: _Page, made: FeedPage) -> FeedPage:
+        if made.items:
+            self._pages[place] = made
+            while len(self._pages) > PAGES_MAX:
+                self._pages.popitem(last=False)
+        return made
 
     def sealed(self, scope: str, now: int, items: Sequence[FeedItem], mark: int) -> list[FeedItem]:
         """Seal the parties among changes of a scope for a generation of its key.
@@ -173,6 +191,12 @@ class Sealer:
         except msgspec.MsgspecError:
             return _NOTHING
         return msgspec.Raw(_encode(sealed))
+
+
+def _standing(conn: Connection, scope: str, after: str, limit: int) -> _Page:
+    head = str(Cursor(current_epoch(conn), *newest(conn, scope)))
+    standing = horizon(conn, scope), generation(conn, scope), forgotten(conn)
+    return scope, after, limit, head, *standing
 
 
 def _is_party(change: FeedItem) -> bool:

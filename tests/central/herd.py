@@ -30,16 +30,20 @@ from agent.core.entries.bodies import CashierSigned, SaleCompleted
 from agent.core.entries.chain import commitment, link
 from agent.core.exchange.coding import BATCH_MEDIA_TYPE, encode_batch
 from agent.core.exchange.credentials import key_id, make_request
+from agent.core.exchange.cursors import Cursor
 from agent.core.exchange.wire import BATCH_RECORDS_MAX, Ack, Batch, WireRecord
 from agent.core.identifiers import receipt_number
 from agent.core.sale.model import Line, Stamp, TaxAmount, TaxRate, Tender
 from agent.links.signing import DeviceSigner
 from agent.program.terminal import say
 from central.daemon.state import root_key, utc_now
+from central.feed.receipt_keys import publish_due
 from central.intake.codes import issue_code
 from central.intake.enrolment import enrol
 from central.ledger.engine import open_engine, reading, writing
+from central.ledger.epoch import current_epoch
 from central.ledger.migrate import migrate
+from central.ledger.outbox import GLOBAL, position
 from central.ledger.tables import CURSORS, JOURNALS, QUARANTINE
 
 LANES = ("sales", "side")
@@ -104,6 +108,8 @@ class Store:
         self.incarnation = secrets.token_hex(16)
         self.signer = DeviceSigner(self.key, key_id(self.public))
         self.counts = {"sales": sales, "side": side}
+        self.read = ""
+        """How far in HQ's feed: tills that come back have its customers and items already."""
         self._body = body.replace(b'"store":"store"', f'"store":"{self.store}"'.encode())
         self._signed_on = encode(CashierSigned("anna", self.store, self.till, AT))
         self._salts = secrets.token_bytes(16 * max(sales, side))
@@ -264,7 +270,7 @@ class Herd:
     async def _poll(self, store: Store) -> None:
         """Keep a long poll open, as every agent does."""
         await asyncio.sleep(self.rng.uniform(0, self.spread_s))
-        wire, cursor = Wire(self.url, store.signer), ""
+        wire, cursor = Wire(self.url, store.signer), store.read
         try:
             while True:
                 path = f"/v1/feeds/global?after={cursor}&wait=25"
@@ -289,7 +295,12 @@ def prepared(directory: Path, count: int, sales: int, side: int) -> list[Store]:
         for store in stores:
             now = utc_now()
             enrol(conn, store.request(issue_code(conn, store.store, store.till, now)), root, now)
+        while publish_due(conn):
+            pass
+        read = str(Cursor(current_epoch(conn), *position(conn, GLOBAL)))
     engine.dispose()
+    for store in stores:
+        store.read = read
     return stores
 
 
