@@ -24,15 +24,16 @@ from agent.core.consent.proof import (
 )
 from agent.core.consent.retention import rules_of
 from agent.core.consent.rights import Kind, SubjectRequest, extend
-from agent.core.faults import InputFault
+from agent.core.faults import InputFault, StateFault
 from agent.core.identifiers import ActorId, PartyId
-from central.identity.parties import canonical
+from central.identity.parties import canonical, members_of
 from central.identity.requests import (
     answer_request,
     change_request,
     keep_request,
     request_of,
 )
+from central.ledger.bulk import among
 from central.ledger.engine import is_shared
 from central.ledger.privacy_tables import (
     ERASURE_EXCUSES,
@@ -42,7 +43,7 @@ from central.ledger.privacy_tables import (
 from central.ledger.tables import PERSON_READS
 from central.ledger.upserts import upsert
 from central.privacy.authority import Authority
-from central.privacy.erasing import erase_person, require_erasure
+from central.privacy.erasing import begun_for, erase_person, require_erasure
 from central.privacy.exporting import export_person
 from central.privacy.replicas import acks_of, excuses_of
 from central.privacy.settings import PrivacySettings
@@ -135,6 +136,7 @@ def take_down(conn: Connection, any_id: str, told: RequestTold, now: str) -> Sub
     Raises:
         NotFoundFault: no party ever had this id.
         InputFault: `bad-day`, `card-number`.
+        StateFault: `request-id-taken`: something else was asked for under this id.
     """
     canonical(conn, any_id)
     refuse_card_numbers({"verified_by": " ".join(told.verified_by), "operator": told.operator})
@@ -149,7 +151,7 @@ def take_down(conn: Connection, any_id: str, told: RequestTold, now: str) -> Sub
         operator=None if told.operator is None else ActorId(told.operator),
         verified_by=told.verified_by,
     )
-    return request if keep_request(conn, request, now) else request_of(conn, request.request_id)
+    return request if keep_request(conn, request, now) else _held(conn, request)
 
 
 def change(conn: Connection, request_id: str, told: Verified, now: str) -> SubjectRequest:
@@ -257,9 +259,13 @@ def hold(conn: Connection, any_id: str, told: Held, now: str) -> None:
 
 
 def lift_hold(conn: Connection, any_id: str, now: str) -> None:
-    """End every dispute about a person's data; the next look at an erasure goes on."""
-    held = ERASURE_HOLDS.c
-    mine = (held.party_id == any_id) & held.lifted_at.is_(None)
+    """End every dispute about a person's data; the next look at an erasure goes on.
+
+    Raises:
+        NotFoundFault: no party ever had this id.
+    """
+    held, members = ERASURE_HOLDS.c, members_of(conn, canonical(conn, any_id))
+    mine = among(conn, held.party_id, members) & held.lifted_at.is_(None)
     conn.execute(update(ERASURE_HOLDS).where(mine).values(lifted_at=now))
 
 
@@ -278,6 +284,22 @@ def reads_of(conn: Connection, party_ids: Sequence[str], limit: int = READS_MAX)
     query = select(PERSON_READS).where(held.party_id.in_(list(party_ids)))
     rows = conn.execute(query.order_by(held.at.desc(), held.read_id.desc()).limit(limit))
     return [Read(row.at, row.reader, row.action, row.party_id) for row in rows]
+
+
+def _held(conn: Connection, told: SubjectRequest) -> SubjectRequest:
+    """Give the request that is kept under an id: the one that is told again, and nobody else's."""
+    held = request_of(conn, told.request_id)
+    # Whom a card had made one falls apart once it is erased: the erasure names them all.
+    same = canonical(conn, held.party_id) == canonical(conn, told.party_id) or (
+        begun_for(conn, told.party_id) == held.request_id
+    )
+    if not same or held.kind is not told.kind:
+        raise StateFault(
+            f"{told.request_id[:60]!r} is the id of another request",
+            remedy="make a new id for each request, and send it again only to repeat it",
+            name="request-id-taken",
+        )
+    return held
 
 
 def _on_server(replica: Shown) -> Shown:

@@ -26,6 +26,7 @@ from central.privacy.rights import (
     Read,
     RequestTold,
     SignedProof,
+    Text,
     Verified,
 )
 
@@ -36,11 +37,11 @@ _Asked = Request[Any, Any, Any]
 class EraseAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An erasure to carry out: for a request that was taken down, or one that is now."""
 
-    request_id: str | None = None
-    verified_by: tuple[str, ...] = ()
+    request_id: Text | None = None
+    verified_by: tuple[Text, ...] = ()
     """How it was made sure that it is them: kinds of document or identifier, never their values."""
-    operator: str | None = None
-    received: str | None = None
+    operator: Text | None = None
+    received: Text | None = None
 
 
 @get("/v1/requests", sync_to_thread=True)

@@ -23,7 +23,8 @@ from central.histories import Applier
 from central.identity.attributes import observe
 from central.identity.cards import card_of, publish_card
 from central.identity.known_by import known_by
-from central.identity.parties import Origin
+from central.identity.holding import hold as keep_identifiers
+from central.identity.parties import Origin, ensure
 from central.intake.orders import take_back
 from central.intake.root_key import RootKey, master_of
 from central.ledger.authority_tables import ORDER_RECEIPTS, SIGNED_ORDERS
@@ -364,3 +365,36 @@ def test_who_closed_an_account_is_asked_about_and_not_erased(ledger, ada, rows):
     assert (ada, "erase", "2026-12-01") == tuple(request[k] for k in ("party_id", "kind", "due"))
     assert request["answered_at"] is None
     assert NAME in _everything(ledger)
+
+
+@pytest.mark.both_databases
+def test_a_request_of_somebody_else_erases_nobody(ledger, request_id):
+    """An id that was used twice would erase another person than the one staff has looked at."""
+    told = RequestTold(kind=Kind.ERASE, request_id=request_id, verified_by=("passport",))
+    with writing(ledger) as conn:
+        ensure(conn, "bob", Origin("import", NOW))
+        with pytest.raises(StateFault) as found:
+            take_down(conn, "bob", told, NOW)
+    assert "request-id-taken" == found.value.name
+
+
+def test_a_request_of_another_kind_is_not_lost_under_a_used_id(ledger, request_id):
+    """Somebody would wait a month for their data, and nobody know that they asked for it."""
+    told = RequestTold(kind=Kind.ACCESS, request_id=request_id)
+    with writing(ledger) as conn, pytest.raises(StateFault) as found:
+        take_down(conn, ADA, told, NOW)
+    assert "request-id-taken" == found.value.name
+
+
+@pytest.mark.both_databases
+def test_a_dispute_ends_under_any_id_of_the_person(ledger, erased, ada):
+    """Data would stay for a dispute that is over, since it was noted under another of their ids."""
+    card = [Identifier(IdentifierType.LOYALTY_CARD, CARD)]
+    with writing(ledger) as conn:
+        for party_id in (ada, "other"):
+            ensure(conn, party_id, Origin("import", NOW))
+            keep_identifiers(conn, party_id, card, Origin("import", NOW))
+        hold(conn, "other", Held(reason="lawsuit", actor="eva"), NOW)
+        lift_hold(conn, ada, NOW)
+    erased()
+    assert not any(each in _everything(ledger) for each in (NAME, EMAIL, CARD))
