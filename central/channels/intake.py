@@ -19,6 +19,7 @@ from central.channels.effect import Effect, apply
 from central.channels.masking import without_card_numbers
 from central.channels.person import NewId
 from central.channels.told import EventTold, read_event
+from central.identity.erased import forget_late
 from central.identity.findings import note_found
 from central.ledger.customer_tables import CHANNEL_EVENTS
 from central.ledger.texts import UnfitText, holds_nul, without_nul
@@ -91,6 +92,7 @@ def _judge(
             event = _read(body)
             effect = apply(conn, channel, event, now, new_id)
             _keep(conn, channel, body, now, event, effect)
+            forget_late(conn, [effect.party_id] if effect.party_id else [])
     except OperationalError:
         raise
     except _EVENT_ERRORS as error:

@@ -30,6 +30,7 @@ from agent.core.consent.retention import DataClass, Rule
 from agent.core.consent.rights import SubjectRequest, due
 from agent.core.faults import NotFoundFault
 from agent.core.identifiers import PartyId
+from central.identity.graph import resettle
 from central.identity.held import holdings_of, take_out
 from central.identity.parties import canonical, members_of
 from central.identity.requests import answer_request
@@ -85,6 +86,7 @@ def erase_person(
         suppress(conn, ids, authority.token, now)
     else:
         held = with_replicas(decided_again(held, decided), replicas_of(conn, ids, now))
+        _take_out_again(conn, decided, authority)
     if more is not None:
         held = _carry_out(conn, held, more, authority, len(before), now)
     _keep(conn, request, held, decided.again_on, now)
@@ -146,6 +148,16 @@ def _carry_out(
         for scope, body in orders_of(more)
     ]
     return with_orders(held, ordered)
+
+
+def _take_out_again(conn: Connection, decided: Plan, authority: Authority) -> None:
+    """Take out what has come back since: of a piece that was ordered before, no order tells again.
+
+    A channel may tell the same name of the same person a second time.
+    """
+    authority.forget_stretches(conn, decided.parties)
+    take_out(conn, decided.erase)
+    resettle(conn, decided.parties)
 
 
 def _keep(

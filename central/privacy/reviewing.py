@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, func, select, union
 from agent.core.consent.retention import DataClass
 from agent.core.entries.classes import CLASSES
 from agent.core.faults import Fault
-from central.ledger.customer_tables import PSEUDONYMS
+from agent.core.history import OPEN
+from central.ledger.customer_tables import ORDERS, PSEUDONYMS
 from central.ledger.engine import reading, transact
 from central.ledger.privacy_tables import (
     ERASED_PARTIES,
@@ -37,11 +38,18 @@ def due_reviews(conn: Connection, today: str) -> list[str]:
         .where(held.kind.in_(_GOING))
     )
     tied = select(gone.request_id).join(PSEUDONYMS, PSEUDONYMS.c.party_id == gone.party_id)
+    order = ORDERS.c
+    # What was still owed then: nothing keeps it once the order is over.
+    over = (
+        select(gone.request_id)
+        .join(ORDERS, order.party_id == gone.party_id)
+        .where(order.state.not_in(sorted(OPEN)))
+    )
     ended = select(ERASURES.c.request_id).where(
         ERASURES.c.again_on != "", ERASURES.c.again_on < today
     )
     begun = set(conn.execute(select(ERASURES.c.request_id)).scalars())
-    return sorted(begun.intersection(conn.execute(union(told, tied, ended)).scalars()))
+    return sorted(begun.intersection(conn.execute(union(told, tied, over, ended)).scalars()))
 
 
 def review_due(engine: Engine, settings: PrivacySettings, authority: Authority, now: str) -> int:

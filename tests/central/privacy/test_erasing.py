@@ -398,3 +398,52 @@ def test_a_dispute_ends_under_any_id_of_the_person(ledger, erased, ada):
         lift_hold(conn, ada, NOW)
     erased()
     assert not any(each in _everything(ledger) for each in (NAME, EMAIL, CARD))
+
+
+def _of_web(number, kind="order.changed", order="W-1", party=ADA, email=EMAIL):
+    told = f'"party":{{"party_id":"{party}","name":"{NAME}","email":"{email}"}}' if party else ""
+    what = f'"order":{{"order_no":"{order}","lines":[{{"name":"Tea","amount":399}}]}}'
+    told = f"{told},{what}" if told else what
+    at = '"occurred_at":"2026-11-03T10:00:00Z"'
+    return f'{{"event_id":"l-{number}","type":"{kind}",{at},{told}}}'.encode()
+
+
+@pytest.mark.both_databases
+def test_what_a_channel_tells_again_of_an_erased_person_is_not_kept(ledger, erased):
+    """A web store that has not heard of it would bring name and address back for good (P9)."""
+    erased()
+    with writing(ledger) as conn:
+        (outcome,) = take(conn, "web", [_of_web(1)], LATER, lambda: "new")
+    assert ("accepted", ADA) == (outcome.outcome, outcome.party_id)
+    left = _everything(ledger)
+    assert [] == [each for each in (NAME, EMAIL) if each in left]
+
+
+@pytest.mark.both_databases
+def test_a_piece_that_came_back_goes_with_the_next_look(ledger, erased):
+    """The same field of the same source counted as erased, whatever stood in it by then."""
+    erased()
+    with writing(ledger) as conn:
+        observe(conn, ADA, {"name": NAME}, Origin("web", NOW, "web/l-2"))
+        observe(conn, ADA, {"name": NAME}, Origin("store-0001/till-1", NOW))
+    erased(LATER)
+    assert NAME not in _everything(ledger)
+
+
+@pytest.mark.both_databases
+def test_an_order_under_way_lets_go_of_an_erased_person_once_it_is_over(
+    ledger, ada, request_id, authority, rows
+):
+    """What was kept only until the goods were handed over would name the buyer for ever."""
+    with writing(ledger) as conn:
+        take(conn, "web", [_of_web(1, "order.placed", "W-2")], NOW, lambda: "new")
+        erase(conn, request_id, SETTINGS, authority, NOW)
+    owed = {row["order_no"]: row["party_id"] for row in rows(ORDERS)}
+    assert {"W-1": None, "W-2": ada} == owed
+    assert 0 == review_due(ledger, SETTINGS, authority, NOW)
+    with writing(ledger) as conn:
+        take(conn, "web", [_of_web(2, "order.delivered", "W-2", "")], LATER, lambda: "new")
+    assert 1 == review_due(ledger, SETTINGS, authority, LATER)
+    assert {None} == {row["party_id"] for row in rows(ORDERS)}
+    assert 0 == review_due(ledger, SETTINGS, authority, LATER)
+    assert ada not in repr([row["party_id"] for row in rows(CHANNEL_EVENTS)])
