@@ -76,8 +76,9 @@ def hold_told(
 ) -> list[Identifier]:
     """Hold identifiers that somebody wrote down and nobody saw: a web form, another system.
 
-    One that is somebody else's stays theirs: it finds them as before, and here it is only a
-    candidate, so that a person is asked. A typing error must not make one customer of two.
+    One that others were met with and this id never stays theirs: it finds them as before, and here
+    it is only a candidate, so that a person is asked. A typing error must not make one customer of
+    two; nor may it hold two together who were merged by mistake, once that is undone.
 
     Args:
         conn: of a writing transaction.
@@ -88,15 +89,17 @@ def hold_told(
         proved: types that the source has checked: those are verified, whoever else has them.
 
     Returns:
-        What is somebody else's.
+        What is somebody else's at present.
     """
     doubtful: list[Identifier] = []
     rows = []
     for each in identifiers:
         shown = Evidence.VERIFIED if each.type in proved else Evidence.OBSERVED
-        if each.type not in {*trusted, *proved} and _is_anothers(conn, party_id, each):
-            doubtful.append(each)
+        others = set() if each.type in {*trusted, *proved} else _others(conn, party_id, each)
+        if others:
             shown = Evidence.CANDIDATE
+        if others and others.isdisjoint(_members(conn, party_id)):
+            doubtful.append(each)
         rows.append(_edge(party_id, each, origin, shown))
     _write(conn, rows)
     met(conn, [PartyId(party_id)])
@@ -119,11 +122,14 @@ def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
     return None
 
 
-def _is_anothers(conn: Connection, party_id: str, identifier: Identifier) -> bool:
-    """Tell whether others were met with an identifier, and this person never."""
+def _others(conn: Connection, party_id: str, identifier: Identifier) -> set[PartyId]:
+    """Give who was met with an identifier this very id was never met with."""
     met_with = set(holders_of(conn, identifier, Evidence.OBSERVED))
-    ids = members_of(conn, canonicals(conn, [party_id])[PartyId(party_id)])
-    return bool(met_with) and met_with.isdisjoint(ids)
+    return set() if PartyId(party_id) in met_with else met_with
+
+
+def _members(conn: Connection, party_id: str) -> tuple[PartyId, ...]:
+    return members_of(conn, canonicals(conn, [party_id])[PartyId(party_id)])
 
 
 def _write(conn: Connection, rows: Sequence[dict[str, str | int]]) -> None:

@@ -30,12 +30,12 @@ from agent.core.identifiers import PartyId
 from central.identity.merges import Asked
 from central.identity.parties import (
     ACTIVE,
-    ERASED,
     PERSON,
     canonical,
     canonicals,
     members_of,
     members_of_all,
+    require_living,
 )
 from central.ledger.bulk import among
 from central.ledger.customer_tables import PARTIES
@@ -162,9 +162,7 @@ def _require_id(household_id: str) -> None:
 def _sensible(conn: Connection, said: Affiliation) -> None:
     ids = (said.party_id, said.household_id)
     rows = conn.execute(
-        select(PARTIES.c.party_id, PARTIES.c.kind, PARTIES.c.state).where(
-            among(conn, PARTIES.c.party_id, ids)
-        )
+        select(PARTIES.c.party_id, PARTIES.c.kind).where(among(conn, PARTIES.c.party_id, ids))
     ).all()
     kinds = {PartyId(row.party_id): row.kind for row in rows}
     affiliated(
@@ -172,12 +170,7 @@ def _sensible(conn: Connection, said: Affiliation) -> None:
         households=[each for each, kind in kinds.items() if kind == HOUSEHOLD],
         people=[each for each, kind in kinds.items() if kind == PERSON],
     )
-    if any(row.state == ERASED for row in rows):
-        raise StateFault(
-            f"party {said.party_id} was erased: nothing is known of it that could be anybody's",
-            remedy="leave it out; its id goes on resolving to itself",
-            name="party-erased",
-        )
+    require_living(conn, ids)
 
 
 def _same(known: Affiliation, said: Affiliation) -> Affiliation:

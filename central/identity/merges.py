@@ -22,13 +22,12 @@ from agent.core.history.graph_merge import By
 from agent.core.identifiers import PartyId
 from central.identity.graph_facts import HeldFacts, book_of, edges_said_in
 from central.identity.graph_orders import Decided, take_up, witnesses
-from central.identity.parties import canonical
+from central.identity.parties import canonical, require_living
 from central.ledger.customer_tables import INTERACTIONS, PARTIES
 from central.ledger.graph_tables import DECISIONS, MERGE, REJECTION, SEPARATION
 from central.ledger.hq import GiveOrder
 from central.ledger.outbox import store_scope
 
-ERASED = "erased"
 REASON_CHARACTERS = 300
 SHOWN = 100
 """Decisions of one list."""
@@ -217,15 +216,9 @@ class Desk:
         ids, kinds = tuple(sorted({PartyId(each.strip()) for each in party_ids})), set()
         for each in ids:
             canonical(self._conn, each)
-            query = select(PARTIES.c.state, PARTIES.c.kind).where(PARTIES.c.party_id == each)
-            held = self._conn.execute(query).one()
-            kinds.add(held.kind)
-            if held.state == ERASED:
-                raise StateFault(
-                    f"party {each} was erased: nothing is known of it that could be anybody's",
-                    remedy="leave it out; its id goes on resolving to itself",
-                    name="party-erased",
-                )
+            query = select(PARTIES.c.kind).where(PARTIES.c.party_id == each)
+            kinds.add(self._conn.execute(query).scalar_one())
+        require_living(self._conn, ids)
         if len(kinds) > 1:
             raise StateFault(
                 "a household is nobody who lives in it",

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, select, update
 
+from agent.core.faults import StateFault
 from agent.core.history.canonical import unknown_party
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
@@ -43,6 +44,7 @@ _CANONICAL = Prepared(
 _CANONICALS = Keyed(select(CANONICAL), CANONICAL.c.party_id)
 _MEMBERS = Prepared(select(CANONICAL.c.party_id).where(CANONICAL.c.canonical_id == _OF_PARTY))
 _ALL_MEMBERS = Keyed(select(CANONICAL), CANONICAL.c.canonical_id)
+_GONE = Keyed(select(PARTIES.c.party_id).where(PARTIES.c.state == ERASED), PARTIES.c.party_id)
 _MAKE = upsert(PARTIES).on_conflict_do_nothing()
 _ACTIVATE = (
     update(PARTIES)
@@ -101,6 +103,35 @@ def canonical(conn: Connection, party_id: str) -> PartyId:
         raise unknown_party(party_id)
     held, canonical_id = found
     return PartyId(canonical_id or held)
+
+
+def observed(conn: Connection, party_id: str) -> PartyId:
+    """Give the id under which something of this party is written down: the one it was named by.
+
+    So it stays with them when a merge that stood meanwhile is undone.
+
+    Raises:
+        NotFoundFault: no party ever had this id.
+        StateFault: `party-erased`.
+    """
+    canonical(conn, party_id)
+    require_living(conn, [party_id])
+    return PartyId(party_id)
+
+
+def require_living(conn: Connection, party_ids: Sequence[str]) -> None:
+    """Refuse to write down anything more of somebody who was erased.
+
+    Raises:
+        StateFault: `party-erased`.
+    """
+    gone = next((row.party_id for row in _GONE.rows(conn, party_ids)), None)
+    if gone is not None:
+        raise StateFault(
+            f"party {gone} was erased: nothing is known of it that could be anybody's",
+            remedy="leave it out; its id goes on resolving to itself",
+            name="party-erased",
+        )
 
 
 def canonicals(conn: Connection, party_ids: Iterable[str]) -> dict[PartyId, PartyId]:

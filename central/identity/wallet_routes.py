@@ -16,7 +16,7 @@ from agent.core.identifiers import PartyId
 from agent.core.recognition.signed_text import to_base32
 from agent.core.recognition.wallet import code_pattern, new_pass_id
 from central.identity.cards import publish_card
-from central.identity.parties import Origin, canonical, members_of
+from central.identity.parties import Origin, canonical, members_of, observed
 from central.identity.passes import passes_of_all
 from central.identity.wallets import (
     SECRET_BYTES,
@@ -99,7 +99,7 @@ def post_pass(
     secret = "" if key else secrets.token_hex(SECRET_BYTES)
 
     def make(conn: Connection) -> tuple[PartyId, Pass]:
-        party_id = canonical(conn, any_id)
+        party_id = observed(conn, any_id)
         pass_id = new_pass_id(pass_bytes(party_id, data.request_id))
         made = same_pass(conn, party_id, pass_id)
         if made is None:

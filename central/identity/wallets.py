@@ -17,6 +17,7 @@ from agent.core.history import Pass
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
 from agent.core.recognition.signed_text import key_id
+from central.identity.graph import resettle
 from central.identity.holding import hold
 from central.identity.parties import Origin, canonical, members_of
 from central.ledger.bulk import among
@@ -61,7 +62,7 @@ def end_pass(conn: Connection, any_id: str, pass_id: str) -> PartyId:
     """End a pass whose phone was lost: it is nobody's from now on.
 
     Returns:
-        The canonical id of whose it was.
+        The canonical id of the person, as they are without it.
 
     Raises:
         NotFoundFault: no such party, or `no-such-pass`.
@@ -80,7 +81,9 @@ def end_pass(conn: Connection, any_id: str, pass_id: str) -> PartyId:
     mine = among(conn, named.party_id, members)
     is_pass = (named.type == IdentifierType.WALLET.value) & (named.value == pass_id)
     conn.execute(delete(IDENTIFIERS).where(mine, is_pass))
-    return chosen
+    # Whom the pass alone had made one are two again.
+    resettle(conn, members)
+    return canonical(conn, any_id)
 
 
 def trust(conn: Connection, keys: Sequence[SigningKey], now: str) -> None:

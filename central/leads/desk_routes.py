@@ -13,8 +13,9 @@ from uuid_utils import uuid7
 
 from agent.core.card_numbers import refuse_card_numbers
 from agent.core.entries.written import EndAsked, NoteAsked, TaskAsked, Word
+from agent.core.faults import StateFault
 from central.identity.cards import publish_card
-from central.identity.parties import canonical
+from central.identity.parties import canonical, observed
 from central.leads.desk import (
     DONE,
     OPEN,
@@ -110,7 +111,7 @@ def _write_note(hq: Hq, any_id: str, told: NoteTold) -> Note:
     with writing(hq.engine) as conn:
         note = Note(
             note_id=told.note_id or str(uuid7()),
-            party_id=canonical(conn, any_id),
+            party_id=observed(conn, any_id),
             text=told.text,
             at=now,
             touch_point=SERVICE,
@@ -120,7 +121,7 @@ def _write_note(hq: Hq, any_id: str, told: NoteTold) -> Note:
             actor=told.actor,
         )
         keep_note(conn, note, SERVICE, now)
-        publish_card(conn, note.party_id)
+        publish_card(conn, canonical(conn, note.party_id))
     return note
 
 
@@ -130,7 +131,7 @@ def _open_task(hq: Hq, any_id: str, told: TaskTold) -> Task:
     with writing(hq.engine) as conn:
         task = Task(
             task_id=task_id,
-            party_id=canonical(conn, any_id),
+            party_id=observed(conn, any_id),
             text=told.text,
             opened_at=now,
             touch_point=SERVICE,
@@ -140,6 +141,7 @@ def _open_task(hq: Hq, any_id: str, told: TaskTold) -> Task:
             actor=told.actor,
         )
         open_task(conn, task, SERVICE, now)
+        _require_theirs(conn, task)
         return _told(conn, task_id)
 
 
@@ -152,6 +154,21 @@ def _close_task(hq: Hq, task_id: str, told: EndTold) -> Task:
         ending = Ending(task_id, task.party_id, told.outcome, now, SERVICE, told.actor)
         close_task(conn, ending, SERVICE, now)
         return _told(conn, task_id)
+
+
+def _require_theirs(conn: Connection, task: Task) -> None:
+    """Refuse an id that is another customer's task: it would be lost, and the other one shown.
+
+    Raises:
+        StateFault: `task-id-taken`.
+    """
+    held = task_named(conn, task.task_id)
+    if canonical(conn, held.party_id) != canonical(conn, task.party_id):
+        raise StateFault(
+            f"{task.task_id} is the id of another customer's task",
+            remedy="make a new id for each task, and send it again only to repeat it",
+            name="task-id-taken",
+        )
 
 
 def _told(conn: Connection, task_id: str) -> Task:

@@ -32,7 +32,7 @@ from central.identity.cards import publish_card
 from central.identity.consents import keep_record, marks_of_person, records_of_all
 from central.identity.holding import find
 from central.identity.interactions import record
-from central.identity.parties import canonical, members_of
+from central.identity.parties import canonical, members_of, require_living
 from central.ledger.hq import BearWitness, known_here_alone
 from central.privacy.suppressing import Token, suppressed
 
@@ -160,13 +160,14 @@ def answered(
     Raises:
         NotFoundFault: no party ever had this id.
         InputFault: `bad-consent`, `card-number`.
-        StateFault: `objection-stands`: the yes would have no effect.
+        StateFault: `objection-stands`: the yes would have no effect; `party-erased`.
     """
     refuse_card_numbers({name: text for name, text in _texts(given) if name != "record_id"})
     chosen = canonical(conn, any_id)
     members = members_of(conn, chosen)
     if (known := _kept(conn, members, given.record_id)) is not None:
         return known
+    require_living(conn, [any_id])
     marks: Sequence[Mark] = marks_of_person(conn, members)
     told = _record(PartyId(any_id), given, now)
     said = reply(told, marks, today=now[:10], lifting=given.lifting)

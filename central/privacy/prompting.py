@@ -25,7 +25,7 @@ from agent.core.prompts import (
 )
 from central.identity.asking import defined, events_of_all, keep_event, known_of
 from central.identity.cards import publish_card
-from central.identity.parties import canonical, members_of
+from central.identity.parties import canonical, members_of, require_living
 from central.identity.persons import persons_of
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
@@ -96,6 +96,7 @@ def said(conn: Connection, any_id: str, event: PromptEvent, now: str) -> PromptE
     Raises:
         NotFoundFault: no party ever had this id.
         InputFault: `other-party`, `bad-prompt-event`, `bad-answer`, `card-number`.
+        StateFault: `party-erased`.
     """
     chosen = canonical(conn, any_id)
     if canonical(conn, event.party_id) != chosen:
@@ -104,6 +105,7 @@ def said(conn: Connection, any_id: str, event: PromptEvent, now: str) -> PromptE
             remedy="send it to the address of the party it names",
             name="other-party",
         )
+    require_living(conn, [event.party_id])
     refuse_card_numbers({"value": event.value})
     kept = _in_form(checked_event(event), defined(conn).get(event.prompt_id))
     if keep_event(conn, kept, now):

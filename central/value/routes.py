@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from sqlalchemy import Connection
 
+from agent.core.faults import StateFault
 from agent.core.loyalty import POINTS, Programme, gift_owner, read_programme
 from agent.core.loyalty.bookings import adjusted
 from agent.core.loyalty.rules import VALUE_MAX
@@ -79,15 +80,17 @@ def post_value(
     hq = hq_of(request)
 
     def book(conn: Connection) -> tuple[str, ValueView]:
-        party_id = canonical(conn, any_id)
-        open_books(conn, [party_id], hq.now())
         event = f"booking/{data.booking_id}"
+        party_id = worklist.booked_for(conn, event) or any_id
+        _require_one(conn, party_id, any_id)
+        open_books(conn, [party_id], hq.now())
         booked = adjusted(party_id, data.unit, data.value, event=event)
         if SqlBooks(conn).post(booked, hq.now()):
             said = {"by": data.actor, "reason": data.reason, "now": hq.now()}
             worklist.note_decided(conn, event, booked[0], **said)
-        publish_card(conn, party_id)
-        return party_id, view_of(conn, members_of(conn, party_id))
+        chosen = canonical(conn, party_id)
+        publish_card(conn, chosen)
+        return chosen, view_of(conn, members_of(conn, chosen))
 
     party_id, view = transact(hq.engine, book)
     hq.access_log(STAFF, "value", [party_id])
@@ -152,6 +155,16 @@ def post_settle(request: Request[Any, Any, Any], data: JSONBody[Settlement]) -> 
         return Worklist(worklist.worklist(conn))
 
     return transact(hq.engine, settle)
+
+
+def _require_one(conn: Connection, booked: str, asked: str) -> None:
+    """Refuse to take the booking of one person for another's."""
+    if canonical(conn, booked) != canonical(conn, asked):
+        raise StateFault(
+            "under this booking_id somebody else was given value, or had it taken",
+            remedy="make a new booking_id for each, and send it again only to repeat it",
+            name="booking-id-taken",
+        )
 
 
 ROUTES: list[HTTPRouteHandler] = [

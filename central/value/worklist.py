@@ -101,6 +101,12 @@ def note_decided(
     conn.execute(insert(VALUE_FINDINGS), row)
 
 
+def booked_for(conn: Connection, event: str) -> str | None:
+    """Tell under which id value was booked by hand; None where it was not."""
+    query = select(_F.owner).where(_F.event == event, _F.name == BOOKED)
+    return conn.execute(query.limit(1)).scalar_one_or_none()
+
+
 def _overdrawn(conn: Connection) -> Iterator[Finding]:
     """Give who has less than nothing, all they are merged with counted in."""
     total = whole_sum(_A.amount)

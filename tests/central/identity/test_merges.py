@@ -328,3 +328,25 @@ def published(told):
     for body in cards.values():
         body["card"].pop("ver", None)
     return cards
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("shop")
+def test_a_card_that_the_web_tells_of_while_merged_does_not_hold_two_together(
+    ledger, shown, merge, undo, web
+):
+    """A rule would go on saying what the steward has taken back: that two are one (P10)."""
+    with writing(ledger) as conn:
+        hold(conn, B, [CARD], TILL)
+    made = merge(A, B)
+    web(
+        {
+            "event_id": "w-2",
+            "type": "party.observed",
+            "occurred_at": "2026-11-02T09:30:00Z",
+            "party": {"party_id": A, "card": CARD.value},
+        }
+    )
+    undo(made)
+    views = shown(A, B)
+    assert [A, B] == [views[each][0]["canonical_id"] for each in (A, B)]

@@ -133,3 +133,32 @@ def test_the_chains_own_keys_go_to_every_till(ledger, client):
     with reading(ledger) as conn:
         rows = conn.execute(select(FEED_ROWS.c.body).where(FEED_ROWS.c.key == RULE)).scalars().all()
     assert [{"wallet": [KEY]}] == [msgspec.json.decode(body) for body in rows]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("whose", ["p-1", "p-2"])
+def test_a_pass_made_while_two_are_merged_stays_with_whom_it_was_made_for(ada, client, whose):
+    """Once the merge is undone, one customer's phone would open the other one's account (P10)."""
+    with writing(ada) as conn:
+        ensure(conn, "p-2", TILL)
+    by = {"actor": "eva", "reason": "the same"}
+    client.post("/v1/merges", json={"merge_id": "m-1", "party_ids": ["p-1", "p-2"]} | by)
+    made = client.post(f"/v1/parties/{whose}/wallet-passes", json=ASKED).json()
+    client.post("/v1/merges/m-1/undo", json=by)
+    assert made == client.post(f"/v1/parties/{whose}/wallet-passes", json=ASKED).json()
+    with reading(ada) as conn:
+        held = Identifier(IdentifierType.WALLET, made["pass_id"])
+        assert [whose] == holders_of(conn, held)
+        assert [whose] == [each for each in ("p-1", "p-2") if card_of(conn, each).passes]
+
+
+def test_two_whom_a_pass_had_made_one_are_two_without_it(ada, client):
+    """A phone that was lost would go on holding two strangers together."""
+    made = client.post(PASSES, json=ASKED).json()
+    with writing(ada) as conn:
+        ensure(conn, "p-2", TILL)
+        hold(conn, "p-2", [Identifier(IdentifierType.WALLET, made["pass_id"])], TILL)
+    [other] = client.get("/v1/parties/p-1").json()["merged_from"]
+    assert other in {"p-1", "p-2"}
+    assert 200 == client.delete(f"{PASSES}/{made['pass_id']}").status_code
+    assert [] == client.get("/v1/parties/p-1").json()["merged_from"]

@@ -87,3 +87,39 @@ def test_line_break_is_no_part_of_a_word(told, client, apply):
         for audience in ("service\n", "service")
     ]
     assert [400, 200] == [each.status_code for each in answers]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", ["canonical", "other"])
+def test_what_is_written_while_two_are_merged_stays_with_whom_it_was_written_of(
+    apply, told, client, name
+):
+    """Undone, a merge would leave a note about one customer with the other one (P10, P9)."""
+    bob = "01999999-0000-7000-8000-00000000b0b0"
+    apply(SIDE_J, told.enrolled(ADA), told.enrolled(bob, card="LC0082016R14"))
+    by = {"actor": "eva", "reason": "the same"}
+    client.post("/v1/merges", json={"merge_id": "m-1", "party_ids": [ADA, bob]} | by)
+    chosen = client.get(f"/v1/parties/{ADA}").json()["canonical_id"]
+    whose = chosen if name == "canonical" else ({ADA, bob} - {chosen}).pop()
+    [others] = {ADA, bob} - {whose}
+    client.post(f"/v1/parties/{whose}/notes", json={"text": "Left-handed"})
+    client.post(f"/v1/parties/{whose}/tasks", json={"text": "Call", "task_id": "t-1"})
+    client.post("/v1/merges/m-1/undo", json=by)
+    kept = {
+        each: [note["text"] for note in client.get(f"/v1/parties/{each}/notes").json()]
+        for each in (whose, others)
+    }
+    assert {whose: ["Left-handed"], others: []} == kept
+    assert [whose] == [each["party_id"] for each in client.get("/v1/tasks").json()]
+
+
+@pytest.mark.both_databases
+def test_a_task_under_the_id_of_another_customers_is_refused(apply, told, client):
+    """It was lost, and the answer showed what was written of the other customer (P9)."""
+    bob = "01999999-0000-7000-8000-00000000b0b0"
+    apply(SIDE_J, told.enrolled(ADA), told.enrolled(bob, card="LC0082016R14"))
+    asked = {"text": "Call about the ring", "task_id": "t-1"}
+    for _ in range(2):
+        assert 200 == client.post(f"/v1/parties/{ADA}/tasks", json=asked).status_code
+    other = client.post(f"/v1/parties/{bob}/tasks", json=asked | {"text": "Repair"})
+    assert (409, False) == (other.status_code, "ring" in other.text)

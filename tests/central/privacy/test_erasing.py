@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
+from agent.core.consent import State
 from agent.core.consent.retention import rules_of
 from agent.core.consent.rights import Kind
 from agent.core.exchange.orders import SignedOrder
 from agent.core.faults import StateFault
 from agent.core.history import Strength
 from agent.core.identifiers import PartyId
+from agent.core.prompts import Outcome, PromptEvent
 from agent.core.recognition.means import Identifier, IdentifierType
 from central.channels.intake import take
 from central.feed.building import build
@@ -22,9 +24,9 @@ from central.feed.sealing import Sealer
 from central.histories import Applier
 from central.identity.attributes import observe
 from central.identity.cards import card_of, publish_card
-from central.identity.known_by import known_by
 from central.identity.holding import hold as keep_identifiers
-from central.identity.parties import Origin, ensure
+from central.identity.known_by import known_by
+from central.identity.parties import Origin, ensure, observed
 from central.intake.orders import take_back
 from central.intake.root_key import RootKey, master_of
 from central.ledger.authority_tables import ORDER_RECEIPTS, SIGNED_ORDERS
@@ -35,7 +37,8 @@ from central.ledger.metadata import METADATA
 from central.ledger.outbox import GLOBAL, publish
 from central.ledger.privacy_tables import ERASED_PARTIES, SUBJECT_REQUESTS
 from central.ledger.tables import BODIES, CREDENTIALS
-from central.privacy.consenting import MayI, may_i
+from central.privacy.consenting import AnswerGiven, MayI, answered, may_i
+from central.privacy.prompting import said
 from central.privacy.reviewing import due_reviews, review_due
 from central.privacy.rights import (
     Excused,
@@ -447,3 +450,20 @@ def test_an_order_under_way_lets_go_of_an_erased_person_once_it_is_over(
     assert {None} == {row["party_id"] for row in rows(ORDERS)}
     assert 0 == review_due(ledger, SETTINGS, authority, LATER)
     assert ada not in repr([row["party_id"] for row in rows(CHANNEL_EVENTS)])
+
+
+def test_staff_write_nothing_more_of_an_erased_person(ledger, erased):
+    """A note, a pass or an answer would begin a record that nobody ever looks at again (P9)."""
+    erased()
+    said_now = PromptEvent("e-1", "size", ADA, Outcome.ANSWERED, NOW[:10], NOW, "web", value="XL")
+    writes = (
+        lambda conn: observed(conn, ADA),
+        lambda conn: said(conn, ADA, said_now, NOW),
+        lambda conn: answered(conn, ADA, AnswerGiven("marketing", State.GIVEN), NOW),
+    )
+    before = _everything(ledger)
+    for write in writes:
+        with writing(ledger) as conn, pytest.raises(StateFault) as found:
+            write(conn)
+        assert "party-erased" == found.value.name
+    assert before == _everything(ledger)

@@ -59,3 +59,33 @@ def test_points_are_summed_and_taken_apart_without_a_posting(client, ledger, row
     assert ("overdrawn", ADA, 60) == (found.name, found.owner, found.amount)
     after = rows(VALUE_POSTINGS, VALUE_POSTINGS.c.event, VALUE_POSTINGS.c.kind)
     assert before == [row for row in after if row["event"] != "spent"]
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("whose", "left"), [(ADA, (35, 70)), (BOB, (30, 75))])
+def test_points_given_while_merged_stay_with_the_id_they_were_given(client, whose, left):
+    """One customer would keep the goodwill another one was given (P10)."""
+    client.post("/v1/merges", json={"merge_id": "m-1", "party_ids": [ADA, BOB]} | BY)
+    given = {"booking_id": "goodwill-1", "value": 5} | BY
+    assert 200 == client.post(f"/v1/parties/{whose}/value", json=given).status_code
+    client.post("/v1/merges/m-1/undo", json=BY)
+    assert left == (points(client, ADA), points(client, BOB))
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.both_databases
+def test_a_booking_is_made_once_whoever_the_person_is_shown_as(client):
+    """Sent again after a merge, the same goodwill failed, or was given to somebody else as well."""
+    given = {"booking_id": "goodwill-1", "value": 5} | BY
+    path = "/v1/parties/{}/value"
+    client.post(path.format(BOB), json=given)
+    refused = client.post(path.format(ADA), json=given)
+    assert (409, "booking-id-taken") == (
+        refused.status_code,
+        refused.json()["type"].rpartition(":")[2],
+    )
+    client.post("/v1/merges", json={"merge_id": "m-1", "party_ids": [ADA, BOB]} | BY)
+    for each in (ADA, BOB):
+        assert 200 == client.post(path.format(each), json=given).status_code
+    assert 105 == points(client, ADA)
