@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -191,9 +191,17 @@ def _apply_one(
     except _ENTRY_ERRORS as error:
         progress.aside += 1
         quarantine.put(conn, received, error, context.now)
+        _note_aside(conn, received, body)
         return
     progress.touched |= dict.fromkeys(effect.touched, received)
     progress.bookings += [effect.booking] if effect.booking else []
+
+
+def _note_aside(conn: Connection, received: Received, body: Body | Exception) -> None:
+    """Note whom an entry speaks of that has no effect: its text must go with the person, too."""
+    if not isinstance(body, Exception):
+        with suppress(*_ENTRY_ERRORS), _blamed(received), conn.begin_nested():
+            note_entry(conn, received.journal_id, received.seq, body)
 
 
 @contextmanager

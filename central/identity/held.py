@@ -20,7 +20,7 @@ from agent.core.entries.classes import CLASSES
 from agent.core.history import OPEN, Order
 from agent.core.identifiers import JournalId, StoreId
 from agent.core.recognition.means import IdentifierType
-from central.identity import held_leads, households
+from central.identity import held_leads, held_reasons, households
 from central.identity.held_aside import aside, empty_events, erase_aside
 from central.identity.points import points_of_each
 from central.ledger.authority_tables import CARRIED_COPIES
@@ -34,6 +34,7 @@ from central.ledger.customer_tables import (
     ORDERS,
     PSEUDONYMS,
 )
+from central.ledger.lead_tables import NOTES
 from central.ledger.privacy_tables import (
     CONSENT_RECORDS,
     PARTY_ENTRIES,
@@ -299,7 +300,9 @@ SOURCES: tuple[Source, ...] = (
     Source("booking", held_leads.bookings, held_leads.erase_bookings),
     Source("profile", held_leads.profiles, held_leads.erase_profiles),
     Source("suggestion", held_leads.suggestions, held_leads.erase_suggestions),
-    Source("note", held_leads.notes, held_leads.erase_notes),
+    _by_name("note", NOTES.c.note_id, DataClass.NOTE),
     Source("task", held_leads.tasks, held_leads.erase_tasks),
     Source(households.HELD, households.held, households.erase),
+    Source("decision", held_reasons.decisions, held_reasons.erase_decisions),
+    Source("finding", held_reasons.findings, held_reasons.erase_findings),
 )

@@ -1,4 +1,4 @@
-"""What HQ holds of persons' leads, profiles, suggestions, notes and tasks: listed, taken out."""
+"""What HQ holds of persons' leads, profiles, suggestions and tasks: listed, taken out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from central.ledger.lead_tables import (
     CHANNEL_BOOKINGS,
     LEADS,
     LEADS_OPEN,
-    NOTES,
     PROFILES,
     SUGGESTION_ANSWERS,
     TASKS,
@@ -83,17 +82,6 @@ def erase_suggestions(conn: Connection, keys: Sequence[str]) -> None:
     """Take answers out."""
     mine = among(conn, SUGGESTION_ANSWERS.c.party_id, keys)
     conn.execute(delete(SUGGESTION_ANSWERS).where(mine))
-
-
-def notes(conn: Connection, parties: Parties) -> Iterator[Holding]:
-    """List notes."""
-    for note_id in _keys(conn, NOTES.c.note_id, NOTES, parties):
-        yield Holding(f"note/{note_id}", DataClass.NOTE)
-
-
-def erase_notes(conn: Connection, keys: Sequence[str]) -> None:
-    """Take notes out."""
-    conn.execute(delete(NOTES).where(among(conn, NOTES.c.note_id, keys)))
 
 
 def tasks(conn: Connection, parties: Parties) -> Iterator[Holding]:

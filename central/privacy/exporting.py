@@ -34,7 +34,7 @@ from central.ledger.customer_tables import (
 )
 from central.ledger.sums import whole_sum
 from central.ledger.tables import PERSON_READS
-from central.privacy.handed import leads, loyalty, service
+from central.privacy.handed import leads, loyalty, profile, service
 from central.privacy.settings import PrivacySettings
 
 _CONTACTS = MappingProxyType({IdentifierType.EMAIL: "email", IdentifierType.PHONE: "phone"})
@@ -310,6 +310,7 @@ def _profile(person: _Person) -> Iterator[Row]:
     if tier is not None:
         why = f"as {tier.shown.source} told us"
         yield {"what": "tier", "value": tier.value, "why": why, "at": tier.shown.at or None}
+    yield from profile(person.conn, person.members)
 
 
 def _households(person: _Person) -> Iterator[Row]:

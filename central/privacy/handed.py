@@ -7,13 +7,16 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from sqlalchemy import Connection, select
 
-from agent.core.consent.export import Row
+from agent.core.consent.export import Row, Value
 from agent.core.leads import Lead
+from agent.core.suggest import Profile
+from central.identity.insights import insights_of
 from central.ledger.bulk import among
-from central.ledger.lead_tables import LEADS, LEADS_OPEN, NOTES, TASKS
+from central.ledger.lead_tables import LEADS, LEADS_OPEN, NOTES, SUGGESTION_ANSWERS, TASKS
 from central.ledger.value_tables import VALUE_POSTINGS
 from central.value.balances import view_of
 
+_COUNTED = "counted from your purchases, as you allowed"
 _BOOKED = ("issued", "redeemed", "forfeited")
 
 
@@ -67,6 +70,30 @@ def service(conn: Connection, members: Sequence[str]) -> Iterator[Row]:
         if row.closed_at:
             said = {"at": row.closed_at, "channel": row.closed_touch_point}
             yield said | {"topic": "done", "text": row.outcome}
+
+
+def profile(conn: Connection, members: Sequence[str]) -> Iterator[Row]:
+    """List what was concluded from what they bought, and what they said to suggestions."""
+    for insight in insights_of(conn, members).values():
+        of = insight.profile
+        for what, value in _concluded(of):
+            yield {"what": what, "value": value, "why": _COUNTED, "at": of.as_of}
+    held = SUGGESTION_ANSWERS.c
+    query = select(SUGGESTION_ANSWERS).where(among(conn, held.party_id, members))
+    for row in conn.execute(query.order_by(held.at, held.source)):
+        said = "taken" if row.taken else "declined"
+        yield {"what": f"suggestion: {row.item}", "value": said, "why": row.reason, "at": row.at}
+
+
+def _concluded(of: Profile) -> Iterator[tuple[str, Value]]:
+    yield "first purchase", of.first or None
+    yield "last purchase", of.last or None
+    yield "days with a purchase", of.days
+    yield from ((f"purchases: {channel}", count) for channel, count in of.visits.items())
+    yield from ((f"spent, in minor units of {each}", net) for each, net in of.spent.items())
+    yield from ((f"bought often: {each.item}", each.visits) for each in of.top)
+    yield from ((f"bought on {each.day}", item) for each in of.lately for item in each.items)
+    yield from (("owned", item) for item in of.owned)
 
 
 def _about(lead: Lead) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from agent.core.entries.notes import NoteWritten, TaskClosed, TaskOpened
+from central.identity.held import holdings_of, take_out
 from central.identity.interactions import interactions_of
 from central.leads.desk import notes_of, tasks_listed
-from central.ledger.engine import reading
+from central.ledger.engine import reading, writing
 
 ADA = "01999999-0000-7000-8000-00000000ada0"
 SIDE_J = "b" * 32
@@ -123,3 +124,14 @@ def test_a_task_under_the_id_of_another_customers_is_refused(apply, told, client
         assert 200 == client.post(f"/v1/parties/{ADA}/tasks", json=asked).status_code
     other = client.post(f"/v1/parties/{bob}/tasks", json=asked | {"text": "Repair"})
     assert (409, False) == (other.status_code, "ring" in other.text)
+
+
+@pytest.mark.both_databases
+def test_erasing_one_customer_leaves_a_note_of_the_same_id_about_another(apply, told, ledger):
+    """Two tills may call two notes alike; the other customer's would be gone without a trace."""
+    bob = "01999999-0000-7000-8000-00000000b0b0"
+    apply(SIDE_J, *(NoteWritten("n-1", each, *PLACE, told.at(1), "Tall") for each in (ADA, bob)))
+    with writing(ledger) as conn:
+        take_out(conn, [each for each in holdings_of(conn, [ADA]) if each.key.startswith("note/")])
+        left = [len(notes_of(conn, each, "", "2026-11-02")) for each in (ADA, bob)]
+    assert [0, 1] == left

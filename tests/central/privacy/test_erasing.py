@@ -14,6 +14,7 @@ from agent.core.exchange.orders import SignedOrder
 from agent.core.faults import StateFault
 from agent.core.history import Strength
 from agent.core.identifiers import PartyId
+from agent.core.loyalty import Account, Posting
 from agent.core.prompts import Outcome, PromptEvent
 from agent.core.recognition.means import Identifier, IdentifierType
 from central.channels.intake import take
@@ -21,22 +22,26 @@ from central.feed.building import build
 from central.feed.keeping import NoSnapshot, SnapshotKeeper, sweep
 from central.feed.making import SnapshotFailed
 from central.feed.sealing import Sealer
-from central.histories import Applier
+from central.histories import Applier, quarantine
 from central.identity.attributes import observe
 from central.identity.cards import card_of, publish_card
 from central.identity.holding import hold as keep_identifiers
 from central.identity.known_by import known_by
+from central.identity.merges import Asked, Desk
 from central.identity.parties import Origin, ensure, observed
 from central.intake.orders import take_back
 from central.intake.root_key import RootKey, master_of
 from central.ledger.authority_tables import ORDER_RECEIPTS, SIGNED_ORDERS
 from central.ledger.customer_tables import CHANNEL_EVENTS, ORDERS, PSEUDONYMS, SALES
 from central.ledger.engine import let_go_of_log, reading, writing
+from central.ledger.graph_tables import DECISIONS
+from central.ledger.hq import orders_nothing
 from central.ledger.key_tables import STRETCHES, forgotten
 from central.ledger.metadata import METADATA
 from central.ledger.outbox import GLOBAL, publish
 from central.ledger.privacy_tables import ERASED_PARTIES, SUBJECT_REQUESTS
 from central.ledger.tables import BODIES, CREDENTIALS
+from central.ledger.value_tables import VALUE_FINDINGS
 from central.privacy.consenting import AnswerGiven, MayI, answered, may_i
 from central.privacy.prompting import said
 from central.privacy.reviewing import due_reviews, review_due
@@ -53,6 +58,7 @@ from central.privacy.rights import (
     take_down,
 )
 from central.privacy.settings import PrivacySettings
+from central.value.worklist import note_decided
 from tests.central.privacy.conftest import ADA, CARD, EMAIL, NAME, NOW, PHONE
 
 SETTINGS = PrivacySettings(name="Shop", country="DE")
@@ -467,3 +473,36 @@ def test_staff_write_nothing_more_of_an_erased_person(ledger, erased):
             write(conn)
         assert "party-erased" == found.value.name
     assert before == _everything(ledger)
+
+
+@pytest.mark.both_databases
+def test_why_it_was_decided_goes_with_the_person(ledger, ada, erased, rows):
+    """A reason staff typed would name the person for good, in a list that everybody reads (P9)."""
+    reason = f"{NAME} showed her passport"
+    asked = Asked("eva", reason, "m-1")
+    posting = Posting(Account(ada, "points", "issued", ""), "booking/b-1", "0", -5, None, 0)
+    with writing(ledger) as conn:
+        ensure(conn, "p-9", Origin("import", NOW))
+        desk = Desk(conn, NOW, orders_nothing)
+        desk.merge([ada, "p-9"], asked)
+        desk.undo("m-1", Asked("eva", reason, "u-1"))
+        note_decided(conn, "booking/b-1", posting, by="eva", reason=reason, now=NOW)
+    erased()
+    assert NAME not in _everything(ledger)
+    [decision] = rows(DECISIONS)
+    assert ("eva", "u-1") == (decision["actor"], decision["undo_id"])
+    assert ["eva"] == [row["settled_by"] for row in rows(VALUE_FINDINGS)]
+
+
+@pytest.mark.both_databases
+def test_an_entry_that_was_set_aside_goes_with_the_person_it_speaks_of(
+    ledger, ada, request_id, authority, receive, told
+):
+    """What nobody could use would stay readable in HQ's copy of the journal for good (P9)."""
+    receive("side", told.enrolled(ada, name="?!", email="lovelace@example.org"))
+    Applier(ledger, lambda: NOW).apply_pending()
+    assert "lovelace@example.org" in _bodies(ledger)
+    with writing(ledger) as conn:
+        assert 1 == quarantine.count(conn)
+        erase(conn, request_id, SETTINGS, authority, NOW)
+    assert "lovelace@example.org" not in _bodies(ledger)

@@ -10,11 +10,14 @@ from agent.core.consent.rights import Kind
 from agent.core.faults import InputFault, StateFault
 from agent.core.identifiers import PartyId
 from agent.core.leads import Lead, LeadItem
+from agent.core.sale.model import Stamp
+from agent.core.suggest import Insight, Profile, SuggestionAnswered, TopItem
 from central.identity.parties import Origin, ensure
 from central.identity.requests import open_requests
 from central.leads.desk import Ending, Note, Task, close_task, keep_note, open_task
-from central.leads.facts import keep_lead
+from central.leads.facts import keep_answer, keep_lead
 from central.ledger.engine import reading, writing
+from central.ledger.lead_tables import PROFILES
 from central.ledger.tables import PERSON_READS
 from central.ledger.value_tables import VALUE_POSTINGS
 from central.privacy.page import export_page
@@ -141,3 +144,23 @@ def test_the_legal_clock_is_shown(ledger, ada):
     with reading(ledger) as conn:
         found = [(each.due, each.late) for each in open_requests(conn, NOW[:10])]
     assert [("2026-10-30", True), ("2026-11-30", False)] == found
+
+
+@pytest.mark.both_databases
+def test_what_was_concluded_is_handed_over(ledger, ada, document):
+    """The person would not learn of the profile by which they are suggested things (Article 15)."""
+    top = (TopItem("tea", 3, 3000, "2026-11-01"),)
+    kept = Profile(NOW[:10], "2026-10-01", "2026-11-01", 3, {"web": 3}, {"EUR": 1200}, top)
+    row = {"party_id": ada, "as_of": NOW[:10], "body": msgspec.json.encode(Insight(kept))}
+    no = SuggestionAnswered(ada, "cup", "wished", False, "s", "t", Stamp(NOW, 1, "boot"))
+    with writing(ledger) as conn:
+        conn.execute(PROFILES.insert().values(row))
+        keep_answer(conn, no, "side/9")
+    said = {row["what"]: row["value"] for row in _rows(document())["profile"]}
+    assert {
+        "purchases: web": 3,
+        "spent, in minor units of EUR": 1200,
+        "bought often: tea": 3,
+        "suggestion: cup": "declined",
+        "tier": "gold",
+    }.items() <= said.items()
