@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 
 from agent.core.faults import InputFault
@@ -40,6 +42,8 @@ from central.ledger.engine import reading, writing
 from central.ledger.hq import hq_of
 
 STAFF = "staff"
+_WEST_OF_ALL = timedelta(hours=12)
+"""Behind UTC: where a day begins and ends last (UTC-12:00)."""
 Wanted = Annotated[str | None, QueryParameter(max_length=120)]
 InState = Annotated[str | None, QueryParameter(name="state", max_length=20)]
 """`state` itself is a word of the framework."""
@@ -177,10 +181,11 @@ def give_up(engine: Engine, now: str, day: str | None = None) -> list[str]:
     Args:
         engine: the ledger.
         now: HQ's time.
-        day: today, where it is not the day of `now`.
+        day: today; left out, the day that is over nowhere yet: stores stand in many zones, and the
+            last day of an order is one of its store's calendar.
     """
     with writing(engine) as conn:
-        expired, touched = expire(conn, day or now[:10], now)
+        expired, touched = expire(conn, day or _day_everywhere(now), now)
         _publish(conn, touched)
     return expired
 
@@ -218,7 +223,7 @@ def post_movements(request: Request[Any, Any, Any], data: JSONBody[Booking]) -> 
     """Book goods that came in, went out, were counted, broke, got lost; sent again, once."""
     hq = hq_of(request)
     with writing(hq.engine) as conn:
-        movements = _booked(conn, data, hq.now())
+        movements = _as_held(conn, _booked(conn, data, hq.now()))
         stock.book(conn, movements, hq.now())
     return list(movements)
 
@@ -250,6 +255,10 @@ def post_failed(
         tasks.failed(conn, channel, task, data.problem)
 
 
+def _day_everywhere(now: str) -> str:
+    return (datetime.fromisoformat(now) - _WEST_OF_ALL).date().isoformat()
+
+
 def _publish(conn: Connection, touched: frozenset[str]) -> None:
     for party_id in sorted({canonical(conn, each) for each in touched}):
         publish_card(conn, PartyId(party_id))
@@ -273,6 +282,16 @@ def _booked(conn: Connection, data: Booking, now: str) -> tuple[Movement, ...]:
                 remedy=f"send one of: {', '.join(KINDS)}",
                 name="bad-booking",
             )
+
+
+def _as_held(conn: Connection, movements: tuple[Movement, ...]) -> tuple[Movement, ...]:
+    """Give movements the time of when they were first booked: sent again later, they are the same.
+
+    A time is only shown (P11): it makes no other booking of one.
+    """
+    event = next((each.event for each in movements), "")
+    times = {each.key: each.at for each in stock.held_of(conn, event)}
+    return tuple(replace(each, at=times.get(each.key, each.at)) for each in movements)
 
 
 def _counted(conn: Connection, event: str, data: Booking, now: str) -> tuple[Movement, ...]:

@@ -105,10 +105,15 @@ def done(conn: Connection, channel: str, task: str, now: str) -> None:
 
 
 def failed(conn: Connection, channel: str, task: str, problem: str) -> None:
-    """Note why it could not be passed on; it stays open."""
+    """Note why it could not be passed on; it stays open, and one that was done stays done.
+
+    Raises:
+        NotFoundFault: `no-such-task`.
+    """
+    _require(conn, channel, task)
     conn.execute(
         update(CHANNEL_TASKS)
-        .where(*_one(channel, task))
+        .where(*_one(channel, task), CHANNEL_TASKS.c.done_at.is_(None))
         .values(tries=CHANNEL_TASKS.c.tries + 1, problem=problem[:_PROBLEM_CHARACTERS])
     )
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from agent.core.faults import NotFoundFault
 from agent.core.history import Order
 from agent.core.orders import CustomerOrder, OrderLine, Placed, Stage, Step, paid_in_sale, view
 from central.goods import stock, tasks
@@ -17,6 +18,7 @@ from central.goods.told import held
 from central.identity.interactions import interactions_of
 from central.ledger.customer_tables import ORDERS, SALE_FLAGS
 from central.ledger.engine import reading, writing
+from central.ledger.goods_tables import CHANNEL_TASKS
 from tests.central.goods.conftest import (
     AT,
     ID,
@@ -160,6 +162,31 @@ def test_a_special_order_made_offline_becomes_exactly_one_order(tell, ledger, ro
         ("warehouse", "sofa", "reserved"): 1000,
     } == levels(ledger)
     assert 1 == len(rows(ORDERS))
+
+
+@pytest.mark.parametrize(
+    ("now", "given_up"), [("2026-11-06T04:00:00.000Z", []), ("2026-11-06T12:00:00.000Z", ["W-1"])]
+)
+def test_an_order_is_kept_to_the_end_of_its_last_day_wherever_the_store_is(
+    send, web, ledger, now, given_up
+):
+    """In New York it was given up at seven in the evening, while its customer was on the way."""
+    send(web.placed(), web.paid(), web.ready(until="2026-11-05"))
+    assert given_up == give_up(ledger, now)
+
+
+def test_a_task_that_is_done_or_unknown_cannot_fail(send, tell, web, ledger):
+    """A web store would believe it had said why, and nobody ever read it."""
+    send(web.placed(), web.paid(), web.ready())
+    tell(collected())
+    [task] = open_tasks(ledger)
+    with writing(ledger) as conn:
+        tasks.done(conn, "web", task.task, NOW)
+        tasks.failed(conn, "web", task.task, "late")
+        held = conn.execute(select(CHANNEL_TASKS.c.tries, CHANNEL_TASKS.c.problem)).one()
+        with pytest.raises(NotFoundFault):
+            tasks.failed(conn, "web", "none", "why")
+    assert (0, None) == tuple(held)
 
 
 def test_nobody_collected_and_the_goods_go_back(send, web, ledger):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -70,6 +71,21 @@ def test_bookings_of_tills_and_of_staff(applier, receive, client, ledger):
     assert [] == client.get("/v1/stock/check").json()
     told = client.get("/v1/stock/movements", params={"item": "tea"}).json()
     assert 3 == len(told)
+
+
+def test_a_booking_sent_again_later_is_the_same(application, client, ledger):
+    """Whoever had no answer to the first call was told of a fork, and searched for another one."""
+    booking = {"event": "t-2", "kind": "received", "location": "s", "goods": {"tea": 5000}}
+    answers = []
+    for now in ("2026-11-02T12:00:00.000Z", "2026-11-02T12:00:09.000Z"):
+        later = replace(application.state["hq"], now=lambda now=now: now)
+        application.state["hq"] = later
+        answers.append(client.post("/v1/stock/movements", json=booking))
+    assert [200, 200] == [each.status_code for each in answers]
+    assert answers[0].json() == answers[1].json()
+    assert {("s", "tea", "available"): 5000} == levels(ledger)
+    other = booking | {"goods": {"tea": 6000}}
+    assert 409 == client.post("/v1/stock/movements", json=other).status_code
 
 
 def test_what_cannot_be_booked_is_said(client):
