@@ -307,6 +307,7 @@ CHANNEL_EVENTS = Table(
     required_bytes("body"),
     Index(None, "outcome", "received_at"),
     Index(None, "channel_id", "order_no"),
+    _index_of_given("party_id"),
     comment="The inbox of web stores and others: accepted or quarantined, as received.",
 )
 

@@ -212,6 +212,7 @@ def _channels() -> None:
     op.create_index(
         "ix_channel_event_outcome_received_at", "channel_event", ["outcome", "received_at"]
     )
+    _index_of_given("ix_channel_event_party_id", "channel_event", "party_id")
     op.create_table(
         "customer_order",
         _key("order_no"),
