@@ -31,6 +31,8 @@ KINDS: Mapping[str, Make] = {"vendure": Vendure}
 HOUR_S = 3600.0
 SEEN_MAX = 100_000
 """Orders whose last events are remembered, so that nothing is written of what has not changed."""
+_FOREIGN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What an answer of foreign software can cause; the thread, and HQ with it, would end by it."""
 _LOG = structlog.get_logger("central")
 
 
@@ -110,9 +112,10 @@ class Link:
                 order = held(conn, task.told.order_id)
             try:
                 self.connector.do(task, order)
-            except ConnectorFault as fault:
+            except (ConnectorFault, *_FOREIGN) as error:
                 left += 1
-                transact(engine, partial(self._undone, task.task, fault.detail))
+                why = error if isinstance(error, Fault) else _not_understood(error)
+                transact(engine, partial(self._undone, task.task, why.detail))
             else:
                 transact(engine, partial(self._done, task.task, now()))
         self._stands(tasks=left)
@@ -231,9 +234,20 @@ class Connections:
             link.look(self._engine, self._now, sorted(named))
         except Fault as fault:
             link.failed(fault)
+        except _FOREIGN as error:
+            link.failed(_not_understood(error))
         except SQLAlchemyError as error:
             _LOG.error("the database failed while a web store was looked at", why=str(error))
         link.due_s = time.monotonic() + link.settings.every_s
+
+
+def _not_understood(error: Exception) -> ConnectorFault:
+    """Say of an answer nobody foresaw that the web store gave it: HQ and its other stores go on."""
+    return ConnectorFault(
+        f"the web store answered what this connector does not know: {type(error).__name__}",
+        remedy="compare its version with those till-central knows; send HQ's log to its maker",
+        name="web-store-unknown",
+    )
 
 
 def link_to(channel: str, settings: ConnectorSettings) -> Link:

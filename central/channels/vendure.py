@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from agent.core.orders import CustomerOrder, Part, Refund, Stage, Step
 from agent.core.quantities import ONE, decimal_text
 from central.channels.connecting import ConnectorFault, ConnectorSettings, EventBody
@@ -19,6 +21,9 @@ from central.channels.vendure_events import COLLECT, TILL, Json, events_of
 from central.goods.tasks import Task
 
 OVERLAP_S = 120
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What an order can cause that is not as this connector knows them: a line without its product."""
+_LOG = structlog.get_logger("central")
 _OVER = ("Delivered", "Cancelled")
 _NOTE = """mutation ($id: ID!, $note: String!) {
   addNoteToOrder(input: { id: $id, note: $note, isPublic: false }) { id } }"""
@@ -91,8 +96,15 @@ class Vendure:
 
     def _read(self, where: Mapping[str, Any]) -> Iterator[Sequence[EventBody]]:
         for order in self._client.orders(where):
-            self._newest = max(self._newest, order["orderPlacedAt"] or "")
-            yield events_of(order, self._settings.collect)
+            try:
+                self._newest = max(self._newest, order["orderPlacedAt"] or "")
+                events = events_of(order, self._settings.collect)
+            except _UNREADABLE as error:
+                # Left for a person; all orders behind it are told (P6).
+                named, why = str(order.get("code"))[:40], f"{type(error).__name__}: {error}"[:200]
+                _LOG.warning("an order of the web store cannot be read", order=named, why=why)
+                continue
+            yield events
 
     def _fulfil(self, held: Json, step: Step, order: CustomerOrder) -> None:
         """Bring fulfilments as far as the goods are; pieces in none yet get one of their own."""

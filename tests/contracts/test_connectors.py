@@ -250,3 +250,13 @@ def test_a_web_store_that_is_away_says_so_and_loses_nothing(connector):
     assert caught.value.remedy
     store.away, store.orders = False, [copy.deepcopy(ORDERED)]
     assert names(made.fresh())
+
+
+def test_an_order_nobody_can_read_holds_up_no_other(connector):
+    """One order of a product that was deleted would hide all orders behind it (P6)."""
+    store, made = connector
+    odd = copy.deepcopy(ORDERED) | {"id": "0", "code": "ODD", "lines": None}
+    store.orders = [odd, copy.deepcopy(ORDERED)]
+    for told in (names(made.sweep()), names(made.fresh())):
+        assert {"ABC"} == {each.partition("/")[0] for each in told}
+    assert [] == list(made.named("ODD"))
