@@ -22,7 +22,7 @@ from central.channels.csv_rows import ImportReport
 from central.channels.csv_source import CsvSource, Place, source_of
 from central.channels.customer_keeping import Told, keep_some
 from central.channels.import_runs import Run, Watch, utc_now
-from central.channels.person import REGION, NewId, new_party_id
+from central.channels.person import REGION, WORD_CHARACTERS, NewId, new_party_id
 from central.channels.slices import Kept, keep_in_slices
 from central.identity.parties import Origin
 
@@ -132,10 +132,16 @@ def _checked(row: Row) -> dict[str, str | None]:
     """Read the fields that are kept as they are.
 
     Raises:
-        InputFault: the row has no source id or no name, or impossible points.
+        InputFault: the row has no source id or no name, a far too long text, or impossible points.
     """
     for name in COLUMNS.required:
         row.needed(name)
+    for name in ("source_id", *_ATTRIBUTES):
+        if len(row.text(name) or "") > WORD_CHARACTERS:
+            raise InputFault(
+                f"{name} has more than {WORD_CHARACTERS} characters",
+                remedy="check that no columns ran into one another",
+            )
     points = row.text("points")
     if points is not None and not (
         points.isascii() and points.isdigit() and len(points) <= POINTS_DIGITS_MAX

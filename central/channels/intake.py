@@ -22,6 +22,7 @@ from central.channels.told import EventTold, read_event
 from central.identity.erased import forget_late
 from central.identity.findings import note_found
 from central.ledger.customer_tables import CHANNEL_EVENTS
+from central.ledger.engine import exceeds_limit
 from central.ledger.texts import UnfitText, holds_nul, without_nul
 from central.ledger.upserts import upsert
 
@@ -38,7 +39,8 @@ _EVENT_ERRORS = (
     TypeError,
     ArithmeticError,
 )
-"""What a bad event can cause; `OperationalError` is the database's trouble and goes up."""
+"""What a bad event can cause. `OperationalError` is the database's trouble and goes up, unless it
+says that a text is longer than anything can be looked up by: that is the event's."""
 _REASON_CHARACTERS = 500
 
 
@@ -93,9 +95,9 @@ def _judge(
             effect = apply(conn, channel, event, now, new_id)
             _keep(conn, channel, body, now, event, effect)
             forget_late(conn, [effect.party_id] if effect.party_id else [])
-    except OperationalError:
-        raise
     except _EVENT_ERRORS as error:
+        if isinstance(error, OperationalError) and not exceeds_limit(error):
+            raise
         return _set_aside(conn, channel, event_id, body, now, error)
     return Outcome(event_id, ACCEPTED, party_id=effect.party_id, notes=effect.notes)
 

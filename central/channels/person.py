@@ -20,6 +20,9 @@ from central.identity.parties import Origin, ensure, is_known
 REGION = "DE"
 """Of phones without a country code, where the event names no country."""
 
+WORD_CHARACTERS = 300
+"""Of a name, an address: longer ones are a mistake, and more than a database looks up by."""
+
 NewId = Callable[[], str]
 _TRUSTED = frozenset({IdentifierType.WEB_ACCOUNT})
 """A channel gives these out itself."""
@@ -62,11 +65,11 @@ def person_of(
         return Person(None, ("nothing in `party` names a person", *notes))
     party_id = party_id or new_id()
     ensure(conn, party_id, origin)
-    said = {"name": told.name, "email": told.email, "phone": told.phone, "postcode": told.postcode}
+    said, long = _fitting(told)
     observe(conn, party_id, said, origin)
     consent(conn, party_id, told.consents, origin)
     anothers = hold_told(conn, party_id, usable, origin, trusted=_TRUSTED, proved=_proved(told))
-    notes += [anothers_note(each) for each in anothers]
+    notes += [*long, *(anothers_note(each) for each in anothers)]
     return Person(party_id, tuple(notes))
 
 
@@ -108,6 +111,17 @@ def _usable(channel: str, told: PartyTold) -> tuple[list[Identifier], list[str]]
         except InputFault as fault:
             notes.append(f"{kind.value} not used: {fault.detail}")
     return usable, notes
+
+
+def _fitting(told: PartyTold) -> tuple[dict[str, str | None], list[str]]:
+    """Give what the person said; what nobody is called becomes a note, and an order is not lost."""
+    said = {"name": told.name, "email": told.email, "phone": told.phone, "postcode": told.postcode}
+    long = {name: len(text) for name, text in said.items() if text and len(text) > WORD_CHARACTERS}
+    notes = [
+        f"{name} left out: it has {count} characters, at most {WORD_CHARACTERS} are kept"
+        for name, count in long.items()
+    ]
+    return {name: text for name, text in said.items() if name not in long}, notes
 
 
 def _identifiers(channel: str, told: PartyTold) -> Iterator[tuple[IdentifierType, str]]:

@@ -44,6 +44,7 @@ PARTY_LEFT = "party.left"
 """Somebody closed their account there: whether they are erased here a person decides."""
 EVENT_BYTES_MAX = 64 << 10
 """Of one event; what it says of a person goes to every till."""
+POINT_CHARACTERS = 200
 _ID = re.compile(r"[\x21-\x7e]{1,120}")
 
 
@@ -222,6 +223,8 @@ def read_event(body: bytes) -> EventTold:
     if event.type not in TYPES:
         known = ", ".join(TYPES)
         raise _refused(f"{event.type[:40]!r} is no type of event; known: {known}", "unknown-type")
+    if len(event.touch_point or "") > POINT_CHARACTERS:
+        raise _refused(f"the touch point has more than {POINT_CHARACTERS} characters")
     _check_order(event)
     _check_lead(event)
     return msgspec.structs.replace(event, occurred_at=utc(event.occurred_at))
