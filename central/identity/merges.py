@@ -6,6 +6,7 @@ Its undo takes exactly these back, whenever it comes and whatever was decided in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ from central.ledger.hq import GiveOrder
 from central.ledger.outbox import store_scope
 
 REASON_CHARACTERS = 300
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:~-]{0,119}")
+"""Of a decision: it stands in an address, by which it is undone (RFC 3986, 2.3)."""
 SHOWN = 100
 """Decisions of one list."""
 
@@ -92,7 +95,7 @@ class Asked(msgspec.Struct, frozen=True):
                 name="nobody-decides",
             )
         decision_id = self.decision_id.strip() or str(uuid7())
-        if not decision_id.isascii() or not decision_id.isprintable() or "#" in decision_id:
+        if not _ID.fullmatch(decision_id):
             raise InputFault(
                 f"{decision_id[:40]!r} cannot be the id of a merge",
                 remedy="send a UUID, or leave it out",

@@ -350,3 +350,12 @@ def test_a_card_that_the_web_tells_of_while_merged_does_not_hold_two_together(
     undo(made)
     views = shown(A, B)
     assert [A, B] == [views[each][0]["canonical_id"] for each in (A, B)]
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("merge_id", ["a/b", "..", "m?1", "m" * 5000])
+def test_a_merge_that_could_not_be_undone_is_not_made(client, merge_id):
+    """Its id would be no part of an address, or longer than a server keeps (P10)."""
+    asked = {"party_ids": [A, B], "actor": "eva", "reason": "same person", "merge_id": merge_id}
+    answer = client.post("/v1/merges", json=asked)
+    assert (400, True) == (answer.status_code, "bad-merge-id" in answer.json()["type"])
