@@ -19,9 +19,9 @@ from central.leads.bookings import SaleOf
 from central.leads.crediting import derive
 from central.leads.gathering import Node, group_of
 from central.leads.ordered import book_order
-from central.leads.profiles import refresh
+from central.leads.profiles import look_through, refresh
 from central.ledger.customer_tables import SALES
-from central.ledger.due import LEAD, ORDER
+from central.ledger.due import LEAD, ORDER, PARTY, note_due
 from central.ledger.engine import reading, transact
 from central.ledger.lead_tables import LEAD_DUE, LEADS_SHOWN
 
@@ -68,6 +68,7 @@ class LeadKeeper:
         self._engine = engine
         self._sale_of = sale_of
         self._now = now
+        self._looked_on = self._after = ""
 
     def work(self, at_once: int = AT_ONCE) -> int:
         """Work off some of what is due; gives how many, 0 once there is no more."""
@@ -75,7 +76,7 @@ class LeadKeeper:
         for kind, each in [*self._arrived(at_once), *self._due(at_once)]:
             self._one((kind, each))
             done += 1
-        return done
+        return done or self._look_through(at_once)
 
     def work_all(self) -> int:
         """Work off everything that is due."""
@@ -83,6 +84,19 @@ class LeadKeeper:
         while done := self.work():
             total += done
         return total
+
+    def _look_through(self, at_once: int) -> int:
+        """Once a day, a few at a time: find the profiles nobody may keep any more."""
+        today = self._now()[:10]
+        if self._looked_on == today:
+            return 0
+        with reading(self._engine) as conn:
+            seen, ended = look_through(conn, self._after, today, at_once)
+        if ended:
+            transact(self._engine, lambda conn: note_due(conn, PARTY, ended))
+        self._after = seen[-1] if seen else ""
+        self._looked_on = self._looked_on if seen else today
+        return len(ended)
 
     def _due(self, at_once: int) -> list[Node]:
         with reading(self._engine) as conn:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, delete, select
@@ -64,6 +65,30 @@ def refresh(conn: Connection, party_id: str, sale_of: SaleOf, now: str) -> bool:
     if is_known(conn, ids[0]):
         publish_card(conn, PartyId(ids[0]))
     return True
+
+
+class Looked(NamedTuple):
+    """Some of those a profile is kept of."""
+
+    seen: list[str]
+    """By id; empty at the end."""
+    ended: list[str]
+    """Of them, whose yes is over."""
+
+
+def look_through(conn: Connection, after: str, today: str, at_most: int) -> Looked:
+    """Find profiles whose yes was given for a time that has passed: nobody says so when it does.
+
+    Args:
+        conn: any open connection.
+        after: the last id seen before.
+        today: the day, ISO 8601.
+        at_most: how many to look at.
+    """
+    query = select(PROFILES.c.party_id).where(PROFILES.c.party_id > after)
+    seen = list(conn.execute(query.order_by(PROFILES.c.party_id).limit(at_most)).scalars())
+    ended = [each for each in seen if not may(profiling(conn, members(conn, each), today))]
+    return Looked(seen, ended)
 
 
 def _held(conn: Connection, ids: Sequence[str]) -> dict[str, Insight]:

@@ -8,7 +8,9 @@ from agent.core.consent import ConsentRecord, State
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.leads import Lead, LeadItem, LeadTold
 from agent.core.suggest import DUE_AGAIN, SuggestionAnswered
+from central.histories.sold import sale_named
 from central.identity.cards import card_of
+from central.leads.keeping import LeadKeeper
 from central.ledger.due import PARTY, note_due
 from central.ledger.engine import reading, writing
 from central.ledger.lead_tables import PROFILES
@@ -90,3 +92,21 @@ def test_open_carts_and_noes_are_on_the_card(apply, told, ledger):
         wished.told.party_id,
         found.declined,
     )
+
+
+@pytest.mark.both_databases
+def test_profile_ends_with_a_yes_that_was_given_for_a_time(apply, told, ledger, rows):
+    """Habits would be kept, and lie at every till, for as long as the customer stays away (P9)."""
+    yes = ConsentRecord(
+        "r-1", ADA, "profiling", State.GIVEN, "2026-11-01T11:00:00.000Z", valid_until="2026-11-05"
+    )
+    apply(SIDE_J, told.enrolled(ADA), yes, told.tie(1, ADA))
+    apply(SALES_J, *bought(told, "2026-10-01"))
+    clock, kept = {}, []
+    keeper = LeadKeeper(ledger, sale_named, lambda: f"{clock['day']}T12:00:00.000Z")
+    for clock["day"] in ("2026-11-05", "2026-11-06"):
+        for _ in range(3):  # A slice of persons, the end of them, and nothing more.
+            keeper.work_all()
+        kept.append(len(rows(PROFILES)))
+    assert [1, 0] == kept
+    assert insight(ledger) is None
