@@ -109,17 +109,26 @@ def hold_told(
 def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
     """Find the party that one of these identifiers names; the first that names any decides.
 
-    Where several parties hold it, those who have proved it go first, and of them the one with the
-    smallest SHA-256 of its id: the same one on every machine and after every rebuild. It is the id
-    that is presented, so that what is written under it stays theirs when a merge is undone. An
-    identifier that so many hold that it names nobody finds nobody.
+    Of several, see `find_all`, it is the one with the smallest SHA-256 of its id: the same one on
+    every machine and after every rebuild. It is the id that is presented, so that what is written
+    under it stays theirs when a merge is undone.
+    """
+    found = find_all(conn, identifiers)
+    return canonical_of(found) if found else None
+
+
+def find_all(conn: Connection, identifiers: Sequence[Identifier]) -> frozenset[PartyId]:
+    """Find all parties that the first of these identifiers names which names any.
+
+    Where some have proved it, only those. An identifier that so many hold that it names nobody
+    finds nobody.
     """
     near = Near(HeldFacts(conn), book_of(conn))
     for identifier in identifiers:
         for shown in (Evidence.VERIFIED, Evidence.OBSERVED):
             if holders := near.holders(identifier, shown):
-                return canonical_of(holders)
-    return None
+                return holders
+    return frozenset()
 
 
 def _others(conn: Connection, party_id: str, identifier: Identifier) -> set[PartyId]:

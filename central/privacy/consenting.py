@@ -24,15 +24,22 @@ from agent.core.consent import (
     standings,
 )
 from agent.core.faults import InputFault, NotFoundFault
+from agent.core.history.canonical import canonical_of
 from agent.core.history.readings import of_consent
 from agent.core.identifiers import ActorId, PartyId
 from agent.core.recognition import normalise
 from agent.core.recognition.means import IdentifierType
 from central.identity.cards import publish_card
 from central.identity.consents import keep_record, marks_of_person, records_of_all
-from central.identity.holding import find
+from central.identity.holding import find_all
 from central.identity.interactions import record
-from central.identity.parties import canonical, members_of, require_living
+from central.identity.parties import (
+    canonical,
+    canonicals,
+    members_of,
+    members_of_all,
+    require_living,
+)
 from central.ledger.hq import BearWitness, known_here_alone
 from central.privacy.suppressing import Token, suppressed
 
@@ -127,9 +134,12 @@ def may_i(
         NotFoundFault: nobody is known by that.
         InputFault: `nobody-named`, `bad-day`, or the identifier cannot be one.
     """
-    chosen = _who(conn, asked)
-    members = members_of(conn, chosen)
-    marks = (*marks_of_person(conn, members), *suppressed(conn, members, token))
+    found = _who(conn, asked)
+    chosen = canonical(conn, canonical_of(found))
+    # Of an address that several have, it is not known whose mail it is: the no of one binds.
+    persons = members_of_all(conn, list(dict.fromkeys(canonicals(conn, sorted(found)).values())))
+    marks = [mark for ids in persons.values() for mark in marks_of_person(conn, ids)]
+    marks += suppressed(conn, [each for ids in persons.values() for each in ids], token)
     about = Asked(asked.purpose, asked.contact, asked.point)
     return Allowed(chosen, check(marks, about, today=today, purposes=purposes))
 
@@ -180,9 +190,10 @@ def answered(
     return said
 
 
-def _who(conn: Connection, asked: MayI) -> PartyId:
+def _who(conn: Connection, asked: MayI) -> frozenset[PartyId]:
+    """Give whom a question is about: by an identifier, everybody it names."""
     if asked.party_id is not None:
-        return canonical(conn, asked.party_id)
+        return frozenset({canonical(conn, asked.party_id)})
     if asked.type is None or asked.value is None:
         raise InputFault(
             "nobody is named",
@@ -190,14 +201,14 @@ def _who(conn: Connection, asked: MayI) -> PartyId:
             name="nobody-named",
         )
     identifier = normalise(_type(asked.type), asked.value, _REGION)
-    found = find(conn, [identifier])
-    if found is None:
+    found = find_all(conn, [identifier])
+    if not found:
         raise NotFoundFault(
             f"nobody is known by this {identifier.type.value}",
             remedy="do not use it for anything that needs a yes: nobody has given one",
             name="no-such-party",
         )
-    return canonical(conn, found)
+    return found
 
 
 def _type(text: str) -> IdentifierType:

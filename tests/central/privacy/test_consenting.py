@@ -209,3 +209,24 @@ def test_who_changes_their_mind_on_the_web_is_heard(ledger, asked, answer):
     with reading(ledger) as conn:
         records = consents_view(conn, ANN, TODAY).records
     assert ["web/c-0#0"] == [each.record_id for each in records if each.channel == "web"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("objector", [ANN, BEA])
+def test_an_address_of_two_is_not_written_to_once_one_has_objected(
+    ledger, authority, answer, objector
+):
+    """Whether the objection counts would hang on whose id has the smaller hash (Article 21)."""
+    address = Identifier(IdentifierType.EMAIL, "home@example.com")
+    yes = [ConsentGiven("marketing", "email", given=True)]
+    asking = MayI("marketing", "email", type="email", value=address.value)
+    with writing(ledger) as conn:
+        for each in (ANN, BEA):
+            hold(conn, each, [address], Origin("store-0001/till-1", NOW))
+            consent(conn, each, yes, Origin("store-0001/till-1", NOW))
+        assert may_i(conn, asking, TODAY, authority.token).verdict.allowed
+    answer(objector, "objected")
+    with reading(ledger) as conn:
+        verdict = may_i(conn, asking, TODAY, authority.token).verdict
+    assert ("objected", False) == (verdict.state, verdict.allowed)
