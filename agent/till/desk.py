@@ -27,7 +27,7 @@ from agent.settings import Settings, TillSettings
 from agent.till.documents import Papers
 from agent.till.ended import Ended
 from agent.till.looking import Looking
-from agent.till.meeting import Meetings, Met
+from agent.till.meeting import NOT_PRESENTED, Meetings, Met
 from agent.till.own import OwnEntries
 from agent.till.packing import PackBook
 from agent.till.peripherals import NoPeripherals, Peripherals
@@ -243,8 +243,8 @@ class Desk:
         return party_id in self.here() or self.meetings.is_fresh(party_id, self._now())
 
     def meeting(self, party_id: PartyId) -> Met:
-        """Tell how much of a card is open; of somebody who was not presented here, the least."""
-        return self.meetings.of(party_id)
+        """Tell how much of a card is open; of who was not presented here lately, the least."""
+        return self.meetings.of(party_id) if self.may_open(party_id) else NOT_PRESENTED
 
     def presented(self) -> tuple[Stamp, PartyId | None]:
         """Tell what the proof of a wallet pass is checked against: the time, and who is here."""

@@ -32,7 +32,7 @@ class Met(NamedTuple):
     """The one on the counter, not answered yet."""
 
 
-_NOT_PRESENTED = Met(
+NOT_PRESENTED = Met(
     0, Strength.WEAK, "scan their card, or ask for their phone number, to see more"
 )
 """Put on a sale by their id alone, or met before a restart: name and tier."""
@@ -70,6 +70,10 @@ class Meetings:
         }
         self._met[party_id] = met
 
+    def forget(self, party_id: PartyId) -> None:
+        """Remember nothing of a party: whatever opened their card was presented another time."""
+        self._met.pop(party_id, None)
+
     def is_fresh(self, party_id: PartyId, now_ns: int) -> bool:
         """Tell whether somebody presented themselves within the last quarter of an hour."""
         met = self._met.get(party_id)
@@ -77,7 +81,7 @@ class Meetings:
 
     def of(self, party_id: PartyId) -> Met:
         """Give the meeting with a party; of one that is not remembered, one that opens little."""
-        return self._met.get(party_id, _NOT_PRESENTED)
+        return self._met.get(party_id, NOT_PRESENTED)
 
 
 def _weaker(met: Met, than: Met) -> bool:

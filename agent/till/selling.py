@@ -140,6 +140,9 @@ async def set_customer(desk: Desk, ask: SetCustomer) -> SaleView:
     sale = await desk.basket(ask.sale_id)
     if sale.party_id == ask.party_id:
         return desk.view(sale)
+    if ask.party_id is not None and not desk.may_open(ask.party_id):
+        # They are named now, and presented themselves hours ago, if at all.
+        desk.meetings.forget(ask.party_id)
     changed = with_customer(desk, sale, ask.party_id)
     answer = "none" if ask.party_id is None else "found"
     await desk.keep(

@@ -144,3 +144,18 @@ async def test_who_is_put_on_a_sale_by_an_id_alone_is_not_opened(eve):
         view = await loop.party(EVE)
     assert (Strength.WEAK, 0) == (view.strength, view.card.points)
     assert ["name", "tier", "hint"] == kinds(view.lines)
+
+
+@pytest.mark.asyncio
+async def test_what_was_presented_hours_ago_opens_no_more_than_an_id(eve):
+    """Whoever brings a receipt of hers in the afternoon would be shown what her phone opened."""
+    async with eve.running() as loop:
+        await loop.ask(by(PHONE))
+        eve.clock.seconds += 3600
+        assert Strength.WEAK == loop.desk.meeting(EVE).strength  # As POS software's sale is made.
+        sale_id = (await loop.ask(commands.OpenSale())).sale.sale_id
+        await loop.ask(commands.SetCustomer(sale_id, EVE))
+        assert (Strength.WEAK, 0) == ((view := await loop.party(EVE)).strength, view.card.points)
+        await loop.ask(by(PHONE))
+        eve.clock.seconds += 3600
+        assert 70 == (await loop.party(EVE)).card.points  # Still at the till.
