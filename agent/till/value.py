@@ -36,7 +36,7 @@ from agent.core.loyalty import (
 from agent.core.loyalty.programme import GIFT_PREFIX
 from agent.core.loyalty.purse import Wish, sale_ended, spend, till_closed
 from agent.core.quantities import ONE, Minor
-from agent.core.recognition import ItemKey
+from agent.core.recognition import ItemKey, Part, opens
 from agent.core.sale.bounds import line_numbered, money, pieces
 from agent.core.sale.model import Line, Sale, Stamp, Tender
 from agent.directory import DirectoryFault
@@ -64,16 +64,25 @@ async def owners_of(desk: Desk, sale: Sale, kind: str, reference: str | None) ->
     """Tell whose value a tender pays with: the customer's, by all their ids, or a gift card's.
 
     Raises:
-        LoyaltyFault: `no-customer`: points are somebody's, and nobody is on the sale.
+        LoyaltyFault: `no-customer`: points are somebody's, and nobody is on the sale;
+            `identify-better`: what they presented does not even show their points.
         InputFault: `gift-number`: no gift card is named, or what cannot be one.
     """
     if unit_of(kind, "") == "":
-        return (await asyncio.to_thread(_gift, reference),)
+        return (await asyncio.to_thread(gift_owner, reference or ""),)
     if sale.party_id is None:
         raise LoyaltyFault(
             "nobody is on the sale whose points could pay for it",
             remedy="identify the customer first: scan their card",
             name="no-customer",
+        )
+    if not opens(desk.meeting(sale.party_id).strength, Part.POINTS):
+        raise LoyaltyFault(
+            "what the customer presented does not open their points: a number that can be guessed "
+            "would pay with a neighbour's",
+            remedy="scan a card of theirs with a number of this chain, or their wallet pass, or "
+            "ask for their phone number or e-mail address; then take the points again",
+            name="identify-better",
         )
     card = desk.directory.card(sale.party_id)
     others = (card.party_id, *card.members) if card else ()
@@ -256,12 +265,6 @@ def require_charged(desk: Desk, sale: Sale) -> None:
                 remedy="scan or type the number on the card: PUT …/lines/{line}/gift-card",
                 name="gift-card-missing",
             )
-
-
-def _gift(reference: str | None) -> str:
-    if reference and reference.startswith(GIFT_PREFIX) and len(reference) > len(GIFT_PREFIX) + 30:
-        return reference
-    return gift_owner(reference or "")
 
 
 def _wish(sale: Sale, owners: tuple[str, ...], kind: str, amount: Minor) -> Wish:

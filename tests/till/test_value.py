@@ -14,7 +14,10 @@ from agent.core.entries.bodies import (
 )
 from agent.core.exchange.wire import FeedItem, FeedPage
 from agent.core.faults import Fault
+from agent.core.history import Card
+from agent.core.identifiers import PartyId
 from agent.core.loyalty import EarnRule, Lease, Programme, Worth, gift_owner
+from agent.core.recognition import Identifier, IdentifierType
 from agent.journal import chains, purses
 from agent.till.cards import card_of
 from agent.till.commands import (
@@ -28,9 +31,11 @@ from agent.till.commands import (
     OpenSale,
     RemoveTender,
     SetCustomer,
+    TypedScan,
 )
 from agent.till.requests import LineRequest, ReturnedLine, TenderRequest
-from tests.till.conftest import ADA, Shop, till
+from tests.sealed import RULES
+from tests.till.conftest import ADA, ADA_CARD, Shop, till
 
 pytestmark = pytest.mark.asyncio
 PROGRAMME = Programme(
@@ -67,7 +72,9 @@ async def basket(loop, *, party=ADA, quantity=1000, **line):
     sale_id = view.sale.sale_id
     asked = LineRequest(**({"item_id": "coffee", "quantity": quantity} | line))
     await loop.ask(AddLine(sale_id, asked))
-    if party:
+    if party == ADA:
+        await loop.ask(TypedScan(ADA_CARD))
+    elif party:
         await loop.ask(SetCustomer(sale_id, party))
     return sale_id
 
@@ -151,6 +158,7 @@ async def test_what_a_basket_is_paid_with_survives_a_restart_and_comes_back(shop
         promised = await shop.journal.read(lambda conn: purses.promised(conn, journal))
         assert {"lease-1": 200} == promised
         await loop.ask(RemoveTender(sale_id, 1))
+        await loop.ask(TypedScan(ADA_CARD))
         await pay(loop, sale_id, "points", 300)
         await loop.ask(RemoveTender(sale_id, 1))
         await loop.ask(CancelSale(sale_id))
@@ -279,3 +287,40 @@ async def test_a_gift_card_is_named_after_its_line(shop):
         # The coffee earned, the gift card did not.
         [earned] = await facts(shop, ValueEarned)
         assert 4 == earned.earnings[0].value
+
+
+async def test_points_are_not_paid_with_by_a_number_that_a_neighbour_could_guess(shop):
+    """Who counts on from their own card number would pay with what others have saved."""
+    bob, old_card = PartyId("019a0000-0000-7000-8000-00000000b0b0"), "LC004123"
+    phone = "+491701234567"
+    named = {IdentifierType.LOYALTY_CARD: old_card, IdentifierType.PHONE: phone}
+    held = Card(party_id=bob, name="Bob", points=300)
+    shop.directory.put_local(held, [Identifier(*each) for each in named.items()], RULES)
+    await given(shop, owner=bob)
+    async with shop.running() as loop:
+        sale_id = await basket(loop, party=bob)
+        asked = TenderRequest(kind="points", amount=200)
+        for presented in (None, old_card):
+            if presented:
+                await loop.ask(TypedScan(presented))
+            for command in (AddTender(sale_id, asked), AskLacking(sale_id, asked)):
+                with pytest.raises(Fault) as caught:
+                    await loop.ask(command)
+                assert ("identify-better", True) == (caught.value.name, bool(caught.value.remedy))
+        await loop.ask(TypedScan(phone))
+        await pay(loop, sale_id, "points", 200)
+        await pay(loop, sale_id, amount=299)
+        await loop.ask(CompleteSale(sale_id))
+        assert {"lease-1": 100} == await left(shop)
+
+
+async def test_what_a_sale_says_of_a_gift_card_does_not_pay(shop):
+    """Who finds the receipt, or reads the journal, would pay with somebody's gift card."""
+    owner = gift_owner(NUMBER)
+    async with shop.running() as loop:
+        sale_id = await basket(loop, party=None)
+        await given(shop, owner=owner, unit="EUR", cap=499, sale_id=sale_id)
+        with pytest.raises(Fault) as caught:
+            await pay(loop, sale_id, "gift_card", 499, owner)
+        assert "more-than-leased" == caught.value.name
+        await pay(loop, sale_id, "gift_card", 499, NUMBER)
