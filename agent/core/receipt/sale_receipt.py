@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 
 from agent.core.entries.bodies import SaleCompleted
+from agent.core.loyalty import GIFT_TENDER
 from agent.core.quantities import ONE
 from agent.core.receipt.document import Barcode, Block, Qr, ReceiptDocument, Row, Text
 from agent.core.receipt.formats import quantity_text, rate_text
@@ -152,7 +153,9 @@ def _tender(tender: Tender, shop: Shop) -> list[Block]:
     kind = shop.words.tenders.get(tender.kind, tender.kind.capitalize())
     name = f"{shop.words.refund} {kind}" if tender.amount < 0 else kind
     blocks: list[Block] = [Row(name, shop.amount(tender.amount))]
-    if tender.reference:
+    # What names a gift card's balance is made of the card's number, and whoever has the paper could
+    # try numbers against it.
+    if tender.reference and tender.kind != GIFT_TENDER:
         blocks.append(Text(f"{INDENT}{shop.words.reference} {tender.reference}"))
     return blocks
 

@@ -369,3 +369,11 @@ def test_every_language_writes_money_its_own_way(language, total):
     """A point would be read as a comma: a thousand times the price."""
     shop = msgspec.structs.replace(DUBLIN, language=language)
     assert total in [right for _, right in rows(sale_receipt(simple(123_450), shop))]
+
+
+def test_a_paper_says_nothing_of_a_gift_card():
+    """Whoever finds the paper could try numbers until one is that of the card."""
+    sale = add(basket(), "Tea", 450)
+    paid = (("gift_card", 300, "gift-lpkmhgfdlpkmhgfdlpkmhgfdlpkmhgfd"), ("card", 150, "TA 4711"))
+    text = plain_text(sale_receipt(settled(sale, *paid), DUBLIN), 42)
+    assert ("gift-" not in text, "TA 4711" in text) == (True, True)
