@@ -45,16 +45,13 @@ def refuse_written(command: Command[Any]) -> None:
             refuse_card_numbers({name: text})
 
 
-def without_card_numbers(data: dict[str, object], *, typed: bool) -> dict[str, object]:
+def without_card_numbers(data: dict[str, object]) -> dict[str, object]:
     """Give the data of a scan's event as it may be kept.
 
-    Args:
-        data: of the event.
-        typed: whether a person typed what nothing here is known by: a card number is masked. What a
-            scanner read is a code of somebody's, which POS software may know, and stays whole
-            unless it is what a magnetic stripe says.
+    What a scanner read is a code of somebody's, which POS software may know, and stays whole unless
+    it is what a magnetic stripe says.
     """
-    kept: dict[str, object] = mask_document(data, frozenset() if typed else SCANNED).value
+    kept: dict[str, object] = mask_document(data, SCANNED).value
     return kept
 
 

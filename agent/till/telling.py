@@ -35,13 +35,17 @@ def scan_event(device: DeviceId | None, reading: Reading, recognised: Recognised
     """Tell that something was scanned and what it was found to be, or why it was not.
 
     `raw` holds the scanner's bytes as text, one character for each byte (latin-1), `aim` its AIM
-    identifier, `reading` what the symbol says. Of a customer's code none of it is told, and of a
-    payment card's number the last four digits.
+    identifier, `reading` what the symbol says. Of a customer's code none of it is told, nor of what
+    was typed and is nothing here: it may be a name, or a phone number with a slip of the finger.
+    Of a scanned payment card's number the last four digits are.
     """
+    typed = device is None and recognised.kind == "unknown"
     facts = msgspec.to_builtins(recognised)
     facts.pop("item", None)
+    if typed:
+        facts.pop("why", None)  # Which may repeat it.
     outcome = {"item_id": recognised.item.item_id} if recognised.item else {}
-    text = _shown(reading.text, recognised)
+    text = None if typed else _shown(reading.text, recognised)
     data = {
         "device": device,
         "text": text,
@@ -54,8 +58,7 @@ def scan_event(device: DeviceId | None, reading: Reading, recognised: Recognised
     }
     if recognised.kind == "item":
         return Event("scan", data)
-    typed = device is None and recognised.kind == "unknown"
-    return Event("scan", without_card_numbers(data, typed=typed))
+    return Event("scan", without_card_numbers(data))
 
 
 def _said(reading: Reading, recognised: Recognised) -> dict[str, object]:

@@ -89,9 +89,9 @@ async def test_without_a_cursor_the_stream_begins_now(agent):
         protocol = websockets.Subprotocol(f"bearer.{agent.token}")
         async with connect(agent.events, subprotocols=[protocol]) as socket:
             await asyncio.sleep(0.2)
-            await scan(client, "nonsense")
+            await scan(client, "WEB-1")
             (frame,) = await frames(socket, 1)
-    assert frame["data"]["text"] == "nonsense"
+    assert frame["data"]["order_no"] == "WEB-1"
 
 
 @pytest.mark.asyncio
@@ -99,10 +99,10 @@ async def test_a_till_hears_only_its_own(agent):
     """Two cashiers would see each other's baskets."""
     async with agent.client(ADMIN) as admin, connect(f"{agent.events}?after=0") as socket:
         await socket.send(json.dumps({"token": ADMIN}))
-        await admin.post("/v1/tills/till-2/scan", json={"scan": "other"})
-        await admin.post("/v1/tills/till-1/scan", json={"scan": "mine"})
+        await admin.post("/v1/tills/till-2/scan", json={"scan": "WEB-2"})
+        await admin.post("/v1/tills/till-1/scan", json={"scan": "WEB-1"})
         (frame,) = await frames(socket, 1)
-    assert frame["data"]["text"] == "mine"
+    assert frame["data"]["order_no"] == "WEB-1"
 
 
 @pytest.mark.asyncio
