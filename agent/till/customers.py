@@ -185,6 +185,17 @@ async def forget(desk: Desk, _ask: ForgetCustomer) -> SignedOn:
     return SignedOn(desk.actor)
 
 
+async def lapse(desk: Desk) -> None:
+    """Let a customer go who waited for a sale for longer than their card stays open.
+
+    Else whoever buys next, an hour later, would buy in their name, before their card on the screen.
+    """
+    if desk.present is None or desk.is_fresh(desk.present):
+        return
+    desk.present = None
+    await desk.commit(lambda _conn: None, tell=[customer_event(None, "none")])
+
+
 def remember(desk: Desk, fact: PartyEnrolled) -> None:
     """Make an enrolment findable at once, until HQ's feed brings the party.
 

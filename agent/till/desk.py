@@ -240,7 +240,11 @@ class Desk:
 
     def may_open(self, party_id: PartyId) -> bool:
         """Tell whether this till may see a party's card now."""
-        return party_id in self.here() or self.meetings.is_fresh(party_id, self._now())
+        return party_id in self.here() or self.is_fresh(party_id)
+
+    def is_fresh(self, party_id: PartyId) -> bool:
+        """Tell whether somebody presented themselves within the last quarter of an hour."""
+        return self.meetings.is_fresh(party_id, self._now())
 
     def meeting(self, party_id: PartyId) -> Met:
         """Tell how much of a card is open; of who was not presented here lately, the least."""

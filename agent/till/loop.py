@@ -113,6 +113,7 @@ class TillLoop:
             while True:
                 self.turned_at = time.monotonic()
                 asked = await self._next()
+                await self._lapse()
                 if asked is not None:
                     await self._decide(asked)
                 self._showing.refresh()
@@ -240,6 +241,12 @@ class TillLoop:
                 "till-agent status: the disk may be full or failing",
                 name="till-busy",
             ) from None
+
+    async def _lapse(self) -> None:
+        try:
+            await customers.lapse(self.desk)
+        except Exception:  # They are gone from the till; the next thing is decided.
+            log.exception("customer-gone-untold", till=self.till)
 
     async def _decide(self, asked: _Asked) -> None:
         try:

@@ -32,9 +32,7 @@ class Met(NamedTuple):
     """The one on the counter, not answered yet."""
 
 
-NOT_PRESENTED = Met(
-    0, Strength.WEAK, "scan their card, or ask for their phone number, to see more"
-)
+NOT_PRESENTED = Met(0, Strength.WEAK, "scan their card, or ask for their phone number, to see more")
 """Put on a sale by their id alone, or met before a restart: name and tier."""
 
 

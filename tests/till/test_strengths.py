@@ -159,3 +159,23 @@ async def test_what_was_presented_hours_ago_opens_no_more_than_an_id(eve):
         await loop.ask(by(PHONE))
         eve.clock.seconds += 3600
         assert 70 == (await loop.party(EVE)).card.points  # Still at the till.
+
+
+@pytest.mark.asyncio
+async def test_who_waits_for_no_sale_is_let_go_and_told_of(eve):
+    """Who buys an hour later would buy in the name, and before the card, of somebody long gone."""
+    async with eve.running() as loop:
+        await loop.ask(commands.TypedScan(PHONE))
+        eve.clock.seconds += 14 * 60
+        assert (
+            EVE
+            == (
+                await loop.ask(commands.OpenSale("019a2222-0000-7000-8000-000000000001"))
+            ).sale.party_id
+        )
+        await loop.ask(commands.CancelSale("019a2222-0000-7000-8000-000000000001", "changed mind"))
+        await loop.ask(commands.TypedScan(PHONE))
+        eve.clock.seconds += 16 * 60
+        assert None is (await loop.ask(commands.OpenSale())).sale.party_id
+    told = [event.data["answer"] for event in await eve.told() if event.type == "customer"]
+    assert "none" == told[-1]
