@@ -9,6 +9,7 @@ from agent.core.faults import InputFault, StateFault
 from agent.core.identifiers import ItemId
 from agent.core.orders import (
     CustomerOrder,
+    OrderId,
     Part,
     Stage,
     Step,
@@ -23,10 +24,13 @@ from agent.core.orders.states import OrderFault
 from agent.core.quantities import ONE, Minor, Thousandths
 from agent.core.recognition import ItemKey
 from agent.core.sale import NewLine, TaxRate
+from agent.core.sale.bounds import live
 from agent.core.sale.lines import append
 from agent.core.sale.model import OrderedAs, Sale
 from agent.core.sale.states import next_state
 from agent.core.space import Work
+from agent.journal import baskets
+from agent.journal.connection import Connection
 from agent.till.desk import Desk
 from agent.till.lines import open_taxes, tax_rates
 from agent.till.order_commands import AT_A_TILL, CollectInSale, GiveBack, OrderStep
@@ -45,12 +49,15 @@ async def step(desk: Desk, ask: OrderStep) -> OrderSheet:
     Raises:
         NotFoundFault: `no-such-order`, `no-such-line`.
         OrderFault: the order does not allow it: `payment-due`, `other-store`, `order-…`.
+        StateFault: `order-in-basket`.
         InputFault: `not-at-a-till`.
         NoRoom: `disk-full`.
     """
     _require_of_a_till(ask.stage)
     desk.require_cashier()
     order, stamp = known(desk, ask.order_no), desk.clock.stamp()
+    if ask.stage is Stage.COLLECTED:
+        await _require_in_no_basket(desk, order)
     touch_point = f"{desk.store.id}/{desk.till.id}"
     wanted = Step(
         event=f"{touch_point}/{ask.event or desk.clock.uuid7()}",
@@ -79,10 +86,12 @@ async def collect(desk: Desk, ask: CollectInSale) -> SaleView:
     Raises:
         NotFoundFault: `no-such-order`, `no-such-line`.
         OrderFault: `nothing-to-pay`, or the order does not allow it.
+        StateFault: `order-in-basket`.
         SaleFault: the sale does not allow it.
     """
     sale = await desk.basket(ask.sale_id)
     order = _with_basket(desk, known(desk, ask.order_no), sale)
+    await _require_in_no_basket(desk, order, sale)
     _require_same_money(order, sale)
     parts = _parts(desk, order, ask)
     due = to_pay(order, parts)
@@ -104,6 +113,7 @@ async def give_back(desk: Desk, ask: GiveBack) -> SaleView:
     Raises:
         NotFoundFault: `no-such-order`, `no-such-line`.
         OrderFault: `more-than-returnable` …
+        StateFault: `order-in-basket`.
         SaleFault: the sale does not allow it.
     """
     sale = await desk.basket(ask.sale_id)
@@ -112,6 +122,7 @@ async def give_back(desk: Desk, ask: GiveBack) -> SaleView:
         return desk.view(sale, there.line)
     desk.require_room(Work.SALES, "nothing is added to a sale")
     order = known(desk, ask.order_no)
+    await _require_in_no_basket(desk, order, sale)
     line = return_line(
         order,
         sale,
@@ -141,6 +152,33 @@ def _require_of_a_till(stage: Stage) -> None:
             "are a line of a sale: POST /v1/sales/{sale_id}/order-returns",
             name="not-at-a-till",
         )
+
+
+async def _require_in_no_basket(desk: Desk, order: CustomerOrder, but: Sale | None = None) -> None:
+    """Refuse goods that lie in another basket, which says nothing of them before it is paid.
+
+    Raises:
+        StateFault: `order-in-basket`.
+    """
+
+    def read(conn: Connection) -> list[Sale]:
+        tills = (till.id for till in desk.settings.tills)
+        return [sale for till in tills for sale in baskets.all_of(conn, till)]
+
+    for sale in await desk.journal.read(read):
+        if sale.sale_id != (but.sale_id if but else "") and _holds(sale, order.order_id):
+            raise StateFault(
+                f"goods of this order are in a basket at till {sale.till} that is {sale.state}",
+                remedy="go on with that basket, or take them out of it first",
+                name="order-in-basket",
+            )
+
+
+def _holds(sale: Sale, order_id: OrderId) -> bool:
+    """Tell whether a basket hands goods of an order over, or takes them back; money is no goods."""
+    tied = (line.ordered for line in live(sale.lines) if line.ordered is not None)
+    is_held = any(each.order_id == order_id and each.line for each in tied)
+    return is_held and sale.state != rules.CANCELLED
 
 
 def _with_basket(desk: Desk, order: CustomerOrder, sale: Sale) -> CustomerOrder:

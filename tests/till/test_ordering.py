@@ -35,10 +35,12 @@ from agent.till.order_commands import (
     WantedItem,
 )
 from agent.till.requests import TenderRequest
+from tests.till.conftest import Shop, till
 from tests.till.test_selling import bodies
 
 SALE = SaleId("019a2222-0000-7000-8000-000000000001")
 OTHER = SaleId("019a2222-0000-7000-8000-000000000002")
+THIRD = SaleId("019a2222-0000-7000-8000-000000000003")
 ID = "web/WEB-7"
 STANDARD = (TaxRate("standard", 1900),)
 KETTLE = OrderLine(1, "Kettle", 2000, 9998, item="kettle", taxes=STANDARD)
@@ -251,3 +253,44 @@ async def test_what_is_not_for_this_till_is_refused_with_a_reason(shop):
         assert "no-such-order" == await refused(loop, OrderStep("WEB-8", Stage.READY))
         await loop.ask(commands.OpenSale(OTHER))
         assert "other-store" != await refused(loop, GiveBack(OTHER, "WEB-7", 1, 1000))
+
+
+@pytest.mark.asyncio
+async def test_goods_in_a_basket_are_handed_over_in_no_other(tmp_path):
+    """A parked basket and the next till would each hand out, and take money for, the same kettle."""
+    shop = Shop(tmp_path, till(), till("till-2"))
+    publish(shop, READY)
+    hand, collect = OrderStep("WEB-7", Stage.COLLECTED), CollectInSale(OTHER, "WEB-7")
+    async with shop.running() as loop, shop.running(1) as next_till:
+        await loop.ask(commands.OpenSale(SALE))
+        await loop.ask(CollectInSale(SALE, "WEB-7"))
+        await next_till.ask(commands.OpenSale(OTHER))
+        for command in (collect, hand):
+            assert "order-in-basket" == await refused(next_till, command)
+        await loop.ask(commands.ParkSale(SALE))
+        await loop.ask(commands.OpenSale(THIRD))
+        assert "order-in-basket" == await refused(loop, CollectInSale(THIRD, "WEB-7"))
+        await loop.ask(commands.CancelSale(THIRD, "other basket"))
+        await loop.ask(commands.CancelSale(SALE, "comes back tomorrow"))
+        await next_till.ask(collect)
+        await pay(next_till, OTHER)
+        assert "order-collected" == await refused(loop, hand)
+    shop.close()
+
+
+@pytest.mark.asyncio
+async def test_goods_that_come_back_in_a_basket_come_back_in_no_other(shop):
+    """What was paid for goods would be given back twice."""
+    handed = Step("web/handed", ID, Stage.COLLECTED, location="s1")
+    publish(shop, settled(10_998), READY, handed)
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        await loop.ask(GiveBack(SALE, "WEB-7", 1))
+        await loop.ask(commands.ParkSale(SALE))
+        await loop.ask(commands.OpenSale(OTHER))
+        assert "order-in-basket" == await refused(loop, GiveBack(OTHER, "WEB-7", 1))
+        await loop.ask(commands.CancelSale(OTHER, "twice"))
+        await loop.ask(commands.ResumeSale(SALE))
+        await pay(loop, SALE)
+        await loop.ask(commands.OpenSale(THIRD))
+        assert "more-than-returnable" == await refused(loop, GiveBack(THIRD, "WEB-7", 1, 1000))
