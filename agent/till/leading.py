@@ -170,7 +170,7 @@ async def _filled(desk: Desk, sale: Sale, lead_id: str, items: Sequence[LeadItem
     shown: list[LeadItemView] = []
     for each in items:
         request = LineRequest(
-            item_id=ItemId(each.item), quantity=each.quantity, line_id=f"{lead_id}:{each.item}"[:64]
+            item_id=ItemId(each.item), quantity=each.quantity, line_id=f"{each.item}:{lead_id}"[:64]
         )
         if any(line.line_id == request.line_id for line in sale.lines):
             shown.append(each)

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from agent.core import sale as rules
-from agent.core.faults import Fault, InputFault, NotFoundFault
+from agent.core.faults import Fault, InputFault, NotFoundFault, StateFault
 from agent.core.history.interactions import STORE_CHANNEL
 from agent.core.orders import (
     DepositRule,
@@ -20,7 +20,7 @@ from agent.core.orders import (
 )
 from agent.core.orders.tally import tallies
 from agent.core.quantities import Minor, Thousandths, extend
-from agent.core.recognition import ItemKey, price_on
+from agent.core.recognition import ItemKey, Part, opens, price_on
 from agent.core.sale.model import OrderedAs, Sale
 from agent.core.space import Work
 from agent.till.adding import added
@@ -37,12 +37,14 @@ from agent.till.order_commands import (
 from agent.till.ordered import noted_by
 from agent.till.orders import known, sheet
 from agent.till.requests import LineRequest
+from agent.till.rule_book import RuleBook
 from agent.till.selling import line_events
 
 DEPOSITS = "deposits"
 """HQ's rule by which deposits are reckoned: the JSON of a `DepositRule`."""
 PREFIX = "S-"
 """Of special orders' numbers, where the settings have it among the prefixes of orders."""
+_read = msgspec.json.Decoder(DepositRule).decode
 
 
 async def order_specially(desk: Desk, ask: OrderSpecially) -> SpecialOrdered:
@@ -80,6 +82,7 @@ async def reorder(desk: Desk, ask: Reorder) -> Reordered:
 
     Raises:
         NotFoundFault: `no-such-order`: nothing was ordered before, or it is not held here.
+        StateFault: `identify-better`: no order is named, and theirs are closed.
         SaleFault: the sale does not allow it.
     """
     sale = await desk.basket(ask.sale_id)
@@ -88,7 +91,7 @@ async def reorder(desk: Desk, ask: Reorder) -> Reordered:
     changed = sale
     for tally in tallies(order).lines:
         line = tally.line
-        request = _again(line, f"again/{order.order_id}/{line.line}")
+        request = _again(line, f"again/{line.line}/{order.order_id}")
         try:
             changed = await added(desk, changed, request)
         except Fault:
@@ -104,6 +107,12 @@ def _again(line: OrderLine, line_id: str) -> LineRequest:
 
 
 def _last_of(desk: Desk, sale: Sale) -> str:
+    if sale.party_id and not opens(desk.meeting(sale.party_id).strength, Part.ORDERS):
+        raise StateFault(
+            "what the customer presented does not open what they ordered",
+            remedy="ask for their phone number or e-mail address, or name the order",
+            name="identify-better",
+        )
     orders = desk.directory.orders_for(sale.party_id) if sale.party_id else []
     if not orders:
         raise NotFoundFault(
@@ -167,8 +176,8 @@ def _line(desk: Desk, sale: Sale, number: int, wanted: WantedItem) -> OrderLine:
 
 
 def _rule(desk: Desk) -> DepositRule:
-    body = desk.directory.rule(DEPOSITS)
-    return DepositRule() if body is None else msgspec.json.decode(body, type=DepositRule)
+    lost = "deposits are reckoned as where HQ has said nothing"
+    return RuleBook(desk.directory, DEPOSITS, _read, DepositRule(), lost).now()
 
 
 def _prefix(desk: Desk) -> str:

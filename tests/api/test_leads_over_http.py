@@ -28,10 +28,10 @@ CART = OpenLead(
 )
 
 
-def meet(agent, *, yes=True, **known):
+def meet(agent, *, yes=True, cart=CART, **known):
     """Have a customer with an open cart, who may have agreed to profiling."""
     mark = answer_mark("e", 0, purpose="profiling", contact="any", given=yes)
-    insight = Insight(Profile(as_of="2026-07-01", **known), wished=(CART,))
+    insight = Insight(Profile(as_of="2026-07-01", **known), wished=(cart,))
     card = Card(PartyId(BOB), "Bob Example", marks=(mark,), insight=insight if yes else None)
     agent.backend.directory.import_items([TEA])
     phone = Identifier(IdentifierType.PHONE, BOB_PHONE)
@@ -79,6 +79,19 @@ async def test_a_web_cart_is_sold_without_typing_it_again(agent):
     assert answer["sale"] == again["sale"]
     [fact] = await sealed(agent, LeadRedeemed)
     assert (SALE, "web/cart-1") == (fact.sale_id, fact.lead_id)
+
+
+@pytest.mark.asyncio
+async def test_all_of_a_cart_is_sold_however_long_its_id(agent):
+    """Of a cart with a long id the first thing would be sold, and the rest be forgotten."""
+    told = msgspec.structs.replace(CART.told, lead_id=f"web/{'c' * 90}")
+    cart = msgspec.structs.replace(CART, told=told, left={"tea": 2000, "coffee": 3000})
+    shown = {"lead_id": told.lead_id, "add": True}
+    async with agent.client() as client:
+        await begin(client, agent, cart=cart)
+        answer = (await client.post(f"/v1/sales/{SALE}/leads", json=shown)).json()
+    lines = answer["sale"]["sale"]["lines"]
+    assert [1000, 2000, 3000] == sorted(line["quantity"] for line in lines)
 
 
 @pytest.mark.asyncio

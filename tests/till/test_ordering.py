@@ -35,7 +35,7 @@ from agent.till.order_commands import (
     WantedItem,
 )
 from agent.till.requests import TenderRequest
-from tests.till.conftest import Shop, till
+from tests.till.conftest import ADA, ADA_CARD, Shop, till
 from tests.till.test_selling import bodies
 
 SALE = SaleId("019a2222-0000-7000-8000-000000000001")
@@ -49,10 +49,12 @@ CARRIAGE = OrderLine(3, "Carriage", 1000, 499, goods=False)
 READY = Step("web/ready", ID, Stage.READY, location="s1", until="2026-11-30")
 
 
-def publish(shop, *told, lines=(KETTLE, SOCKS), collect_at="s1", ver=1):
+def publish(shop, *told, lines=(KETTLE, SOCKS), collect_at="s1", ver=1, order_id=ID):
     """Have HQ's feed bring the order as it stands."""
-    placed = Placed("web/placed", ID, "WEB-7", "web", "EUR", lines, collect_at=collect_at, at="t")
-    order = gathered(ID, (placed, *told))
+    placed = Placed(
+        "web/placed", order_id, "WEB-7", "web", "EUR", lines, collect_at=collect_at, at="t"
+    )
+    order = gathered(order_id, (placed, *told))
     row = Order(
         "WEB-7",
         "web",
@@ -61,7 +63,7 @@ def publish(shop, *told, lines=(KETTLE, SOCKS), collect_at="s1", ver=1):
         view(order).money.ordered,
         "EUR",
         collect_at=collect_at,
-        order_id=ID,
+        order_id=order_id,
         told=order.told,
     )
     change = FeedItem(ver, "order:WEB-7", ver, "put", msgspec.Raw(msgspec.json.encode(row)))
@@ -237,7 +239,45 @@ async def test_what_was_ordered_before_is_bought_again(shop):
             done.missing,
             [(line.name, line.quantity) for line in done.sale.sale.lines],
         )
+        assert done == await loop.ask(Reorder(SALE, "WEB-7"))
         assert "no-such-order" == await refused(loop, Reorder(SALE))
+
+
+@pytest.mark.asyncio
+async def test_all_of_an_order_is_bought_again_however_long_its_id(shop):
+    """Of an order with a long id the first line would be sold, and the rest be forgotten."""
+    coffee = OrderLine(1, "Coffee", 1000, 499, item="coffee")
+    publish(shop, lines=(coffee, SOCKS), order_id="7" * 90)
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        done = await loop.ask(Reorder(SALE, "WEB-7"))
+    assert ["Coffee 250 g", "Socks"] == [line.name for line in done.sale.sale.lines]
+
+
+@pytest.mark.asyncio
+async def test_the_last_order_is_bought_again_by_who_may_see_it(shop):
+    """An old card's neighbour, or the bearer of a receipt, would be read out what was ordered."""
+    publish(shop, settled(10_998))
+    row = msgspec.structs.replace(shop.directory.order("WEB-7"), party_id=ADA)
+    change = FeedItem(2, "order:WEB-7", 2, "put", msgspec.Raw(msgspec.json.encode(row)))
+    shop.directory.apply("store:s1", FeedPage((change,), f"{'0' * 16}.2.0123456789abcdef", False))
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        await loop.ask(commands.SetCustomer(SALE, ADA))
+        assert "identify-better" == await refused(loop, Reorder(SALE))
+        await loop.ask(commands.TypedScan(ADA_CARD))
+        assert ("Kettle",) == (await loop.ask(Reorder(SALE))).missing
+
+
+@pytest.mark.asyncio
+async def test_a_special_order_is_made_whatever_hq_says_of_deposits(shop):
+    """A rule of a newer HQ, or a slip in it, would end special orders in every store (P6)."""
+    rule = FeedItem(1, "rule:deposits", 1, "put", msgspec.Raw(b'{"rate":"a fifth"}'))
+    shop.directory.apply("global", FeedPage((rule,), f"{'0' * 16}.1.0123456789abcdef", False))
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        made = await loop.ask(OrderSpecially(SALE, SpecialRequest((WantedItem("socks", 2000),))))
+        assert 400 == made.sale.totals.due
 
 
 @pytest.mark.asyncio
@@ -257,7 +297,7 @@ async def test_what_is_not_for_this_till_is_refused_with_a_reason(shop):
 
 @pytest.mark.asyncio
 async def test_goods_in_a_basket_are_handed_over_in_no_other(tmp_path):
-    """A parked basket and the next till would each hand out, and take money for, the same kettle."""
+    """A parked basket and the next till would each hand out the same kettle, for money."""
     shop = Shop(tmp_path, till(), till("till-2"))
     publish(shop, READY)
     hand, collect = OrderStep("WEB-7", Stage.COLLECTED), CollectInSale(OTHER, "WEB-7")
