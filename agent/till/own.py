@@ -17,8 +17,9 @@ from agent.core.entries.bodies import Body, PartyEnrolled, SaleAttributed, SaleC
 from agent.core.entries.notes import NoteWritten, TaskClosed, TaskOpened
 from agent.core.history import LAST_SHOWN
 from agent.core.identifiers import CustomerRef, JournalId, PartyId, SaleId
-from agent.core.loyalty import ValueEarned, ValueSpent
+from agent.core.loyalty import ValueEarned, ValueRestored, ValueSpent
 from agent.core.prompts import PromptEvent
+from agent.core.quantities import Minor
 from agent.core.suggest import SuggestionAnswered
 from agent.till.own_orders import OwnOrders
 
@@ -32,6 +33,8 @@ TOLD_MAX = 64
 """Answers and the like remembered of one party: far more than anybody gives in a month."""
 
 Reference = tuple[JournalId, int]
+_Payment = tuple[SaleId, int]
+"""A sale and its tender."""
 _TOLD = (
     PartyEnrolled,
     ConsentRecord,
@@ -64,6 +67,7 @@ class OwnEntries:
         self._sales: OrderedDict[CustomerRef, Reference] = OrderedDict()
         self._buyers: OrderedDict[SaleId, PartyId] = OrderedDict()
         self._ties: OrderedDict[CustomerRef, tuple[PartyId, Reference]] = OrderedDict()
+        self._restored: OrderedDict[_Payment, dict[_Payment, Minor]] = OrderedDict()
         self.orders = OwnOrders()
 
     def note(self, reference: Reference, body: Body) -> None:
@@ -75,6 +79,11 @@ class OwnEntries:
         elif isinstance(body, ValueEarned | ValueSpent):
             known = self._party(PartyId(body.owner))
             known.value = (*known.value, reference)[-TOLD_MAX:]
+        elif isinstance(body, ValueRestored):
+            paid, back = (body.of_sale, body.of_tender), (body.sale_id, body.tender)
+            self._restored.setdefault(paid, {})[back] = body.amount
+            if len(self._restored) > BUYERS_MAX:
+                self._restored.popitem(last=False)
         elif isinstance(body, SaleAttributed):
             self._ties[body.customer_ref] = (body.party_id, reference)
             self._buyers[body.sale_id] = body.party_id
@@ -100,6 +109,10 @@ class OwnEntries:
     def buyer(self, sale_id: SaleId) -> PartyId | None:
         """Tell who bought in a sale of this agent, of the newest `BUYERS_MAX`."""
         return self._buyers.get(sale_id)
+
+    def restored(self, sale_id: SaleId, tender: int) -> Minor:
+        """Tell how much of a payment with points or a gift card was given back here lately."""
+        return Minor(sum(self._restored.get((sale_id, tender), {}).values()))
 
     def _pair(self, ref: CustomerRef) -> None:
         if ref in self._ties and ref in self._sales:

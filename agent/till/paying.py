@@ -70,7 +70,7 @@ async def _add_value(desk: Desk, sale: Sale, asked: TenderRequest) -> SaleView:
 
     def promise(conn: Connection) -> None:
         if is_refund:
-            promised = value.refund_for(conn, changed, tender)
+            promised = value.refund_for(conn, desk, changed, tender)
         else:
             promised = value.promise_for(conn, desk, changed, tender, owners)
         purses.promise(conn, desk.till.id, sale.sale_id, promised)

@@ -143,8 +143,8 @@ def promise_for(
     return Promise(tender.tender, tender.amount, spending.owner, wish.unit, spending.draws)
 
 
-def refund_for(conn: Connection, sale: Sale, tender: Tender) -> Promise:
-    """Find the payment that is given back to points or a gift card.
+def refund_for(conn: Connection, desk: Desk, sale: Sale, tender: Tender) -> Promise:
+    """Find the payment that is given back to points or a gift card, as far as it was not yet.
 
     Raises:
         LoyaltyFault: `not-paid-so`: the goods that come back were not paid so, as far as is known
@@ -156,12 +156,13 @@ def refund_for(conn: Connection, sale: Sale, tender: Tender) -> Promise:
         original = sales.completed(conn, of_sale)
         for paid in original.tenders if original else ():
             key = of_sale, paid.tender
-            gone = sum(each.amount for each in others if (each.of_sale, each.of_tender) == key)
+            here = sum(each.amount for each in others if (each.of_sale, each.of_tender) == key)
+            gone = here + desk.own.restored(*key)
             if paid.kind == tender.kind and paid.amount - gone >= back:
                 return Promise(tender.tender, back, of_sale=of_sale, of_tender=paid.tender)
     raise LoyaltyFault(
         f"{money(back, sale.currency)} cannot be given back by {tender.kind}: no sale that is "
-        "returned here was paid so with as much",
+        "returned here was paid so with as much that was not given back yet",
         remedy="give it back by another tender",
         name="not-paid-so",
     )

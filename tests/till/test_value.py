@@ -217,6 +217,38 @@ async def test_a_refund_goes_back_to_the_points(shop):
         assert (sale_id, 1, 300) == (fact.of_sale, fact.of_tender, fact.amount)
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_was_given_back_to_the_points_is_not_given_back_again(shop, restarted):
+    """The paper would promise points that HQ does not give, or a customer be paid out twice."""
+    await given(shop, cap=600)
+    async with shop.running() as loop:
+        sale_id = await basket(loop, quantity=2000)
+        await pay(loop, sale_id, "points", 499)
+        await pay(loop, sale_id, amount=499)
+        await loop.ask(CompleteSale(sale_id))
+        back = await returning(loop, sale_id)
+        await pay(loop, back, "points", -499)
+        await loop.ask(CompleteSale(back))
+    if restarted:
+        shop.close()
+        shop.open()
+    async with shop.running() as loop:
+        again = await returning(loop, sale_id)
+        with pytest.raises(Fault) as caught:
+            await pay(loop, again, "points", -499)
+        assert "not-paid-so" == caught.value.name
+        await pay(loop, again, amount=-499)
+        await loop.ask(CompleteSale(again))
+
+
+async def returning(loop, sale_id):
+    """Open a sale in which one pack of coffee comes back."""
+    back = (await loop.ask(OpenSale())).sale.sale_id
+    returned = ReturnedLine(sale_id=sale_id, line=1)
+    await loop.ask(AddLine(back, LineRequest(returns=returned, quantity=1000)))
+    return back
+
+
 async def test_a_gift_card_is_charged_and_pays(shop):
     """The number of a gift card, which is as good as money, would stand in the journal."""
     async with shop.running() as loop:
