@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from agent.core.barcode import Reading
 from agent.core.entries.bodies import PartyIdentified
+from agent.core.faults import Fault
 from agent.core.identifiers import DeviceId, PartyId
 from agent.core.recognition import (
     Found,
@@ -58,7 +59,10 @@ async def device_scan(desk: Desk, ask: DeviceScan) -> Recognised:
     """Take a scanner's frame: a scan, or noise with its reason."""
     if ask.frame.noise is not None:
         return await _noise(desk, ask.device, ask.frame.data, ask.frame.noise)
-    return await scan(desk, ask.device, ask.frame.data, ask.frame.mono_ns)
+    try:
+        return await scan(desk, ask.device, ask.frame.data, ask.frame.mono_ns)
+    except Fault as fault:
+        return await _refused(desk, ask.device, fault)
 
 
 async def typed_scan(desk: Desk, ask: TypedScan) -> Recognised:
@@ -217,6 +221,14 @@ async def _noise(desk: Desk, device: DeviceId, data: bytes, noise: str) -> Recog
     )
     shown = data[:SHOWN_OF_NOISE].decode("latin-1")
     nothing = Reading(shown, shown, None, None, (), ())
+    await desk.commit(_nothing, tell=[scan_event(device, nothing, found)])
+    return found
+
+
+async def _refused(desk: Desk, device: DeviceId, fault: Fault) -> Recognised:
+    """Tell that a scan came to nothing: nobody waits for its answer, and the cashier must know."""
+    found = Recognised(kind="unknown", why=(), refused=fault.detail, remedy=fault.remedy)
+    nothing = Reading("", "", None, None, (), ())
     await desk.commit(_nothing, tell=[scan_event(device, nothing, found)])
     return found
 

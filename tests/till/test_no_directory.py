@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from agent.contracts.devices import ScanFrame
 from agent.core.entries.bodies import SaleCompleted
 from agent.core.exchange.wire import FeedItem, FeedPage
+from agent.core.identifiers import DeviceId
 from agent.core.loyalty import ValueEarned
 from agent.core.quantities import Minor
 from agent.journal import chains, sales
@@ -51,3 +53,19 @@ async def test_a_basket_is_paid_and_completed_though_nothing_is_known_of_its_cus
     assert isinstance(body, SaleCompleted)
     [earned] = [each for each in facts if isinstance(each, ValueEarned)]
     assert (499, ADA, 4) == (body.total, earned.owner, earned.earnings[0].value)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("code", [COFFEE, ADA_CARD])
+async def test_a_scan_that_comes_to_nothing_says_why(shop, code):
+    """A cashier would scan again and again, and hear the scanner beep each time (P12)."""
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale())
+        shop.directory.close()
+        frame = ScanFrame(code.encode(), 0)
+        found = await loop.ask(commands.DeviceScan(DeviceId("counter"), frame))
+    [event] = [each.data for each in await shop.told() if each.type == "scan"]
+    assert (event["refused"], event["remedy"]) == (found.refused, found.remedy)
+    assert "directory" in event["refused"]
+    assert event["remedy"]
+    assert code not in str(event)
