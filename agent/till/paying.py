@@ -129,6 +129,7 @@ async def seal(
         SaleFault: `not-paid`, `sale-empty`, `more-than-sold` …; the basket stays as it was.
     """
     stamp, before = desk.clock.stamp(), await earning.balance_before(desk, sale)
+    by = value.reckoning(desk, sale)
 
     def write(conn: Connection) -> tuple[Completed, Written]:
         if sale.sale_id not in desk.baskets:
@@ -138,7 +139,7 @@ async def seal(
         body = _numbered(desk, sale, stamp, tail.next_receipt())
         written: Written = [(desk.append(conn, body, tail), body)]
         of_orders = noted_in(sale, desk.store.id, stamp)
-        of_value = value.facts_of(conn, desk, sale, body, stamp)
+        of_value = value.facts_of(conn, desk, sale, body, stamp, by)
         more: tuple[Body, ...] = (*_ties(sale, stamp), *of_orders, *of_value, *besides)
         written += [(desk.append(conn, fact), fact) for fact in more]
         written += value.close_due(conn, desk, stamp) if of_value else []

@@ -8,8 +8,9 @@ lease first is not decided here: the till itself never waits for the network (P1
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import structlog
@@ -17,12 +18,13 @@ import structlog
 from agent.core.entries.bodies import Body, SaleCompleted
 from agent.core.faults import InputFault, StateFault
 from agent.core.history.interactions import STORE_CHANNEL
-from agent.core.identifiers import PartyId, SaleId
+from agent.core.identifiers import ItemId, SaleId
 from agent.core.loyalty import (
     GIFT_TENDER,
     POINTS_TENDER,
     Basis,
     LoyaltyFault,
+    Programme,
     ValueEarned,
     ValueLoaded,
     ValueRestored,
@@ -53,6 +55,15 @@ from agent.till.value_replies import Lacking
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
+
+
+class Reckoning(NamedTuple):
+    """What a sale earns by."""
+
+    programme: Programme
+    tier: str = ""
+    groups: Mapping[ItemId, tuple[str, ...]] = MappingProxyType({})
+    """Of the items sold, where the catalogue has any."""
 
 
 def is_value(kind: str) -> bool:
@@ -168,8 +179,19 @@ def refund_for(conn: Connection, desk: Desk, sale: Sale, tender: Tender) -> Prom
     )
 
 
+def reckoning(desk: Desk, sale: Sale) -> Reckoning:
+    """Look up what a sale earns by: before its transaction, which is another thread's to write."""
+    programme, party_id = desk.value.programme(), sale.party_id
+    if party_id is None or not programme.rules:
+        return Reckoning(programme)
+    card = _spared(lambda: desk.directory.card(party_id))
+    items = {line.item_id for line in sale.lines if line.item_id}
+    groups = {item: _groups(desk, item) for item in items}
+    return Reckoning(programme, (card.tier if card else None) or "", groups)
+
+
 def facts_of(
-    conn: Connection, desk: Desk, sale: Sale, body: SaleCompleted, stamp: Stamp
+    conn: Connection, desk: Desk, sale: Sale, body: SaleCompleted, stamp: Stamp, by: Reckoning
 ) -> tuple[Body, ...]:
     """Say what a completed sale means for points and gift cards, in the transaction of the sale.
 
@@ -184,7 +206,7 @@ def facts_of(
     purses.take_back(conn, sale.sale_id)
     if promises:
         purses.change(conn, journal, lambda held: sale_ended(held, sale.sale_id))
-    return (*_earned(desk, sale, body, stamp), *_loaded(desk, body, stamp), *paid)
+    return (*_earned(desk, sale, body, stamp, by), *_loaded(desk, body, stamp), *paid)
 
 
 def given_up(conn: Connection, desk: Desk, sale_id: SaleId, stamp: Stamp) -> None:
@@ -233,7 +255,7 @@ async def charge(desk: Desk, ask: ChargeGift) -> SaleView:
 
 
 async def _charging(desk: Desk, sale: Sale, line: Line, number: str) -> Sale:
-    if not _is_gift(desk, line) or line.quantity != ONE:
+    if not _is_gift(desk.value.programme(), line) or line.quantity != ONE:
         raise InputFault(
             f"{pieces(line.quantity)} of {line.name} charge no gift card",
             remedy="sell one piece of an item that the loyalty programme names as a gift card",
@@ -251,8 +273,9 @@ def require_charged(desk: Desk, sale: Sale) -> None:
     Raises:
         StateFault: `gift-card-missing`, `gift-card-return`.
     """
+    programme = desk.value.programme()
     for line in sale.lines:
-        if line.voided or not _is_gift(desk, line):
+        if line.voided or not _is_gift(programme, line):
             continue
         if line.quantity < 0:
             raise StateFault(
@@ -296,20 +319,19 @@ def _settled(desk: Desk, sale: Sale, each: Promise, stamp: Stamp) -> ValueSpent 
     )
 
 
-def _earned(desk: Desk, sale: Sale, body: SaleCompleted, stamp: Stamp) -> tuple[ValueEarned, ...]:
-    programme = desk.value.programme()
-    if sale.party_id is None or not programme.rules:
+def _earned(
+    desk: Desk, sale: Sale, body: SaleCompleted, stamp: Stamp, by: Reckoning
+) -> tuple[ValueEarned, ...]:
+    if sale.party_id is None or not by.programme.rules:
         return ()
-    earnings = earn(programme.rules, _basis(desk, sale.party_id, body))
+    earnings = earn(by.programme.rules, _basis(desk, body, by))
     if not earnings:
         return ()
     place = desk.store.id, desk.till.id, stamp
     return (ValueEarned(sale.sale_id, *place, sale.party_id, earnings),)
 
 
-def _basis(desk: Desk, party_id: PartyId, body: SaleCompleted) -> Basis:
-    card = _spared(lambda: desk.directory.card(party_id))
-    gifts = [line.line for line in body.lines if _is_gift(desk, line)]
+def _basis(desk: Desk, body: SaleCompleted, by: Reckoning) -> Basis:
     return basis_of(
         body.lines,
         discount=body.discount,
@@ -318,16 +340,15 @@ def _basis(desk: Desk, party_id: PartyId, body: SaleCompleted) -> Basis:
         business_date=body.business_date,
         store=desk.store.id,
         channel=STORE_CHANNEL,
-        tier=(card.tier if card else None) or "",
-        groups=lambda line: _groups(desk, line),
-        without=gifts,
+        tier=by.tier,
+        groups=lambda line: by.groups.get(line.item_id, ()) if line.item_id else (),
+        without=[line.line for line in body.lines if _is_gift(by.programme, line)],
     )
 
 
-def _groups(desk: Desk, line: Line) -> tuple[str, ...]:
-    """Name the department of a line's item, where the catalogue has one."""
-    key = ItemKey(item_id=line.item_id) if line.item_id else None
-    item = _spared(lambda: desk.directory.item(key)) if key else None
+def _groups(desk: Desk, item_id: ItemId) -> tuple[str, ...]:
+    """Name the department of an item, where the catalogue has one."""
+    item = _spared(lambda: desk.directory.item(ItemKey(item_id=item_id)))
     return (item.department,) if item and item.department else ()
 
 
@@ -359,6 +380,6 @@ def _charges(line: Line) -> str:
     return line.serial if line.serial and line.serial.startswith(GIFT_PREFIX) else ""
 
 
-def _is_gift(desk: Desk, line: Line) -> bool:
+def _is_gift(programme: Programme, line: Line) -> bool:
     named = {line.item_id, line.gtin} - {None}
-    return not named.isdisjoint(desk.value.programme().gift_items)
+    return not named.isdisjoint(programme.gift_items)

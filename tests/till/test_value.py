@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
 import pytest
 
@@ -107,6 +109,20 @@ async def test_a_sale_earns_in_its_own_transaction(shop):
         [fact] = await facts(shop, ValueEarned)
         assert (sale_id, ADA, 14) == (fact.sale_id, fact.owner, fact.earnings[0].value)
         assert 14 == (await card_of(loop.desk, ADA)).points
+
+
+async def test_the_directory_is_asked_by_the_loop_alone(shop, monkeypatch):
+    """Two threads in one file's connection: a page of the feed would fail, or a paid sale."""
+    asked = set()
+    for name in ("card", "item", "rule"):
+        real = getattr(shop.directory, name)
+        noted = lambda key, real=real: (asked.add(threading.get_ident()), real(key))[1]  # noqa: E731
+        monkeypatch.setattr(shop.directory, name, noted)
+    async with shop.running() as loop:
+        sale_id = await basket(loop)
+        await pay(loop, sale_id)
+        await loop.ask(CompleteSale(sale_id))
+    assert {threading.get_ident()} == asked
 
 
 async def test_nobody_and_nothing_earn_nothing(shop):
