@@ -264,6 +264,35 @@ async def test_a_customer_is_enrolled(page, till):
     assert (await till.sale())["sale"]["party_id"] == again["party_id"]
 
 
+async def test_who_is_enrolled_before_the_first_item_is_the_customer(page, till):
+    """They would give their number, and be asked for it again a moment later."""
+    await page.page.get_by_role("button", name="New customer").click()
+    await page.answer(name="Okka Behrends", phone="0171 3929002")
+    await expect(page.customer).to_contain_text("Okka Behrends")
+    await page.wedge(COFFEE)
+    await page.shows_lines(1)
+    again = await till.ask("POST", "/v1/identify", {"type": "phone", "value": "+491713929002"})
+    assert (await till.sale())["sale"]["party_id"] == again["party_id"]
+
+
+async def test_what_was_said_of_a_customer_is_not_said_of_the_next(page, till):
+    """Nobody would be asked for their card: the page says that the chain knows them already."""
+    await page.wedge(COFFEE)
+    await page.shows_lines(1)
+    elsewhere = {"kind": "customer", "answer": "known_elsewhere", "why": []}
+    await page.page.route("**/scan", lambda route: route.fulfill(json=elsewhere))
+    await page.wedge("+491713929003")
+    await expect(page.customer).to_contain_text("Known to the chain")
+    await page.page.unroute("**/scan")
+    await page.wedge(OATS)
+    await page.shows_lines(2)
+    await expect(page.customer).to_contain_text("Known to the chain")
+    await page.page.keyboard.press("F3")
+    await page.page.keyboard.press("Enter")
+    await expect(page.receipt).to_be_visible()
+    await expect(page.customer).to_contain_text("No customer yet")
+
+
 async def test_the_day_is_looked_at_and_closed(page, till):
     """The evening's count could not be made at the till."""
     await page.from_day_menu("open")

@@ -21,6 +21,7 @@ let shown = null;    // GET /v1/parties/{id} of the customer here
 let answer = null;   // found | known_elsewhere | unknown
 let connected = false;
 let cardOf = null;   // whose card was asked for last
+let saleOf = null;   // the sale that was shown last
 
 const tillPath = () => `/v1/tills/${api.till}`;
 const salePath = (what, saleId = view.sale.sale.sale_id) => `/v1/sales/${saleId}${what}`;
@@ -70,6 +71,9 @@ async function reread() {
 async function load() {
   view = await api.get(tillPath());
   setCurrency(view.currency, view.language);
+  const sale = view.sale?.sale.sale_id || null;
+  if (saleOf && sale !== saleOf) answer = null; // What was said of its customer is not said of the next.
+  saleOf = sale;
   if ((view.party_id || null) !== cardOf) await loadCard();
   draw();
 }
@@ -303,6 +307,7 @@ async function enrolCustomer() {
     const open = view.sale;
     const made = await api.post("/v1/parties", body);
     if (open) await api.put(salePath("/customer", open.sale.sale_id), { party_id: made.party_id });
+    else await api.post(`${tillPath()}/scan`, { scan: made.card }); // The next sale is theirs.
     const known = made.known_elsewhere?.length ? `; the chain knows somebody with this ${made.known_elsewhere.join(" and ").replace("_", " ")}: HQ brings the two together` : "";
     message("Welcome", `Card ${made.card}${known}`, "good");
   });
