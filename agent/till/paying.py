@@ -142,7 +142,8 @@ async def seal(
         of_value = value.facts_of(conn, desk, sale, body, stamp, by)
         more: tuple[Body, ...] = (*_ties(sale, stamp), *of_orders, *of_value, *besides)
         written += [(desk.append(conn, fact), fact) for fact in more]
-        written += value.close_due(conn, desk, stamp) if of_value else []
+        if value.leases_over(conn, desk, sale, by) or of_value:
+            written += value.close_due(conn, desk, stamp)
         points = earning.shown_on(desk, before, of_value)
         answer = _print(desk, conn, body, stamp, points) if print_receipt else _answer(body, None)
         desk.tell(conn, _completed_event(desk, sale, answer), stamp.wall)

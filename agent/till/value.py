@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
@@ -18,7 +19,7 @@ import structlog
 from agent.core.entries.bodies import Body, SaleCompleted
 from agent.core.faults import InputFault, StateFault
 from agent.core.history.interactions import STORE_CHANNEL
-from agent.core.identifiers import ItemId, SaleId
+from agent.core.identifiers import ItemId, JournalId, SaleId
 from agent.core.loyalty import (
     GIFT_TENDER,
     POINTS_TENDER,
@@ -195,7 +196,7 @@ def facts_of(
 ) -> tuple[Body, ...]:
     """Say what a completed sale means for points and gift cards, in the transaction of the sale.
 
-    The leases are charged here, too; those that were for this sale alone are over.
+    The leases are charged here, too.
     """
     promises = purses.promises_of(conn, sale.sale_id)
     paid = tuple(_settled(desk, sale, each, stamp) for each in promises)
@@ -204,9 +205,22 @@ def facts_of(
         if isinstance(fact, ValueSpent):
             purses.note_paid(conn, journal, fact)
     purses.take_back(conn, sale.sale_id)
-    if promises:
-        purses.change(conn, journal, lambda held: sale_ended(held, sale.sale_id))
     return (*_earned(desk, sale, body, stamp, by), *_loaded(desk, body, stamp), *paid)
+
+
+def leases_over(conn: Connection, desk: Desk, sale: Sale, by: Reckoning) -> bool:
+    """End the leases that were for a completed sale alone, whatever it was paid with in the end.
+
+    Returns:
+        Whether there were any.
+    """
+    if by.programme == Programme():
+        return False
+    journal = purses.side_journal(conn, desk.till.id)
+    if sale.sale_id not in _leased_to(conn, journal):
+        return False
+    purses.change(conn, journal, partial(sale_ended, sale_id=sale.sale_id))
+    return True
 
 
 def given_up(conn: Connection, desk: Desk, sale_id: SaleId, stamp: Stamp) -> None:
@@ -221,7 +235,15 @@ def day_closed(conn: Connection, desk: Desk, closing: str, stamp: Stamp) -> None
     """Count a closing of the till for its leases, and close those that have seen enough of them."""
     journal = purses.side_journal(conn, desk.till.id)
     purses.change(conn, journal, lambda held: till_closed(held, closing))
+    # HQ's answer may have come after the sale was over, which then did not wait for it.
+    for sale_id in _leased_to(conn, journal) - desk.baskets.keys():
+        purses.change(conn, journal, partial(sale_ended, sale_id=sale_id))
     close_due(conn, desk, stamp)
+
+
+def _leased_to(conn: Connection, journal: JournalId) -> set[SaleId]:
+    """Name the sales that leases are for which can still be spent."""
+    return {lease.sale_id for lease in purses.purse(conn, journal).leases.values() if lease.sale_id}
 
 
 def close_due(conn: Connection, desk: Desk, stamp: Stamp) -> list[tuple[Appended, Body]]:

@@ -199,6 +199,34 @@ async def test_a_lease_for_one_sale_is_closed_with_it(shop):
         assert {} == await left(shop)
 
 
+@pytest.mark.parametrize("party", [ADA, None])
+async def test_a_lease_that_its_sale_did_without_is_closed_with_it(shop, party):
+    """Who thought better of it, and paid in cash, would miss their points for a week."""
+    async with shop.running() as loop:
+        sale_id = await basket(loop, party=party)
+        await given(shop, "lease-2", owner=gift_owner(NUMBER), unit="EUR", sale_id=sale_id)
+        await pay(loop, sale_id, "gift_card", 300, NUMBER)
+        await loop.ask(RemoveTender(sale_id, 1))
+        await pay(loop, sale_id)
+        await loop.ask(CompleteSale(sale_id))
+        [closed] = await facts(shop, LeaseClosed)
+    assert ("lease-2", 0, "sale") == (closed.lease_id, closed.spent, closed.reason)
+
+
+async def test_a_lease_that_comes_after_its_sale_is_closed_in_the_evening(shop):
+    """HQ answered too late, and the customer's points would lie at a till for a week."""
+    async with shop.running() as loop:
+        over = await basket(loop)
+        await pay(loop, over)
+        await loop.ask(CompleteSale(over))
+        await given(shop, "lease-2", sale_id=over)
+        await given(shop, "lease-3")
+        await loop.ask(CloseTill(499))
+        closed = await facts(shop, LeaseClosed)
+        assert {"lease-3": 300} == await left(shop)
+    assert [("lease-2", 0, "sale")] == [(each.lease_id, each.spent, each.reason) for each in closed]
+
+
 async def test_leases_lapse_after_enough_closings(shop):
     """A lease would lie at a till for ever, whatever the clock says."""
     await given(shop)
