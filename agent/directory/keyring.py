@@ -23,6 +23,8 @@ from agent.core.identifiers import PartyId
 from agent.core.privacy import seal_enrolment
 from agent.core.privacy.envelopes import suite
 from agent.core.privacy.keys import (
+    COST_LOG2_MAX,
+    COST_LOG2_MIN,
     STRETCHING,
     ScopeKey,
     ScopeKeys,
@@ -98,8 +100,10 @@ class Keyring:
             The scopes of which there is a newer generation than before.
 
         Raises:
-            DirectoryFault: it cannot be written; the keys hold until the program ends.
+            DirectoryFault: `keys-unusable`: the keys before stay; or they cannot be written, and
+                hold until the program ends.
         """
+        _require_usable(keys, enrolment_key)
         before = {key.scope: key.generation for key in sorted(self._kept.keys, key=_generation)}
         now = {key.scope: key.generation for key in sorted(keys, key=_generation)}
         kept = _Kept(tuple(keys), enrolment_key)
@@ -189,6 +193,26 @@ class Keyring:
                 remedy=f"check that {self._path.parent} belongs to the agent's user and has room; "
                 "until then they are asked for at each start",
             ) from error
+
+
+def _require_usable(keys: Sequence[ScopeKey], enrolment_key: bytes) -> None:
+    """Refuse what would raise at every look-up: items are scanned beside customers.
+
+    Raises:
+        DirectoryFault: `keys-unusable`.
+    """
+    if len(enrolment_key) == KEY_BYTES and all(map(_is_usable, keys)):
+        return
+    raise DirectoryFault(
+        "HQ's keys of this till's customers are made for another version of the agent",
+        remedy="update the agent to HQ's version; until then the keys before are used",
+        name="keys-unusable",
+    )
+
+
+def _is_usable(key: ScopeKey) -> bool:
+    cost = COST_LOG2_MIN <= key.stretching.cost_log2 <= COST_LOG2_MAX
+    return cost and {len(key.secret), len(key.pepper)} == {KEY_BYTES}
 
 
 def _seal(receiver: bytes, text: bytes, purpose: bytes) -> bytes:

@@ -8,12 +8,16 @@ import pytest
 from agent.contracts.devices import ScanFrame
 from agent.core.entries.bodies import SaleCompleted
 from agent.core.exchange.wire import FeedItem, FeedPage
+from agent.core.history import Card
 from agent.core.identifiers import DeviceId
 from agent.core.loyalty import ValueEarned
+from agent.core.privacy import Stretching
 from agent.core.quantities import Minor
+from agent.directory import DirectoryFault
 from agent.journal import chains, sales
 from agent.till import commands
-from agent.till.requests import TenderRequest
+from agent.till.requests import EnrolRequest, TenderRequest
+from tests.sealed import MASTER, row_of
 from tests.till.conftest import ADA, ADA_CARD
 from tests.till.test_asking import prompt
 from tests.till.test_value import PROGRAMME
@@ -69,3 +73,30 @@ async def test_a_scan_that_comes_to_nothing_says_why(shop, code):
     assert "directory" in event["refused"]
     assert event["remedy"]
     assert code not in str(event)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("unusable", "enrolment_key"),
+    [
+        ({"stretching": Stretching(cost_log2=21)}, b"e" * 32),
+        ({"pepper": b"short"}, b"e" * 32),
+        ({"secret": b"short"}, b"e" * 32),
+        ({}, b"short"),
+    ],
+)
+async def test_keys_of_another_version_stop_no_sale(shop, unusable, enrolment_key):
+    """Nothing could be scanned any more, in every store, from one answer of HQ's on (P1)."""
+    key = msgspec.structs.replace(MASTER.key("global", 2), **unusable)
+    shop.directory.take_keys([MASTER.key("global", 1)], b"e" * 32)
+    sealed = msgspec.Raw(msgspec.json.encode(row_of(Card("x", "X"), generation=2)))
+    row = FeedItem(1, "party:x", 1, "put", sealed)
+    shop.directory.apply("global", FeedPage((row,), "1-ab.1.0123456789abcdef"))
+    with pytest.raises(DirectoryFault) as refused:
+        shop.directory.take_keys([key], enrolment_key)
+    assert ("keys-unusable", True) == (refused.value.name, "update" in refused.value.remedy)
+    async with shop.running() as loop:
+        met = await loop.ask(commands.TypedScan(ADA_CARD))
+        found = await loop.ask(commands.TypedScan(COFFEE))
+        await loop.ask(commands.Enrol(EnrolRequest(name="Bob", phone="+491701234567")))
+    assert (ADA, 1) == (met.party_id, found.line)
