@@ -275,7 +275,7 @@ async def test_who_is_enrolled_before_the_first_item_is_the_customer(page, till)
     assert (await till.sale())["sale"]["party_id"] == again["party_id"]
 
 
-async def test_what_was_said_of_a_customer_is_not_said_of_the_next(page, till):
+async def test_what_was_said_of_a_customer_is_not_said_of_the_next(page):
     """Nobody would be asked for their card: the page says that the chain knows them already."""
     await page.wedge(COFFEE)
     await page.shows_lines(1)

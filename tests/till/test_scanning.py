@@ -209,7 +209,7 @@ async def test_a_full_inbox_refuses_at_once(shop):
     "typed", ["Ada Byron", "Byron, 10115", "ada@exmple", "0170 123456", "015112345678"]
 )
 async def test_what_a_cashier_typed_of_a_person_stands_in_no_event(shop, typed):
-    """A name, or a number with a slip of the finger, would be read in the journal for weeks (P9)."""
+    """A name, or a number with a slip, would be read in the journal for weeks (P9)."""
     async with shop.running() as loop:
         found = await loop.ask(commands.TypedScan(typed))
     assert found.party_id is None
