@@ -44,8 +44,8 @@ from agent.till.replies import (
     TimelineView,
     WalletPass,
 )
-from agent.till.requests import EnrolRequest
-from agent.till.scanning import identified, presented, recognised, taken
+from agent.till.requests import EnrolRequest, IdentifyRequest
+from agent.till.scanning import identified, once_taken, presented, recognised, taken
 from agent.till.telling import customer_event
 
 CARD_RANDOM_BYTES = 6
@@ -73,6 +73,10 @@ async def identify(desk: Desk, ask: Identify) -> Identified:
             remedy='send either "scan", or "value" with an optional "type"',
             name="nothing-presented",
         )
+    return await once_taken(lambda: _identify(desk, request))
+
+
+async def _identify(desk: Desk, request: IdentifyRequest) -> Identified:
     if request.scan is not None:
         recognition = (await desk.looking.scanned(request.scan.encode())).recognition
     else:

@@ -7,6 +7,9 @@ recognised, or why nothing was.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from msgspec.structs import replace
 
 from agent.core.barcode import Reading
@@ -36,6 +39,7 @@ from agent.till.replies import Paper, Recognised
 from agent.till.selling import with_customer
 from agent.till.telling import Event, customer_event, sale_event, scan_event
 
+_T = TypeVar("_T")
 _REMEDIES = {
     RecognitionKind.UNKNOWN: "scan again, or type the number below the bars; an item that is not "
     "listed can be sold by its name and price",
@@ -53,6 +57,10 @@ _ASKS = {IdentifierType.ORDER_NO.value: ASK_WHO, IdentifierType.RECEIPT_NO.value
 _ANSWERS = {Found: "found", KnownElsewhere: "known_elsewhere", Unknown: "unknown"}
 SHOWN_OF_NOISE = 64
 """Characters of unreadable bytes an event carries: enough to see what kind of noise it is."""
+
+
+class TakenMeanwhile(Exception):
+    """Two tills checked one proof at the same time, and the other one was quicker."""
 
 
 async def device_scan(desk: Desk, ask: DeviceScan) -> Recognised:
@@ -79,6 +87,21 @@ async def scan(desk: Desk, device: DeviceId | None, raw: bytes, mono_ns: int) ->
         raw: the bytes without framing.
         mono_ns: when the last of them came.
     """
+    return await once_taken(lambda: _scan(desk, device, raw, mono_ns))
+
+
+async def once_taken(handle: Callable[[], Awaitable[_T]]) -> _T:
+    """Handle what may show a proof, and again if another till took that very proof meanwhile.
+
+    The second time it is seen as taken, so there is no third.
+    """
+    try:
+        return await handle()
+    except TakenMeanwhile:
+        return await handle()
+
+
+async def _scan(desk: Desk, device: DeviceId | None, raw: bytes, mono_ns: int) -> Recognised:
     seen = await desk.looking.scanned(raw)
     lead_id = leading.lead_in(seen.reading.text)
     if lead_id is not None:
@@ -98,9 +121,17 @@ async def scan(desk: Desk, device: DeviceId | None, raw: bytes, mono_ns: int) ->
 
 
 def taken(conn: Connection, recognition: Recognition) -> None:
-    """Remember the proof of a wallet pass, so that it is taken once."""
-    if recognition.mark is not None:
-        proofs.remember(conn, recognition.mark)
+    """Remember the proof of a wallet pass, so that it is taken once.
+
+    Raises:
+        TakenMeanwhile: another till of this agent took it since it was checked.
+    """
+    mark = recognition.mark
+    if mark is None:
+        return
+    if proofs.used(conn).has(mark):
+        raise TakenMeanwhile
+    proofs.remember(conn, mark)
 
 
 def presented(found: Recognised) -> PartyId | None:
