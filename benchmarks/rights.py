@@ -60,9 +60,9 @@ def run() -> list[Row]:
             _introduce(path)
             _calm(url)
             floor = _one_by_one(lambda _n: ask(url, "GET", "/v1/prompts"))
-            before_s = _cpu_s(url)
+            before_s = cpu_s(url)
             alone = _one_by_one(lambda n: _check(url, n))
-            cpu_ms = (_cpu_s(url) - before_s) * 1000 / ALONE
+            cpu_ms = (cpu_s(url) - before_s) * 1000 / ALONE
             busy = _while_selling(path, url, code)
     return [
         Row("a raw commit (base)", base_ms, "ms"),
@@ -112,14 +112,14 @@ def _one_by_one(call: Callable[[int], None]) -> list[float]:
 
 def _calm(url: str) -> None:
     """Wait until HQ has told and stretched what tills are to know of those who were imported."""
-    before_s, spent_s = _cpu_s(url), float("inf")
+    before_s, spent_s = cpu_s(url), float("inf")
     while spent_s > CALM_S:
         sleep(1)
-        now_s = _cpu_s(url)
+        now_s = cpu_s(url)
         before_s, spent_s = now_s, now_s - before_s
 
 
-def _cpu_s(url: str) -> float:
+def cpu_s(url: str) -> float:
     """Give what HQ has computed so far: on a busy machine that says more than a clock."""
     conn = HTTPConnection(urlsplit(url).netloc)
     conn.request("GET", "/metrics")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Column, Connection, Select, func, literal, select, union_all
+from sqlalchemy import Column, Connection, Select, func, literal, select
 
 from agent.core.history import STORE_CHANNEL
 from central.ledger.customer_tables import SALES
@@ -128,21 +128,23 @@ def _crossings(conn: Connection, span: Span) -> Iterator[Crossing]:
 
 
 def _off(conn: Connection, span: Span) -> Iterator[str]:
-    """Name bookings whose kept credits do not come to what was booked."""
-    held = LEAD_CREDITS.c
+    """Name bookings whose kept credits do not come to what was booked, on the day it was."""
+    held, sale, order = LEAD_CREDITS.c, SALES.c, CHANNEL_BOOKINGS.c
     credited = _within(
-        select(held.event, whole_sum(held.net).label("net")).group_by(held.event),
+        select(held.business_date, held.event, whole_sum(held.net).label("net")),
         held.business_date,
         span,
-    ).subquery()
-    nets = union_all(
-        select(SALES.c.sale_id.label("event"), SALES.c.net),
-        select(CHANNEL_BOOKINGS.c.event, CHANNEL_BOOKINGS.c.net),
-    ).subquery()
-    both = credited.outerjoin(nets, nets.c.event == credited.c.event)
-    query = select(credited.c.event).select_from(both)
-    differs = func.coalesce(nets.c.net, 0) != credited.c.net
-    yield from conn.execute(query.where(differs).limit(OFF_MAX)).scalars()
+    )
+    of = credited.group_by(held.business_date, held.event).subquery().c
+    # Two joins by key: a union of both tables would be made whole before anything is looked up.
+    both = of.event.table.outerjoin(SALES, sale.sale_id == of.event)
+    both = both.outerjoin(CHANNEL_BOOKINGS, order.event == of.event)
+    net = func.coalesce(sale.net, order.net, 0)
+    day = func.coalesce(sale.business_date, order.business_date)
+    query = select(of.event).distinct().select_from(both)
+    yield from conn.execute(
+        query.where((net != of.net) | (day != of.business_date)).limit(OFF_MAX)
+    ).scalars()
 
 
 def _within(query: Select[Any], date: Column[str], span: Span) -> Select[Any]:

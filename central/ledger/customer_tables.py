@@ -149,6 +149,7 @@ SALES = Table(
     Index(None, "receipt_no"),
     _index_of_given("customer_ref"),
     Index(None, "business_date", "store"),
+    Index(None, "business_date", "currency", "net"),
     Index(None, "journal_id", "seq"),
     comment="Completed sales (ARTS RetailTransaction); amounts in minor units.",
 )

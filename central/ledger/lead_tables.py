@@ -71,7 +71,9 @@ LEAD_CREDITS = Table(
     required_number("net"),
     required_text("why"),
     required_text("rule"),
-    Index(None, "business_date"),
+    # The report of a year is read from these alone: sums by day, and each booking's by its day.
+    Index(None, "business_date", "currency", "booked", "channel", "net"),
+    Index(None, "business_date", "event", "net"),
     Index(None, "lead_id"),
     comment="Who is credited for the lines of a booking, where that is not simply who booked it.",
 )
@@ -109,7 +111,7 @@ CHANNEL_BOOKINGS = Table(
     required_number("net"),
     required_bytes("body"),
     Index(None, "party_id"),
-    Index(None, "business_date"),
+    Index(None, "business_date", "currency", "channel", "net"),
     comment="What channels beside the stores sold; body is the JSON of core.leads Booking.",
 )
 

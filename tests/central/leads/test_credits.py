@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from sqlalchemy import event, update
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.leads import CreditRule, Lead, LeadItem, LeadRedeemed, LeadTold
@@ -139,3 +140,34 @@ def test_only_the_days_asked_for_are_added_up(apply, told, ledger):
         report(ledger, Span("2026-11-01", "2026-11-02"))
     )
     assert {"store": (100, 100)} == by_channel(report(ledger, Span("2026-11-03")))
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("wrong", [{"net": 99}, {"business_date": "2026-11-09"}, {"event": "none"}])
+def test_credit_that_does_not_come_to_its_booking_is_named(apply, told, ledger, wrong):
+    """Two views would differ on a day, by money or by the day itself, and nobody be told."""
+    apply(SIDE_J, told_lead(told, cart()), told.tie(1, ADA))
+    apply(SALES_J, told.sale(1, lines=(pen(told),), ref="ref-1"))
+    assert () == report(ledger).off
+    with writing(ledger) as conn:
+        conn.execute(update(LEAD_CREDITS).values(wrong))
+    [named] = report(ledger).off
+    assert named == wrong.get("event", "sale-1")
+
+
+def test_the_report_reads_no_sale_but_those_credited_to_others(ledger):
+    """A year of a chain would be read row by row for each look at the report: minutes (G15)."""
+    asked = []
+    event.listen(ledger, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    report(ledger)
+    with reading(ledger) as conn:
+        plans = [
+            conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", args).all() for sql, args in asked[:]
+        ]
+    steps = [
+        row.detail for plan in plans for row in plan if row.detail.startswith(("SCAN", "SEARCH"))
+    ]
+    tables = ("sale", "channel_booking", "lead_credit")
+    summed = [step for step in steps if step.split()[1] in tables and "_1 (" not in step]
+    assert len(summed) == 4, steps
+    assert all("USING COVERING INDEX" in step for step in summed), steps
