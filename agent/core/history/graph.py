@@ -61,7 +61,9 @@ Key = Identifier | Likeness
 """What two parties can both be met with."""
 
 
-class Said(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, cache_hash=True):
+class Said(
+    msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, cache_hash=True, gc=False
+):
     """Who said something, where it stands, and when: common to all facts."""
 
     event: str
@@ -80,7 +82,9 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, cache_
         return f"{self.event}#{self.line}"
 
 
-class IdentifierEdge(Said, frozen=True, omit_defaults=True, cache_hash=True, tag="identifier"):
+class IdentifierEdge(
+    Said, frozen=True, omit_defaults=True, cache_hash=True, gc=False, tag="identifier"
+):
     """An identifier was met with a party."""
 
     kind: Evidence
@@ -89,7 +93,7 @@ class IdentifierEdge(Said, frozen=True, omit_defaults=True, cache_hash=True, tag
     """Normalised."""
 
 
-class PartyEdge(Said, frozen=True, omit_defaults=True, cache_hash=True, tag="party"):
+class PartyEdge(Said, frozen=True, omit_defaults=True, cache_hash=True, gc=False, tag="party"):
     """Something was said of two parties; which comes first says nothing."""
 
     kind: Tie
@@ -101,7 +105,7 @@ class PartyEdge(Said, frozen=True, omit_defaults=True, cache_hash=True, tag="par
     """Of a candidate, how likely: 0 to 10,000 (basis points)."""
 
 
-class Trait(Said, frozen=True, omit_defaults=True, cache_hash=True, tag="trait"):
+class Trait(Said, frozen=True, omit_defaults=True, cache_hash=True, gc=False, tag="trait"):
     """What was heard of a party."""
 
     kind: TraitKind
@@ -109,13 +113,13 @@ class Trait(Said, frozen=True, omit_defaults=True, cache_hash=True, tag="trait")
     value: str
 
 
-class Block(Said, frozen=True, omit_defaults=True, cache_hash=True, tag="block"):
+class Block(Said, frozen=True, omit_defaults=True, cache_hash=True, gc=False, tag="block"):
     """An identifier says nothing of anybody: the store's own phone, an address made up at tills."""
 
     identifier: Key
 
 
-class Erasure(Said, frozen=True, omit_defaults=True, cache_hash=True, tag="erasure"):
+class Erasure(Said, frozen=True, omit_defaults=True, cache_hash=True, gc=False, tag="erasure"):
     """A party was erased: its identifiers and traits are void, those still to come too.
 
     What was said of two parties stays, as it names ids only. An erasure is never taken back.

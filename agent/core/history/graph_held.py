@@ -19,7 +19,7 @@ from agent.core.history.graph import (
     parties_of,
 )
 from agent.core.history.graph_links import Link, Proposal
-from agent.core.history.graph_near import Holders
+from agent.core.history.graph_near import NOBODY, Holders
 from agent.core.history.graph_rules import strongest
 from agent.core.identifiers import PartyId
 from agent.core.recognition.strength import Evidence
@@ -59,6 +59,8 @@ class Graph(msgspec.Struct, frozen=True):
     def holders(self, identifier: Key, most: int) -> Holders:
         """Give who holds an identifier; of more than `most`, any `most + 1` of them."""
         shown = self.identifiers.get(identifier, {})
+        if len(shown) == 1:
+            return _alone(shown)
         observed = (each for each, hold in shown.items() if hold is not Evidence.CANDIDATE)
         verified = (each for each, hold in shown.items() if hold is Evidence.VERIFIED)
         return Holders(*(frozenset(islice(some, most + 1)) for some in (shown, observed, verified)))
@@ -71,6 +73,13 @@ class Graph(msgspec.Struct, frozen=True):
         """Give the facts of one event by their lines, those taken back included."""
         found = {fact for facts in self.facts.values() for fact in facts if fact.event == event}
         return tuple(sorted(found, key=lambda fact: (fact.line, _encode(fact))))
+
+
+def _alone(shown: dict[PartyId, Evidence]) -> Holders:
+    """Give an identifier's only holder: most have one, and three sets would be made of it."""
+    one, [hold] = frozenset(shown), shown.values()
+    observed = NOBODY if hold is Evidence.CANDIDATE else one
+    return Holders(one, observed, one if hold is Evidence.VERIFIED else NOBODY)
 
 
 class Draft:

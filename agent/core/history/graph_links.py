@@ -36,7 +36,7 @@ class Doubt(StrEnum):
     DIFFERENT = "somebody has said that they are different persons"
 
 
-class Link(msgspec.Struct, frozen=True, omit_defaults=True, order=True, cache_hash=True):
+class Link(msgspec.Struct, frozen=True, omit_defaults=True, order=True, cache_hash=True, gc=False):
     """Two parties are one person, and why."""
 
     one: PartyId
@@ -51,7 +51,9 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True, order=True, cache_ha
     """Fact ids."""
 
 
-class Proposal(msgspec.Struct, frozen=True, omit_defaults=True, order=True, cache_hash=True):
+class Proposal(
+    msgspec.Struct, frozen=True, omit_defaults=True, order=True, cache_hash=True, gc=False
+):
     """Two parties may be one person, and why no rule says so."""
 
     one: PartyId
@@ -117,8 +119,10 @@ def _identifiers(near: Near, parties: frozenset[PartyId]) -> set[Key]:
 
 def _pairs(near: Near, identifier: Key, parties: frozenset[PartyId]) -> Iterator[Link | Proposal]:
     """Judge each pair of holders, of whom at least one is asked about."""
+    if not near.is_shared(identifier):
+        return
     everybody = near.holders(identifier, Evidence.CANDIDATE)
-    able = {rule.id: near.holders(identifier, rule.both) for rule in near.book.rules_of(identifier)}
+    able = {rule.id: near.holders(identifier, rule.both) for rule in near.rules_of(identifier)}
     for one, other in combinations(sorted(everybody.union(*able.values())), 2):
         if one in parties or other in parties:
             found = _judged(near, identifier, one, other)
@@ -130,14 +134,14 @@ def _judged(near: Near, identifier: Key, one: PartyId, other: PartyId) -> Link |
     pair = {one, other}
     evidence = tuple(sorted({*near.edges(one, identifier), *near.edges(other, identifier)}))
     means = identifier.type.value
-    for rule in near.book.rules_of(identifier):
+    for rule in near.rules_of(identifier):
         if _fulfils(near, identifier, pair, rule):
             link = Link(one, other, rule.id, rule.version, means, evidence)
             fits = not rule.names or _names_fit(near, identifier, pair, rule)
             return link if fits else doubted(link, Doubt.NAMES)
     if not pair <= near.holders(identifier, Evidence.CANDIDATE):
         return None
-    doubt = Doubt.UNPROVED if near.book.rules_of(identifier) else Doubt.WEAK
+    doubt = Doubt.UNPROVED if near.rules_of(identifier) else Doubt.WEAK
     return Proposal(one, other, WEAK, doubt, means=means, evidence=evidence)
 
 

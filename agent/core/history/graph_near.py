@@ -14,18 +14,20 @@ from typing import Protocol
 import msgspec
 
 from agent.core.history.graph import Block, Fact, IdentifierEdge, Key, PartyEdge, Tie, parties_of
-from agent.core.history.graph_rules import RuleBook, proves, strongest
+from agent.core.history.graph_rules import Rule, RuleBook, proves, strongest
 from agent.core.identifiers import PartyId
 from agent.core.recognition.strength import Evidence
 
+NOBODY = frozenset[PartyId]()
 
-class Holders(msgspec.Struct, frozen=True):
+
+class Holders(msgspec.Struct, frozen=True, gc=False):
     """Who holds an identifier, by what they have shown at least; each list may be cut off."""
 
-    candidate: frozenset[PartyId] = frozenset()
+    candidate: frozenset[PartyId] = NOBODY
     """Everybody."""
-    observed: frozenset[PartyId] = frozenset()
-    verified: frozenset[PartyId] = frozenset()
+    observed: frozenset[PartyId] = NOBODY
+    verified: frozenset[PartyId] = NOBODY
 
     def of(self, hold: Evidence) -> frozenset[PartyId]:
         """Give those who have shown at least this."""
@@ -65,6 +67,7 @@ class Near:
         self._of_party: dict[PartyId, tuple[Fact, ...]] = {}
         self._holds: dict[PartyId, dict[Key, Evidence]] = {}
         self._holders: dict[Key, Holders] = {}
+        self._rules: dict[str, tuple[Rule, ...]] = {}
 
     def of_party(self, party_id: PartyId) -> tuple[Fact, ...]:
         """Give the facts about a party."""
@@ -85,10 +88,25 @@ class Near:
         those who have shown as much, so that nobody can void what a person proved by typing it in
         many times.
         """
-        if identifier not in self._holders:
-            self._holders[identifier] = self._read(identifier)
-        found = self._holders[identifier].of(hold)
-        return found if len(found) <= self.book.limit(identifier) else frozenset()
+        found = self._held(identifier).of(hold)
+        return found if len(found) <= self.book.limit(identifier) else NOBODY
+
+    def is_shared(self, identifier: Key) -> bool:
+        """Tell whether more than one party holds an identifier that may say something."""
+        return len(self._held(identifier).candidate) > 1
+
+    def rules_of(self, identifier: Key) -> tuple[Rule, ...]:
+        """List the rules an identifier of this type can fulfil: worked out once for each type."""
+        found = self._rules.get(identifier.type)
+        if found is None:
+            found = self._rules[identifier.type] = self.book.rules_of(identifier)
+        return found
+
+    def _held(self, identifier: Key) -> Holders:
+        found = self._holders.get(identifier)
+        if found is None:
+            found = self._holders[identifier] = self._read(identifier)
+        return found
 
     def edges(self, party_id: PartyId, identifier: Key) -> list[str]:
         """Name the facts by which a party holds an identifier."""
@@ -135,9 +153,10 @@ def _reached(near: Near, party_id: PartyId) -> set[PartyId]:
         for end in parties_of(fact)
     }
     for identifier, hold in near.holds(party_id).items():
-        for rule in near.book.rules_of(identifier):
-            if proves(hold, rule.both):
-                found |= near.holders(identifier, rule.both)
+        if near.is_shared(identifier):
+            for rule in near.rules_of(identifier):
+                if proves(hold, rule.both):
+                    found |= near.holders(identifier, rule.both)
     return found
 
 

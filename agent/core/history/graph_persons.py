@@ -19,7 +19,7 @@ Pair = tuple[int, int]
 """Two persons by their places in a sequence, the smaller place first."""
 
 
-class Person(msgspec.Struct, frozen=True):
+class Person(msgspec.Struct, frozen=True, gc=False):
     """Parties that are one person so far, and what would contradict their being others, too."""
 
     members: frozenset[PartyId]

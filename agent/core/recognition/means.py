@@ -31,7 +31,7 @@ class IdentifierType(StrEnum):
     NAME_POSTCODE = "name_postcode"
 
 
-class Identifier(msgspec.Struct, frozen=True, tag_field="means", tag="identifier"):
+class Identifier(msgspec.Struct, frozen=True, tag_field="means", tag="identifier", gc=False):
     """One normalised identifier of a party: what both sides compare."""
 
     type: IdentifierType
