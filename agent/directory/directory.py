@@ -90,7 +90,7 @@ class Directory:
         return cls(path, *open_or_rebuild(path), keyring)
 
     async def prepare(self, identifiers: Iterable[Identifier]) -> None:
-        """Stretch in threads what `party` or `put_local` is asked about next.
+        """Stretch in a thread what `party` or `put_local` is asked about next.
 
         Without it they answer the same, milliseconds later, while nothing else turns.
         """
@@ -276,6 +276,7 @@ class Directory:
 
     def close(self) -> None:
         """Close the file."""
+        self._presenting.close()
         self._conn.close()
 
     def _keys(self) -> list[ScopeKey]:

@@ -1,7 +1,7 @@
 """What was presented at the till lately, stretched: by it a card is found and opened.
 
-A stretch takes milliseconds on purpose, so it is made once, in a thread where somebody can wait for
-it, and remembered for a while. All of it is in memory only.
+A stretch takes milliseconds on purpose, so it is made once, in a thread of its own where somebody
+can wait for it, and remembered for a while. All of it is in memory only.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from agent.core.identifiers import PartyId
@@ -16,6 +17,8 @@ from agent.core.privacy.keys import ScopeKey, stretch, token
 from agent.core.recognition import Identifier
 from agent.directory.keyring import Pepper, uses_of
 
+STRETCHERS = 1
+"""Stretches made at once: on a machine of two processors the other one is left to selling."""
 STRETCHED_MAX = 256
 """Identifiers whose stretch is remembered: those of one customer, and of those before."""
 PEOPLE_MAX = 1_000
@@ -41,13 +44,15 @@ class Presenting:
         """Begin with nobody."""
         self._stretched: OrderedDict[tuple[Identifier, Pepper], bytes] = OrderedDict()
         self._people: OrderedDict[PartyId, dict[bytes, None]] = OrderedDict()
+        self._threads = ThreadPoolExecutor(STRETCHERS, "stretch")
 
     async def prepare(self, identifiers: Iterable[Identifier], keys: Sequence[ScopeKey]) -> None:
-        """Stretch in threads what will be looked up next, so that nobody else waits for it."""
+        """Stretch in the thread what will be looked up next, so that nobody else waits for it."""
         wanted = {(one, pepper): None for one in identifiers for pepper in _peppers(keys)}
         missing = [each for each in wanted if each not in self._stretched]
+        run = asyncio.get_running_loop().run_in_executor
         made = await asyncio.gather(
-            *(asyncio.to_thread(stretch, one, *pepper) for one, pepper in missing)
+            *(run(self._threads, stretch, one, *pepper) for one, pepper in missing)
         )
         for each, stretched in zip(missing, made, strict=True):
             self._keep(each, stretched)
@@ -72,6 +77,10 @@ class Presenting:
     def forget(self, party_id: PartyId) -> None:
         """Remember nothing of a party."""
         self._people.pop(party_id, None)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _stretch(self, identifier: Identifier, key: ScopeKey) -> bytes:
         each = (identifier, (key.pepper, key.stretching))

@@ -101,6 +101,18 @@ class Looking:
             store=settings.store.id,
         )
 
+    async def prepare_scanned(self, raw: bytes) -> None:
+        """Stretch what a scan names, so that `scanned` has nothing to wait for."""
+        await self._prepare(means_of(read(raw, self._codes), self.rules))
+
+    async def prepare_typed(self, text: str, kind: str | None) -> None:
+        """Stretch what a typed text names, so that `typed` has nothing to wait for.
+
+        Raises:
+            InputFault: the text cannot be of that type.
+        """
+        await self._prepare(means_of_typed(text, kind, self.rules))
+
     async def scanned(self, raw: bytes) -> Seen:
         """Say what a scan is; whatever arrives, an answer comes back."""
         reading = read(raw, self._codes)
@@ -117,10 +129,13 @@ class Looking:
         return await self._resolved(means, text)
 
     async def _resolved(self, means: Sequence[Means], said: Reading | str) -> Recognition:
-        await self._directory.prepare(_identifiers(means))
+        await self._prepare(means)
         held, shown = await self._held(means), await self._proofs(means)
         reasons = reasons_of(said, self.rules)
         return resolve(means, held, reasons, rules=self.rules, proofs=shown)
+
+    async def _prepare(self, means: Iterable[Means]) -> None:
+        await self._directory.prepare(_identifiers(means))
 
     async def _proofs(self, means: Sequence[Means]) -> Proofs | None:
         """Bring together what a proof is checked by; None where nothing proves itself."""

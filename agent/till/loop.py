@@ -2,7 +2,7 @@
 
 Scans and requests wait in the same bounded inbox, so two fingers on two keys never interleave
 inside a decision. A full inbox refuses at once and says so, rather than make a cashier wait for a
-queue nobody sees.
+queue nobody sees. Who somebody is, is asked through the `lobby`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import structlog
@@ -23,11 +24,12 @@ from agent.directory import Directory
 from agent.journal import Journal
 from agent.settings import Settings, TillSettings
 from agent.till import customers, suggesting, views
-from agent.till.commands import Command, DeviceScan
+from agent.till.commands import Command, DeviceScan, Identify
 from agent.till.desk import Desk
 from agent.till.guarding import refuse_written
 from agent.till.handlers import HANDLERS
 from agent.till.lead_replies import Suggestions
+from agent.till.lobby import Lobby
 from agent.till.own import OwnEntries
 from agent.till.replies import DayView, PartyView, SaleView, TillView, TimelineView
 from agent.till.restoring import restore
@@ -54,7 +56,7 @@ class TillLoop:
         desk: what the handlers share; others only read it.
         turned_at: `time.monotonic()` of the loop's last turn, for the watchdog.
         scans: scans taken since the start, by kind of outcome.
-        refused: requests and scans turned away because the inbox was full.
+        refused: requests and scans turned away because too many waited.
         on_recognised: called with each scan's device and kind; the daemon puts its own here.
     """
 
@@ -91,6 +93,8 @@ class TillLoop:
         self.refused = 0
         self.on_recognised: Callable[[DeviceId, str], None] = lambda _device, _kind: None
         self._inbox: asyncio.Queue[_Asked] = asyncio.Queue(maxsize=INBOX_MAX)
+        self._lobby = Lobby(self.desk, self._busy)
+        self._has_stopped = False
         self._showing = Showing(self.desk)
 
     @property
@@ -118,6 +122,7 @@ class TillLoop:
                     await self._decide(asked)
                 self._showing.refresh()
         finally:
+            self._has_stopped = True
             while not self._inbox.empty():
                 self._refuse(self._inbox.get_nowait(), _stopping(self.till))
 
@@ -129,12 +134,13 @@ class TillLoop:
         Raises:
             Fault: why it was refused; nothing was changed.
             CardNumberGiven: somebody wrote a payment card's number where it would be kept.
-            UnavailableFault: `till-busy`: it was not even queued.
+            UnavailableFault: `till-busy`, `till-stopping`: it was not even queued.
         """
         refuse_written(command)
-        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._put(_Asked(command, answer))
-        return await answer
+        in_turn = partial(self._in_turn, command)
+        if isinstance(command, Identify):
+            return await self._lobby.pass_through(command, in_turn)
+        return await in_turn()
 
     def offer_scan(self, device_id: DeviceId, frame: ScanFrame) -> None:
         """Hand in a scanner's frame; never blocks the scanner's thread of events."""
@@ -230,17 +236,27 @@ class TillLoop:
                 return await self._inbox.get()
         return None
 
+    async def _in_turn(self, command: Command[R]) -> R:
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._put(_Asked(command, answer))
+        return await answer
+
     def _put(self, asked: _Asked) -> None:
+        if self._has_stopped:
+            raise _stopping(self.till)
         try:
             self._inbox.put_nowait(asked)
         except asyncio.QueueFull:
-            self.refused += 1
-            raise UnavailableFault(
-                f"till {self.till} has {INBOX_MAX} requests waiting",
-                remedy="wait a moment and ask again with the same ids; if it stays, look at "
-                "till-agent status: the disk may be full or failing",
-                name="till-busy",
-            ) from None
+            raise self._busy(INBOX_MAX) from None
+
+    def _busy(self, waiting: int) -> UnavailableFault:
+        self.refused += 1
+        return UnavailableFault(
+            f"till {self.till} has {waiting} requests waiting",
+            remedy="wait a moment and ask again with the same ids; if it stays, look at "
+            "till-agent status: the disk may be full or failing",
+            name="till-busy",
+        )
 
     async def _lapse(self) -> None:
         try:
