@@ -229,7 +229,7 @@ class Daemon:
             leading(engine, utc_now, is_mine, ended),
             publishing(engine, is_mine, ended),
             reviewing(engine, key, privacy, utc_now, is_mine, ended, settle=settle),
-            Beating("reads", self._reads.settle, SETTLE_S, ended),
+            Beating("reads", self._reads.look, SETTLE_S, ended),
             filtering(engine, sealer, master, utc_now, is_mine, ended),
             reaching(engine, utc_now, is_mine, ended),
         )

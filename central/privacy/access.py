@@ -67,13 +67,22 @@ class AccessRecorder:
         if looks:
             self._spool.append(looks)
 
-    def settle(self) -> bool:
-        """Make rows of all that was written; tells whether there was anything.
+    def settle(self) -> None:
+        """Make rows of all that was written.
 
         Raises:
             LedgerBusy: the database could not be written; the lines stay, and nothing is lost.
         """
-        return self._spool.take(self._keep)
+        self._spool.take(self._keep)
+
+    def look(self) -> bool:
+        """Settle as a beat does: what comes meanwhile has time until the next one.
+
+        Settled at once again, each few reads of a busy HQ would cost a commit of their own, and
+        whoever reads would wait for the disk beside it.
+        """
+        self.settle()
+        return False
 
     def close(self) -> None:
         """Make rows of the last of it; where that fails, the next start does."""
@@ -81,6 +90,7 @@ class AccessRecorder:
             self.settle()
         except Fault as fault:
             _LOG.error("reads of persons are kept as lines until the next start", why=fault.detail)
+        self._spool.close()
 
     def _keep(self, lines: Sequence[bytes]) -> None:
         if looks := [*_read(lines)]:

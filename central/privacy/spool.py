@@ -2,7 +2,8 @@
 
 HQ has one writer at a time, and whoever waits for his turn waits for whoever has it. A line here
 waits for the disk alone, and those that come at once share its one sync. Each process has a file of
-its own, locked while it lives; what one that died has left, the next one takes up.
+its own, locked while it lives; what one that died has left, the next one takes up. Whoever hands a
+file over has made the next one before: nobody with a line waits for that.
 """
 
 from __future__ import annotations
@@ -89,6 +90,14 @@ class Spool:
             taken = [self._hand_over(path, keep) for path in sorted(self._others())]
         return any(taken)
 
+    def close(self) -> None:
+        """Remove a file that nothing was written to; a line that comes all the same begins one."""
+        with self._taking, self._writing:
+            if self._file is not None and not self._size:
+                self._file.path.unlink(missing_ok=True)
+                os.close(self._file.handle)
+                self._file = None
+
     def _write(self, group: _Group) -> None:
         """Write a group, which is the one being collected: whoever comes later joins the next."""
         with self._collecting:
@@ -108,20 +117,30 @@ class Spool:
             self._folder.mkdir(mode=_OWNER_ENTERS, exist_ok=True)
             _settle(self._folder.parent)
         path = self._folder / f"{uuid7()}{_ENDING}"
-        while True:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            if os.fstat(handle).st_nlink:  # Nobody took it for a dead one's, and removed it.
-                _settle(self._folder)
-                return _Written(path, handle)
-            os.close(handle)
+        begun = _Written(path, _opened(path))
+        try:
+            _settle(self._folder)
+        except OSError:
+            path.unlink(missing_ok=True)
+            os.close(begun.handle)
+            raise
+        return begun
 
     def _put_aside(self) -> None:
-        """Close this process's file: it is now one of those that are handed over."""
+        """Go on in the next file, and close this one: it is now one of those handed over."""
+        if not self._size:
+            return
+        following = self._following()
         with self._writing:
-            if self._file is not None:
-                os.close(self._file.handle)
-                self._file = None
+            written, self._file, self._size = self._file, following, 0
+        if written is not None:
+            os.close(written.handle)
+
+    def _following(self) -> _Written | None:
+        try:
+            return self._begin()
+        except OSError:
+            return None  # Whoever has the next line tries again, and is told why it failed.
 
     def _others(self) -> Iterator[Path]:
         return self._folder.glob("*" + _ENDING)
@@ -135,6 +154,15 @@ class Spool:
                 keep(lines)
             path.unlink(missing_ok=True)
             return bool(lines)
+
+
+def _opened(path: Path) -> int:
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:  # Nobody took it for a dead one's, and removed it.
+            return handle
+        os.close(handle)
 
 
 @contextmanager

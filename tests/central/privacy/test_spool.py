@@ -90,3 +90,48 @@ def test_a_file_taken_away_while_it_is_begun_is_begun_again(tmp_path, taken, mon
     lines.append([b"one"])
     lines.take(taken.extend)
     assert [b"one"] == taken
+
+
+def test_nobody_waits_for_the_next_file_to_be_made(tmp_path, taken):
+    """Wrong: whoever asks first after a settling waits for three syncs instead of one."""
+    lines = Spool(tmp_path / "reads")
+    lines.append([b"one"])
+    lines.take(taken.extend)
+    (ready,) = (tmp_path / "reads").iterdir()
+    assert b"" == ready.read_bytes()
+    lines.append([b"two"])
+    assert b"two\n" == ready.read_bytes()
+    lines.take(taken.extend)
+    assert [b"one", b"two"] == taken
+
+
+def test_a_file_nobody_wrote_to_stays_the_next_one(tmp_path, taken):
+    """Wrong: an HQ that nobody asks anything makes and removes a file each second, for years."""
+    lines = Spool(tmp_path / "reads")
+    lines.append([b"one"])
+    lines.take(taken.extend)
+    before = list((tmp_path / "reads").iterdir())
+    assert not lines.take(taken.extend)
+    assert before == list((tmp_path / "reads").iterdir())
+    lines.close()
+    assert [] == list((tmp_path / "reads").iterdir())
+
+
+def test_a_next_file_that_cannot_be_made_keeps_nothing_back(tmp_path, taken, monkeypatch):
+    """Wrong: a disk that is full for a moment keeps from the ledger what is durable already."""
+    lines = Spool(tmp_path / "reads")
+    lines.append([b"one"])
+    plain = spool._settle
+
+    def full(_folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(spool, "_settle", full)
+    assert lines.take(taken.extend)
+    with pytest.raises(LedgerFull, match="No space left"):
+        lines.append([b"refused"])
+    assert [] == list((tmp_path / "reads").iterdir())
+    monkeypatch.setattr(spool, "_settle", plain)
+    lines.append([b"two"])
+    lines.take(taken.extend)
+    assert [b"one", b"two"] == taken
