@@ -28,6 +28,7 @@ from agent.core.entries.bodies import (
     TillOpened,
 )
 from agent.core.entries.notes import NoteWritten, TaskClosed, TaskOpened
+from agent.core.entries.payments import AccountSeen
 from agent.core.exchange.orders import SignedOrder
 from agent.core.faults import StateFault
 from agent.core.leads.bodies import LeadRedeemed, LeadTold
@@ -61,7 +62,8 @@ from central.ledger.tables import JOURNALS
 
 NOBODY: frozenset[str] = frozenset()
 _OfCustomers = (
-    ConsentRecord
+    AccountSeen
+    | ConsentRecord
     | PromptEvent
     | SubjectRequest
     | CardNumbersMasked
@@ -109,6 +111,8 @@ def apply(conn: Connection, entry: Entry, take_back: TakeBack, body: Body) -> fr
 def _of_customers(conn: Connection, entry: Entry, body: _OfCustomers) -> frozenset[str]:
     """Give what a till says of customers beyond who they are its effect."""
     match body:
+        case AccountSeen():
+            return people.paid_from(conn, entry, body)
         case ConsentRecord() | PromptEvent() | SubjectRequest() | CardNumbersMasked():
             return answering.said(conn, entry, body)
         case ValueEarned() | ValueLoaded() | ValueSpent() | ValueRestored() | LeaseClosed():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from agent.core.entries.bodies import PartyEnrolled, SaleAttributed
+from agent.core.entries.payments import AccountSeen, account_of
 from agent.core.faults import StateFault
 from agent.core.history import Pass, interaction_of
 from agent.core.history.times import shown_at
@@ -62,6 +63,21 @@ def attributed(conn: Connection, entry: Entry, body: SaleAttributed) -> frozense
     if not touched:
         park(conn, entry, body.customer_ref)
     return touched
+
+
+def paid_from(conn: Connection, entry: Entry, body: AccountSeen) -> frozenset[str]:
+    """Note which account a customer paid from: seen with them, and no more than that.
+
+    Who they are was known by something else, so it is more than the candidate that an account
+    presented by itself would be. It serves a household, so no rule joins two parties by it; that
+    two paid from one is a question for a steward. It is observed with each of them, whoever came
+    first: a till then finds two customers by it, and shows neither.
+    """
+    event = f"{entry.journal_id}/{entry.seq}"
+    origin = Origin(f"{body.store}/{body.till}", shown_at(body.at), event, entry.now)
+    ensure(conn, body.party_id, origin, state=PROVISIONAL)
+    hold(conn, body.party_id, [account_of(body.reference)], origin)
+    return frozenset({body.party_id})
 
 
 def bridge(conn: Connection, customer_ref: str, now: str) -> frozenset[str]:

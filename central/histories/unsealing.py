@@ -1,12 +1,16 @@
-"""Opening what tills closed for HQ: enrolments, whose journal tells nobody else who it was."""
+"""Opening what tills closed for HQ: enrolments, and the accounts that customers paid from.
+
+The journal tells nobody else who it was, or which sales were paid from one account.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
 from agent.core.entries.bodies import Body, PartyEnrolled
+from agent.core.entries.payments import AccountSeen, account_of
 from agent.core.faults import InputFault
-from agent.core.privacy import unseal_enrolment
+from agent.core.privacy import unseal_account, unseal_enrolment
 from central.ledger.hq import OpenBody
 
 
@@ -18,12 +22,16 @@ def opening(private: bytes) -> OpenBody:
     """
 
     def opened(body: Body) -> Body:
-        """Open an enrolment.
+        """Open an enrolment, or a payment account.
 
         Raises:
             EnvelopeUnreadable: it is closed for another HQ, or was changed.
-            InputFault: what is in it is no enrolment, or another person's.
+            InputFault: what is in it is no enrolment, or another person's; or no account.
         """
+        if isinstance(body, AccountSeen):
+            text = unseal_account(body.sealed, private, body.sale_id)
+            said = account_of(text.decode(errors="replace"))
+            return msgspec.structs.replace(body, reference=said.value)
         if not isinstance(body, PartyEnrolled) or body.sealed is None:
             return body
         return _read(unseal_enrolment(body.sealed, private, body.party_id), body)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 
 from agent.core.consent import ConsentRecord
 from agent.core.entries.bodies import Body, PartyEnrolled
+from agent.core.entries.payments import AccountSeen
 from agent.core.exchange.granting import SignedKeys
 from agent.core.exchange.orders import SignedOrder
 from agent.core.exchange.snapshots import SignedManifest
@@ -115,12 +116,18 @@ def leave_closed(body: Body) -> Body:
         StateFault: it is closed; the entry waits until somebody can open it.
     """
     if isinstance(body, PartyEnrolled) and body.sealed is not None:
-        raise StateFault(
-            f"the enrolment of party {body.party_id} is closed for HQ, and its key is not here",
-            remedy="try it again with HQ's root key at hand: till-central quarantine",
-            name="enrolment-closed",
-        )
+        raise _closed(f"the enrolment of party {body.party_id}", "enrolment-closed")
+    if isinstance(body, AccountSeen):
+        raise _closed(f"the payment account of party {body.party_id}", "payment-account-closed")
     return body
+
+
+def _closed(what: str, name: str) -> StateFault:
+    return StateFault(
+        f"{what} is closed for HQ, and its key is not here",
+        remedy="try it again with HQ's root key at hand: till-central quarantine",
+        name=name,
+    )
 
 
 class Snapshots(Protocol):

@@ -13,6 +13,7 @@ from agent.core.card_numbers.noted import CardNumbersMasked
 from agent.core.consent.record import ConsentRecord
 from agent.core.consent.rights import SubjectRequest
 from agent.core.entries.notes import NoteWritten, TaskClosed, TaskOpened
+from agent.core.entries.payments import AccountSeen
 from agent.core.identifiers import (
     ActorId,
     CustomerRef,
@@ -288,6 +289,7 @@ Body = (
     | SaleAttributed
     | PartyEnrolled
     | PartyIdentified
+    | AccountSeen
     | CashierSigned
     | OrderReceived
     | ConsentRecord

@@ -12,6 +12,7 @@ CLASSES: Mapping[int, DataClass] = MappingProxyType(
         101: DataClass.TIE,
         110: DataClass.IDENTITY,
         111: DataClass.EVIDENCE,
+        112: DataClass.IDENTIFIER,
         140: DataClass.CONSENT,
         141: DataClass.PROMPT,
         142: DataClass.REQUEST,

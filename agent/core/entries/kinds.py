@@ -29,6 +29,7 @@ from agent.core.entries.bodies import (
     TillOpened,
 )
 from agent.core.entries.notes import NoteWritten, TaskClosed, TaskOpened
+from agent.core.entries.payments import AccountSeen
 from agent.core.leads.bodies import LeadRedeemed, LeadTold
 from agent.core.loyalty.facts import (
     LeaseClosed,
@@ -71,6 +72,7 @@ KINDS: MappingProxyType[type[Body], Kind] = MappingProxyType(
         SaleAttributed: Kind(101, 1, SIDE),
         PartyEnrolled: Kind(110, 1, SIDE),
         PartyIdentified: Kind(111, 1, SIDE),
+        AccountSeen: Kind(112, 1, SIDE),
         CashierSigned: Kind(120, 1, SIDE),
         OrderReceived: Kind(130, 1, SIDE),
         ConsentRecord: Kind(140, 1, SIDE),

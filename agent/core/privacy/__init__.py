@@ -18,7 +18,9 @@ from __future__ import annotations
 from agent.core.privacy.bloom import FILTERED, filter_element
 from agent.core.privacy.envelopes import (
     EnvelopeUnreadable,
+    seal_account,
     seal_enrolment,
+    unseal_account,
     unseal_enrolment,
     unwrap_keys,
     wrap_keys,
@@ -66,11 +68,13 @@ __all__ = [
     "keys_of",
     "layer_of",
     "open_card",
+    "seal_account",
     "seal_card",
     "seal_enrolment",
     "sealing_layer",
     "stretch",
     "token",
+    "unseal_account",
     "unseal_enrolment",
     "unwrap_keys",
     "wrap_keys",

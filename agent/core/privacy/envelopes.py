@@ -1,8 +1,9 @@
 """Envelopes: sealed to one receiver's public key, and unreadable to the sender afterwards.
 
 Hybrid public key encryption (RFC 9180) in base mode with DHKEM(X25519, HKDF-SHA-256), HKDF-SHA-256
-and AES-256-GCM, one message per envelope: 32 bytes of encapsulated key, then the ciphertext. Two
-things travel so: HQ's keys of a scope to each device, and an enrolment made offline to HQ.
+and AES-256-GCM, one message per envelope: 32 bytes of encapsulated key, then the ciphertext. Three
+things travel so: HQ's keys of a scope to each device, and to HQ an enrolment made at a till and the
+payment account a tender came from.
 
 A device needs no second key pair: its Ed25519 key is an X25519 key in another form (RFC 7748, 4.1),
 and the two uses do not harm each other. Who sealed an envelope is not said by it: HQ signs what it
@@ -28,6 +29,7 @@ KEY_BYTES = 32
 _PRIME = 2**255 - 19
 _KEYS = "keys"
 _ENROLMENT = "enrolment"
+_ACCOUNT = "payment account"
 Seal = Callable[[bytes, bytes, bytes], bytes]
 """(receiver's X25519 public key, text, purpose) → envelope: `suite().encrypt`, whose purpose is the
 `info` of RFC 9180, 5.1. It draws a key for each envelope, so it is handed in."""
@@ -133,6 +135,30 @@ def unseal_enrolment(envelope: bytes, private: bytes, party_id: str) -> bytes:
     return unseal(private, envelope, purpose=_of_person(party_id))
 
 
+def seal_account(seal: Seal, reference: str, hq_key: bytes, sale_id: str) -> bytes:
+    """Seal the payment account behind a tender: no till can read it back, nor tell two apart.
+
+    Args:
+        seal: by `suite`.
+        reference: as `recognition.payment` normalises it.
+        hq_key: HQ's X25519 public key.
+        sale_id: of the sale; it travels in the clear and is bound to the reference.
+
+    Raises:
+        ValueError: a key that is none.
+    """
+    return seal(hq_key, reference.encode(), _of_sale(sale_id))
+
+
+def unseal_account(envelope: bytes, private: bytes, sale_id: str) -> bytes:
+    """Open at HQ what `seal_account` sealed.
+
+    Raises:
+        EnvelopeUnreadable: it is for another key or sale, or was changed.
+    """
+    return unseal(private, envelope, purpose=_of_sale(sale_id))
+
+
 def as_x25519(device_key: bytes) -> bytes:
     """Give an Ed25519 public key in the form of X25519 (RFC 7748, 4.1): u = (1 + y) / (1 - y).
 
@@ -156,3 +182,7 @@ def _for_device(device_key: bytes) -> bytes:
 
 def _of_person(party_id: str) -> bytes:
     return context(_ENROLMENT, party_id)
+
+
+def _of_sale(sale_id: str) -> bytes:
+    return context(_ACCOUNT, sale_id)

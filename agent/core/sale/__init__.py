@@ -33,7 +33,13 @@ from agent.core.sale.relabelling import relabel_line
 from agent.core.sale.returns import Original, return_line, returnable, returned_in
 from agent.core.sale.states import CANCELLED, COMPLETED, OPEN, PARKED, TRANSITIONS, Action
 from agent.core.sale.tax import Part, line_taxes, spread, tax_amounts
-from agent.core.sale.tenders import add_tender, masked, record_tender, remove_tender
+from agent.core.sale.tenders import (
+    add_tender,
+    from_account,
+    masked,
+    record_tender,
+    remove_tender,
+)
 from agent.core.sale.totals import CASH, round_cash, totals
 
 __all__ = [
@@ -67,6 +73,7 @@ __all__ = [
     "complete",
     "discount_line",
     "discount_sale",
+    "from_account",
     "line_taxes",
     "local_time",
     "masked",

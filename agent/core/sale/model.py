@@ -105,6 +105,14 @@ class Tender(msgspec.Struct, frozen=True, omit_defaults=True):
     """The caller's own id of the tender: asked for twice, it is added once."""
 
 
+class PaidFrom(msgspec.Struct, frozen=True):
+    """The payment account behind a tender, which nobody but HQ can read."""
+
+    tender: int
+    sealed: bytes
+    """See `core.privacy.seal_account`."""
+
+
 class Sale(msgspec.Struct, frozen=True, omit_defaults=True):
     """A basket, and later a sale."""
 
@@ -121,6 +129,8 @@ class Sale(msgspec.Struct, frozen=True, omit_defaults=True):
     customer_ref: CustomerRef | None = None
     lines: tuple[Line, ...] = ()
     tenders: tuple[Tender, ...] = ()
+    paid_from: tuple[PaidFrom, ...] = ()
+    """Of the basket alone: neither shown nor in the fact of the sale."""
     discount: Minor = Minor(0)
     """Off the whole receipt, positive; spread over the lines for tax."""
     discount_reason: str | None = None

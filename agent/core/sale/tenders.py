@@ -13,7 +13,7 @@ import msgspec
 from agent.core import card_numbers
 from agent.core.quantities import Minor
 from agent.core.sale.bounds import money, require_amount, tender_numbered
-from agent.core.sale.model import Sale, SaleFault, Tender
+from agent.core.sale.model import PaidFrom, Sale, SaleFault, Tender
 from agent.core.sale.states import Action, next_state
 from agent.core.sale.totals import CASH, round_cash, totals
 
@@ -91,8 +91,16 @@ def remove_tender(sale: Sale, tender: int) -> Sale:
     next_state(sale, Action.REMOVE_TENDER)
     found = tender_numbered(sale, tender)
     return msgspec.structs.replace(
-        sale, tenders=tuple(each for each in sale.tenders if each is not found)
+        sale,
+        tenders=tuple(each for each in sale.tenders if each is not found),
+        paid_from=tuple(each for each in sale.paid_from if each.tender != tender),
     )
+
+
+def from_account(sale: Sale, sealed: bytes) -> Sale:
+    """Put beside the last tender which account it came from, closed for HQ already."""
+    paid = PaidFrom(sale.tenders[-1].tender, sealed)
+    return msgspec.structs.replace(sale, paid_from=(*sale.paid_from, paid))
 
 
 def masked(reference: str | None) -> str | None:

@@ -5,24 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import insert, select
 
 from agent.core.consent import State
 from agent.core.consent.retention import rules_of
 from agent.core.consent.rights import Kind
+from agent.core.entries.payments import AccountSeen
 from agent.core.exchange.orders import SignedOrder
 from agent.core.faults import StateFault
 from agent.core.history import Strength
 from agent.core.identifiers import PartyId
 from agent.core.loyalty import Account, Posting
+from agent.core.privacy import seal_account
 from agent.core.prompts import Outcome, PromptEvent
 from agent.core.recognition.means import Identifier, IdentifierType
 from central.channels.intake import take
 from central.feed.building import build
+from central.feed.grants import seal
 from central.feed.keeping import NoSnapshot, SnapshotKeeper, sweep
 from central.feed.making import SnapshotFailed
 from central.feed.sealing import Sealer
 from central.histories import Applier, quarantine
+from central.histories.unsealing import opening
 from central.identity.attributes import observe
 from central.identity.cards import card_of, publish_card
 from central.identity.holding import hold as keep_identifiers
@@ -61,6 +66,9 @@ from central.privacy.settings import PrivacySettings
 from central.value.worklist import note_decided
 from tests.central.privacy.conftest import ADA, CARD, EMAIL, NAME, NOW, PHONE
 
+PAR = "5001ABCDEFGHIJKLMNOPQRSTUVWXY"
+PRIVATE = bytes(range(32))
+STORE = "store-0001"
 SETTINGS = PrivacySettings(name="Shop", country="DE")
 LATER = "2027-01-01T12:00:00.000Z"
 
@@ -284,6 +292,26 @@ def test_what_a_till_brings_late_goes_with_the_next_look(ledger, erased, receive
     left = _everything(ledger)
     assert [] == [each for each in (NAME, EMAIL) if each in left]
     assert {("sales", 1), ("sales", 2)} == {(r["journal_id"], r["seq"]) for r in rows(BODIES)}
+
+
+@pytest.mark.both_databases
+def test_the_account_they_paid_from_goes_too(ledger, ada, receive, told, rows, erased):
+    """An erased customer would be known again by the card in their hand."""
+
+    def paid(n):
+        sealed = seal_account(seal, PAR, public, f"sale-{n}")
+        receive("side", AccountSeen(ada, f"sale-{n}", STORE, "till-1", told.at(n), 1, sealed))
+        Applier(ledger, lambda: NOW, open_body=opening(PRIVATE)).apply_pending()
+
+    public = X25519PrivateKey.from_private_bytes(PRIVATE).public_key().public_bytes_raw()
+    paid(1)
+    assert PAR in _everything(ledger)
+    erased()
+    assert PAR not in _everything(ledger)
+    paid(2)
+    assert PAR not in _everything(ledger)
+    erased(LATER)
+    assert {"sales"} == {row["journal_id"] for row in rows(BODIES)}
 
 
 def test_a_dispute_keeps_everything_until_it_ends(ledger, ada, erased):

@@ -36,6 +36,7 @@ NUMBERS = {
     "sale.attributed": 101,
     "party.enrolled": 110,
     "party.identified": 111,
+    "payment_account.seen": 112,
     "cashier.signed": 120,
     "order.received": 130,
     "consent.recorded": 140,

@@ -13,9 +13,11 @@ from agent.core.privacy.envelopes import (
     EnvelopeUnreadable,
     as_x25519,
     as_x25519_private,
+    seal_account,
     seal_enrolment,
     suite,
     unseal,
+    unseal_account,
     unseal_enrolment,
     unwrap_keys,
     wrap_keys,
@@ -101,6 +103,19 @@ def test_an_enrolment_is_its_person_s():
     for private, party_id in ((PRIVATE, "party-2"), (bytes_of("other"), "party-1")):
         with pytest.raises(EnvelopeUnreadable):
             unseal_enrolment(sealed, private, party_id)
+
+
+def test_a_payment_account_is_of_its_sale_and_tells_no_two_apart():
+    """An account could be moved to another's sale, or who has the till count sales by account."""
+    account = "5001ABCDEFGHIJKLMNOPQRSTUVWXY"
+    one, again = (seal_account(seal, account, PUBLIC, "sale-1") for _ in range(2))
+    assert (True, False) == (one != again, account.encode() in one)
+    assert account.encode() == unseal_account(one, PRIVATE, "sale-1")
+    for private, sale_id in ((PRIVATE, "sale-2"), (bytes_of("other"), "sale-1")):
+        with pytest.raises(EnvelopeUnreadable):
+            unseal_account(one, private, sale_id)
+    with pytest.raises(EnvelopeUnreadable):
+        unseal_enrolment(one, PRIVATE, "sale-1")
 
 
 @pytest.mark.parametrize("key", [b"", bytes(31), (1).to_bytes(32, "little")])

@@ -11,6 +11,7 @@ from agent.core.sale import (
     SaleFault,
     add_line,
     add_tender,
+    from_account,
     masked,
     park,
     record_tender,
@@ -212,3 +213,13 @@ def test_money_first_or_goods_first_is_the_same(sale, new, amount):
     goods_first = record_tender(add_line(sale, new), "cash", amount)
     money_first = add_line(record_tender(sale, "cash", amount), new)
     assert totals(goods_first) == totals(money_first)
+
+
+def test_an_account_goes_with_its_tender():
+    """Somebody would be known by a card that paid nothing, or by none of those that did."""
+    sale = from_account(add_tender(basket(item(1000)), "card", 400), b"first")
+    sale = add_tender(sale, "card", 300)
+    sale = from_account(add_tender(sale, "card", 300), b"third")
+    assert [(1, b"first"), (3, b"third")] == [(each.tender, each.sealed) for each in sale.paid_from]
+    left = remove_tender(remove_tender(sale, 1), 2)
+    assert [(3, b"third")] == [(each.tender, each.sealed) for each in left.paid_from]
