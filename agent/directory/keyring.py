@@ -19,8 +19,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from agent.core.identifiers import PartyId
-from agent.core.privacy import seal_enrolment
+from agent.core.identifiers import PartyId, SaleId
+from agent.core.privacy import seal_account, seal_enrolment
 from agent.core.privacy.envelopes import suite
 from agent.core.privacy.keys import (
     COST_LOG2_MAX,
@@ -133,6 +133,12 @@ class Keyring:
         if not self.enrolment_key:
             return None
         return seal_enrolment(_seal, text, self.enrolment_key, party_id)
+
+    def seal_account(self, reference: str, sale_id: SaleId) -> bytes | None:
+        """Close for HQ which account a tender came from; None where HQ has not given its key."""
+        if not self.enrolment_key:
+            return None
+        return seal_account(_seal, reference, self.enrolment_key, sale_id)
 
     def draw(self, party_id: PartyId, number: int, size: int) -> bytes:
         """Draw bytes, up to 32, that are the same for the same party and number on this machine."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeVar
 
+from msgspec.structs import replace
+
 from agent.contracts.clock import Clock
 from agent.core.entries.bodies import Body, PartyIdentified
 from agent.core.faults import InputFault, NotFoundFault, StateFault
@@ -105,7 +107,8 @@ class Desk:
 
     def view(self, sale: Sale, line: int | None = None) -> SaleView:
         """Show a basket with its totals."""
-        return SaleView(sale=sale, totals=self.totals(sale), line=line)
+        shown = replace(sale, paid_from=())
+        return SaleView(sale=shown, totals=self.totals(sale), line=line)
 
     def open_sale(self) -> Sale | None:
         """Give the till's one open sale."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import structlog
 
@@ -14,12 +16,14 @@ from agent.core.quantities import Minor
 from agent.core.sale import NewLine
 from agent.core.sale.model import Line, Sale
 from agent.journal import sales
+from agent.till import accounts
+from agent.till.accounts import Judged
 from agent.till.commands import RecordSale
 from agent.till.desk import Desk
 from agent.till.lines import tax_rates
 from agent.till.paying import finished, seal
 from agent.till.replies import Completed
-from agent.till.requests import ExternalLine, ExternalSale
+from agent.till.requests import ExternalLine, ExternalSale, TenderRequest
 from agent.till.selling import with_customer
 
 log = structlog.get_logger(__name__)
@@ -36,32 +40,40 @@ async def record(desk: Desk, ask: RecordSale) -> Completed:
         SaleFault: what cannot be a sale, such as one that is not paid.
     """
     desk.require_basket_mode("external")
+    found = accounts.told_in(desk, ask.request.tenders)
     request, findings = without_card_numbers(ask.request)
-    sale = rebuilt(desk, ask.sale_id, request)
+    sale = rebuilt(desk, ask.sale_id, request, found)
     held = await desk.journal.read(lambda conn: sales.completed(conn, ask.sale_id))
+    done = None
     if held is not None:
         _require_same(held, sale)
         done = await desk.journal.read(lambda conn: finished(conn, ask.sale_id))
-        if done is not None:
-            return done
-    _require_total(desk, sale, request)
-    besides = [_put_on_record(desk, sale, findings)] if findings else []
-    return await seal(desk, sale, print_receipt=request.print, besides=besides)
+    if done is None:
+        _require_total(desk, sale, request)
+        besides = [_put_on_record(desk, sale, findings)] if findings else []
+        done = await seal(desk, sale, print_receipt=request.print, besides=besides)
+    left_out = tuple(one for each in found for one in each.left_out)
+    return msgspec.structs.replace(done, left_out=left_out)
 
 
 def without_card_numbers(request: ExternalSale) -> tuple[ExternalSale, tuple[Finding, ...]]:
     """Mask card numbers in a sale that has happened already: it is kept whatever stands in it.
 
+    Payment accounts are read apart, since those of some issuers have digits like a card's.
+
     Returns:
-        The sale, and what was masked where.
+        The sale without accounts, and what was masked where.
     """
+    found = accounts.card_numbers_in(request.tenders)
+    tenders = accounts.without_accounts(request.tenders)
+    request = msgspec.structs.replace(request, tenders=tenders)
     cleaned = mask_document(msgspec.to_builtins(request))
     if not cleaned.findings:
-        return request, ()
+        return request, found
     for tender in cleaned.value["tenders"]:
         # A kind is a word; a masked one still tells what it was of.
         tender["kind"] = tender["kind"].replace("*", "x")
-    return msgspec.convert(cleaned.value, ExternalSale), cleaned.findings
+    return msgspec.convert(cleaned.value, ExternalSale), (*cleaned.findings, *found)
 
 
 def _put_on_record(desk: Desk, sale: Sale, findings: tuple[Finding, ...]) -> CardNumbersMasked:
@@ -75,8 +87,15 @@ def _put_on_record(desk: Desk, sale: Sale, findings: tuple[Finding, ...]) -> Car
     )
 
 
-def rebuilt(desk: Desk, sale_id: SaleId, request: ExternalSale) -> Sale:
-    """Make the basket the POS software had, with its own arithmetic where it says so."""
+def rebuilt(desk: Desk, sale_id: SaleId, request: ExternalSale, found: Sequence[Judged]) -> Sale:
+    """Make the basket the POS software had, with its own arithmetic where it says so.
+
+    Args:
+        desk: the till's.
+        sale_id: of the sale.
+        request: without card numbers.
+        found: the accounts its tenders came from, in their order.
+    """
     stamp = desk.clock.stamp()
     sale = rules.open_sale(
         sale_id=sale_id,
@@ -92,11 +111,16 @@ def rebuilt(desk: Desk, sale_id: SaleId, request: ExternalSale) -> Sale:
     sale = with_customer(desk, sale, request.party_id)
     if request.discount:
         sale = rules.discount_sale(sale, request.discount, request.discount_reason or "POS")
-    for tender in request.tenders:
-        sale = rules.record_tender(
-            sale, tender.kind, tender.amount, tender.reference, tender_id=tender.tender_id
-        )
+    for tender, account in zip(request.tenders, found, strict=True):
+        sale = _with_tender(desk, sale, tender, account)
     return msgspec.structs.replace(sale, external_receipt_no=request.external_receipt_no)
+
+
+def _with_tender(desk: Desk, sale: Sale, tender: TenderRequest, account: Judged) -> Sale:
+    changed = rules.record_tender(
+        sale, tender.kind, tender.amount, tender.reference, tender_id=tender.tender_id
+    )
+    return changed if changed is sale else accounts.with_account(desk, changed, account)
 
 
 def _line(desk: Desk, line: ExternalLine) -> NewLine:

@@ -30,6 +30,8 @@ NOT_WRITTEN = frozenset(
 """Commands that carry nothing a person writes into a field that is kept: what is scanned or asked
 for, a whole sale of other software (masked where it is taken in), a document for the printer, which
 is kept until it is on paper, and what the agent tells itself."""
+NOT_KEPT = frozenset({"payment_account_reference"})
+"""Fields of requests of which the till keeps nothing that can be read: see `accounts`."""
 SCANNED = TYPED | {"text", "raw", "why", "reading"}
 """Fields of a scan's event that say what was scanned."""
 
@@ -65,7 +67,8 @@ def _texts(name: str, value: object) -> Iterator[tuple[str, str]]:
         yield name, value
     elif isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
-            yield from _texts(field, getattr(value, field))
+            if field not in NOT_KEPT:
+                yield from _texts(field, getattr(value, field))
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _texts(str(key), inner)

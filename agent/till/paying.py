@@ -17,7 +17,8 @@ from agent.core.space import Work
 from agent.journal import chains, prints, purses, sales
 from agent.journal.chains import Appended
 from agent.journal.connection import Connection
-from agent.till import earning, value
+from agent.till import accounts, earning, value
+from agent.till.accounts import Judged
 from agent.till.asking import TENDER, keep_asking
 from agent.till.commands import AddTender, CompleteSale, RemoveTender
 from agent.till.desk import Desk, require_unused
@@ -43,10 +44,18 @@ async def add_tender(desk: Desk, ask: AddTender) -> SaleView:
     sale = await desk.basket(ask.sale_id)
     if not sale.tenders:
         desk.require_room(Work.SALES, "no money is taken")
+    found = accounts.judged(desk, ask.request)
     if value.is_value(ask.request.kind):
-        return await _add_value(desk, sale, ask.request)
-    changed = _with_tender(desk, sale, ask.request, ask.request.reference)
+        shown = await _add_value(desk, sale, ask.request)
+    else:
+        shown = await _add_money(desk, sale, ask.request, found)
+    return msgspec.structs.replace(shown, left_out=found.left_out)
+
+
+async def _add_money(desk: Desk, sale: Sale, asked: TenderRequest, found: Judged) -> SaleView:
+    changed = _with_tender(desk, sale, asked, asked.reference)
     if changed is not sale:
+        changed = accounts.with_account(desk, changed, found)
         event = sale_event(changed, desk.totals(changed), "tender-added")
         await keep_asking(desk, changed, event, moment="" if sale.tenders else TENDER)
     return desk.view(changed)
@@ -140,7 +149,8 @@ async def seal(
         written: Written = [(desk.append(conn, body, tail), body)]
         of_orders = noted_in(sale, desk.store.id, stamp)
         of_value = value.facts_of(conn, desk, sale, body, stamp, by)
-        more: tuple[Body, ...] = (*_ties(sale, stamp), *of_orders, *of_value, *besides)
+        of_person: list[Body] = [*_ties(sale, stamp), *accounts.seen(desk, sale, stamp)]
+        more: tuple[Body, ...] = (*of_person, *of_orders, *of_value, *besides)
         written += [(desk.append(conn, fact), fact) for fact in more]
         if value.leases_over(conn, desk, sale, by) or of_value:
             written += value.close_due(conn, desk, stamp)

@@ -24,6 +24,15 @@ from agent.core.recognition.items import Item
 from agent.core.sale.model import Sale, Totals
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """Something of a request that could not be used; all else of it was done."""
+
+    field: str
+    """Where it stands in the request: `tenders[0].payment_account_reference`."""
+    reason: str
+    remedy: str
+
+
 class SaleView(msgspec.Struct, frozen=True):
     """A sale, what it adds up to, and the print job of its receipt once there is one."""
 
@@ -32,6 +41,8 @@ class SaleView(msgspec.Struct, frozen=True):
     print_id: PrintId | None = None
     line: int | None = None
     """The line this request added or changed."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Of this request."""
 
 
 class ParkedSale(msgspec.Struct, frozen=True):
@@ -54,6 +65,8 @@ class Completed(msgspec.Struct, frozen=True):
     change: Minor
     print_id: PrintId | None = None
     """None where the till has no printer."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Of a whole sale that was recorded."""
 
 
 class Paper(msgspec.Struct, frozen=True):

@@ -223,6 +223,25 @@ async def test_the_day_is_opened_counted_and_closed(agent, problem):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("account", ["4111111111111111", "", 7, 1.5, [], {"a": [1]}, "x" * 5000])
+async def test_a_payment_account_that_is_none_refuses_no_sale(agent, account):
+    """A terminal that answers nonsense would close the shop."""
+    tender = {"kind": "card", "amount": 499, "payment_account_reference": account}
+    async with agent.client() as client:
+        await client.post("/v1/tills/till-1/sales", json={"sale_id": SALE})
+        await client.post(f"/v1/sales/{SALE}/lines", json={"item_id": "coffee"})
+        taken = await client.post(f"/v1/sales/{SALE}/tenders", json=tender)
+        assert (201, 0) == (taken.status_code, taken.json()["totals"]["due"])
+        assert ["payment_account_reference"] == [each["field"] for each in taken.json()["left_out"]]
+        assert 200 == (await client.post(f"/v1/sales/{SALE}/complete")).status_code
+    line = {"name": "Coffee", "quantity": 1000, "unit_price": 499, "taxes": ["reduced"]}
+    async with agent.client(await agent.pair("pos")) as client:
+        sale = {"lines": [line], "tenders": [tender]}
+        done = await client.put("/v1/sales/019a2222-0000-7000-8000-000000000009", json=sale)
+    assert (200, 1) == (done.status_code, len(done.json()["left_out"]))
+
+
+@pytest.mark.asyncio
 async def test_pos_software_records_a_finished_sale_exactly_once(agent, problem):
     """A sale of the POS would be lost, doubled, or changed under its id."""
     sale = {

@@ -10,6 +10,7 @@ from agent.core.recognition import (
     Identifier,
     IdentifierType,
     KnownElsewhere,
+    Strength,
     Unknown,
 )
 from tests.sealed import row_of
@@ -96,6 +97,18 @@ def test_a_shared_phone_opens_nobody(directory, feed, phone):
     answer = directory.party(phone)
     assert isinstance(answer, KnownElsewhere)
     assert "2 customers share" in answer.why[0]
+
+
+def test_a_shared_payment_account_names_nobody(directory, feed):
+    """A couple with one account would be greeted by each other's name."""
+    account = Identifier(IdentifierType.PAR, "5001ABCDEFGHIJKLMNOPQRSTUVWXY")
+    directory.apply("global", feed.page(feed.party("ada", account)))
+    alone = directory.party(account)
+    assert ("ada", Strength.WEAK) == (alone.party_id, alone.strength)
+    directory.apply("global", feed.page(feed.party("eve", account)))
+    answer = directory.party(account)
+    assert isinstance(answer, KnownElsewhere)
+    assert "2 customers share this payment account" in answer.why[0]
 
 
 def test_a_withdrawn_party_is_known_elsewhere(directory, feed, phone):

@@ -28,7 +28,9 @@ ITEMS = 2_100
 NAME, ADDRESS, POSTCODE = "Wilhelmina Ostrowski", "Mühlengasse 17a", "54321"
 EMAIL, PHONE, CARD = "w.ostrowski@example.org", "+491715550199", "LC0041061059"
 NATIONAL = "0171 5550199"
-CLEAR = (NAME, "Ostrowski", ADDRESS, EMAIL, PHONE, PHONE[3:], NATIONAL, CARD, CARD[2:])
+ACCOUNT = "V0010013021267404810320240710"
+"""The account behind their bank card (PAR)."""
+CLEAR = (NAME, "Ostrowski", ADDRESS, EMAIL, PHONE, PHONE[3:], NATIONAL, CARD, CARD[2:], ACCOUNT)
 ITEM_COLUMNS = "item_id,name,department,tax,gtin,reference,unit,price,valid_from,valid_until\n"
 CUSTOMERS = "source_id,name,card,phone,email,postcode,country,tier,points,consents\n"
 ROW = f"crm-77,{NAME},{CARD},{NATIONAL},{EMAIL},{POSTCODE},DE,Gold,10,marketing/email=yes\n"
@@ -49,6 +51,7 @@ def traces(hq):
         Identifier(IdentifierType.EMAIL, EMAIL),
         Identifier(IdentifierType.PHONE, PHONE),
         Identifier(IdentifierType.LOYALTY_CARD, CARD),
+        Identifier(IdentifierType.PAR, ACCOUNT),
         name_postcode.key(NAME, POSTCODE),
     ]
     found = {f"the words {each!r}": each.encode() for each in CLEAR}
@@ -111,19 +114,26 @@ async def until(look, expected):
 
 
 async def bought(shop):
-    """Have the person buy something; gives the answer to the completed sale."""
+    """Have the person buy something by bank card; gives the answer to the completed sale."""
     path = f"/v1/sales/{new_id()}"
     known = await shop.ask("POST", "/v1/identify", {"type": "email", "value": EMAIL})
     await shop.ask("POST", f"/v1/tills/{TILL}/sales", {"sale_id": path.rpartition("/")[2]})
     await shop.ask("PUT", f"{path}/customer", {"party_id": known["party_id"]})
     view = await shop.ask("POST", f"{path}/lines", {"gtin": GTINS[0], "line_id": new_id()})
-    cash = {"kind": "cash", "amount": view["totals"]["due"], "tender_id": new_id()}
-    await shop.ask("POST", f"{path}/tenders", cash)
+    card = {"kind": "card", "amount": view["totals"]["due"], "tender_id": new_id()}
+    paid = await shop.ask("POST", f"{path}/tenders", card | {"payment_account_reference": ACCOUNT})
+    assert [] == paid["left_out"]
     return await shop.ask("POST", f"{path}/complete", {})
 
 
-async def knows(shop):
-    return (await shop.ask("POST", "/v1/identify", {"type": "email", "value": EMAIL}))["answer"]
+async def knows(shop, kind="email", value=EMAIL):
+    return (await shop.ask("POST", "/v1/identify", {"type": kind, "value": value}))["answer"]
+
+
+async def known_by_account(shop):
+    """Say whom the account names, and how much it is worth."""
+    found = await shop.ask("POST", "/v1/identify", {"type": "par", "value": ACCOUNT})
+    return found["answer"], found["party_id"], found["strength"]
 
 
 async def founded(hq, directory):
@@ -190,6 +200,9 @@ async def journey(hq, shops, tmp_path):
     await here.ask("POST", f"/v1/parties/{party_id}/notes", note)
     for shop in shops:
         await shop.in_step()
+    # Seen with the person in one store, the account names them in the other, weakly.
+    await until(lambda: known_by_account(away), ("found", party_id, "weak"))
+    assert [] == hits({"the account": ACCOUNT.encode()}, here.directory, away.directory)
     backup = await hq.said("backup", str(tmp_path / "backups"))
     # The shop's line is cut; the person buys there, and it is not heard of for three days.
     await hq.program.stop()
@@ -213,6 +226,7 @@ async def journey(hq, shops, tmp_path):
     waited |= {"web": "pending", f"backup {backup['backup_id']}": "ages_out"}
     await until(states, waited)
     await until(lambda: knows(here), "unknown")
+    await until(lambda: knows(here, "par", ACCOUNT), "unknown")
     await hq.run("export", "all", "--out", str(tmp_path / "exports"))
     await until(lambda: asyncio.to_thread(lambda: hits(wanted, *places)), [])
 
