@@ -239,13 +239,18 @@ class Chain:
         self.erased = [each for each in self.erased if (each[1], each[2]) in gone]
 
     def _lost_scopes(self, place: Path) -> set[str]:
-        """Tell of which scopes some till has read more than a backup holds."""
+        """Tell of which scopes some till has read more than a backup holds.
+
+        In the scope of a store stand orders to erase alone; those lie beside the backups as well,
+        and what came back is not told as lost.
+        """
         manifest = msgspec.json.decode((place / "manifest.json").read_bytes())
         read = [item for shop in self.live for item in shop.cursors().items()]
         return {
             scope
             for scope, cursor in read
-            if cursor and int(cursor.split(".")[1]) > manifest["feeds"].get(scope, 0)
+            if cursor and not scope.startswith("store:")
+            if int(cursor.split(".")[1]) > manifest["feeds"].get(scope, 0)
         }
 
     async def at_rest(self) -> Answer:
