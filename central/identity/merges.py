@@ -32,6 +32,8 @@ from central.ledger.outbox import store_scope
 REASON_CHARACTERS = 300
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:~-]{0,119}")
 """Of a decision: it stands in an address, by which it is undone (RFC 3986, 2.3)."""
+PARTIES_MAX = 50
+"""Ids of one merge: whoever needs more has found a mistake of another kind."""
 SHOWN = 100
 """Decisions of one list."""
 
@@ -121,7 +123,7 @@ class Desk:
         """Make some parties one person.
 
         Raises:
-            InputFault: fewer than two, or nobody decides.
+            InputFault: fewer than two or far too many, or nobody decides.
             NotFoundFault: one of the ids nobody ever had.
             StateFault: they were said to be different; merges contradict; one was erased; or the
                 merge id is another decision's.
@@ -216,7 +218,7 @@ class Desk:
         return (edge,)
 
     def _known(self, party_ids: Sequence[str]) -> tuple[PartyId, ...]:
-        ids, kinds = tuple(sorted({PartyId(each.strip()) for each in party_ids})), set()
+        ids, kinds = tuple(sorted(set(bounded(party_ids)))), set()
         for each in ids:
             canonical(self._conn, each)
             query = select(PARTIES.c.kind).where(PARTIES.c.party_id == each)
@@ -229,6 +231,21 @@ class Desk:
                 name="household-and-person",
             )
         return ids
+
+
+def bounded(party_ids: Sequence[str]) -> list[PartyId]:
+    """Give ids as they were named, without space around.
+
+    Raises:
+        InputFault: `too-many-parties`.
+    """
+    if len(party_ids) > PARTIES_MAX:
+        raise InputFault(
+            f"{len(party_ids)} parties are too many to be looked at as one person",
+            remedy=f"name at most {PARTIES_MAX} ids",
+            name="too-many-parties",
+        )
+    return [PartyId(each.strip()) for each in party_ids]
 
 
 def decision(conn: Connection, decision_id: str) -> Decision:

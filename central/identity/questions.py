@@ -8,7 +8,6 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from agent.core.entries.bodies import ConsentGiven
-from agent.core.faults import InputFault
 from agent.core.history import Part, Unified, unified_of
 from agent.core.history.graph_links import Proposal
 from agent.core.history.graph_merge import By, merge_edges
@@ -17,6 +16,7 @@ from agent.core.history.graph_questions import Question, questions
 from agent.core.history.unified import conflicts
 from agent.core.identifiers import PartyId
 from central.identity.graph_facts import HeldFacts, book_of
+from central.identity.merges import bounded
 from central.identity.parties import canonical, canonicals
 from central.identity.persons import parts_of, persons_of
 from central.identity.views import FoundView, found_view, masked
@@ -30,8 +30,6 @@ _PREVIEW = "preview"
 _FOUND_BY = ("email", "phone")
 """Fields that are shown as identifiers, masked."""
 _SHOWN_APART = ("email", "name", "phone", "points", "tier")
-PARTIES_MAX = 50
-"""Ids of one merge: whoever needs more has found a mistake of another kind."""
 
 
 class ProposalView(msgspec.Struct, frozen=True):
@@ -144,13 +142,7 @@ def queue(conn: Connection, *, limit: int = SHOWN) -> Queue:
 
 
 def _checked(conn: Connection, party_ids: Sequence[str]) -> list[PartyId]:
-    if len(party_ids) > PARTIES_MAX:
-        raise InputFault(
-            f"{len(party_ids)} parties are too many to be looked at as one person",
-            remedy=f"name at most {PARTIES_MAX} ids",
-            name="too-many-parties",
-        )
-    ids = [PartyId(each.strip()) for each in party_ids]
+    ids = bounded(party_ids)
     for each in ids:
         canonical(conn, each)
     return ids

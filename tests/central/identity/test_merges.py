@@ -359,3 +359,12 @@ def test_a_merge_that_could_not_be_undone_is_not_made(client, merge_id):
     asked = {"party_ids": [A, B], "actor": "eva", "reason": "same person", "merge_id": merge_id}
     answer = client.post("/v1/merges", json=asked)
     assert (400, True) == (answer.status_code, "bad-merge-id" in answer.json()["type"])
+
+
+def test_a_merge_of_very_many_is_refused_before_anything_is_read(client):
+    """Some hundred thousand ids in one call would hold up every till's writer for minutes."""
+    ids = [f"p-{n}" for n in range(51)]
+    asked = {"party_ids": ids, "actor": "eva", "reason": "same person"}
+    for path in ("/v1/merges", "/v1/separations", "/v1/merges/preview"):
+        problem = client.post(path, json=asked).json()
+        assert "too many" in problem["detail"]
