@@ -58,11 +58,14 @@ def put(conn: Connection, channel: str, order_no: str, told: Iterable[Told], now
 
 
 def open_tasks(conn: Connection, channel: str) -> list[Task]:
-    """List what a channel has not heard of yet, the oldest first."""
+    """List what a channel has not heard of yet: what failed least often first, then the oldest.
+
+    So some hundreds that never succeed, of orders deleted there, leave room for those after them.
+    """
     query = (
         select(CHANNEL_TASKS)
         .where(CHANNEL_TASKS.c.channel_id == channel, CHANNEL_TASKS.c.done_at.is_(None))
-        .order_by(CHANNEL_TASKS.c.recorded_at, CHANNEL_TASKS.c.task)
+        .order_by(CHANNEL_TASKS.c.tries, CHANNEL_TASKS.c.recorded_at, CHANNEL_TASKS.c.task)
         .limit(TASKS_SHOWN)
     )
     return [

@@ -6,11 +6,21 @@ import random
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from agent.core.faults import NotFoundFault
 from agent.core.history import Order
-from agent.core.orders import CustomerOrder, OrderLine, Placed, Stage, Step, paid_in_sale, view
+from agent.core.orders import (
+    CustomerOrder,
+    OrderLine,
+    Part,
+    Placed,
+    Stage,
+    Step,
+    paid_in_sale,
+    view,
+)
 from central.goods import stock, tasks
 from central.goods.routes import give_up
 from central.goods.sheets import sheet
@@ -173,6 +183,19 @@ def test_an_order_is_kept_to_the_end_of_its_last_day_wherever_the_store_is(
     """In New York it was given up at seven in the evening, while its customer was on the way."""
     send(web.placed(), web.paid(), web.ready(until="2026-11-05"))
     assert given_up == give_up(ledger, now)
+
+
+def test_tasks_that_never_succeed_leave_room_for_others(send, tell, web, ledger, monkeypatch):
+    """Some hundred orders deleted in the web store would keep all other refunds from it (P6)."""
+    monkeypatch.setattr(tasks, "TASKS_SHOWN", 1)
+    send(web.placed(), web.paid(), web.ready())
+    parts = [(Part(1, 1000),), (Part(1, 1000),)]
+    tell(*(replace(collected(f"c-{n}"), parts=some) for n, some in enumerate(parts)))
+    [first] = open_tasks(ledger)
+    with writing(ledger) as conn:
+        tasks.failed(conn, "web", first.task, "no such order")
+    [second] = open_tasks(ledger)
+    assert first.task != second.task
 
 
 def test_a_task_that_is_done_or_unknown_cannot_fail(send, tell, web, ledger):
