@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, not at every start of every program; some container images set this.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl baskets rewinds fulldisk cutoff clocks paper story search simulate mutants pictures clean
+.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl baskets rewinds fulldisk cutoff clocks fresh paper story search simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -90,6 +90,10 @@ fulldisk: setup
 cutoff: setup
 	$(BIN)/python -m tests.journeys.command_kills $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m tests.journeys.snapshot_kills $(if $(SEED),--seed $(SEED))
+
+# How soon a till knows what was done on the web, and HQ what a till sold; and a backlog drained.
+fresh: setup
+	$(BIN)/python -m tests.journeys.freshness $(if $(SEED),--seed $(SEED))
 
 # HQ and tills start again with clocks ten years off, either way; new tills enrol under them.
 clocks: setup

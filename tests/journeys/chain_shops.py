@@ -101,7 +101,7 @@ class Shop:
         self.open = asyncio.Event()
         """Cleared by whoever stops the agent."""
         self.pause_s = (0.1, 0.6)
-        self._counter = asyncio.Lock()
+        self.counter = asyncio.Lock()
         self._token = ""
 
     async def start(self) -> None:
@@ -155,7 +155,7 @@ class Shop:
     async def work(self) -> None:
         """Serve customers until told to stop."""
         while not self.stopping:
-            async with self._counter:
+            async with self.counter:
                 await self.serve()
             await asyncio.sleep(self._rng.uniform(*self.pause_s))
 
@@ -183,7 +183,7 @@ class Shop:
 
     async def close_day(self) -> None:
         """End the till's business day between two customers."""
-        async with self._counter:
+        async with self.counter:
             closing = {"counted_cash": 0, "request_id": new_id()}
             await self.ask("POST", f"/v1/tills/{TILL}/close", closing)
 
