@@ -16,8 +16,8 @@ from agent.core.faults import UnavailableFault
 from agent.till.commands import Identify
 from agent.till.desk import Desk
 
-LOBBY_MAX = 64
-"""Who wait: about a second of stretches."""
+LOBBY_MAX = 256
+"""Who wait: some seconds of stretches, as many as the inbox holds."""
 
 R = TypeVar("R")
 

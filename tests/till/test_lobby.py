@@ -9,8 +9,7 @@ import pytest
 
 from agent.core.faults import InputFault, UnavailableFault
 from agent.directory import presenting
-from agent.till import commands
-from agent.till.lobby import LOBBY_MAX
+from agent.till import commands, lobby
 from agent.till.requests import IdentifyRequest
 from tests.till.conftest import ADA_CARD
 
@@ -97,10 +96,11 @@ async def test_one_identifier_is_stretched_at_a_time(shop, monkeypatch):
 
 
 @pytest.mark.asyncio
-async def test_a_full_lobby_turns_away_and_says_so(shop):
+async def test_a_full_lobby_turns_away_and_says_so(shop, monkeypatch):
     """A loop in somebody's software would fill the memory with requests nobody waits for."""
+    monkeypatch.setattr(lobby, "LOBBY_MAX", 5)
     async with shop.running() as loop:
-        asked = [asyncio.create_task(loop.ask(by(ADA_CARD))) for _ in range(LOBBY_MAX + 1)]
+        asked = [asyncio.create_task(loop.ask(by(ADA_CARD))) for _ in range(6)]
         answers = await asyncio.gather(*asked, return_exceptions=True)
         refused = [each for each in answers if isinstance(each, UnavailableFault)]
         assert ["till-busy"] == [each.name for each in refused]
