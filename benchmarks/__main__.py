@@ -15,6 +15,7 @@ from benchmarks.table import Row, table
 _BESIDE = {
     "bare",
     "beside",
+    "crowd",
     "floor",
     "hq",
     "machine",
