@@ -6,6 +6,7 @@ from agent.core import sale as rules
 from agent.core.entries import facts
 from agent.core.faults import StateFault
 from agent.core.identifiers import CustomerRef, PartyId, SaleId
+from agent.core.loyalty import POINTS_TENDER
 from agent.core.sale.model import Sale
 from agent.core.space import Work
 from agent.till.adding import added
@@ -136,7 +137,11 @@ async def discount_sale(desk: Desk, ask: DiscountSale) -> SaleView:
 
 
 async def set_customer(desk: Desk, ask: SetCustomer) -> SaleView:
-    """Put a customer on the sale, or take them off."""
+    """Put a customer on the sale, or take them off.
+
+    Raises:
+        StateFault: `points-on-the-counter`.
+    """
     sale = await desk.basket(ask.sale_id)
     if sale.party_id == ask.party_id:
         return desk.view(sale)
@@ -154,7 +159,17 @@ async def set_customer(desk: Desk, ask: SetCustomer) -> SaleView:
 
 
 def with_customer(desk: Desk, sale: Sale, party_id: PartyId | None) -> Sale:
-    """Set the party and a pseudonym that no other sale has."""
+    """Set the party and a pseudonym that no other sale has.
+
+    Raises:
+        StateFault: `points-on-the-counter`: those of whoever is on the sale pay for it.
+    """
+    if sale.party_id != party_id and any(each.kind == POINTS_TENDER for each in sale.tenders):
+        raise StateFault(
+            "this sale is being paid with the points of the customer who is on it",
+            remedy="remove that tender first: their points are theirs again",
+            name="points-on-the-counter",
+        )
     if party_id is None:
         return rules.set_customer(sale, None, None)
     ref = CustomerRef(desk.clock.random(CUSTOMER_REF_BYTES).hex())

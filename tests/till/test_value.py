@@ -390,6 +390,22 @@ async def test_points_are_not_paid_with_by_a_number_that_a_neighbour_could_guess
         assert {"lease-1": 100} == await left(shop)
 
 
+async def test_whose_points_pay_stays_on_the_sale(shop):
+    """Somebody's points would pay for what another one bought, and earned with it."""
+    await given(shop)
+    bob = PartyId("019a0000-0000-7000-8000-00000000b0b0")
+    async with shop.running() as loop:
+        sale_id = await basket(loop)
+        await pay(loop, sale_id, "points", 200)
+        for other in (bob, None):
+            with pytest.raises(Fault) as caught:
+                await loop.ask(SetCustomer(sale_id, other))
+            assert ("points-on-the-counter", True) == (caught.value.name, bool(caught.value.remedy))
+        await loop.ask(TypedScan(ADA_CARD))
+        await loop.ask(RemoveTender(sale_id, 1))
+        assert bob == (await loop.ask(SetCustomer(sale_id, bob))).sale.party_id
+
+
 async def test_what_a_sale_says_of_a_gift_card_does_not_pay(shop):
     """Who finds the receipt, or reads the journal, would pay with somebody's gift card."""
     owner = gift_owner(NUMBER)
