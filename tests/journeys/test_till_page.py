@@ -275,6 +275,18 @@ async def test_who_is_enrolled_before_the_first_item_is_the_customer(page, till)
     assert (await till.sale())["sale"]["party_id"] == again["party_id"]
 
 
+async def test_a_name_with_a_postcode_asks_for_more(page):
+    """Who has neither card nor phone at hand would be enrolled a second time."""
+    await page.page.locator("#scan").fill("Sommer, 10115")
+    await page.page.keyboard.press("Enter")
+    await expect(page.message).to_contain_text("Somebody is known by this")
+    await expect(page.message).to_contain_text("phone number or e-mail")
+    await expect(page.customer).not_to_contain_text("Greta")
+    await page.page.locator("#scan").fill("Nobody, 10115")
+    await page.page.keyboard.press("Enter")
+    await expect(page.message).to_contain_text("Not recognised")
+
+
 async def test_what_was_said_of_a_customer_is_not_said_of_the_next(page):
     """Nobody would be asked for their card: the page says that the chain knows them already."""
     await page.wedge(COFFEE)

@@ -183,7 +183,16 @@ function notRecognised(seen) {
 async function searchOr(seen, text) {
   const items = await api.get(`/v1/items?text=${encodeURIComponent(text)}`).catch(() => []);
   if (items.length) showMatches(items, sell);
-  else notRecognised(seen);
+  else if (!await knownByName(text)) notRecognised(seen);
+}
+
+// "Byron, 10115": several may have a name and postcode, so it opens nobody, and keeps them from being enrolled again.
+async function knownByName(text) {
+  if (!text.includes(",")) return false;
+  const found = await api.post("/v1/identify", { type: "name_postcode", value: text }).catch(() => null);
+  if (found?.answer !== "known_elsewhere") return false;
+  message("Somebody is known by this", sentences([...found.why, found.ask]), "bad");
+  return true;
 }
 
 async function sell(item) {
