@@ -32,6 +32,17 @@ def orders_in(lines: Iterable[Line]) -> list[str]:
     return sorted({line.ordered.order_id for line in lines if line.ordered is not None})
 
 
+def collected_with(sale: Sale, number: int) -> list[int]:
+    """List the lines that hand goods of one order over, and settle them, together with a line.
+
+    What was paid before is taken off for all of them at once: one alone out of the basket would
+    leave money that is nobody's.
+    """
+    tied = [line for line in live(sale.lines) if line.ordered is not None and line.returns is None]
+    of = {line.ordered.order_id for line in tied if line.ordered and line.line == number}
+    return [line.line for line in tied if line.ordered and line.ordered.order_id in of]
+
+
 def told_in(sale: Sale, store: StoreId, stamp: Stamp) -> tuple[Told, ...]:
     """Tell what a sale does for orders, under ids that follow from the sale: told once each.
 

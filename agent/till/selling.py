@@ -25,7 +25,7 @@ from agent.till.commands import (
     VoidLine,
 )
 from agent.till.desk import Desk, required
-from agent.till.ordered import dropped_with
+from agent.till.ordered import collected_with, dropped_with
 from agent.till.replies import SaleView
 from agent.till.telling import Event, customer_event, item_event, sale_event
 from agent.till.value import given_up
@@ -96,18 +96,34 @@ def line_events(desk: Desk, sale: Sale) -> tuple[Event, Event]:
 
 
 async def void_line(desk: Desk, ask: VoidLine) -> SaleView:
-    """Take a line out, with a reason; a voided line stays voided."""
+    """Take a line out, with a reason; a voided line stays voided.
+
+    Of an order that is collected all goes: what is still wanted of it is put in anew.
+    """
     sale = await desk.basket(ask.sale_id)
     if any(row.line == ask.line and row.voided for row in sale.lines):
         return desk.view(sale, ask.line)
     reason = required(ask.reason, "voiding a line")
     changed = rules.void_line(sale, ask.line, reason, desk.actor)
+    for line in collected_with(sale, ask.line):
+        if line != ask.line:
+            changed = rules.void_line(changed, line, reason, desk.actor)
     return await _changed(desk, changed, "line-voided", ask.line)
 
 
 async def change_quantity(desk: Desk, ask: ChangeQuantity) -> SaleView:
-    """Sell another quantity of a line."""
+    """Sell another quantity of a line.
+
+    Raises:
+        StateFault: `order-is-fixed`: it is of an order.
+    """
     sale = await desk.basket(ask.sale_id)
+    if any(line.line == ask.line and line.ordered for line in sale.lines):
+        raise StateFault(
+            f"line {ask.line} is as much of an order as was asked for",
+            remedy="void it, and put in what is wanted of the order",
+            name="order-is-fixed",
+        )
     changed = rules.change_quantity(sale, ask.line, ask.quantity)
     return await _changed(desk, changed, "line-changed", ask.line)
 

@@ -334,3 +334,28 @@ async def test_goods_that_come_back_in_a_basket_come_back_in_no_other(shop):
         await pay(loop, SALE)
         await loop.ask(commands.OpenSale(THIRD))
         assert "more-than-returnable" == await refused(loop, GiveBack(THIRD, "WEB-7", 1, 1000))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("line", [1, 2, 3])
+async def test_what_was_paid_before_leaves_the_basket_with_the_goods(shop, line):
+    """Somebody would be paid out what they left for an order, and have left it still."""
+    publish(shop, settled(8000), READY)
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        view_ = await loop.ask(CollectInSale(SALE, "WEB-7"))
+        assert (2998, 3) == (view_.totals.total, len(view_.sale.lines))
+        after = await loop.ask(commands.VoidLine(SALE, line, "comes back tomorrow"))
+        assert (0, True) == (after.totals.total, all(each.voided for each in after.sale.lines))
+        assert 2998 == (await loop.ask(CollectInSale(SALE, "WEB-7"))).totals.total
+
+
+@pytest.mark.asyncio
+async def test_goods_of_an_order_are_as_many_as_were_ordered(shop):
+    """Five would be handed over of two that were ordered, and nobody say so before the evening."""
+    publish(shop, READY)
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        await loop.ask(CollectInSale(SALE, "WEB-7"))
+        changed = commands.ChangeQuantity(SALE, 1, 5000)
+        assert "order-is-fixed" == await refused(loop, changed)
