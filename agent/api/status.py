@@ -18,7 +18,7 @@ from agent.api.metrics import CONTENT_TYPE, exposition
 from agent.api.upkeep import DiskStatus, disk_status
 from agent.core.exchange.replica import FILTER_RULE
 from agent.core.exchange.wire import FilterBuilt, Replaced
-from agent.core.faults import StateFault
+from agent.core.faults import Fault, StateFault
 from agent.core.identifiers import JournalId, TillId
 from agent.directory import Directory
 from agent.journal import chains, upkeep
@@ -51,7 +51,9 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     devices: tuple[DeviceView, ...] = ()
     sync: SyncStatus | None = None
     directory: dict[str, int] | None = None
-    """How many parties, items and orders are held."""
+    """How many parties, items and orders are held; absent where that cannot be read."""
+    directory_trouble: str = ""
+    """Why nothing can be looked up, and what to do; empty where it can."""
     known_customers: FilterView | None = None
     """The filter of everybody the chain knows; absent where HQ has sent none."""
     journals: tuple[JournalTail, ...] = ()
@@ -130,6 +132,7 @@ async def full_status(backend: Backend) -> Status:
         lambda conn: (chains.heads(conn), last(conn), noted(conn))
     )
     now = time.monotonic()
+    counts, known, trouble = _directory(backend.directory)
     return Status(
         ok=backend.ready(),
         version=backend.version,
@@ -140,8 +143,9 @@ async def full_status(backend: Backend) -> Status:
         ),
         devices=backend.device_views(),
         sync=backend.sync(),
-        directory=backend.directory.counts(),
-        known_customers=_filter_view(backend.directory),
+        directory=counts,
+        directory_trouble=trouble,
+        known_customers=known,
         journals=tuple(
             JournalTail(each.journal_id, each.till, each.lane, each.tail_seq, each.tail_hash.hex())
             for each in heads
@@ -153,12 +157,26 @@ async def full_status(backend: Backend) -> Status:
     )
 
 
+def _directory(directory: Directory) -> tuple[dict[str, int] | None, FilterView | None, str]:
+    """Say what is held, or why nobody knows: all else is said as well, and wanted then most."""
+    try:
+        return directory.counts(), _filter_view(directory), ""
+    except Fault as fault:
+        return None, None, f"{fault.detail}: {fault.remedy}"
+
+
 def _filter_view(directory: Directory) -> FilterView | None:
     held, rule = directory.filter(), directory.rule(FILTER_RULE)
     if held is None:
         return None
-    built_at = msgspec.json.decode(rule, type=FilterBuilt).built_at if rule else ""
-    return FilterView(held.pieces, held.of, held.bytes, held.errs_ppm, built_at)
+    return FilterView(held.pieces, held.of, held.bytes, held.errs_ppm, _built_at(rule))
+
+
+def _built_at(rule: bytes | None) -> str:
+    try:
+        return msgspec.json.decode(rule, type=FilterBuilt).built_at if rule else ""
+    except msgspec.MsgspecError:
+        return ""  # Of a newer HQ.
 
 
 @get("/v1/journals/verify", responses=ANSWERS)

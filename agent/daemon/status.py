@@ -106,6 +106,8 @@ def _show_vanished(report: StatusReport) -> None:
 
 def _show_directory(report: StatusReport) -> None:
     held, known = report.daemon.get("directory"), report.daemon.get("known_customers")
+    if trouble := report.daemon.get("directory_trouble"):
+        say(f"  {trouble}")
     if held:
         say(f"  customers held here: {held['parties']}")
     if known:

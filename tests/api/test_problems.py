@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
+
+from agent.core.exchange.replica import FILTER_RULE
+from agent.core.exchange.wire import FeedItem, FeedPage, FilterPiece
+from agent.core.privacy.bloom import PIECE_BYTES
+from tests.api.conftest import ADMIN
 
 SALE = "019a2222-0000-7000-8000-000000000001"
 
@@ -104,3 +110,31 @@ async def test_the_openapi_document_names_every_endpoint(agent):
     assert "application/problem+json" in operation["responses"]["400"]["content"]
     ids = [each["operationId"] for item in document["paths"].values() for each in item.values()]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.asyncio
+async def test_the_status_is_said_although_nothing_can_be_looked_up(agent):
+    """Whoever asks what is wrong would hear of one thing, and of no till, disk or device."""
+    async with agent.client(ADMIN) as admin:
+        well = (await admin.get("/v1/status")).json()
+        agent.backend.directory.close()
+        ill = (await admin.get("/v1/status")).json()
+    assert (True, "directory_trouble" in well) == ("directory" in well, False)
+    assert {"store", "tills", "journals", "disk"} <= ill.keys()
+    assert "directory" not in ill
+    assert "cannot be used" in ill["directory_trouble"]
+
+
+@pytest.mark.asyncio
+async def test_a_rule_of_a_newer_hq_hides_no_status(agent):
+    """One row of HQ's feed would leave every store's technician without an answer (P6)."""
+    piece = msgspec.Raw(msgspec.json.encode(FilterPiece(1, bytes(PIECE_BYTES))))
+    rule = msgspec.Raw(b'{"built_at":17}')
+    items = (
+        FeedItem(1, "filter:1-0", 1, "put", piece),
+        FeedItem(2, f"rule:{FILTER_RULE}", 2, "put", rule),
+    )
+    agent.backend.directory.apply("global", FeedPage(items, "1-ab.2.0123456789abcdef"))
+    async with agent.client(ADMIN) as admin:
+        status = (await admin.get("/v1/status")).json()
+    assert 1 == status["known_customers"]["pieces"]
