@@ -69,14 +69,14 @@ def noted_in(sale: Sale, store: StoreId, stamp: Stamp) -> tuple[OrderNoted, ...]
 def dropped_with(
     sale: Sale, own: OwnOrders, store: StoreId, stamp: Stamp
 ) -> tuple[OrderNoted, ...]:
-    """Give up the special orders whose deposit would have been paid in a basket given up."""
+    """Give up the special orders whose deposit would have been paid by lines given up."""
     by = By(stamp.wall, f"{store}/{sale.till}", sale.actor)
     told = tuple(
         Step(
             event=f"{order_id}/given-up",
             order_id=OrderId(order_id),
             stage=Stage.CANCELLED,
-            reason="the basket with its deposit was given up",
+            reason="its deposit was taken out of the basket, or the basket given up",
             at=by.at,
             touch_point=by.touch_point,
             actor=by.actor,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from agent.core import sale as rules
 from agent.core.entries import facts
 from agent.core.faults import StateFault
@@ -98,17 +100,22 @@ def line_events(desk: Desk, sale: Sale) -> tuple[Event, Event]:
 async def void_line(desk: Desk, ask: VoidLine) -> SaleView:
     """Take a line out, with a reason; a voided line stays voided.
 
-    Of an order that is collected all goes: what is still wanted of it is put in anew.
+    Of an order that is collected all goes: what is still wanted of it is put in anew. A special
+    order goes with its deposit.
     """
     sale = await desk.basket(ask.sale_id)
     if any(row.line == ask.line and row.voided for row in sale.lines):
         return desk.view(sale, ask.line)
     reason = required(ask.reason, "voiding a line")
     changed = rules.void_line(sale, ask.line, reason, desk.actor)
-    for line in collected_with(sale, ask.line):
-        if line != ask.line:
-            changed = rules.void_line(changed, line, reason, desk.actor)
-    return await _changed(desk, changed, "line-voided", ask.line)
+    out = {ask.line, *collected_with(sale, ask.line)}
+    for line in out - {ask.line}:
+        changed = rules.void_line(changed, line, reason, desk.actor)
+    gone = replace(sale, lines=tuple(line for line in sale.lines if line.line in out))
+    dropped = dropped_with(gone, desk.own.orders, desk.store.id, desk.clock.stamp())
+    event = sale_event(changed, desk.totals(changed), "line-voided", line=ask.line)
+    await desk.keep(changed, event, facts=dropped)
+    return desk.view(changed, ask.line)
 
 
 async def change_quantity(desk: Desk, ask: ChangeQuantity) -> SaleView:

@@ -34,7 +34,7 @@ from agent.till.order_commands import (
     SpecialRequest,
     WantedItem,
 )
-from agent.till.requests import TenderRequest
+from agent.till.requests import LineRequest, TenderRequest
 from tests.till.conftest import ADA, ADA_CARD, Shop, till
 from tests.till.test_selling import bodies
 
@@ -224,6 +224,19 @@ async def test_a_basket_that_is_given_up_takes_its_special_order_along(shop):
         await loop.ask(commands.OpenSale(SALE))
         made = await loop.ask(OrderSpecially(SALE, SpecialRequest((WantedItem("socks"),))))
         await loop.ask(commands.CancelSale(SALE, "changed their mind"))
+        assert "cancelled" == orders.sheet(loop.desk, made.order.order_no).state
+        assert [] == orders.here(loop.desk)
+
+
+@pytest.mark.asyncio
+async def test_a_deposit_that_is_taken_out_takes_its_special_order_along(shop):
+    """The order would wait for ever, on the store's list and with the customer, for a deposit."""
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        made = await loop.ask(OrderSpecially(SALE, SpecialRequest((WantedItem("socks"),))))
+        await loop.ask(commands.VoidLine(SALE, 1, "changed their mind"))
+        await loop.ask(commands.AddLine(SALE, LineRequest(item_id="coffee")))
+        await pay(loop)
         assert "cancelled" == orders.sheet(loop.desk, made.order.order_no).state
         assert [] == orders.here(loop.desk)
 
