@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import (
@@ -63,6 +64,9 @@ from central.privacy.access import SETTLE_S, AccessRecorder
 
 PRESET_VARIABLE = "TILL_CENTRAL_STAFF_TOKEN"
 """Presets a staff token for one run: for demonstrations and tests, stored nowhere."""
+SWITCH_S = 0.001
+"""How long a thread that computes keeps the interpreter from one that waits for it, a fifth of what
+Python sets: the applier must not hold up whoever asks, after each statement of theirs anew."""
 _LOG = structlog.get_logger("central")
 
 
@@ -250,6 +254,8 @@ class Daemon:
 
     def _prepare_loop(self, stack: AsyncExitStack) -> None:
         self._loop = asyncio.get_running_loop()
+        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(SWITCH_S)
         # One thread per database connection: more would only wait for one another.
         self._loop.set_default_executor(ThreadPoolExecutor(2 * POOL_SIZE, "hq"))
         self._feed_changed.attach(self._loop)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from threading import Event, Thread
 
 import pytest
 
-from central.daemon.serve import ThreadEnded
+from central.daemon.serve import SWITCH_S, ThreadEnded
 from central.daemon.state import utc_now
 from central.daemon.threads import Applying
 from central.histories.applier import Applier
@@ -142,3 +143,10 @@ async def test_a_dead_thread_ends_the_program(hq_at, tmp_path, monkeypatch):
 
     with pytest.raises(ThreadEnded):
         await serve_until_it_ends()
+
+
+@pytest.mark.asyncio
+async def test_a_thread_that_computes_gives_way_soon(hq):
+    """Wrong: whoever asks waits after each statement for whatever HQ is just working out."""
+    assert hq.url
+    assert SWITCH_S == pytest.approx(sys.getswitchinterval())
