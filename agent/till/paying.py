@@ -26,6 +26,7 @@ from agent.till.ended import ended
 from agent.till.numbers import print_id_for
 from agent.till.ordered import noted_in
 from agent.till.printing import put_drawer, put_receipt
+from agent.till.reckoning import reckoning
 from agent.till.replies import Completed, SaleView
 from agent.till.requests import TenderRequest
 from agent.till.returning import require_returnable
@@ -138,7 +139,7 @@ async def seal(
         SaleFault: `not-paid`, `sale-empty`, `more-than-sold` …; the basket stays as it was.
     """
     stamp, before = desk.clock.stamp(), await earning.balance_before(desk, sale)
-    by = value.reckoning(desk, sale)
+    by = reckoning(desk, sale)
 
     def write(conn: Connection) -> tuple[Completed, Written]:
         if sale.sale_id not in desk.baskets:

@@ -8,63 +8,42 @@ lease first is not decided here: the till itself never waits for the network (P1
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from types import MappingProxyType
-from typing import NamedTuple, TypeVar
 
 import msgspec
-import structlog
 
 from agent.core.entries.bodies import Body, SaleCompleted
 from agent.core.faults import InputFault, StateFault
-from agent.core.history.interactions import STORE_CHANNEL
-from agent.core.identifiers import ItemId, JournalId, SaleId
+from agent.core.identifiers import JournalId, SaleId
 from agent.core.loyalty import (
     GIFT_TENDER,
     POINTS_TENDER,
-    Basis,
     LoyaltyFault,
     Programme,
-    ValueEarned,
     ValueLoaded,
     ValueRestored,
     ValueSpent,
     Worth,
-    basis_of,
-    earn,
     gift_owner,
     unit_of,
 )
 from agent.core.loyalty.programme import GIFT_PREFIX
 from agent.core.loyalty.purse import Wish, sale_ended, spend, till_closed
 from agent.core.quantities import ONE, Minor
-from agent.core.recognition import ItemKey, Part, opens
+from agent.core.recognition import Part, opens
 from agent.core.sale.bounds import line_numbered, money, pieces
 from agent.core.sale.model import Line, Sale, Stamp, Tender
-from agent.directory import DirectoryFault
 from agent.journal import purses, sales
 from agent.journal.chains import Appended
 from agent.journal.connection import Connection
 from agent.journal.purses import Promise
 from agent.till.commands import AskLacking, ChargeGift
 from agent.till.desk import Desk
+from agent.till.reckoning import Reckoning, earned, is_gift
 from agent.till.replies import SaleView
 from agent.till.telling import sale_event
 from agent.till.value_replies import Lacking
-
-T = TypeVar("T")
-
-log = structlog.get_logger(__name__)
-
-
-class Reckoning(NamedTuple):
-    """What a sale earns by."""
-
-    programme: Programme
-    tier: str = ""
-    groups: Mapping[ItemId, tuple[str, ...]] = MappingProxyType({})
-    """Of the items sold, where the catalogue has any."""
 
 
 def is_value(kind: str) -> bool:
@@ -180,17 +159,6 @@ def refund_for(conn: Connection, desk: Desk, sale: Sale, tender: Tender) -> Prom
     )
 
 
-def reckoning(desk: Desk, sale: Sale) -> Reckoning:
-    """Look up what a sale earns by: before its transaction, which is another thread's to write."""
-    programme, party_id = desk.value.programme(), sale.party_id
-    if party_id is None or not programme.rules:
-        return Reckoning(programme)
-    card = _spared(lambda: desk.directory.card(party_id))
-    items = {line.item_id for line in sale.lines if line.item_id}
-    groups = {item: _groups(desk, item) for item in items}
-    return Reckoning(programme, (card.tier if card else None) or "", groups)
-
-
 def facts_of(
     conn: Connection, desk: Desk, sale: Sale, body: SaleCompleted, stamp: Stamp, by: Reckoning
 ) -> tuple[Body, ...]:
@@ -205,7 +173,7 @@ def facts_of(
         if isinstance(fact, ValueSpent):
             purses.note_paid(conn, journal, fact)
     purses.take_back(conn, sale.sale_id)
-    return (*_earned(desk, sale, body, stamp, by), *_loaded(desk, body, stamp), *paid)
+    return (*earned(desk, sale, body, stamp, by), *_loaded(desk, body, stamp), *paid)
 
 
 def leases_over(conn: Connection, desk: Desk, sale: Sale, by: Reckoning) -> bool:
@@ -277,7 +245,7 @@ async def charge(desk: Desk, ask: ChargeGift) -> SaleView:
 
 
 async def _charging(desk: Desk, sale: Sale, line: Line, number: str) -> Sale:
-    if not _is_gift(desk.value.programme(), line) or line.quantity != ONE:
+    if not is_gift(desk.value.programme(), line) or line.quantity != ONE:
         raise InputFault(
             f"{pieces(line.quantity)} of {line.name} charge no gift card",
             remedy="sell one piece of an item that the loyalty programme names as a gift card",
@@ -297,7 +265,7 @@ def require_charged(desk: Desk, sale: Sale) -> None:
     """
     programme = desk.value.programme()
     for line in sale.lines:
-        if line.voided or not _is_gift(programme, line):
+        if line.voided or not is_gift(programme, line):
             continue
         if line.quantity < 0:
             raise StateFault(
@@ -341,48 +309,6 @@ def _settled(desk: Desk, sale: Sale, each: Promise, stamp: Stamp) -> ValueSpent 
     )
 
 
-def _earned(
-    desk: Desk, sale: Sale, body: SaleCompleted, stamp: Stamp, by: Reckoning
-) -> tuple[ValueEarned, ...]:
-    if sale.party_id is None or not by.programme.rules:
-        return ()
-    earnings = earn(by.programme.rules, _basis(desk, body, by))
-    if not earnings:
-        return ()
-    place = desk.store.id, desk.till.id, stamp
-    return (ValueEarned(sale.sale_id, *place, sale.party_id, earnings),)
-
-
-def _basis(desk: Desk, body: SaleCompleted, by: Reckoning) -> Basis:
-    return basis_of(
-        body.lines,
-        discount=body.discount,
-        tenders=body.tenders,
-        prices_include_tax=body.prices_include_tax,
-        business_date=body.business_date,
-        store=desk.store.id,
-        channel=STORE_CHANNEL,
-        tier=by.tier,
-        groups=lambda line: by.groups.get(line.item_id, ()) if line.item_id else (),
-        without=[line.line for line in body.lines if _is_gift(by.programme, line)],
-    )
-
-
-def _groups(desk: Desk, item_id: ItemId) -> tuple[str, ...]:
-    """Name the department of an item, where the catalogue has one."""
-    item = _spared(lambda: desk.directory.item(ItemKey(item_id=item_id)))
-    return (item.department,) if item and item.department else ()
-
-
-def _spared(look: Callable[[], T | None]) -> T | None:
-    """Look up what a sale is completed without, if need be: it is paid, and waits for nothing."""
-    try:
-        return look()
-    except DirectoryFault as fault:
-        log.warning("points are reckoned without it", why=str(fault))
-        return None
-
-
 def _loaded(desk: Desk, body: SaleCompleted, stamp: Stamp) -> Iterable[ValueLoaded]:
     for line in body.lines:
         owner = _charges(line)
@@ -400,8 +326,3 @@ def takes(desk: Desk) -> tuple[str, ...]:
 
 def _charges(line: Line) -> str:
     return line.serial if line.serial and line.serial.startswith(GIFT_PREFIX) else ""
-
-
-def _is_gift(programme: Programme, line: Line) -> bool:
-    named = {line.item_id, line.gtin} - {None}
-    return not named.isdisjoint(programme.gift_items)
