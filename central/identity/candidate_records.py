@@ -1,95 +1,191 @@
-"""What of each party is compared with others: one record a person, read a slice at a time."""
+"""What of each party is compared with others: one row a person, read a portion at a time."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Subquery,
+    Table,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+)
 
 from agent.core.history.graph_rules import is_placeholder
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
-from central.identity.attributes import attributes_of_all, consents_of_all, folded
-from central.identity.parties import ACTIVE, identifiers_of_all
-from central.ledger.customer_tables import PARTIES
+from central.identity.attributes import attributes_of_all, folded
+from central.identity.parties import ACTIVE
+from central.ledger.customer_tables import ATTRIBUTES, CONSENTS, IDENTIFIERS, PARTIES
+from central.ledger.engine import reading
 
 PROFILING = "profiling"
-SLICE = 2000
+PORTION = 5000
+"""Parties read at once."""
+FIELDS = ("name", "birth_date", "postcode", "street", "city")
+CONTACTS = (IdentifierType.EMAIL.value, IdentifierType.PHONE.value)
+REACHED = (*CONTACTS, IdentifierType.LOYALTY_CARD.value)
+BETWEEN = "\n"
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
-_CONTACTS = frozenset({IdentifierType.EMAIL, IdentifierType.PHONE})
+
+
+class Told(NamedTuple):
+    """A party as HQ's tables tell of it: folded texts, empty where nothing is known."""
+
+    party_id: PartyId
+    name: str
+    birth_date: str = ""
+    """ISO 8601."""
+    postcode: str = ""
+    street: str = ""
+    """House number included."""
+    city: str = ""
+    reached: str = ""
+    """`email:…`, `phone:…` and `loyalty_card:…`, one a line."""
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A party as a model sees it: folded texts, empty where nothing is known."""
+    """A party as HQ's own model sees it."""
 
     party_id: PartyId
     words: tuple[str, ...]
     """Of the name, in their order."""
     birth_date: str = ""
-    """ISO 8601."""
     postcode: str = ""
     street: tuple[str, ...] = ()
     """Words of street and house number, in their order."""
     city: str = ""
     contacts: tuple[str, ...] = ()
-    """`email:…` and `phone:…`, sorted."""
+    """Those that may name somebody, sorted."""
 
 
-def records(conn: Connection) -> Iterator[Record]:
-    """Read everybody who may be compared, by their ids.
+def everybody(engine: Engine) -> Iterator[Told]:
+    """Read everybody who may be compared, by their ids, as of one moment.
 
     Left out is who was erased or never named, and whoever refused to be profiled: two records are
-    put beside each other by what they say of a person (GDPR, Article 21).
+    put beside each other by what they say of a person (GDPR, Article 21). The transaction ends
+    with the last row, not with what is made of them.
     """
-    after = ""
-    while ids := _next_ids(conn, after):
-        yield from _records(conn, ids)
-        after = ids[-1]
+    with reading(engine) as conn:
+        after = ""
+        while last := conn.execute(_UPTO, {"after": after}).scalar():
+            rows = conn.execute(_TOLD, {"after": after, "upto": last}).all()
+            several = _shown(conn, [row.party_id for row in rows if row.words > row.fields])
+            for row in rows:
+                yield Told._make((row[0], *several.get(row[0], row[1:6]), row.reached))
+            after = last
 
 
-def _next_ids(conn: Connection, after: str) -> list[PartyId]:
-    query = select(PARTIES.c.party_id).where(PARTIES.c.party_id > after, PARTIES.c.state == ACTIVE)
-    rows = conn.execute(query.order_by(PARTIES.c.party_id).limit(SLICE))
-    return [PartyId(each) for each in rows.scalars()]
+def _shown(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Choose among the words of several sources, as everybody does who shows them."""
+    return {
+        party_id: tuple(folded(said[field].value) if field in said else "" for field in FIELDS)
+        for party_id, said in attributes_of_all(conn, ids).items()
+    }
 
 
-def _records(conn: Connection, ids: Sequence[PartyId]) -> Iterator[Record]:
-    said, held = attributes_of_all(conn, ids), identifiers_of_all(conn, ids)
-    answers = consents_of_all(conn, ids)
-    for party_id in ids:
-        refused = any(a.purpose == PROFILING and not a.given for a in answers.get(party_id, ()))
-        fields = {name: seen.value for name, seen in said.get(party_id, {}).items()}
-        if fields.get("name") and not refused:
-            named = [each.identifier for each in held.get(party_id, ())]
-            yield record_of(party_id, fields, named)
+def record_of(told: Told) -> Record:
+    """Make the record of a party from what is told of it.
 
-
-def record_of(
-    party_id: PartyId, fields: dict[str, str], identifiers: Sequence[Identifier]
-) -> Record:
-    """Make the record of a party from what is known of it.
-
-    >>> record_of(PartyId("p"), {"name": "Zoë Müller", "postcode": "sw1a 2aa"}, ()).words
-    ('zoe', 'muller')
+    >>> record_of(Told(PartyId("p"), "zoe muller-lenz", postcode="sw1a 2aa")).words
+    ('zoe', 'muller', 'lenz')
     """
     return Record(
-        party_id,
-        _words(fields.get("name", "")),
-        fields.get("birth_date", ""),
-        "".join(_words(fields.get("postcode", ""))),
-        _words(fields.get("street", "")),
-        "".join(_words(fields.get("city", ""))),
-        tuple(sorted(_contacts(identifiers))),
+        told.party_id,
+        _words(told.name),
+        told.birth_date,
+        "".join(_words(told.postcode)),
+        _words(told.street),
+        "".join(_words(told.city)),
+        tuple(sorted(each for each in told.reached.split(BETWEEN) if _is_contact(each))),
     )
 
 
-def _contacts(identifiers: Sequence[Identifier]) -> Iterator[str]:
-    for each in identifiers:
-        if each.type in _CONTACTS and not is_placeholder(each):
-            yield f"{each.type.value}:{each.value}"
+def may_name(means: str) -> bool:
+    """Tell whether a means may name somebody, and was not typed only to fill a field."""
+    kind, _, value = means.partition(":")
+    return not is_placeholder(Identifier(IdentifierType(kind), value))
+
+
+def _is_contact(means: str) -> bool:
+    return means.startswith(CONTACTS) and may_name(means)
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(_BETWEEN_WORDS.sub(" ", folded(text)).split())
+    return tuple(_BETWEEN_WORDS.sub(" ", text).split())
+
+
+def _among(key: Column[str]) -> ColumnElement[bool]:
+    """Keep to a portion: each part of the query reads its own stretch of the table, in order."""
+    return (key > bindparam("after")) & (key <= bindparam("upto"))
+
+
+def _said() -> Subquery:
+    """Give the one word of each field, and whether there are more words than fields."""
+    table = ATTRIBUTES.c
+    words = [func.max(case((table.field == field, table.folded))) for field in FIELDS]
+    counted = (func.count().label("words"), func.count(table.field.distinct()).label("fields"))
+    named = [word.label(field) for word, field in zip(words, FIELDS, strict=True)]
+    query = select(table.party_id, *named, *counted)
+    query = query.where(_among(table.party_id), table.field.in_(FIELDS))
+    return query.group_by(table.party_id).subquery()
+
+
+def _reached() -> Subquery:
+    table = IDENTIFIERS.c
+    named = func.aggregate_strings(table.type + ":" + table.value, BETWEEN)
+    query = select(table.party_id, named.label("reached"))
+    query = query.where(_among(table.party_id), table.type.in_(REACHED))
+    return query.group_by(table.party_id).subquery()
+
+
+def _refused(answer: Table) -> ColumnElement[bool]:
+    """Tell whether somebody's last answer over some contact was a no."""
+    later = CONSENTS.alias()
+    since = exists().where(
+        later.c.party_id == answer.c.party_id,
+        later.c.purpose == answer.c.purpose,
+        later.c.contact == answer.c.contact,
+        later.c.ordinal > answer.c.ordinal,
+    )
+    of_party = answer.c.party_id == PARTIES.c.party_id
+    return exists().where(of_party, answer.c.purpose == PROFILING, ~answer.c.given, ~since)
+
+
+def _told() -> Select[Any]:
+    said, reached = _said(), _reached()
+    fields = [func.coalesce(said.c[field], "") for field in FIELDS]
+    query = (
+        select(
+            PARTIES.c.party_id,
+            *fields,
+            func.coalesce(reached.c.reached, "").label("reached"),
+            said.c.words,
+            said.c.fields,
+        )
+        .join(said, said.c.party_id == PARTIES.c.party_id)
+        .outerjoin(reached, reached.c.party_id == PARTIES.c.party_id)
+    )
+    may_be = PARTIES.c.state == ACTIVE, said.c.name.is_not(None), ~_refused(CONSENTS)
+    return query.where(_among(PARTIES.c.party_id), *may_be).order_by(PARTIES.c.party_id)
+
+
+def upto(count: int) -> Select[Any]:
+    """Ask for the last id of a portion of so many, None after the last."""
+    ids = select(PARTIES.c.party_id).where(PARTIES.c.party_id > bindparam("after"))
+    some = ids.order_by(PARTIES.c.party_id).limit(count).subquery()
+    return select(func.max(some.c.party_id))
+
+
+_TOLD, _UPTO = _told(), upto(PORTION)

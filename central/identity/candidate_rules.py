@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from agent.core.identifiers import PartyId
 from central.identity.candidate_pairs import pairs
-from central.identity.candidate_records import Record
+from central.identity.candidate_records import Record, Told, record_of
 from central.identity.spelling import slips
 
 RULE = "records-1"
@@ -146,15 +146,16 @@ def _values(record: Record) -> Iterable[tuple[str, str]]:
     yield "city", record.city
 
 
-def propose(records: Sequence[Record]) -> dict[tuple[PartyId, PartyId], int]:
+def propose(everybody: Iterable[Told]) -> dict[tuple[PartyId, PartyId], int]:
     """Give who may be one person.
 
     Args:
-        records: of everybody, one each.
+        everybody: one each.
 
     Returns:
         Two ids, the smaller first → how likely, in basis points.
     """
+    records = [record_of(told) for told in everybody]
     model = Model(records)
     least = model.even + MARGIN_BITS
     found: dict[tuple[PartyId, PartyId], int] = {}

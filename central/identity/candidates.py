@@ -8,7 +8,7 @@ is one person already, or was said to be two, is not proposed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import msgspec
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, exists, select
 
 from agent.core.history.graph import PartyEdge, Retraction, Tie
 from agent.core.identifiers import PartyId
-from central.identity.candidate_records import Record, records
+from central.identity.candidate_records import Told, everybody
 from central.identity.graph import say, take_back
 from central.identity.parties import canonicals
 from central.ledger.engine import reading, transact
@@ -26,7 +26,7 @@ ACTOR = "candidates"
 SLICE = 200
 """Edges of one transaction: others wait for it."""
 Ends = tuple[PartyId, PartyId]
-Propose = Callable[[Sequence[Record]], dict[Ends, int]]
+Propose = Callable[[Iterable[Told]], dict[Ends, int]]
 """A model: gives pairs, the smaller id first, with basis points of certainty."""
 
 
@@ -54,6 +54,18 @@ class _Standing(msgspec.Struct, frozen=True):
     different: frozenset[Ends]
 
 
+class _Counted:
+    """Those who are read, counted on the way: nobody holds them all."""
+
+    def __init__(self, told: Iterable[Told]) -> None:
+        self._told, self.records = told, 0
+
+    def __iter__(self) -> Iterator[Told]:
+        for each in self._told:
+            self.records += 1
+            yield each
+
+
 def look_for_candidates(
     engine: Engine, model: str, propose: Propose, *, run: str, at: str
 ) -> Found:
@@ -67,11 +79,10 @@ def look_for_candidates(
         at: UTC, ISO 8601.
     """
     began_s = time.monotonic()
-    with reading(engine) as conn:
-        some = list(records(conn))
-        standing = _standing(conn)
+    some = _Counted(everybody(engine))
     found = propose(some)
     with reading(engine) as conn:
+        standing = _standing(conn)
         found = _open(conn, found, standing)
     fresh = [
         (ends, weight) for ends, weight in sorted(found.items()) if ends not in standing.proposed
@@ -89,7 +100,7 @@ def look_for_candidates(
     for start in range(0, len(taken), SLICE):
         transact(engine, partial(_take_back, taken[start : start + SLICE]))
     took_s = round(time.monotonic() - began_s)
-    return Found(model, len(some), len(found), len(fresh), len(stale), took_s)
+    return Found(model, some.records, len(found), len(fresh), len(stale), took_s)
 
 
 def _say(edges: Sequence[PartyEdge], conn: Connection) -> None:

@@ -14,6 +14,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
+from agent.core.history.canonical import components
+
 SETS = {"1": ("1",), "2": ("2",), "3": ("3",), "4": ("4a", "4b")}
 _PERSON = re.compile(r"(rec-\d+)-(?:org|dup-\d+)")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
@@ -25,13 +27,23 @@ class Person(NamedTuple):
     source_id: str
     person: str
     """Who it really is."""
-    name: str
+    given: str
+    family: str
     birth_date: str
-    street: str
+    number: str
+    address: str
     postcode: str
     city: str
     card: str
     """The social security number: it is mistyped in some duplicates, too."""
+
+    @property
+    def name(self):
+        return f"{self.given} {self.family}".strip()
+
+    @property
+    def street(self):
+        return f"{self.number} {self.address}".strip()
 
 
 def folder():
@@ -61,6 +73,13 @@ def figures(found, true):
     return precision, recall, 2 * right * 10_000 // (len(found) + len(true))
 
 
+def closed(pairs):
+    """Take who is like one for like all that are like them."""
+    pairs = list(pairs)
+    groups = components({end for pair in pairs for end in pair}, pairs)
+    return {pair for group in groups for pair in combinations(sorted(group), 2)}
+
+
 def _rows(file):
     with (folder() / f"dataset{file}.csv").open(encoding="ascii", newline="") as text:
         yield from csv.DictReader(text, skipinitialspace=True)
@@ -69,13 +88,15 @@ def _rows(file):
 def _person(row):
     told = {key.strip(): (value or "").strip() for key, value in row.items()}
     date = _DATE.fullmatch(told["date_of_birth"])
-    street = (told["street_number"], told["address_1"], told["address_2"])
+    address = (told["address_1"], told["address_2"])
     return Person(
         source_id=told["rec_id"],
         person=_PERSON.fullmatch(told["rec_id"])[1],
-        name=f"{told['given_name']} {told['surname']}".strip(),
+        given=told["given_name"],
+        family=told["surname"],
         birth_date="-".join(date.groups()) if date else "",
-        street=" ".join(filter(None, street)),
+        number=told["street_number"],
+        address=" ".join(filter(None, address)),
         postcode=told["postcode"],
         city=told["suburb"],
         card=told["soc_sec_id"],

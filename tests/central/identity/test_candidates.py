@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import random
+from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
 from agent.core.entries.bodies import ConsentGiven
+from agent.core.history import Strength
 from agent.core.history.graph import PartyEdge, Tie
-from agent.core.recognition.means import Identifier, IdentifierType
 from central.daemon.cli import app
-from central.identity import candidate_splink
-from central.identity.attributes import consent, observe
-from central.identity.candidate_pairs import sound
-from central.identity.candidate_records import record_of, records
+from central.identity import candidate_records, candidate_splink, candidate_tables
+from central.identity.attributes import consent, folded, observe
+from central.identity.candidate_pairs import pairs, sound
+from central.identity.candidate_records import Told, everybody, record_of
 from central.identity.candidate_rules import RULE, propose
 from central.identity.candidates import look_for_candidates
 from central.identity.graph import say
 from central.identity.parties import Origin, canonicals, ensure
 from central.identity.spelling import slips
+from central.ledger.customer_tables import IDENTIFIERS
 from central.ledger.engine import open_engine, reading, writing
 from central.ledger.graph_tables import CANONICAL, PROPOSALS
 
@@ -97,20 +99,47 @@ def test_what_somebody_has_decided_is_not_asked(ledger, tie):
     assert (tie is Tie.SAME) == (one["a-1"] == one["a-2"])
 
 
+@pytest.mark.both_databases
 def test_who_refused_to_be_profiled_is_not_compared(ledger):
-    """An objection to profiling would hold everywhere but in the night."""
+    """An objection to profiling would hold everywhere but in the night, or for ever."""
+    no, yes = (ConsentGiven(purpose="profiling", contact="any", given=said) for said in (0, 1))
+    other = ConsentGiven(purpose="marketing", contact="any", given=False)
     with writing(ledger) as conn:
-        met(conn, "a-1", ADA)
-        met(conn, "a-2", ADA)
-        no = ConsentGiven(purpose="profiling", contact="any", given=False)
-        consent(conn, "a-2", [no], Origin("store-0001/till-1", AT, "e/no"))
-        ensure(conn, "a-3", Origin("store-0001/till-1", AT))
-    with reading(ledger) as conn:
-        assert ["a-1"] == [each.party_id for each in records(conn)]
+        for n, answers in enumerate(((), (no,), (no, yes), (yes, no), (other,)), 1):
+            met(conn, f"a-{n}", ADA)
+            for each in answers:
+                consent(conn, f"a-{n}", [each], Origin("store-0001/till-1", AT, f"e/{n}/{each}"))
+        ensure(conn, "a-6", Origin("store-0001/till-1", AT))
+    assert ["a-1", "a-3", "a-5"] == [each.party_id for each in everybody(ledger)]
+
+
+@pytest.mark.both_databases
+def test_everybody_is_read_once_whatever_the_portions_and_as_they_are_shown(ledger, monkeypatch):
+    """Whoever stands at the end of a portion would never be compared, or by a word given up."""
+    monkeypatch.setattr(candidate_records, "_UPTO", candidate_records.upto(2))
+    mail, phone = ({"type": kind, "value": value} for kind, value in REACHED)
+    with writing(ledger) as conn:
+        for n in range(1, 6):
+            met(conn, f"a-{n}", ADA)
+        typed = Origin("import", AT, "e/import")
+        observe(conn, "a-3", {"name": "Z", "city": "Ulm"}, typed, Strength.RECORD)
+        more = {"evidence": 1, "event": "e", "source": "import", "observed_at": AT}
+        conn.execute(
+            insert(IDENTIFIERS), [{"party_id": "a-4"} | each | more for each in (mail, phone)]
+        )
+    told = list(everybody(ledger))
+    assert [f"a-{n}" for n in range(1, 6)] == [each.party_id for each in told]
+    assert {("ada byron", "1980-01-02", "10115", "", "berlin")} == {each[1:6] for each in told}
+    assert [(), (), (), ("email:ada@byron.example", "phone:+49301234567"), ()] == [
+        record_of(each).contacts for each in told
+    ]
+
+
+REACHED = [("email", "ada@byron.example"), ("phone", "+49301234567")]
 
 
 def person(n, **fields):
-    return record_of(f"p-{n:03d}", fields, ())
+    return Told(f"p-{n:03d}", **{field: folded(value) for field, value in fields.items()})
 
 
 def others():
@@ -154,8 +183,7 @@ def test_a_family_at_one_address_is_no_duplicate(said, otherwise, born):
 
 def test_what_everybody_has_says_nothing():
     """A shop's own telephone would make one person of all who were given it."""
-    phone = (Identifier(IdentifierType.PHONE, "+49301234567"),)
-    some = [record_of(f"p-{n}", {"name": f"Given{n} Family{n}"}, phone) for n in range(80)]
+    some = [person(n, name=f"Given{n} Family{n}", reached="phone:+49301234567") for n in range(80)]
     assert {} == propose(some)
 
 
@@ -175,6 +203,37 @@ def test_slips_are_counted_as_far_as_anybody_asks():
 
 
 @pytest.mark.untraced
+def test_both_models_compare_the_same_people():
+    """A night with Splink would leave out whom HQ's own rules find, or take an hour."""
+    draw = random.Random(2)
+    some = [_drawn(draw, n) for n in range(400)]
+    own = {tuple(sorted(pair)) for pair in pairs([record_of(each) for each in some])}
+    with candidate_tables.laid_out(some) as base:
+        rows = base.execute("SELECT join_key_l, join_key_r FROM compared").fetchall()
+    assert own == set(rows)
+    assert len(own) == len(rows) > 400
+
+
+NAMES = ["Ada", "Adda", "Jean-Luc", "d'Arc", "de", "Maier", "Mayr", "Ünal", ""]
+
+
+def _drawn(draw, n):
+    """Make somebody who shares some things with some."""
+    word = partial(draw.choice, NAMES)
+    phone = f"phone:+49301{draw.randrange(200)}"
+    streets = ["", f"{word()}str. {draw.randrange(9)}", f"Am Hang {draw.randrange(99)} b"]
+    return person(
+        n,
+        name=f"{word()} {word()} {word()}",
+        birth_date=draw.choice(["", f"19{draw.randrange(10, 60)}-0{draw.randrange(1, 9)}-12"]),
+        postcode=draw.choice(["", f"10{draw.randrange(60)}", "SW1A 2AA"]),
+        street=draw.choice(streets),
+        city=draw.choice(["", f"Ort {draw.randrange(30)}"]),
+        reached=draw.choice(["", "", phone, f"email:none@x{draw.randrange(9)}.example"]),
+    )
+
+
+@pytest.mark.untraced
 def test_splink_finds_them_too():
     """Whoever installs the extra would get no candidates, or other ids than HQ's."""
     told = [
@@ -188,6 +247,30 @@ def test_splink_finds_them_too():
     assert wanted == wanted & found.keys()
     assert all(5000 <= weight <= 10_000 for weight in found.values())
     assert "splink-5" == candidate_splink.version()
+
+
+@pytest.mark.untraced
+def test_splink_asks_about_no_family_at_one_address():
+    """A steward would be asked about every couple, among whom the duplicates drown."""
+    draw = random.Random(3)
+    told = [_housed(draw, n) for n in range(700)]
+    some = [person(n, **each) for n, each in enumerate(told)]
+    twins = [person(700 + n, **each) for n, each in enumerate(told[:100])]
+    family = [
+        person(800 + n, **each | {"name": _word(draw) + " " + each["name"].split()[1]})
+        for n, each in enumerate(told[100:300])
+    ]
+    found = candidate_splink.propose([*some, *twins, *family])
+    assert {(f"p-{n:03d}", f"p-{700 + n}") for n in range(100)} == found.keys()
+
+
+def _word(draw):
+    return "".join(draw.choices("bdfgklmnprst", k=3) + draw.choices("aeiou", k=3))
+
+
+def _housed(draw, n):
+    home = {"postcode": f"{20000 + n // 5}", "city": f"Ort {n // 20}"}
+    return {"name": f"{_word(draw)} {_word(draw)}", "street": f"{_word(draw)}weg {n}"} | home
 
 
 def test_the_command_says_what_it_found(tmp_path):
