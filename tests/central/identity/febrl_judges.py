@@ -1,8 +1,8 @@
 """What Splink and recordlinkage make of a FEBRL set by themselves, each set up by us.
 
 The set-ups follow the shape of their published examples and were not checked line by line against
-them; with other blocks or thresholds either may do better or worse. They see the columns as the files have them, given and family names apart; HQ sees what an import
-tells it.
+them; with other blocks or thresholds either may do better or worse. They see the columns as the
+files have them, given and family names apart; HQ sees what an import tells it.
 """
 
 from __future__ import annotations
