@@ -61,7 +61,7 @@ def name_of(shop, n):
 def opened(shop, path=None):
     """Open the shop's directory, or one beside it, with the keys of its HQ."""
     keyring = Keyring(MACHINE_KEY)
-    keyring.take([shop.hq.sealing.master.key(SCOPE, 1)], b"")
+    keyring.take([shop.hq.sealing.master.key(SCOPE, 1)], bytes(32))
     return Directory.open(path or shop.path, keyring)
 
 
