@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Lock
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Engine, select
@@ -44,8 +45,18 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _row = msgspec.json.Decoder(PartyRow).decode
 _Place = tuple[str, int, str, int]
 """Scope, generation, key and version."""
-_Page = tuple[str, str, int, str, int, int, int]
-"""What was asked for, and where HQ stands: all that a page hangs on."""
+
+
+class _Page(NamedTuple):
+    """What was asked for, and where HQ stands: all that a page hangs on."""
+
+    scope: str
+    after: str
+    limit: int
+    head: str
+    horizon: int
+    generation: int
+    forgotten: int
 
 
 class Sealer:
@@ -77,10 +88,9 @@ class Sealer:
                 if (known := self._pages.get(place)) is not None:
                     return known
                 found = page(conn, scope, after, limit)
-                now, mark = generation(conn, scope), forgotten(conn)
                 fitting = self._fitting(conn, found.items)
             if fitting == len(found.items):
-                items = self.sealed(scope, now, found.items, mark)
+                items = self.sealed(scope, place.generation, found.items, place.forgotten)
                 return self._kept(place, FeedPage(tuple(items), found.cursor, more=found.more))
             limit = fitting
 
@@ -196,7 +206,7 @@ class Sealer:
 def _standing(conn: Connection, scope: str, after: str, limit: int) -> _Page:
     head = str(Cursor(current_epoch(conn), *newest(conn, scope)))
     standing = horizon(conn, scope), generation(conn, scope), forgotten(conn)
-    return scope, after, limit, head, *standing
+    return _Page(scope, after, limit, head, *standing)
 
 
 def _is_party(change: FeedItem) -> bool:
