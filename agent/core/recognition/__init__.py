@@ -46,7 +46,6 @@ from agent.core.recognition.strength import (
     Evidence,
     Part,
     Strength,
-    evidence_of,
     opens,
     strength_of,
 )
@@ -83,7 +82,6 @@ __all__ = [
     "TotpKey",
     "Unknown",
     "Used",
-    "evidence_of",
     "means_of",
     "means_of_typed",
     "name_postcode",

@@ -82,15 +82,6 @@ _OF_TYPE = {
     IdentifierType.NAME_POSTCODE: Strength.ASKS,
 }
 
-_PROPOSES = frozenset(
-    {
-        IdentifierType.PAR,
-        IdentifierType.NAME_POSTCODE,
-        IdentifierType.ORDER_NO,
-        IdentifierType.RECEIPT_NO,
-    }
-)
-"""Types that several people may rightly present, so that they never link a person by themselves."""
 
 _ASK_FOR = {
     IdentifierType.PAR: "ask whether it is them: one payment account may serve a household",
@@ -129,13 +120,6 @@ def vouched(identifier: Identifier, said: Strength | None, rules: RecognitionRul
 def opens(strength: Strength, part: Part) -> bool:
     """Tell whether a strength opens a part."""
     return part in OPENS[strength]
-
-
-def evidence_of(type: IdentifierType, strength: Strength) -> Evidence:
-    """Say what having been presented proves: the kind of edge between party and identifier."""
-    if strength is Strength.PROVEN:
-        return Evidence.VERIFIED
-    return Evidence.CANDIDATE if type in _PROPOSES else Evidence.OBSERVED
 
 
 def ask_for(type: IdentifierType, strength: Strength) -> str | None:

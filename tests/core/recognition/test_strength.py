@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 
 from agent.core.recognition import (
     OPENS,
-    Evidence,
     Identifier,
     IdentifierType,
     Part,
     RecognitionRules,
     Strength,
-    evidence_of,
     new_card_number,
     opens,
     strength_of,
@@ -88,21 +86,3 @@ def test_every_type_has_a_strength_and_says_what_to_ask_for():
     for each, strength in judged.items():
         assert (ask_for(each, strength) is None) == (strength is Strength.STRONG)
     assert "household" in (ask_for(IdentifierType.PAR, Strength.WEAK) or "")
-
-
-@pytest.mark.parametrize(
-    ("said", "strength", "evidence"),
-    [
-        (IdentifierType.WALLET, Strength.PROVEN, Evidence.VERIFIED),
-        (IdentifierType.WALLET, Strength.WEAK, Evidence.OBSERVED),
-        (IdentifierType.LOYALTY_CARD, Strength.WEAK, Evidence.OBSERVED),
-        (IdentifierType.PHONE, Strength.STRONG, Evidence.OBSERVED),
-        (IdentifierType.PAR, Strength.WEAK, Evidence.CANDIDATE),
-        (IdentifierType.NAME_POSTCODE, Strength.ASKS, Evidence.CANDIDATE),
-        (IdentifierType.ORDER_NO, Strength.BEARER, Evidence.CANDIDATE),
-        (IdentifierType.RECEIPT_NO, Strength.BEARER, Evidence.CANDIDATE),
-    ],
-)
-def test_only_a_proof_verifies(said, strength, evidence):
-    """A spouse who pays with the shared card would be merged with the other."""
-    assert evidence == evidence_of(said, strength)
