@@ -22,6 +22,7 @@ from agent.core.exchange.replica import (
     PUT,
     Refused,
     item_of,
+    moved_to,
     order_of,
     person_of,
     piece_of,
@@ -186,6 +187,17 @@ def _put_order(conn: Connection, name: str, change: FeedItem) -> None:
     orders.put(conn, order_of(name, change))
 
 
+def _leave_order(conn: Connection, name: str, change: FeedItem) -> None:
+    """Forget an order, unless another scope read here is about to tell of it.
+
+    The two scopes are read one after the other, and the line may break in between: whoever wants
+    their money back for what was just handed over would be told that there is no such order.
+    """
+    scope = moved_to(change)
+    if scope is None or not cursor(conn, scope):
+        orders.delete(conn, name)
+
+
 def _put_rule(conn: Connection, name: str, change: FeedItem) -> None:
     rules.put(conn, name, bytes(change.body))
 
@@ -208,7 +220,7 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("filter", PUT): _put_piece,
     ("item", DELETE): lambda conn, name, _: items.delete(conn, name),
     ("party", DELETE): lambda conn, name, _: parties.withdraw(conn, name),
-    ("order", DELETE): lambda conn, name, _: orders.delete(conn, name),
+    ("order", DELETE): _leave_order,
     ("rule", DELETE): lambda conn, name, _: rules.delete(conn, name),
     ("filter", DELETE): lambda conn, name, _: filters.delete(conn, name),
     ("item", ERASE): lambda conn, name, _: items.delete(conn, name),

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
+from agent.core.exchange.wire import Moved
 from agent.core.history import OPEN, Order, OrderLine
 from agent.core.history.interactions import STORE_CHANNEL, pieces_of
 from agent.core.history.told_orders import card_order, interaction_of_told
@@ -194,7 +195,8 @@ def _keep(conn: Connection, known: Order | None, order: Order, told: CustomerOrd
     """Keep the order as it stands, and tell it to the tills it concerns with all that counts."""
     scope = _scope(order)
     if known is not None and _scope(known) != scope:
-        publish(conn, _scope(known), f"order:{known.order_no}", "del", b"null")
+        moved = _json.encode(Moved(scope))
+        publish(conn, _scope(known), f"order:{known.order_no}", "del", moved)
     row = {
         "channel_id": order.channel,
         "state": order.state,

@@ -57,7 +57,7 @@ def publish(conn: Connection, scope: str, key: str, op: str, body: bytes) -> int
         scope: `global` or `store:ID`; keep a key in one scope.
         key: `item:ID`, `party:ID`, `order:NO`, `rule:NAME`.
         op: `put`, `del` or `erase`.
-        body: JSON of what the till keeps under the key; `null` unless `put`.
+        body: JSON of what the till keeps under the key; of a `del` a `Moved`, else `null`.
 
     Returns:
         The change's number in its scope.

@@ -71,6 +71,29 @@ def test_a_key_may_move_between_scopes(directory, feed, new_feed, deletion_first
     assert directory.order("W-1") == order
 
 
+def test_what_moves_to_another_scope_is_held_until_that_one_tells_of_it(directory, feed, new_feed):
+    """Goods handed over could not come back until the next page, or the next line to HQ."""
+    order = Order("W-1", "web", "ready", "2026-01-01T00:00:00Z", Minor(1), "EUR")
+    done = msgspec.structs.replace(order, state="collected")
+    store = new_feed()
+    directory.apply("global", feed.page())
+    directory.apply("store:s", store.page(store.change("order:W-1", order)))
+    left = store.change("order:W-1", {"scope": "global"}, op="del")
+    directory.apply("store:s", store.page(left))
+    assert directory.order("W-1") == order
+    directory.apply("global", feed.page(feed.change("order:W-1", done)))
+    assert directory.order("W-1") == done
+
+
+def test_what_moves_to_a_scope_that_is_not_read_here_is_forgotten(directory, feed):
+    """Orders of other stores would stay on the till for ever."""
+    order = Order("W-1", "web", "ready", "2026-01-01T00:00:00Z", Minor(1), "EUR")
+    directory.apply("store:s", feed.page(feed.change("order:W-1", order)))
+    left = feed.change("order:W-1", {"scope": "store:other"}, op="del")
+    directory.apply("store:s", feed.page(left))
+    assert directory.order("W-1") is None
+
+
 def test_erasure_counts_in_any_scope(directory, feed, new_feed, phone):
     """An erased customer would stay, because another scope had brought the card."""
     directory.apply("global", feed.page(feed.party("ada", phone)))
@@ -88,6 +111,7 @@ def test_erasure_counts_in_any_scope(directory, feed, new_feed, phone):
         ("party:p", {"card": {"name": 1}}, "put"),
         ("party:p", {"generation": 1, "card": {"ver": 1, "name": "", "rest": "x"}}, "put"),
         ("order:o", {"order_no": "x"}, "put"),
+        ("order:o", {"scope": 7}, "del"),
         (
             "order:o",
             Order("other", "web", "ready", "2026-01-01T00:00:00Z", Minor(1), "EUR"),

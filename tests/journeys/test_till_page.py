@@ -79,7 +79,7 @@ async def test_an_order_is_handed_over_and_given_back_on_the_page(page, till):
     dialog = page.page.locator("dialog[open]")
     await expect(dialog).to_contain_text("ready, to collect at")
     await dialog.get_by_role("button", name="Hand over").click()
-    await expect(dialog).to_be_hidden()
+    await expect(page.message).to_contain_text("Handed over")
     await page.wedge("WEB-77001")
     await expect(dialog).to_contain_text("collected")
     await dialog.get_by_role("button", name="Take back one Kettle").click()

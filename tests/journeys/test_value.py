@@ -157,7 +157,7 @@ async def test_points_and_a_gift_card_at_the_page(browser, till):
         await tab.keyboard.press("F6")
         await page.dialog.locator("#field-amount").fill("1.00")
         await tab.keyboard.press("Enter")
-        await page.shows_total("€14.99")
+        await page.shows_total("€13.99")
         await tab.get_by_role("button", name="€20", exact=True).click()
         await expect(page.receipt.locator(".change")).to_have_text("Change €6.01")
         assert [] == complaints

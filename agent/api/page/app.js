@@ -234,7 +234,9 @@ async function showOrder(seen) {
   const order = await api.get(`/v1/orders/${encodeURIComponent(seen.order_no)}`).catch(() => null);
   if (!order) return notRecognised(seen);
   const deed = await askOrder(order);
-  if (deed) await attempt(() => doWithOrder(order, deed, openSale));
+  if (!deed) return;
+  const done = await attempt(() => doWithOrder(order, deed, openSale));
+  if (done && deed === "hand") message("Handed over", `Order ${order.order_no}`, "good");
 }
 
 async function onLine(act) {

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agent.core.exchange.wire import FeedItem, FilterPiece, SealedRow
+from agent.core.exchange.wire import FeedItem, FilterPiece, Moved, SealedRow
 from agent.core.history.model import Order
 from agent.core.privacy.bloom import PIECE_BYTES, PIECES_MAX
 from agent.core.privacy.keys import TOKEN_BYTES
@@ -106,6 +106,7 @@ NOTICES = """CREATE TABLE notices (
 
 _item = msgspec.json.Decoder(Item).decode
 _order = msgspec.json.Decoder(Order).decode
+_moved = msgspec.json.Decoder(Moved | None).decode
 _row = msgspec.json.Decoder(SealedRow).decode
 _piece = msgspec.json.Decoder(FilterPiece).decode
 
@@ -142,6 +143,16 @@ def order_of(name: str, change: FeedItem) -> Order:
     if order.order_no != name:
         raise Refused(f"the order inside is {order.order_no!r}")
     return order
+
+
+def moved_to(change: FeedItem) -> str | None:
+    """Read to which scope a deleted key moved; None if to none.
+
+    Raises:
+        msgspec.MsgspecError: it says neither.
+    """
+    moved = _moved(change.body)
+    return None if moved is None else moved.scope
 
 
 def person_of(change: FeedItem) -> SealedRow:

@@ -248,6 +248,13 @@ class FeedItem(msgspec.Struct, frozen=True):
     op: str
     """`put`, `del` or `erase`."""
     body: msgspec.Raw = msgspec.Raw(b"null")
+    """What is kept under the key; of a `del` a `Moved`, or null where it moved to no scope."""
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """Body of a `del`: the key is told of in another scope from now on."""
+
+    scope: str
 
 
 class FeedPage(msgspec.Struct, frozen=True):

@@ -72,7 +72,7 @@ def test_click_and_collect_is_told_to_its_store_and_back_to_its_channel(
     assert ("ready", 0, "2026-11-05") == (known.state, known.money.due, known.until)
     tell(collected())
     assert ("collected", "paid") == (stands(ledger).order.state, stands(ledger).money_state)
-    assert "del" == feed()["store:store-0001", "order:W-1"][0]
+    assert ("del", {"scope": "global"}) == feed()["store:store-0001", "order:W-1"]
     assert "collected" == feed()["global", "order:W-1"][1]["state"]
     [task] = open_tasks(ledger)
     assert ("step", Stage.COLLECTED) == (task.kind, task.told.stage)

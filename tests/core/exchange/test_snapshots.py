@@ -12,6 +12,7 @@ from agent.core.exchange.replica import (
     Refused,
     item_keys,
     item_of,
+    moved_to,
     order_of,
     person_of,
     shapes,
@@ -172,3 +173,9 @@ def test_a_page_that_does_not_follow():
     twice = msgspec.structs.replace(items[2], key=items[0].key)
     assert not follows("", FeedPage((items[0], twice), at[3]))
     assert not follows(at[3], FeedPage((), pages(epoch="2-cd")[1][3]))
+
+
+@pytest.mark.parametrize(("body", "scope"), [(b'{"scope":"global"}', "global"), (b"null", None)])
+def test_a_deletion_says_where_the_key_moved(body, scope):
+    """Wrong: what is only told of elsewhere is forgotten, or what is gone is kept."""
+    assert scope == moved_to(FeedItem(1, "order:W-1", 1, "del", msgspec.Raw(body)))
