@@ -112,6 +112,27 @@ async def test_a_scan_at_the_counter_appears_by_itself(page, till):
     await expect(page.message).to_have_count(0)
 
 
+async def test_what_is_scanned_first_is_sold_first(page):
+    """On a slow line goods would be sold in an order of their own, and the wrong one be voided."""
+    asked, held = [], asyncio.get_running_loop().create_future()
+
+    async def first_one_late(route):
+        asked.append(route.request.post_data_json["scan"])
+        if not held.done():
+            return held.set_result(route)
+        return await route.continue_()
+
+    await page.page.route("**/scan", first_one_late)
+    for code in (COFFEE, OATS):
+        await page.wedge(code)
+    first = await held
+    assert [COFFEE] == asked
+    await first.continue_()
+    await page.shows_lines(2)
+    await expect(page.lines.nth(0)).to_contain_text("Coffee")
+    assert [COFFEE, OATS] == asked
+
+
 async def test_with_the_keyboard_alone(page):
     """Who has no scanner and no touch screen could not sell."""
     await page.page.keyboard.type("rolled", delay=60)

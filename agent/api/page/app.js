@@ -147,13 +147,21 @@ async function settle(job, said) {
 // What was scanned or typed: a code the till knows, a person, or the beginning of an item's name.
 async function enter(text) {
   hideMatches();
-  const seen = await attempt(() => api.post(`${tillPath()}/scan`, { scan: text }));
+  const seen = await attempt(() => inTurn(() => api.post(`${tillPath()}/scan`, { scan: text })));
   if (seen) await tell(seen, text);
 }
 
 async function tell(seen, text) {
   if (seen.refused) message(capital(seen.refused), capital(seen.remedy || ""), "bad", pastItsDate(seen) ? { label: "Sell it all the same", go: () => sellAllTheSame(seen.raw || text) } : null);
   else if (seen.kind === "receipt" && seen.sale_id) await returnFrom(seen.sale_id);
+// What was scanned first is sold first: a code waits until the one before was answered, however late.
+let turn = Promise.resolve();
+function inTurn(ask) {
+  const asked = turn.then(ask);
+  turn = asked.catch(() => {});
+  return asked;
+}
+
   else if (seen.kind === "order") await showOrder(seen);
   else if (seen.kind === "customer") {
     answer = seen.answer;
