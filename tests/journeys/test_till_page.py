@@ -133,6 +133,21 @@ async def test_what_is_scanned_first_is_sold_first(page):
     assert [COFFEE, OATS] == asked
 
 
+async def test_what_is_drawn_meanwhile_takes_no_touch_away(page, till):
+    """A finger on a line or on a banknote would do nothing if the agent tells news meanwhile."""
+    await page.wedge(COFFEE)
+    await page.shows_lines(1)
+    note = await page.page.get_by_role("button", name="€4.49").element_handle()
+    line = await page.lines.first.bounding_box()
+    await page.page.mouse.move(line["x"] + 9, line["y"] + 9)
+    await page.page.mouse.down()
+    await till.scan(f"]C0{GRETA}")
+    await expect(page.customer).to_contain_text("Greta Sommer")
+    await page.page.mouse.up()
+    await expect(page.page.get_by_role("button", name="Void line")).to_be_visible()
+    assert await note.evaluate("(node) => node.isConnected")
+
+
 async def test_with_the_keyboard_alone(page):
     """Who has no scanner and no touch screen could not sell."""
     await page.page.keyboard.type("rolled", delay=60)

@@ -1,6 +1,6 @@
 // The basket: its lines, what a chosen line allows, and what it adds up to.
 
-import { $, el, fill } from "./dom.js";
+import { $, el, keep } from "./dom.js";
 import { amount, quantity } from "./format.js";
 
 let chosen = null;
@@ -14,10 +14,11 @@ export function choose(line) {
 export function showBasket(open, onChoose, onGiveBack) {
   const lines = open ? open.sale.lines || [] : [];
   if (!lines.some((line) => line.line === chosen && !line.voided)) chosen = null;
-  fill($("lines").tBodies[0], ...lines.map((line) => row(line, onChoose, open.sale.business_date)));
+  const today = open?.sale.business_date;
+  keep($("lines").tBodies[0], lines.map((line) => [[open.sale.sale_id, line, amount(line.extension), line.line === chosen, today], () => row(line, onChoose, today)]));
   $("empty").hidden = lines.length > 0;
   $("line-actions").hidden = chosen === null;
-  fill($("totals"), ...totals(open, onGiveBack));
+  keep($("totals"), totals(open, onGiveBack));
   const rows = $("lines").tBodies[0];
   const seen = rows.querySelector(".chosen") || rows.lastElementChild;
   if (seen) seen.scrollIntoView({ block: "nearest" });
@@ -45,15 +46,16 @@ function notes(line, today) {
 }
 
 function totals(open, onGiveBack) {
-  if (!open) return [el("div", { class: "big" }, el("span", {}, "Total"), el("span", {}, amount(0)))];
+  const part = (label, value) => [[label, amount(value)], () => el("div", {}, el("span", {}, label), el("span", {}, amount(value)))];
+  const big = (label, value) => [["big", label, amount(value)], () => el("div", { class: "big" }, el("span", {}, label), el("span", {}, amount(value)))];
+  if (!open) return [big("Total", 0)];
   const sums = open.totals;
-  const part = (label, value) => el("div", {}, el("span", {}, label), el("span", {}, amount(value)));
   return [
     ...(open.sale.discount ? [part("Discount", -open.sale.discount)] : []),
     ...sums.taxes.map((tax) => part(`incl. ${tax.name} ${tax.basis_points / 100} %`, tax.tax)),
     ...(sums.cash_rounding ? [part("Rounding", sums.cash_rounding)] : []),
-    ...(open.sale.tenders || []).map((tender) => el("div", { class: "tender" },
-      el("span", {}, `Paid ${tender.kind}`), el("button", { onclick: () => onGiveBack(tender) }, "Give back"), el("span", {}, amount(-tender.amount)))),
-    el("div", { class: "big" }, el("span", {}, sums.tendered ? "Still to pay" : "Total"), el("span", {}, amount(sums.tendered ? sums.due : sums.total + sums.cash_rounding))),
+    ...(open.sale.tenders || []).map((tender) => [[open.sale.sale_id, tender, amount(tender.amount)], () => el("div", { class: "tender" },
+      el("span", {}, `Paid ${tender.kind}`), el("button", { onclick: () => onGiveBack(tender) }, "Give back"), el("span", {}, amount(-tender.amount)))]),
+    big(sums.tendered ? "Still to pay" : "Total", sums.tendered ? sums.due : sums.total + sums.cash_rounding),
   ];
 }

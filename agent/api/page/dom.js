@@ -18,6 +18,19 @@ export function fill(node, ...children) {
   node.replaceChildren(...children.flat().filter((child) => child != null));
 }
 
+const kept = new WeakMap();   // node → its children by what they show
+
+// What is made anew under a finger takes no touch: a child stays as long as it shows the same.
+// parts: [what it shows, how it is made]; no two show the same.
+export function keep(node, parts) {
+  const before = kept.get(node) || new Map();
+  const now = new Map(parts.map(([shows, make]) => [JSON.stringify(shows), make]).map(([key, make]) => [key, before.get(key) || make()]));
+  kept.set(node, now);
+  const children = [...now.values()];
+  for (const child of [...node.childNodes]) if (!children.includes(child)) child.remove();
+  children.forEach((child, place) => { if (node.childNodes[place] !== child) node.insertBefore(child, node.childNodes[place] || null); });
+}
+
 const STAYS_MS = { bad: 20000, good: 4000 };
 
 // One message at a time, above the lines: the newest is the one that matters. `way` is a way on: what its button says and does.
