@@ -148,6 +148,27 @@ async def test_what_is_drawn_meanwhile_takes_no_touch_away(page, till):
     assert await note.evaluate("(node) => node.isConnected")
 
 
+async def test_keys_before_the_agent_has_answered_do_nothing(page):
+    """Whoever is quicker than a starting agent would be told that the page went wrong."""
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def late(route):
+        asked.set()
+        await answered.wait()
+        await route.continue_()
+
+    await page.page.route(f"**/v1/tills/{TILL}", late)
+    await page.page.reload()
+    await asked.wait()
+    for key in ("F2", "F9", "F4", "Escape"):
+        await page.page.keyboard.press(key)
+    await expect(page.dialog).to_have_count(0)
+    await expect(page.message).to_have_count(0)
+    answered.set()
+    await page.wedge(COFFEE)
+    await page.shows_lines(1)
+
+
 async def test_with_the_keyboard_alone(page):
     """Who has no scanner and no touch screen could not sell."""
     await page.page.keyboard.type("rolled", delay=60)

@@ -96,6 +96,7 @@ async function loadCard() {
 }
 
 function draw() {
+  if (!view) return; // The agent has not answered yet.
   document.title = `${view.till} · ${view.store_name || view.store}`;
   fill($("shop"), view.store_name || view.store);
   fill($("till"), view.till);
@@ -153,9 +154,6 @@ async function enter(text) {
   if (seen) await tell(seen, text);
 }
 
-async function tell(seen, text) {
-  if (seen.refused) message(capital(seen.refused), capital(seen.remedy || ""), "bad", pastItsDate(seen) ? { label: "Sell it all the same", go: () => sellAllTheSame(seen.raw || text) } : null);
-  else if (seen.kind === "receipt" && seen.sale_id) await returnFrom(seen.sale_id);
 // What was scanned first is sold first: a code waits until the one before was answered, however late.
 let turn = Promise.resolve();
 function inTurn(ask) {
@@ -164,6 +162,9 @@ function inTurn(ask) {
   return asked;
 }
 
+async function tell(seen, text) {
+  if (seen.refused) message(capital(seen.refused), capital(seen.remedy || ""), "bad", pastItsDate(seen) ? { label: "Sell it all the same", go: () => sellAllTheSame(seen.raw || text) } : null);
+  else if (seen.kind === "receipt" && seen.sale_id) await returnFrom(seen.sale_id);
   else if (seen.kind === "order") await showOrder(seen);
   else if (seen.kind === "customer") {
     answer = seen.answer;
@@ -403,7 +404,7 @@ function listen() {
   });
   $("line-actions").addEventListener("click", (event) => { if (event.target.dataset.act) onLine(event.target.dataset.act); });
   const buttons = { cash: () => payOther("cash"), card: () => payOther("card"), points: () => payValue("points"), gift: () => payValue("gift_card"), park: () => attempt(() => api.post(salePath("/park"))), parked: showParked, more: day, cancel: cancelSale, cashier: () => attempt(() => signOn(view.actor)) };
-  for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", action);
+  for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", () => view && action());
   document.addEventListener("click", (event) => { if (!event.target.closest("#matches, #entry")) hideMatches(); });
   const keys = { F2: "cash", F3: "card", F6: "points", F7: "gift", F4: "park", F9: "more" };
   document.addEventListener("keydown", (event) => {
