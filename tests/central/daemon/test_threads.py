@@ -6,12 +6,13 @@ import asyncio
 import sys
 import time
 from threading import Event, Thread
+from types import SimpleNamespace
 
 import pytest
 
 from central.daemon.serve import SWITCH_S, ThreadEnded
 from central.daemon.state import utc_now
-from central.daemon.threads import Applying
+from central.daemon.threads import GIVE_WAY_S, QUIET_S, Applying
 from central.histories.applier import Applier
 from central.ledger.engine import LedgerBusy
 from central.ledger.tables import APPLIED
@@ -22,7 +23,7 @@ def test_what_was_received_before_the_start_is_applied_first():
     applied, ended = Event(), Event()
     thread = Applying(applied.set, ended.set)
     thread.start()
-    assert applied.wait(5)
+    assert applied.wait(60)
     thread.stop()
     assert ended.is_set()
     assert not thread.is_alive()
@@ -42,7 +43,7 @@ def test_a_busy_database_is_tried_again(monkeypatch):
 
     thread = Applying(apply_pending, lambda: None)
     thread.start()
-    assert done.wait(5)
+    assert done.wait(60)
     thread.stop()
     assert 3 == len(tries)
 
@@ -59,41 +60,49 @@ def test_a_backlog_that_comes_in_is_applied_within_its_time(monkeypatch):
     while len(times) < 2:
         thread.wake_later()
         time.sleep(0.01)
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
     assert times[1] - began >= 0.2
+    monkeypatch.setattr("central.daemon.threads.LATER_S", 3600)
     thread.wake_later()
     thread.wake()
+    began = time.monotonic()
     while len(times) < 3:
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
         time.sleep(0.001)
-    assert times[2] - times[1] < 0.2
     thread.stop()
 
 
 def test_applying_gives_way_to_a_backlog_but_not_for_ever_and_not_when_a_till_sells(monkeypatch):
     """Wrong: a backlog waits for the applier at every batch, or histories wait for its end."""
-    monkeypatch.setattr("central.daemon.threads.GIVE_WAY_S", 0.3)
-    monkeypatch.setattr("central.daemon.threads.QUIET_S", 0.1)
+    now = [1e6]
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("central.daemon.threads.time", clock)
     thread = Applying(lambda: 0, lambda: None)
 
-    def waited(while_waiting=lambda: None):
-        began, over = time.monotonic(), Event()
-        feeder = Thread(
-            target=lambda: [while_waiting() for _ in iter(lambda: over.wait(0.02), True)]
-        )
-        feeder.start()
-        thread.give_way()
-        over.set()
-        feeder.join()
-        return time.monotonic() - began
+    def later(seconds):
+        now[0] += seconds
 
-    assert waited() < 0.1
+    def gives_way_until(*steps):
+        waiting = Thread(target=thread.give_way)
+        waiting.start()
+        for step in steps:
+            waiting.join(0.15)
+            assert waiting.is_alive()
+            step()
+        waiting.join(30)
+        assert not waiting.is_alive()
+
+    def another_batch():
+        later(QUIET_S * 0.9)
+        thread.wake_later()
+
+    gives_way_until()
     thread.wake_later()
-    assert 0.05 < waited() < 0.25
+    gives_way_until(lambda: later(QUIET_S * 1.1))
     thread.wake_later()
-    assert 0.28 < waited(thread.wake_later) < 1
+    gives_way_until(another_batch, another_batch, lambda: (later(GIVE_WAY_S), thread.wake_later()))
     thread.wake_later()
-    assert waited(thread.wake) < 0.1
+    gives_way_until(thread.wake)
 
 
 def test_the_applier_gives_way_before_each_transaction(receive, ledger, told):

@@ -270,16 +270,16 @@ def test_bad_entries_cost_the_good_ones_next_to_nothing(applier, receive, rows, 
     count = 600
     good = [encode(told.sale(n, sale_id=f"s-{n}")) for n in range(count)]
     receive(J, *good)
-    started = time.perf_counter()
+    started = time.process_time()
     assert count == applier.apply_pending()
-    clean_s = time.perf_counter() - started
+    clean_s = time.process_time() - started
     mixed = [
         b"{}" if n % 100 == 50 else encode(told.sale(n, sale_id=f"t-{n}")) for n in range(count)
     ]
     receive("b" * 32, *mixed)
-    started = time.perf_counter()
+    started = time.process_time()
     assert count == applier.apply_pending()
-    mixed_s = time.perf_counter() - started
+    mixed_s = time.process_time() - started
     assert 6 == len(rows(QUARANTINE))
     assert 2 * count - 6 == len(rows(SALES))
     assert mixed_s < 5 * clean_s, "measured: 1.0 times as long"
