@@ -17,7 +17,7 @@ from central.daemon.serve import PRESET_VARIABLE
 
 TILL = TillId("till-1")
 """The till its enrolment code is for."""
-START_S = 30
+START_S = 120
 STOP_S = 5
 CENTRAL = (sys.executable, "-m", "central.daemon.cli")
 

