@@ -119,7 +119,7 @@ async def test_a_scan_between_two_claims_is_sold_once_or_refused(agent, watched)
     for watcher in watched.values():
         await watcher.until(0, lambda event: event["data"].get("what") == "cancelled")
     before = {till: len(told(watcher, "item")) for till, watcher in watched.items()}
-    refused = len(told(watched[TILL], "unclaimed"))
+    refused = {till: len(told(watcher, "unclaimed")) for till, watcher in watched.items()}
 
     async def hand_over():
         for n in range(SHARED_SCANS):
@@ -135,20 +135,20 @@ async def test_a_scan_between_two_claims_is_sold_once_or_refused(agent, watched)
     def sales():
         return sum(len(told(watcher, "item")) - before[till] for till, watcher in watched.items())
 
-    def done():
-        return sales() + len(told(watched[TILL], "unclaimed")) - refused
+    def unsold(till):
+        return len(told(watched[till], "unclaimed")) - refused[till]
 
-    await asyncio.gather(hand_over(), scan())
-    async with asyncio.timeout(PATIENCE_S):
-        # The events of two tills come on two connections.
-        while done() < SHARED_SCANS:  # noqa: ASYNC110 - two conditions
-            await asyncio.sleep(0.05)
+    scanned = 0
+    while not sales():  # On a busy machine all scans may fall between two claims.
+        await asyncio.gather(hand_over(), scan())
+        scanned += SHARED_SCANS
+        async with asyncio.timeout(PATIENCE_S):
+            # The events of two tills come on two connections.
+            while min(map(unsold, watched)) + sales() < scanned:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
     agent.watcher = watched[TILL]
     await agent.quiet()
-    sold = sales()
-    assert SHARED_SCANS == done()
-    assert len(told(watched[TILL], "unclaimed")) == len(told(watched[OTHER_TILL], "unclaimed"))
-    assert sold
+    assert [scanned - sales()] * 2 == [unsold(till) for till in watched]
 
 
 async def test_a_claim_outlives_a_restart_and_ends_with_its_token(agent):
@@ -196,13 +196,7 @@ async def _ready(agent):
 
 async def _newest(agent):
     """Give the cursor of now."""
-    async with _following(agent, 0) as socket:
-        cursor = 0
-        while True:
-            try:
-                cursor = json.loads(await asyncio.wait_for(socket.recv(), 0.5))["cursor"]
-            except TimeoutError:
-                return cursor
+    return (await agent.send("GET", f"/v1/tills/{TILL}")).json()["cursor"]
 
 
 async def _scanned(agent, after, count, of="scan"):
@@ -210,7 +204,7 @@ async def _scanned(agent, after, count, of="scan"):
     events, found = [], 0
     async with _following(agent, after) as socket:
         while found < count:
-            events.append(json.loads(await asyncio.wait_for(socket.recv(), 20)))
+            events.append(json.loads(await asyncio.wait_for(socket.recv(), PATIENCE_S)))
             found += of in {"", events[-1]["type"]}
     return events
 
