@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -21,9 +22,10 @@ HONEY = "]Q1https://id.example.com/01/09521100359184"
 
 async def test_one_history_at_hq(browser, till):
     """HQ would not see what was just bought in a store beside what was ordered on the web."""
-    await till.scan(GRETA)
+    greta = (await till.scan(GRETA))["data"]["party_id"]
     await till.scan(HONEY)
     done = await till.pay_cash(500)
+    await _booked(till, greta, done["sale_id"])
     async with opened(browser, till.world.console) as (tab, complaints):
         row = tab.locator("tbody tr", has_text=STORE).filter(has_text="in step")
         await expect(row).to_contain_text(TILL)
@@ -39,6 +41,15 @@ async def test_one_history_at_hq(browser, till):
         await expect(history.filter(has_text="WEB-10063").first).to_be_visible()
         await expect(tab.locator(".order.ready")).to_contain_text("WEB-10063")
         assert [] == complaints
+
+
+async def _booked(till, party_id, sale_id):
+    """Wait until HQ has put a sale into its customer's history: a page that is open stays so."""
+    while True:
+        shown = await till.world.ask_hq("GET", f"/v1/parties/{party_id}/timeline")
+        if sale_id in {each["event_id"] for each in shown["interactions"]}:
+            return
+        await asyncio.sleep(0.05)
 
 
 async def test_every_page_of_the_console_opens(browser, till):
