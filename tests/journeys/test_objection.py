@@ -10,7 +10,7 @@ import pytest
 from agent.daemon.demo.shop import new_id
 from agent.daemon.demo.world import TILL, Refused
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="session")]
 BY = {"actor": "eva", "reason": "one person with two cards"}
 YES = {"purpose": "marketing", "contact": "email", "given": True}
 ASKED = {"purpose": "marketing", "contact": "email"}
