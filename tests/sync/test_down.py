@@ -191,7 +191,7 @@ async def test_a_lost_place_is_found_at_once_after_a_long_outage(run):
     link, replica = GoneLink(silent=9), ListReplica()
     replica.cursors["global"] = OLD
     follower = follower_of(link, replica)
-    async with asyncio.timeout(5), run(follower):
+    async with asyncio.timeout(60), run(follower):
         while len(link.asked) <= link.silent:
             follower.hq_seen()
             await asyncio.sleep(0)
