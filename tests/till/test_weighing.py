@@ -130,17 +130,21 @@ async def test_waiting_for_a_weight_holds_no_other_till_up(tmp_path):
     """A load that swings at one till would stop the shop."""
     shop = Shop(tmp_path, till("till-1", scale="scale"), till("till-2"))
 
+    asked, settled = asyncio.Event(), asyncio.Event()
+
     class Slow(Beside):
         async def weigh(self, _within_s):
-            await asyncio.sleep(0.3)
+            asked.set()
+            await settled.wait()
             return WeightReading(WeightState.STABLE, 1, 500)
 
     async with shop.running(0) as first, shop.running(1) as second:
         first.desk.peripherals = Slow()
         weighing = asyncio.create_task(sell(first, item_id="cheese"))
-        await asyncio.sleep(0.05)
-        async with asyncio.timeout(0.2):
+        async with asyncio.timeout(30):
+            await asked.wait()
             await sell(second, item_id="coffee")
         assert not weighing.done()
+        settled.set()
         assert 500 == (await weighing).sale.lines[0].quantity
     shop.close()
