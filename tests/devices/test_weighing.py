@@ -282,6 +282,7 @@ async def test_a_driver_that_fails_is_broken_and_tried_again():
             assert 300 == (await made.watch.weigh(5)).weight
 
 
+@pytest.mark.long
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("model", "spoken"), [("toledo-8217", "toledo"), ("sma-scp-0499", "sma")])
 async def test_a_settled_weight_is_known_within_a_quarter_of_a_second(model, spoken):
