@@ -3,6 +3,8 @@
 // In vendure-config: plugins: [require('./vendure_plugin.js').TillCentralPlugin.init({
 //   url: 'https://hq.example/v1/channels/web/webhook', token: process.env.TILL_CENTRAL_TOKEN })]
 //
+// The token is the channel's own, of: till-central channel-token web
+//
 // Order codes alone are sent, and nothing that goes wrong here reaches the shop: till-central asks
 // by itself for what it has not heard of.
 require('reflect-metadata');

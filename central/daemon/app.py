@@ -16,6 +16,7 @@ from agent.core.faults import Fault
 from agent.program.application import LeanLitestar
 from central.channels.routes import ROUTES as CHANNELS
 from central.console.routes import ROUTES as CONSOLE
+from central.daemon.channel_tokens import ChannelTokens
 from central.daemon.digests import Digests
 from central.daemon.gate import DEVICE_PATHS, Gate
 from central.daemon.metrics import get_metrics
@@ -53,6 +54,7 @@ def create_app(
     *,
     root_key: RootKey,
     staff: StaffTokens,
+    channels: ChannelTokens,
     settings: CentralSettings,
     privacy: PrivacySettings = NOBODY_NAMED,
     routes: Litestar | None = None,
@@ -63,6 +65,7 @@ def create_app(
         hq: what the routes work on.
         root_key: signs what devices are told.
         staff: judges the tokens of people.
+        channels: judges the tokens of web stores.
         settings: who may speak to it.
         privacy: who answers for the data of persons.
         routes: put together before, for an HQ that is no longer served; None: put together here.
@@ -71,6 +74,7 @@ def create_app(
     return Gate(
         Digests(handed(put_together() if routes is None else routes, hq, root_key, privacy)),
         admits=staff.admits,
+        speaker=channels.speaker,
         hosts=frozenset({host.lower(), *map(str.lower, settings.allowed_hosts)}),
         origins=frozenset(settings.allowed_origins),
     )

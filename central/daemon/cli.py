@@ -15,6 +15,7 @@ from central.daemon import (
     archive_cli,
     authority_cli,
     candidates_cli,
+    channel_cli,
     export_cli,
     quarantine_cli,
     settle_cli,
@@ -37,6 +38,7 @@ archive_cli.add(app)
 quarantine_cli.add(app)
 export_cli.add(app)
 candidates_cli.add(app)
+channel_cli.add(app)
 settle_cli.add(app)
 value_cli.add(app)
 

@@ -1,7 +1,8 @@
-"""Who gets in: the Host and Origin of browsers, the staff token of people and web stores.
+"""Who gets in: the Host and Origin of browsers, the staff token, the token of a channel.
 
 Devices sign what they send; their addresses pass without a token and are checked by
-`central.intake`. Everything else under `/v1/` needs the token.
+`central.intake`. Everything else under `/v1/` needs the staff token; a web store's own token opens
+what `channel_gate` lists.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from agent.core.faults import AccessFault
+from central.daemon.channel_gate import require_own
 from central.daemon.problems import MEDIA_TYPE, headers_of, problem_of
+from central.ledger.callers import ChannelCaller
 
 DEVICE_PATHS = ("/v1/enrol", "/v1/journals/", "/v1/feeds/", "/v1/snapshots/", "/v1/keys")
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -52,6 +55,7 @@ class Gate:
         app: ASGIApp,
         *,
         admits: Callable[[str], bool],
+        speaker: Callable[[str], ChannelCaller | None],
         hosts: frozenset[str],
         origins: frozenset[str],
     ) -> None:
@@ -60,11 +64,13 @@ class Gate:
         Args:
             app: what is guarded.
             admits: tells whether a staff token is valid.
+            speaker: tells whose a channel's token is.
             hosts: host names HQ goes by, without port.
             origins: foreign web origins that may call.
         """
         self._app = app
         self._admits = admits
+        self._speaker = speaker
         self._hosts = hosts | LOCAL_NAMES
         self._origins = origins
 
@@ -72,20 +78,20 @@ class Gate:
         """Pass on what may pass; answer the rest with a problem."""
         if scope["type"] == ScopeType.HTTP:
             try:
-                self._check(scope["path"], Headers.from_scope(scope))
+                self._check(scope, Headers.from_scope(scope))
             except AccessFault as fault:
                 await _refuse(fault, send)
                 return
         await self._app(scope, receive, send)
 
-    def _check(self, path: str, headers: Headers) -> None:
-        plain = re.sub("/+", "/", path)
+    def _check(self, scope: HTTPScope, headers: Headers) -> None:
+        plain = re.sub("/+", "/", scope["path"])
         is_device = plain.startswith(DEVICE_PATHS)
         if not is_device:
             self._check_host(headers.get("host", ""))
         self._check_origin(headers.get("origin"), headers.get("host", ""))
         if plain.startswith("/v1/") and not is_device:
-            self._check_token(headers.get("authorization", ""))
+            self._check_token(scope, plain, headers.get("authorization", ""))
 
     def _check_host(self, host: str) -> None:
         name = _host_name(host)
@@ -105,14 +111,21 @@ class Gate:
                 "[central] allowed_origins",
             )
 
-    def _check_token(self, authorization: str) -> None:
+    def _check_token(self, scope: HTTPScope, path: str, authorization: str) -> None:
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not self._admits(token.strip()):
+        is_bearer = scheme.lower() == "bearer"
+        if is_bearer and self._admits(token.strip()):
+            return
+        caller = self._speaker(token.strip()) if is_bearer else None
+        if caller is None:
             raise NoToken(
                 "the request carries no valid staff token",
                 remedy="send Authorization: Bearer and the token till-central serve printed; a "
-                "lost one is replaced by: till-central serve --new-staff-token",
+                "lost one is replaced by: till-central serve --new-staff-token; a web "
+                "store has one of its own: till-central channel-token CHANNEL",
             )
+        require_own(caller, scope["method"], path)
+        scope["auth"] = caller
 
 
 def _host_name(host: str) -> str:

@@ -32,6 +32,7 @@ from central.channels.connections import Connections, link_to
 from central.channels.registry import register
 from central.daemon.app import create_app
 from central.daemon.beating import Beating
+from central.daemon.channel_tokens import ChannelTokens
 from central.daemon.erase_book import NotWrittenDown, settle
 from central.daemon.evidence import evidence, order_giver, witnessing
 from central.daemon.filtering import filtering
@@ -161,7 +162,8 @@ class Daemon:
         self._feed_changed = FeedSignal()
         self._applier = Applier(engine, utc_now, self._give_way, evidence(key), opening_of(key))
         self._applying = Applying(self._apply_pending, self._thread_ended)
-        self._sharing = Sharing(engine, staff, self._applying.wake)
+        self.channel_tokens = ChannelTokens(engine)
+        self._sharing = Sharing(engine, (staff, self.channel_tokens), self._applying.wake)
         self._watch = ForeignWrites(
             engine, self._feed_changed, self._thread_ended, self._sharing.look
         )
@@ -182,6 +184,7 @@ class Daemon:
             self._hq(key, settings, staff, sealer, master),
             root_key=key,
             staff=staff,
+            channels=self.channel_tokens,
             settings=settings.central,
             privacy=settings.privacy,
             routes=routes,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Engine, func, select
 
-from central.daemon.staff import StaffTokens
 from central.ledger.engine import reading
 from central.ledger.leases import APPLIER, Lease
 from central.ledger.tables import CURSORS
@@ -16,19 +16,26 @@ _LOG = structlog.get_logger("central")
 _RECEIVED = select(func.count(), func.coalesce(func.sum(CURSORS.c.have_seq), 0))
 
 
+class Tokens(Protocol):
+    """Tokens that a command or another process may have changed."""
+
+    def refresh(self, engine: Engine) -> None:
+        """Read the valid ones again."""
+
+
 class Sharing:
     """Keeps this process's part of the work; called by the watch, a few times a second."""
 
-    def __init__(self, engine: Engine, staff: StaffTokens, wake: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, tokens: Sequence[Tokens], wake: Callable[[], None]) -> None:
         """Prepare; nothing is claimed yet.
 
         Args:
             engine: the ledger.
-            staff: whose tokens another process may have replaced.
+            tokens: read again at each look.
             wake: has the applier look at once; from any thread.
         """
         self._engine = engine
-        self._staff = staff
+        self._tokens = tokens
         self._wake = wake
         self._lease = Lease(engine, APPLIER)
         self._received: tuple[int, int] | None = None
@@ -47,7 +54,8 @@ class Sharing:
         if self._lease.keep() != before:
             _LOG.info("applies from now on" if self._lease.held else "another process applies")
             self._received = None
-        self._staff.refresh(self._engine)
+        for tokens in self._tokens:
+            tokens.refresh(self._engine)
         if self._lease.held:
             self._look_for_more()
 

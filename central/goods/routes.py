@@ -38,6 +38,7 @@ from central.goods import stock, tasks
 from central.goods.sheets import OrderSheet, expire, listed, sheet, step
 from central.identity.cards import publish_card
 from central.identity.parties import canonical
+from central.ledger.callers import caller_of, reader_of
 from central.ledger.engine import reading, writing
 from central.ledger.hq import hq_of
 
@@ -136,11 +137,16 @@ def get_orders(
 
 @get("/v1/orders/{order_no:str}", sync_to_thread=True)
 def get_order(request: Request[Any, Any, Any], order_no: FromPath[str]) -> OrderSheet:
-    """Show how an order of any channel stands: goods, money, what is wrong, who told what."""
-    hq = hq_of(request)
+    """Show how an order of any channel stands: goods, money, what is wrong, who told what.
+
+    A channel's own token shows that channel's orders.
+    """
+    hq, caller = hq_of(request), caller_of(request)
     with reading(hq.engine) as conn:
-        found = sheet(conn, order_no)
-    hq.access_log(STAFF, "order", [found.order.party_id] if found.order.party_id else [])
+        found = sheet(conn, order_no, None if caller is None else caller.channel)
+    hq.access_log(
+        reader_of(request), "order", [found.order.party_id] if found.order.party_id else []
+    )
     return found
 
 

@@ -43,13 +43,18 @@ class OrderSheet(msgspec.Struct, frozen=True):
     told: tuple[Told, ...]
 
 
-def sheet(conn: Connection, order_no: str) -> OrderSheet:
+def sheet(conn: Connection, order_no: str, channel: str | None = None) -> OrderSheet:
     """Show an order.
+
+    Args:
+        conn: any transaction.
+        order_no: as the customer reads it.
+        channel: who asks; another channel's order is then as if it were not there. None: staff.
 
     Raises:
         NotFoundFault: `no-such-order`.
     """
-    order, order_id = _named(conn, order_no)
+    order, order_id = _named(conn, order_no, channel)
     all_of_it = whole(held(conn, order_id), paid=order.paid)
     stands = view(all_of_it)
     return OrderSheet(
@@ -119,9 +124,10 @@ def expire(conn: Connection, day: str, now: str) -> tuple[list[str], frozenset[s
     return expired, touched
 
 
-def _named(conn: Connection, order_no: str) -> tuple[Order, str]:
+def _named(conn: Connection, order_no: str, channel: str | None = None) -> tuple[Order, str]:
     order, order_id = order_held(conn, order_no), order_id_of(conn, order_no)
-    if order is None or order_id is None:
+    is_theirs = order is not None and channel in {None, order.channel}
+    if order is None or order_id is None or not is_theirs:
         raise NotFoundFault(
             f"no channel and no till told of an order {order_no[:64]!r}",
             remedy="check the number; a web store's orders come by POST /v1/channels/ID/events",

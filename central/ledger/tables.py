@@ -42,6 +42,18 @@ STAFF_TOKENS = Table(
     comment="SHA-256 of the tokens that open the staff API and the console.",
 )
 
+CHANNEL_TOKENS = Table(
+    "channel_token",
+    METADATA,
+    text_key("token_hash"),
+    required_text("channel_id"),
+    required_text("purposes"),
+    required_text("issued_at"),
+    Column("ended_at", Text),
+    comment="SHA-256 of the tokens that open one channel's own addresses; purposes: the uses of "
+    "data it may ask about, with spaces between.",
+)
+
 ENROL_CODES = Table(
     "enrol_code",
     METADATA,

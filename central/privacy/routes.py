@@ -13,6 +13,7 @@ from agent.core.consent import ConsentRecord
 from agent.core.prompts import Prompt, PromptEvent
 from central.identity.asking import define, defined
 from central.identity.findings import Found, found_newest
+from central.ledger.callers import reader_of, require_purpose
 from central.ledger.engine import reading, writing
 from central.ledger.hq import hq_of
 from central.privacy.authority import authority_of
@@ -47,9 +48,10 @@ class FoundList(msgspec.Struct, frozen=True):
 def post_check(request: Request[Any, Any, Any], data: JSONBody[MayI]) -> Allowed:
     """Say whether something may be done with a person's data: the answer, and why."""
     hq = hq_of(request)
+    require_purpose(request, data.purpose)
     with reading(hq.engine) as conn:
         allowed = may_i(conn, data, hq.now()[:10], authority_of(request).token)
-    hq.access_log(STAFF, f"consent {data.purpose}", [allowed.party_id])
+    hq.access_log(reader_of(request), f"consent {data.purpose}", [allowed.party_id])
     return allowed
 
 

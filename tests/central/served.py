@@ -163,6 +163,7 @@ async def served_hq(directory, toml="", database=None):
         running = asyncio.create_task(daemon.run(sock))
         hq = Hq(f"http://127.0.0.1:{sock.getsockname()[1]}", engine, token, running, key)
         try:
+            hq.channel_tokens = daemon.channel_tokens
             await hq.staff.get("/metrics")
             yield hq
         finally:

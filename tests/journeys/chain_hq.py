@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from agent.daemon.demo.programs import Launch, Program, call, executed, free_por
 from central.channels.csv_rows import ImportReport
 from central.channels.imports import import_customers, import_items
 from central.console.login import COOKIE
+from central.daemon.channel_commands import run_issue
 from central.daemon.commands import ledger, run_enrol_code, run_migrate, run_status
 from central.ledger.engine import reading
 from central.ledger.tables import BODIES
@@ -96,6 +98,11 @@ class Headquarters:
     async def enrol_code(self, store: str) -> str:
         """Make a one-time code for a shop's till."""
         return (await asyncio.to_thread(run_enrol_code, self.config, store, TILL)).code
+
+    async def channel_token(self, channel: str) -> str:
+        """Give a web store its own token."""
+        made = await asyncio.to_thread(partial(run_issue, self.config, channel, [], replace=False))
+        return made.token
 
     async def status(self) -> Answer:
         """Gather what `till-central status --json` prints."""

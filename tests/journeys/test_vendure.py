@@ -14,7 +14,7 @@ import pytest
 
 from agent.daemon.demo.shop import new_id
 from tests.journeys.cashier import Broken
-from tests.journeys.chain_hq import STAFF, Headquarters
+from tests.journeys.chain_hq import Headquarters
 from tests.journeys.chain_shops import Shop, bring_up
 from tests.journeys.vendure_shop import USER, WebStore, free_port, missing, web_store
 
@@ -69,8 +69,12 @@ class Place:
             text = store.config.read_text().replace("[store]", '[store]\ncurrency = "USD"')
             store.config.write_text(text)
 
-    async def start(self) -> None:
+    async def found(self) -> str:
+        """Make HQ's database; gives the web store's token."""
         await self.hq.found()
+        return await self.hq.channel_token("web")
+
+    async def start(self) -> None:
         await self.hq.program.start()
         await asyncio.gather(*(bring_up(self.hq, store) for store in self.stores))
 
@@ -102,7 +106,7 @@ async def test_a_web_order_is_collected_and_given_back_in_two_stores(tmp_path):
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         place = Place(tmp_path, client)
         hook = f"{place.hq.url}/v1/channels/web/webhook"
-        async with web_store(tmp_path, client, hook, STAFF, place.port) as web:
+        async with web_store(tmp_path, client, hook, await place.found(), place.port) as web:
             try:
                 await place.start()
                 await _scenario(place, web)
@@ -186,7 +190,7 @@ async def test_what_no_webhook_told_is_known_all_the_same(tmp_path):
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         place = Place(tmp_path, client, stores=0)
         nowhere = "http://127.0.0.1:9/nobody"
-        async with web_store(tmp_path, client, nowhere, STAFF, place.port) as web:
+        async with web_store(tmp_path, client, nowhere, await place.found(), place.port) as web:
             try:
                 await place.start()
                 await _busy(place, web, draw, tmp_path / "figures.txt")
