@@ -33,10 +33,10 @@ def get_quarantine(
 ) -> Response[str]:
     """List what is set aside, with a form that tries many entries again."""
     hq = hq_of(request)
-    journal_id, _, seq = after.partition(":")
-    behind = (journal_id, int(seq)) if seq.isascii() and seq.isdigit() else None
     with reading(hq.engine) as conn:
-        found = quarantine.listed(conn, name=name or None, after=behind, limit=SHOWN + 1)
+        found = quarantine.listed(
+            conn, name=name or None, after=quarantine.place_of(after), limit=SHOWN + 1
+        )
         return page(
             "quarantine.html",
             chain=hq.name,
@@ -55,7 +55,7 @@ def get_quarantine(
 
 @get("/quarantine/{journal_id:str}/{seq:int}", sync_to_thread=True)
 def get_entry(
-    request: Request[Any, Any, Any], journal_id: FromPath[str], seq: FromPath[int]
+    request: Request[Any, Any, Any], journal_id: FromPath[str], seq: quarantine.Seq
 ) -> Response[str]:
     """Show one entry that is set aside, and the form by which it is decided."""
     hq = hq_of(request)
@@ -79,7 +79,7 @@ async def post_replay_all(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/quarantine/{journal_id:str}/{seq:int}", request_max_body_size=FORM_BYTES_MAX)
 async def post_decision(
-    request: Request[Any, Any, Any], journal_id: FromPath[str], seq: FromPath[int]
+    request: Request[Any, Any, Any], journal_id: FromPath[str], seq: quarantine.Seq
 ) -> Response[str]:
     """Carry out what a person decided about one entry."""
     form = _Form(await request.body())

@@ -19,6 +19,7 @@ from central.daemon.rights import RootAuthority
 from central.daemon.settings import load
 from central.daemon.state import root_key, utc_now
 from central.feed.renewing import renew
+from central.histories.quarantine import place_of
 from central.intake import orders
 from central.intake.outstanding import OrderState, order_states
 from central.ledger.authority_tables import ADMISSIONS
@@ -157,12 +158,12 @@ def entry_of(text: str) -> tuple[str, int]:
     Raises:
         InputFault: it is something else.
     """
-    journal_id, _, seq = text.partition(":")
-    if not journal_id or not (seq.isascii() and seq.isdigit()):
+    found = place_of(text)
+    if found is None:
         raise InputFault(
-            f"{text!r} names no entry", remedy="write the journal's id, a colon and the number"
+            f"{text[:80]!r} names no entry", remedy="write the journal's id, a colon and the number"
         )
-    return journal_id, int(seq)
+    return found
 
 
 def _ordered(conn: Connection, order_ids: set[str]) -> Ordered:

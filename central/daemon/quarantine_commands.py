@@ -95,10 +95,10 @@ def place(text: str) -> tuple[str, int]:
     Raises:
         InputFault: it is something else.
     """
-    journal_id, colon, seq = text.strip().partition(":")
-    if not (journal_id and colon and seq.isascii() and seq.isdigit()):
+    found = quarantine.place_of(text)
+    if found is None:
         raise InputFault(
             f"{text[:80]!r} names no entry",
             remedy="write JOURNAL:SEQ as `till-central quarantine list` shows it",
         )
-    return journal_id, int(seq)
+    return found

@@ -6,9 +6,10 @@ in the audit, and a voided entry can be taken back.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
+from litestar.params import PathParameter
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 from uuid_utils import uuid7
 
@@ -24,8 +25,11 @@ REASON_CHARACTERS = 500
 PAGE = 200
 TOO_LARGE = "number-too-large"
 _LARGEST = 2**63 - 1
+_SEQ_DIGITS = len(str(_LARGEST))
 _OUT_OF_RANGE = "22003"
 """SQLSTATE numeric_value_out_of_range (ISO/IEC 9075; PostgreSQL, appendix A)."""
+Seq = Annotated[int, PathParameter(ge=0, le=_LARGEST)]
+"""Of an entry, in an address."""
 Action = Literal["replay", "void", "un-void"]
 
 
@@ -97,6 +101,19 @@ class Person(NamedTuple):
                 remedy="name the person (actor) and give a reason in a few words",
             )
         return Person(actor[:REASON_CHARACTERS], reason[:REASON_CHARACTERS], self.now)
+
+
+def place_of(text: str) -> tuple[str, int] | None:
+    """Read JOURNAL:SEQ, the place of an entry; None: it is something else.
+
+    >>> place_of("0123:7"), place_of("0123:"), place_of("0123:" + "9" * 19)
+    (('0123', 7), None, None)
+    """
+    journal_id, _, seq = text.strip().partition(":")
+    # Python reads no more than 4,300 digits, and a database's integer has 19.
+    if not (journal_id and seq.isascii() and seq.isdigit() and len(seq) <= _SEQ_DIGITS):
+        return None
+    return (journal_id, int(seq)) if int(seq) <= _LARGEST else None
 
 
 def put(conn: Connection, received: Received, error: Exception, now: str) -> None:

@@ -95,7 +95,7 @@ def post_replay_all(request: Request[Any, Any, Any], data: JSONBody[ReplayReques
 def post_replay(
     request: Request[Any, Any, Any],
     journal_id: FromPath[str],
-    seq: FromPath[int],
+    seq: quarantine.Seq,
     data: JSONBody[Reason],
 ) -> quarantine.Decision:
     """Try one entry again; it is applied at most once."""
@@ -107,7 +107,7 @@ def post_replay(
 def post_void(
     request: Request[Any, Any, Any],
     journal_id: FromPath[str],
-    seq: FromPath[int],
+    seq: quarantine.Seq,
     data: JSONBody[Reason],
 ) -> quarantine.Aside:
     """Decide that one entry must never count."""
@@ -120,7 +120,7 @@ def post_void(
 def post_unvoid(
     request: Request[Any, Any, Any],
     journal_id: FromPath[str],
-    seq: FromPath[int],
+    seq: quarantine.Seq,
     data: JSONBody[Reason],
 ) -> quarantine.Aside:
     """Take a void back."""
@@ -141,13 +141,13 @@ def _person(hq: Hq, said: Reason | ReplayRequest) -> quarantine.Person:
 def _place(after: str | None) -> tuple[str, int] | None:
     if after is None:
         return None
-    journal_id, colon, seq = after.partition(":")
-    if not (colon and seq.isascii() and seq.isdigit()):
+    place = quarantine.place_of(after)
+    if place is None:
         raise InputFault(
             f"{after[:80]!r} is no place in the quarantine",
             remedy="use `after` of the page before, or leave it out",
         )
-    return journal_id, int(seq)
+    return place
 
 
 QUARANTINE_ROUTES: list[HTTPRouteHandler] = [

@@ -89,9 +89,13 @@ def _follows(before: str, after: str) -> bool:
     return next_n == (n + 1 if stem == next_stem else 1)
 
 
+_DIGITS_MAX = 19
+"""Of a number of a receipt; Python reads no more than 4,300."""
+
+
 def _number(receipt_no: str) -> tuple[str, int]:
     stem, _, n = receipt_no.rpartition("-")
-    return stem, int(n) if n.isascii() and n.isdigit() else 0
+    return stem, int(n) if n.isascii() and n.isdigit() and len(n) <= _DIGITS_MAX else 0
 
 
 def _figures(arrived: dict[str, int], said: dict[str, int], digits: int) -> Iterator[str]:
