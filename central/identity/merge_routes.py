@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy import Connection
 
 from central.identity.blocks import BLOCK_ROUTES
-from central.identity.merges import Asked, Decision, Desk, Undone, decision, decisions
+from central.identity.merges import (
+    SHOWN,
+    Asked,
+    Decision,
+    Desk,
+    Undone,
+    decision,
+    decisions,
+    place,
+)
 from central.identity.parties import canonical
 from central.identity.questions import PreviewView, Queue, merge_preview, queue
 from central.ledger.engine import reading, transact
@@ -64,9 +73,11 @@ class MergeUndone(msgspec.Struct, frozen=True):
 
 
 class Merges(msgspec.Struct, frozen=True):
-    """Decisions, the newest first."""
+    """A page of decisions, the newest first."""
 
     merges: tuple[Decision, ...]
+    before: str | None = None
+    """Ask with this for the next page; None at the end."""
 
 
 @post("/v1/merges/preview", status_code=200, sync_to_thread=True)
@@ -100,10 +111,16 @@ def post_separation(request: Request[Any, Any, Any], data: JSONBody[MergeAsked])
 
 
 @get("/v1/merges", sync_to_thread=True)
-def get_merges(request: Request[Any, Any, Any], before: FromQuery[str] = "") -> Merges:
-    """List what was decided, the newest first; `before` the `at` of the last one goes on."""
+def get_merges(
+    request: Request[Any, Any, Any],
+    before: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=SHOWN)] = SHOWN,
+) -> Merges:
+    """List what was decided, the newest first; `before`: of the page before, or a time."""
     with reading(hq_of(request).engine) as conn:
-        return Merges(tuple(decisions(conn, before=before)))
+        found = decisions(conn, before=before, limit=limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return Merges(tuple(found[:limit]), None if last is None else place(last))
 
 
 @get("/v1/merges/{merge_id:str}", sync_to_thread=True)

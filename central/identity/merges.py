@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, false, or_, select
 from uuid_utils import uuid7
 
 from agent.core.exchange.orders import IDENTITY
@@ -269,13 +269,21 @@ def decisions(conn: Connection, *, before: str = "", limit: int = SHOWN) -> list
 
     Args:
         conn: any open connection.
-        before: only those made before this time of HQ; empty: all.
+        before: only those behind the `place` of one, or made before a time; empty: all.
         limit: how many at most.
     """
     query = select(DECISIONS).order_by(DECISIONS.c.at.desc(), DECISIONS.c.decision_id).limit(limit)
+    at, _, decision_id = before.partition("/")
     if before:
-        query = query.where(DECISIONS.c.at < before)
+        # Several can be of one millisecond: a restored HQ takes up many at once.
+        later = and_(DECISIONS.c.at == at, DECISIONS.c.decision_id > decision_id)
+        query = query.where(or_(DECISIONS.c.at < at, later if decision_id else false()))
     return [_decision(row) for row in conn.execute(query)]
+
+
+def place(of: Decision) -> str:
+    """Say where a decision stands in the list."""
+    return f"{of.at}/{of.merge_id}"
 
 
 def _meanwhile(conn: Connection, shown_under: PartyId, undone: Decision) -> list[Meanwhile]:

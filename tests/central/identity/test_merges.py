@@ -368,3 +368,22 @@ def test_a_merge_of_very_many_is_refused_before_anything_is_read(client):
     for path in ("/v1/merges", "/v1/separations", "/v1/merges/preview"):
         problem = client.post(path, json=asked).json()
         assert "too many" in problem["detail"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("shop")
+def test_decisions_of_one_moment_are_all_listed(client):
+    """A merge nobody finds in the list any more can be undone by nobody."""
+    made = set()
+    for pair in ((A, B), (A, C), (B, C)):
+        asked = {"party_ids": pair, "actor": "eva", "reason": "two"}
+        answer = client.post("/v1/candidates/reject", json=asked).json()
+        made.add((answer["merge"]["at"], answer["merge"]["merge_id"]))
+    assert 1 == len({at for at, _ in made})
+    listed, before = [], ""
+    while before is not None:
+        page = client.get("/v1/merges", params={"limit": 1, "before": before}).json()
+        listed += [(each["at"], each["merge_id"]) for each in page["merges"]]
+        before = page["before"]
+    assert (3, made) == (len(listed), set(listed))
+    assert [] == client.get("/v1/merges", params={"before": listed[0][0]}).json()["merges"]
