@@ -22,6 +22,7 @@ from central.identity.merge_routes import (
     UndoAsked,
     candidates,
     merge,
+    read_decisions,
     reject,
     separate,
     undo,
@@ -54,6 +55,7 @@ def get_merges(request: Request[Any, Any, Any], done: FromQuery[str] = "") -> Re
     waiting = candidates(hq)
     with reading(hq.engine) as conn:
         decided = decisions(conn, limit=DECISIONS_SHOWN)
+    read_decisions(hq, decided)
     return page(
         "merges.html",
         chain=hq.name,

@@ -171,6 +171,7 @@ def post_step(
     with writing(hq.engine) as conn:
         order, touched = step(conn, order_no, wanted, hq.now())
         _publish(conn, touched)
+    hq.access_log(STAFF, "order", [order.party_id] if order.party_id else [])
     return order
 
 

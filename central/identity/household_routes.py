@@ -16,7 +16,7 @@ from central.identity.households import affiliate, end, homes, household
 from central.identity.merges import Asked
 from central.identity.parties import canonical
 from central.ledger.engine import reading, transact
-from central.ledger.hq import hq_of
+from central.ledger.hq import Hq, hq_of
 
 STAFF = "staff"
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
@@ -56,9 +56,7 @@ def get_household(request: Request[Any, Any, Any], household_id: FromPath[str]) 
     """Show a household with its people, each person once."""
     hq = hq_of(request)
     with reading(hq.engine) as conn:
-        found = household(conn, household_id)
-    hq.access_log(STAFF, "household", [each.canonical_id for each in found.members])
-    return found
+        return _read(hq, household(conn, household_id))
 
 
 @post("/v1/households/{household_id:str}/members", status_code=201, sync_to_thread=True)
@@ -73,7 +71,7 @@ def post_member(
         affiliate(conn, data.party_id, household_id, data.role, asked, hq.now())
         return household(conn, household_id)
 
-    return transact(hq.engine, kept)
+    return _read(hq, transact(hq.engine, kept))
 
 
 @post(
@@ -95,7 +93,7 @@ def post_end(
         end(conn, household_id, membership_id, asked, hq.now())
         return household(conn, household_id)
 
-    return transact(hq.engine, ended)
+    return _read(hq, transact(hq.engine, ended))
 
 
 @get("/v1/parties/{any_id:str}/households", sync_to_thread=True)
@@ -107,6 +105,11 @@ def get_homes(request: Request[Any, Any, Any], any_id: FromPath[str]) -> Homes:
         found = homes(conn, chosen)
     hq.access_log(STAFF, "households", [chosen])
     return Homes(any_id, chosen, found)
+
+
+def _read(hq: Hq, shown: Household) -> Household:
+    hq.access_log(STAFF, "household", [each.canonical_id for each in shown.members])
+    return shown
 
 
 HOUSEHOLD_ROUTES: list[HTTPRouteHandler] = [get_household, post_member, post_end, get_homes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -117,8 +117,10 @@ def get_merges(
     limit: Annotated[int, QueryParameter(ge=1, le=SHOWN)] = SHOWN,
 ) -> Merges:
     """List what was decided, the newest first; `before`: of the page before, or a time."""
-    with reading(hq_of(request).engine) as conn:
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
         found = decisions(conn, before=before, limit=limit + 1)
+    read_decisions(hq, found[:limit])
     last = found[limit - 1] if len(found) > limit else None
     return Merges(tuple(found[:limit]), None if last is None else place(last))
 
@@ -126,8 +128,11 @@ def get_merges(
 @get("/v1/merges/{merge_id:str}", sync_to_thread=True)
 def get_merge(request: Request[Any, Any, Any], merge_id: FromPath[str]) -> Decision:
     """Show one decision."""
-    with reading(hq_of(request).engine) as conn:
-        return decision(conn, merge_id)
+    hq = hq_of(request)
+    with reading(hq.engine) as conn:
+        found = decision(conn, merge_id)
+    read_decisions(hq, [found])
+    return found
 
 
 @get("/v1/candidates", sync_to_thread=True)
@@ -171,7 +176,9 @@ def undo(hq: Hq, merge_id: str, data: UndoAsked) -> MergeUndone:
         undone = Desk(conn, hq.now(), hq.give_order).undo(merge_id, asked)
         return MergeUndone(undone, _canonical(conn, undone.merge))
 
-    return transact(hq.engine, taken_back)
+    taken = transact(hq.engine, taken_back)
+    read_decisions(hq, [taken.undone.merge])
+    return taken
 
 
 def candidates(hq: Hq) -> Queue:
@@ -192,7 +199,14 @@ def _made(
         decided = decide(Desk(conn, hq.now(), hq.give_order), data.party_ids, asked)
         return MergeMade(decided, _canonical(conn, decided))
 
-    return transact(hq.engine, made)
+    answer = transact(hq.engine, made)
+    read_decisions(hq, [answer.merge])
+    return answer
+
+
+def read_decisions(hq: Hq, shown: Iterable[Decision]) -> None:
+    """Write down whose decisions are shown: a reason is free text, and may say who they are."""
+    hq.access_log(STAFF, "merge", [each for one in shown for each in one.party_ids])
 
 
 def _canonical(conn: Connection, decided: Decision) -> dict[str, str]:

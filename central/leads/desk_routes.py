@@ -122,6 +122,7 @@ def _write_note(hq: Hq, any_id: str, told: NoteTold) -> Note:
         )
         keep_note(conn, note, SERVICE, now)
         publish_card(conn, canonical(conn, note.party_id))
+    hq.access_log(STAFF, "notes", [note.party_id])
     return note
 
 
@@ -142,7 +143,9 @@ def _open_task(hq: Hq, any_id: str, told: TaskTold) -> Task:
         )
         open_task(conn, task, SERVICE, now)
         _require_theirs(conn, task)
-        return _told(conn, task_id)
+        shown = _told(conn, task_id)
+    hq.access_log(STAFF, "tasks", [shown.party_id])
+    return shown
 
 
 def _close_task(hq: Hq, task_id: str, told: EndTold) -> Task:
@@ -153,7 +156,9 @@ def _close_task(hq: Hq, task_id: str, told: EndTold) -> Task:
         require_open(task)
         ending = Ending(task_id, task.party_id, told.outcome, now, SERVICE, told.actor)
         close_task(conn, ending, SERVICE, now)
-        return _told(conn, task_id)
+        shown = _told(conn, task_id)
+    hq.access_log(STAFF, "tasks", [shown.party_id])
+    return shown
 
 
 def _require_theirs(conn: Connection, task: Task) -> None:

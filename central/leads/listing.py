@@ -68,6 +68,12 @@ def lead_named(conn: Connection, lead_id: str, now: str) -> LeadView:
     return found[0]
 
 
+def person_of(conn: Connection, lead_id: str) -> str | None:
+    """Tell whose a lead is; None: nobody's that is known."""
+    query = select(LEADS_OPEN.c.party_id).where(LEADS_OPEN.c.lead_id == lead_id)
+    return conn.execute(query).scalar_one_or_none()
+
+
 def open_leads(conn: Connection, party_ids: Sequence[str], now: str) -> list[OpenLead]:
     """Give the leads of a person that count now, the one touched last in front."""
     theirs = among(conn, LEADS_OPEN.c.party_id, party_ids)

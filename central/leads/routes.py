@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from central.identity.parties import canonical
 from central.leads.desk_routes import DESK_ROUTES
-from central.leads.listing import LeadView, lead_named, leads_of
+from central.leads.listing import LeadView, lead_named, leads_of, person_of
 from central.leads.report import FOR_EVER, LeadReport, Span, lead_report
 from central.ledger.engine import reading
 from central.ledger.hq import hq_of
@@ -33,7 +33,9 @@ def get_lead(request: Request[Any, Any, Any], lead_id: FromQuery[str]) -> LeadVi
     """Show one lead by its id, what is left of it and where it was bought."""
     hq = hq_of(request)
     with reading(hq.engine) as conn:
-        return lead_named(conn, lead_id, hq.now())
+        found, person = lead_named(conn, lead_id, hq.now()), person_of(conn, lead_id)
+    hq.access_log(STAFF, "leads", [person] if person else [])
+    return found
 
 
 @get("/v1/parties/{any_id:str}/leads", sync_to_thread=True)

@@ -15,7 +15,7 @@ from agent.core.consent.rights import Kind, SubjectRequest
 from central.identity.parties import canonical, members_of
 from central.identity.requests import RequestView, open_requests, requests_of
 from central.ledger.engine import reading, writing
-from central.ledger.hq import hq_of
+from central.ledger.hq import Hq, hq_of
 from central.privacy import rights
 from central.privacy.authority import authority_of, privacy_of
 from central.privacy.page import HEADERS, export_page
@@ -49,7 +49,9 @@ def get_requests(request: _Asked) -> list[RequestView]:
     """List what persons have asked for by right and nobody has answered, by the legal day."""
     hq = hq_of(request)
     with reading(hq.engine) as conn:
-        return open_requests(conn, hq.now()[:10])
+        found = open_requests(conn, hq.now()[:10])
+    hq.access_log(STAFF, "requests", [each.request.party_id for each in found])
+    return found
 
 
 @get("/v1/parties/{any_id:str}/requests", sync_to_thread=True)
@@ -70,7 +72,9 @@ def post_request(
     """Take down what a person asks for by right; the legal clock runs from the day received."""
     hq = hq_of(request)
     with writing(hq.engine) as conn:
-        return rights.take_down(conn, any_id, data, hq.now())
+        taken = rights.take_down(conn, any_id, data, hq.now())
+    hq.access_log(STAFF, "requests", [taken.party_id])
+    return taken
 
 
 @post("/v1/requests/{request_id:str}", status_code=200, sync_to_thread=True)
@@ -80,7 +84,9 @@ def post_change(
     """Note how it was made sure who a request comes from, or take two more months with a reason."""
     hq = hq_of(request)
     with writing(hq.engine) as conn:
-        return rights.change(conn, request_id, data, hq.now())
+        changed = rights.change(conn, request_id, data, hq.now())
+    hq.access_log(STAFF, "requests", [changed.party_id])
+    return changed
 
 
 @get("/v1/parties/{any_id:str}/export", sync_to_thread=True)
@@ -119,7 +125,7 @@ def post_erase(request: _Asked, any_id: FromPath[str], data: JSONBody[EraseAsked
             taken = rights.change(conn, taken.request_id, Verified(data.verified_by), hq.now())
         shown = _erased(request, conn, taken.request_id)
     hq.settle_erasure()
-    return shown
+    return _shown(hq, shown)
 
 
 @get("/v1/erasures", sync_to_thread=True)
@@ -135,7 +141,7 @@ def get_proof(request: _Asked, request_id: FromPath[str]) -> SignedProof:
     """Show the proof of an erasure: each replica's state, and what stays under which law."""
     hq = hq_of(request)
     with reading(hq.engine) as conn:
-        return rights.proof_of(conn, request_id, authority_of(request), hq.now())
+        return _shown(hq, rights.proof_of(conn, request_id, authority_of(request), hq.now()))
 
 
 @post("/v1/erasures/{request_id:str}/review", status_code=200, sync_to_thread=True)
@@ -145,7 +151,7 @@ def post_review(request: _Asked, request_id: FromPath[str]) -> SignedProof:
     with writing(hq.engine) as conn:
         shown = _erased(request, conn, request_id)
     hq.settle_erasure()
-    return shown
+    return _shown(hq, shown)
 
 
 @post("/v1/erasures/{request_id:str}/excuses", status_code=201, sync_to_thread=True)
@@ -154,7 +160,8 @@ def post_excuse(request: _Asked, request_id: FromPath[str], data: JSONBody[Excus
     hq = hq_of(request)
     with writing(hq.engine) as conn:
         rights.excuse(conn, request_id, data, hq.now())
-        return rights.proof_of(conn, request_id, authority_of(request), hq.now())
+        shown = rights.proof_of(conn, request_id, authority_of(request), hq.now())
+    return _shown(hq, shown)
 
 
 @post("/v1/parties/{any_id:str}/hold", status_code=204, sync_to_thread=True)
@@ -194,6 +201,11 @@ def _exported(request: _Asked, any_id: str, request_id: str) -> PersonExport:
     with writing(hq.engine) as conn:
         rights.note_exported(conn, request_id, hq.now())
     return document
+
+
+def _shown(hq: Hq, proof: SignedProof) -> SignedProof:
+    hq.access_log(STAFF, "erasure", proof.proof.parties)
+    return proof
 
 
 def _erased(request: _Asked, conn: Connection, request_id: str) -> SignedProof:

@@ -72,7 +72,9 @@ def post_consent(
     """Keep a person's answer; it holds at once, here and at every till that hears of it."""
     hq = hq_of(request)
     with writing(hq.engine) as conn:
-        return answered(conn, any_id, data, hq.now(), hq.bear_witness)
+        kept = answered(conn, any_id, data, hq.now(), hq.bear_witness)
+    hq.access_log(STAFF, "consents", [kept.party_id])
+    return kept
 
 
 @get("/v1/prompts", sync_to_thread=True)
@@ -118,7 +120,9 @@ def post_said(
     """Record that something was asked, answered or refused: from then on no channel asks it."""
     hq = hq_of(request)
     with writing(hq.engine) as conn:
-        return said(conn, any_id, data, hq.now())
+        kept = said(conn, any_id, data, hq.now())
+    hq.access_log(STAFF, "prompts", [kept.party_id])
+    return kept
 
 
 @get("/v1/card-numbers", sync_to_thread=True)

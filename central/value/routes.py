@@ -154,7 +154,9 @@ def post_settle(request: Request[Any, Any, Any], data: JSONBody[Settlement]) -> 
         worklist.settle(conn, data.event, data.line, **said)
         return Worklist(worklist.worklist(conn))
 
-    return transact(hq.engine, settle)
+    left = transact(hq.engine, settle)
+    hq.access_log(STAFF, "value", [each.owner for each in left.findings])
+    return left
 
 
 def _require_one(conn: Connection, booked: str, asked: str) -> None:

@@ -106,7 +106,9 @@ async def test_consents_prompts_and_exports_over_http(hq, until):
     rows = {table["section"]: table["rows"] for table in document["tables"]}
     assert ["birthday"] == [row["prompt"] for row in rows["answers"]]
     looks = (await hq.staff.get(f"/v1/parties/{ADA}/reads")).json()
-    assert {"consents", "export access"} <= {each["action"] for each in looks}
+    actions = [each["action"] for each in looks]
+    assert {"consents", "export access", "requests"} <= {*actions}
+    assert [3, 2] == [actions.count(each) for each in ("prompts", "consents")]
     assert [] == (await hq.staff.get("/v1/requests")).json()
 
 
