@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import quote, unquote
 
 import msgspec
 from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 
@@ -43,6 +44,8 @@ from central.ledger.engine import reading, writing
 from central.ledger.hq import hq_of
 
 STAFF = "staff"
+LEVELS_SHOWN = 1000
+"""Of one answer."""
 _WEST_OF_ALL = timedelta(hours=12)
 """Behind UTC: where a day begins and ends last (UTC-12:00)."""
 Wanted = Annotated[str | None, QueryParameter(max_length=120)]
@@ -90,6 +93,14 @@ class LevelView(msgspec.Struct, frozen=True):
     """`available`, `reserved`, `damaged` or `transit`."""
     quantity: int
     """In thousandths; below zero: sold without having been booked in."""
+
+
+class Levels(msgspec.Struct, frozen=True):
+    """A page of the stock, by location, item and bucket."""
+
+    levels: tuple[LevelView, ...]
+    after: str | None
+    """Ask with this for the next page; None at the end."""
 
 
 class Booking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -199,11 +210,21 @@ def give_up(engine: Engine, now: str, day: str | None = None) -> list[str]:
 
 @get("/v1/stock", sync_to_thread=True)
 def get_levels(
-    request: Request[Any, Any, Any], location: Wanted = None, item: Wanted = None
-) -> list[LevelView]:
-    """Show the stock, of one location or of one item."""
+    request: Request[Any, Any, Any],
+    location: Wanted = None,
+    item: Wanted = None,
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=LEVELS_SHOWN)] = LEVELS_SHOWN,
+) -> Levels:
+    """Show the stock, of one location or of one item, in pages."""
     with reading(hq_of(request).engine) as conn:
-        return [LevelView(*row) for row in stock.levels_of(conn, location=location, item=item)]
+        found = stock.levels_of(
+            conn, location=location, item=item, after=_behind(after), limit=limit + 1
+        )
+    last = found[limit - 1] if len(found) > limit else None
+    return Levels(
+        tuple(LevelView(*row) for row in found[:limit]), None if last is None else _place_of(last)
+    )
 
 
 @get("/v1/stock/check", sync_to_thread=True)
@@ -260,6 +281,24 @@ def post_failed(
     """Say why the channel could not do it; it stays open."""
     with writing(hq_of(request).engine) as conn:
         tasks.failed(conn, channel, task, data.problem)
+
+
+def _place_of(row: stock.LevelRow) -> str:
+    """Write where a page ended; what an item is called may hold any sign."""
+    return "/".join(quote(name, safe="") for name in row[:3])
+
+
+def _behind(after: str) -> stock.Held | None:
+    if not after:
+        return None
+    names = after.split("/")
+    if len(names) != len(stock.LevelRow._fields) - 1:
+        raise InputFault(
+            f"{after[:80]!r} is no place in the stock",
+            remedy="use `after` of the page before, or leave it out",
+        )
+    location, item, bucket = map(unquote, names)
+    return location, item, bucket
 
 
 def _day_everywhere(now: str) -> str:

@@ -16,7 +16,9 @@ from sqlalchemy import (
     Text,
     bindparam,
     func,
+    literal,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import Insert
 
@@ -82,15 +84,31 @@ def sold(conn: Connection, sales: Iterable[SaleCompleted]) -> None:
 
 
 def levels_of(
-    conn: Connection, *, location: str | None = None, item: str | None = None
+    conn: Connection,
+    *,
+    location: str | None = None,
+    item: str | None = None,
+    after: Held | None = None,
+    limit: int | None = None,
 ) -> list[LevelRow]:
-    """List what there is, by location, item and bucket; a figure below zero is told as it is."""
+    """List what there is, by location, item and bucket; a figure below zero is told as it is.
+
+    Args:
+        conn: any transaction.
+        location: only there.
+        item: only of it.
+        after: only what stands behind this one.
+        limit: how many at most; None: all.
+    """
     query = select(STOCK_LEVELS).where(STOCK_LEVELS.c.quantity != 0)
+    if after is not None:
+        query = query.where(tuple_(*STOCK_LEVELS.c[:3]) > tuple_(*map(literal, after)))
     for column, wanted in ((STOCK_LEVELS.c.location, location), (STOCK_LEVELS.c.item, item)):
         query = query if wanted is None else query.where(column == wanted)
     ordered = query.order_by(STOCK_LEVELS.c.location, STOCK_LEVELS.c.item, STOCK_LEVELS.c.bucket)
     return [
-        LevelRow(row.location, row.item, row.bucket, row.quantity) for row in conn.execute(ordered)
+        LevelRow(row.location, row.item, row.bucket, row.quantity)
+        for row in conn.execute(ordered.limit(limit))
     ]
 
 

@@ -81,6 +81,7 @@ ERASURES = Table(
     required_text("begun_at"),
     required_text("again_on"),
     required_bytes("body"),
+    Index(None, "due", "request_id"),
     comment="Erasures of persons: which orders went to whom, what stays and why; body is the JSON "
     "of core.consent Erasure without what its replicas said.",
 )

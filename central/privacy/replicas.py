@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
 from agent.core.consent.erasure import GLOBAL
-from agent.core.consent.proof import Ack, Erasure, Excuse, Replica, ReplicaKind
+from agent.core.consent.proof import (
+    Ack,
+    Erasure,
+    Excuse,
+    Replica,
+    ReplicaKind,
+    acknowledged,
+    excused,
+)
 from agent.core.days import plus_days
 from agent.core.identifiers import ActorId
 from central.ledger.authority_tables import BACKUPS, ORDER_RECEIPTS
@@ -32,26 +41,44 @@ def replicas_of(conn: Connection, party_ids: Sequence[str], now: str) -> list[Re
     ]
 
 
-def acks_of(conn: Connection, held: Erasure) -> list[Ack]:
-    """Give what the replicas have said: tills by their journals, HQ by having signed."""
-    orders = [ordered.order_id for ordered in held.orders]
-    own = [Ack(HQ, order_id, "done", "") for order_id in orders]
-    rows = conn.execute(
-        select(ORDER_RECEIPTS).where(among(conn, ORDER_RECEIPTS.c.order_id, orders))
-    )
-    said = (
-        Ack(f"{row.store}/{row.till}", row.order_id, row.outcome, row.received_at) for row in rows
-    )
-    return [*own, *said]
+def standing_of_all(conn: Connection, erasures: Sequence[Erasure]) -> dict[str, Erasure]:
+    """Add to some erasures what their replicas have said; two queries, however many they are."""
+    orders = [each.order_id for held in erasures for each in held.orders]
+    acks, excuses = _acks(conn, orders), _excuses(conn, [each.request_id for each in erasures])
+    return {each.request_id: _standing(each, acks, excuses) for each in erasures}
 
 
-def excuses_of(conn: Connection, request_id: str) -> list[Excuse]:
+def _standing(
+    held: Erasure, acks: Mapping[str, Sequence[Ack]], excuses: Mapping[str, Sequence[Excuse]]
+) -> Erasure:
+    """Tills answer by their journals, HQ by having signed."""
+    for ordered in held.orders:
+        held = acknowledged(held, Ack(HQ, ordered.order_id, "done", ""))
+    for ordered in held.orders:
+        for ack in acks.get(ordered.order_id, ()):
+            held = acknowledged(held, ack)
+    for word in excuses.get(held.request_id, ()):
+        held = excused(held, word)
+    return held
+
+
+def _acks(conn: Connection, orders: Sequence[str]) -> Mapping[str, Sequence[Ack]]:
+    said = defaultdict[str, list[Ack]](list)
+    query = select(ORDER_RECEIPTS).where(among(conn, ORDER_RECEIPTS.c.order_id, orders))
+    for row in conn.execute(query):
+        ack = Ack(f"{row.store}/{row.till}", row.order_id, row.outcome, row.received_at)
+        said[row.order_id].append(ack)
+    return said
+
+
+def _excuses(conn: Connection, request_ids: Sequence[str]) -> Mapping[str, Sequence[Excuse]]:
     """Give who need not be waited for, and why."""
-    query = select(ERASURE_EXCUSES).where(ERASURE_EXCUSES.c.request_id == request_id)
-    return [
-        Excuse(row.replica_id, row.reason, ActorId(row.actor), row.at)
-        for row in conn.execute(query.order_by(ERASURE_EXCUSES.c.replica_id))
-    ]
+    words = defaultdict[str, list[Excuse]](list)
+    query = select(ERASURE_EXCUSES).where(among(conn, ERASURE_EXCUSES.c.request_id, request_ids))
+    for row in conn.execute(query.order_by(ERASURE_EXCUSES.c.replica_id)):
+        word = Excuse(row.replica_id, row.reason, ActorId(row.actor), row.at)
+        words[row.request_id].append(word)
+    return words
 
 
 def _stores(conn: Connection) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 from uuid_utils import uuid7
 
 from agent.core.card_numbers import refuse_card_numbers
@@ -17,7 +17,6 @@ from agent.core.consent.proof import (
     Proof,
     ReplicaKind,
     Shown,
-    acknowledged,
     excused,
     proof,
     proof_bytes,
@@ -45,10 +44,12 @@ from central.ledger.upserts import upsert
 from central.privacy.authority import Authority
 from central.privacy.erasing import begun_for, erase_person, require_erasure
 from central.privacy.exporting import export_person
-from central.privacy.replicas import acks_of, excuses_of
+from central.privacy.replicas import standing_of_all
 from central.privacy.settings import PrivacySettings
 
 READS_MAX = 1000
+ERASURES_SHOWN = 200
+"""Of one answer; each has a line for every till of the chain."""
 ON_SERVER = (
     "the rows are deleted; their bytes stay in PostgreSQL's files until VACUUM FULL of the tables "
     "or later rows overwrite them, and in its write-ahead log until that is recycled, archives and "
@@ -269,13 +270,30 @@ def lift_hold(conn: Connection, any_id: str, now: str) -> None:
     conn.execute(update(ERASURE_HOLDS).where(mine).values(lifted_at=now))
 
 
-def erasures(conn: Connection, now: str) -> list[ErasureLine]:
-    """List the erasures, the one that is due first."""
-    query = select(ERASURES).order_by(ERASURES.c.due, ERASURES.c.request_id)
-    return [
-        _line(conn, row.request_id, row.begun_at, row.party_id, now)
-        for row in conn.execute(query).all()
-    ]
+def erasures(
+    conn: Connection, now: str, after: str = "", limit: int = ERASURES_SHOWN
+) -> list[ErasureLine]:
+    """List the erasures, the one that is due first.
+
+    Args:
+        conn: any transaction.
+        now: HQ's time.
+        after: only those behind the `place` of one; empty: from the first.
+        limit: how many at most.
+    """
+    query = select(ERASURES).order_by(ERASURES.c.due, ERASURES.c.request_id).limit(limit)
+    if after:
+        day, _, request_id = after.partition("/")
+        later = and_(ERASURES.c.due == day, ERASURES.c.request_id > request_id)
+        query = query.where(or_(ERASURES.c.due > day, later))
+    rows = conn.execute(query).all()
+    held = standing_of_all(conn, [msgspec.json.decode(row.body, type=Erasure) for row in rows])
+    return [_line(row, proof(held[row.request_id], today=now[:10])) for row in rows]
+
+
+def place(of: ErasureLine) -> str:
+    """Say where an erasure stands in the list."""
+    return f"{of.due}/{of.request_id}"
 
 
 def reads_of(conn: Connection, party_ids: Sequence[str], limit: int = READS_MAX) -> list[Read]:
@@ -309,17 +327,19 @@ def _on_server(replica: Shown) -> Shown:
     return msgspec.structs.replace(replica, note=ON_SERVER)
 
 
-def _line(conn: Connection, request_id: str, begun_at: str, party_id: str, now: str) -> ErasureLine:
-    shown = proof(_standing(conn, require_erasure(conn, request_id)), today=now[:10])
+def _line(row: Row[Any], shown: Proof) -> ErasureLine:
     waits = ("pending", "trouble")
     still = tuple(each.replica_id for each in shown.replicas if each.state.value in waits)
-    return ErasureLine(request_id, party_id, begun_at, shown.due, shown.complete, shown.late, still)
+    return ErasureLine(
+        row.request_id,
+        row.party_id,
+        row.begun_at,
+        shown.due,
+        shown.complete,
+        shown.late,
+        still,
+    )
 
 
 def _standing(conn: Connection, held: Erasure) -> Erasure:
-    """Add what the replicas have said."""
-    for ack in acks_of(conn, held):
-        held = acknowledged(held, ack)
-    for word in excuses_of(conn, held.request_id):
-        held = excused(held, word)
-    return held
+    return standing_of_all(conn, [held])[held.request_id]

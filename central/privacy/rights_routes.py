@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy import Connection
 
 from agent.core.consent.export import PersonExport, export_bytes
@@ -20,6 +20,7 @@ from central.privacy import rights
 from central.privacy.authority import authority_of, privacy_of
 from central.privacy.page import HEADERS, export_page
 from central.privacy.rights import (
+    ERASURES_SHOWN,
     ErasureLine,
     Excused,
     Held,
@@ -42,6 +43,14 @@ class EraseAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How it was made sure that it is them: kinds of document or identifier, never their values."""
     operator: Text | None = None
     received: Text | None = None
+
+
+class Erasures(msgspec.Struct, frozen=True):
+    """A page of the erasures, the one that is due first."""
+
+    erasures: tuple[ErasureLine, ...]
+    after: str | None
+    """Ask with this for the next page; None at the end."""
 
 
 @get("/v1/requests", sync_to_thread=True)
@@ -129,11 +138,18 @@ def post_erase(request: _Asked, any_id: FromPath[str], data: JSONBody[EraseAsked
 
 
 @get("/v1/erasures", sync_to_thread=True)
-def get_erasures(request: _Asked) -> list[ErasureLine]:
-    """List the erasures, and which replicas each still waits for."""
+def get_erasures(
+    request: _Asked,
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=ERASURES_SHOWN)] = ERASURES_SHOWN,
+) -> Erasures:
+    """List the erasures by the day they are due, and which replicas each still waits for."""
     hq = hq_of(request)
     with reading(hq.engine) as conn:
-        return rights.erasures(conn, hq.now())
+        found = rights.erasures(conn, hq.now(), after, limit + 1)
+    hq.access_log(STAFF, "erasure", [each.party_id for each in found[:limit]])
+    last = found[limit - 1] if len(found) > limit else None
+    return Erasures(tuple(found[:limit]), None if last is None else rights.place(last))
 
 
 @get("/v1/erasures/{request_id:str}", sync_to_thread=True)

@@ -71,7 +71,7 @@ async def test_a_person_is_erased_and_the_till_proves_it(hq, until):
     await link.send(till.batch(2))
     answer = await until("/v1/erasures/q-1", lambda answer: answer.json()["proof"]["complete"])
     assert answer.json()["proof"]["complete"]
-    (line,) = (await hq.staff.get("/v1/erasures")).json()
+    (line,) = (await hq.staff.get("/v1/erasures")).json()["erasures"]
     assert ("q-1", True, []) == (line["request_id"], line["complete"], line["open"])
     party = (await hq.staff.get(f"/v1/parties/{ADA}")).json()
     assert ("erased", "") == (party["state"], party["card"]["name"])
