@@ -26,7 +26,6 @@ from agent.core.stock import (
     arrived,
     available,
     broken,
-    counted,
     damaged,
     mended,
     received,
@@ -35,7 +34,7 @@ from agent.core.stock import (
     transit,
     written_off,
 )
-from central.goods import stock, tasks
+from central.goods import counts, stock, tasks
 from central.goods.sheets import OrderSheet, expire, listed, sheet, step
 from central.identity.cards import publish_card
 from central.identity.parties import canonical
@@ -116,6 +115,8 @@ class Booking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of `sent`: where the goods go."""
     of: str = "available"
     """Of `written-off`: `available`, `damaged` or `transit`."""
+    actor: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    """Of `counted`: who has counted."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -246,6 +247,15 @@ def get_movements(
         return stock.movements_of(conn, item, location)
 
 
+@get("/v1/stock/counts", sync_to_thread=True)
+def get_counts(
+    request: Request[Any, Any, Any], location: Wanted = None, item: Wanted = None
+) -> list[counts.Count]:
+    """Show the newest counts, those that found no difference too: when, by whom, what was there."""
+    with reading(hq_of(request).engine) as conn:
+        return counts.counts_of(conn, location=location, item=item)
+
+
 @post("/v1/stock/movements", status_code=200, sync_to_thread=True)
 def post_movements(request: Request[Any, Any, Any], data: JSONBody[Booking]) -> list[Movement]:
     """Book goods that came in, went out, were counted, broke, got lost; sent again, once."""
@@ -317,7 +327,8 @@ def _booked(conn: Connection, data: Booking, now: str) -> tuple[Movement, ...]:
         case "sent":
             return sent(event, data.location, data.to, goods, now)
         case "counted":
-            return stock.held_of(conn, event) or _counted(conn, event, data, now)
+            found = {item: Thousandths(quantity) for item, quantity in data.goods.items()}
+            return counts.count(conn, event, data.location, found, data.actor, now)
         case "written-off":
             return written_off(event, _place(data), goods, now)
         case kind if kind in _PLAIN:
@@ -338,13 +349,6 @@ def _as_held(conn: Connection, movements: tuple[Movement, ...]) -> tuple[Movemen
     event = next((each.event for each in movements), "")
     times = {each.key: each.at for each in stock.held_of(conn, event)}
     return tuple(replace(each, at=times.get(each.key, each.at)) for each in movements)
-
-
-def _counted(conn: Connection, event: str, data: Booking, now: str) -> tuple[Movement, ...]:
-    """Book what a count has shown; sent again later, the difference of the first time stands."""
-    found = {item: Thousandths(quantity) for item, quantity in data.goods.items()}
-    known = stock.balances_of(conn, data.location, found)
-    return counted(event, data.location, found, known, now)
 
 
 def _place(data: Booking) -> Place:
@@ -377,6 +381,7 @@ ROUTES: list[HTTPRouteHandler] = [
     get_levels,
     get_check,
     get_movements,
+    get_counts,
     post_movements,
     get_tasks,
     post_done,

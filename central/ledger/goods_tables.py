@@ -75,10 +75,26 @@ STOCK_LEVELS = Table(
     comment="What all movements and sales of an item add up to at a location, in thousandths.",
 )
 
+STOCK_COUNTS = Table(
+    "stock_count",
+    METADATA,
+    text_key("event"),
+    text_key("item"),
+    required_text("location"),
+    required_number("found"),
+    required_number("known"),
+    required_text("actor"),
+    required_text("at"),
+    Index(None, "at"),
+    comment="What was counted of an item, and what was known of it before, in thousandths: kept "
+    "where nothing was different, too.",
+)
+
 GOODS_TABLES: tuple[Table, ...] = (
     ORDERS_TOLD,
     CHANNEL_TASKS,
     STOCK_MOVEMENTS,
     STOCK_LEVELS,
+    STOCK_COUNTS,
 )
 """In the order they are made; none refers to another by a constraint."""

@@ -58,6 +58,7 @@ def test_bookings_of_tills_and_of_staff(applier, receive, client, ledger):
         "kind": "counted",
         "location": "store-0001",
         "goods": {"tea": 6000, "milk": 1000},
+        "actor": "eva",
     }
     first = client.post("/v1/stock/movements", json=count).json()
     assert first == client.post("/v1/stock/movements", json=count).json()
@@ -136,3 +137,20 @@ def test_the_stock_is_shown_in_pages(client):
     assert {(place, each) for place in ("store-0001", "store-0002") for each in goods} == set(seen)
     assert 6 == len(seen)
     assert 400 == client.get("/v1/stock", params={"after": "store-0001"}).status_code
+
+
+@pytest.mark.both_databases
+def test_a_count_without_a_difference_is_kept(client):
+    """Wrong: nobody can show that the shelf was counted, and the second count moves goods."""
+    goods = {"event": "r-1", "kind": "received", "location": "store-0001", "goods": {"tea": 6000}}
+    count = goods | {"event": "c-1", "kind": "counted", "actor": "eva"}
+    assert 400 == client.post("/v1/stock/movements", json=count | {"actor": " "}).status_code
+    client.post("/v1/stock/movements", json=goods)
+    assert [] == client.post("/v1/stock/movements", json=count).json()
+    more = goods | {"event": "r-2", "goods": {"tea": 1000}}
+    client.post("/v1/stock/movements", json=more)
+    assert [] == client.post("/v1/stock/movements", json=count).json()
+    (kept,) = client.get("/v1/stock/counts", params={"location": "store-0001"}).json()
+    wanted = {"event": "hq/c-1", "item": "tea", "found": 6000, "known": 6000, "actor": "eva"}
+    assert wanted | {"location": "store-0001", "at": "2026-11-02T12:00:00.000Z"} == kept
+    assert [] == client.get("/v1/stock/counts", params={"item": "milk"}).json()
