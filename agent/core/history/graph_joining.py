@@ -88,9 +88,10 @@ def _refused(
     """Give which pairs of one group must go; of a group that can be one person, none."""
     places = sorted({place for pair in pairs for place in pair})
     group = [persons[place] for place in places]
-    if most is not None and len(combined(group).asserted) > most:
+    if most is not None and len({each for person in group for each in person.asserted}) > most:
         return dict.fromkeys(pairs, Doubt.TOO_MANY)
-    found = against(group)
+    # Two alone have been asked about already.
+    found = against(group) if len(places) > 2 else {}
     if not found:
         return {}
     unclear = _go_betweens(pairs, [(places[one], places[other]) for one, other in found])

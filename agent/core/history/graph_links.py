@@ -114,13 +114,13 @@ def shared_by(near: Near, parties: frozenset[PartyId]) -> tuple[set[Link], set[P
 
 
 def _identifiers(near: Near, parties: frozenset[PartyId]) -> set[Key]:
-    return {identifier for party_id in parties for identifier in near.holds(party_id)}
+    """Give what these parties share with others; most of what they have is theirs alone."""
+    held = {identifier for party_id in parties for identifier in near.holds(party_id)}
+    return {identifier for identifier in held if near.is_shared(identifier)}
 
 
 def _pairs(near: Near, identifier: Key, parties: frozenset[PartyId]) -> Iterator[Link | Proposal]:
     """Judge each pair of holders, of whom at least one is asked about."""
-    if not near.is_shared(identifier):
-        return
     everybody = near.holders(identifier, Evidence.CANDIDATE)
     able = {rule.id: near.holders(identifier, rule.both) for rule in near.rules_of(identifier)}
     for one, other in combinations(sorted(everybody.union(*able.values())), 2):

@@ -126,8 +126,8 @@ def _strongest(facts: Iterable[Fact]) -> dict[Key, Evidence]:
     shown: dict[Key, Evidence] = {}
     for fact in facts:
         if isinstance(fact, IdentifierEdge):
-            before = shown.get(fact.identifier, fact.kind)
-            shown[fact.identifier] = strongest((before, fact.kind))
+            before = shown.get(fact.identifier)
+            shown[fact.identifier] = strongest((before, fact.kind)) if before else fact.kind
     return shown
 
 

@@ -103,10 +103,11 @@ def is_placeholder(identifier: Key) -> bool:
     >>> is_placeholder(Identifier(IdentifierType.LOYALTY_CARD, "1111"))
     False
     """
-    signs = _alphanumeric(identifier.value)
     if identifier.type == "email":
         local = identifier.value.partition("@")[0]
-        return _alphanumeric(local) in _MADE_UP_LOCALS or not signs
+        said_nothing = not any(map(str.isalnum, identifier.value))
+        return _alphanumeric(local) in _MADE_UP_LOCALS or said_nothing
+    signs = _alphanumeric(identifier.value)
     different = set(signs)
     return different <= {"0"} or (len(different) == 1 and len(signs) >= _MADE_UP_MIN)
 

@@ -53,24 +53,27 @@ def settle(facts: Facts, parties: Iterable[PartyId], book: RuleBook = BOOK) -> S
     near = Near(facts, book)
     whole = neighbourhood(near, parties)
     by_rules, proposals = shared_by(near, whole)
-    links, refused, persons = _joined(near, whole, by_rules)
-    canonical = canonical_map(person.members for person in persons)
+    links, refused, persons = _joined(near, merges_among(near, whole), by_rules)
+    alone: dict[PartyId, PartyId] = {party_id: party_id for party_id in whole}
+    canonical = alone | canonical_map(person.members for person in persons)
     proposals |= proposed_of(near, whole)
     proposals |= {doubted(link, doubt) for link, doubt in refused.items()}
     return Settlement(canonical, frozenset(links), frozenset(_between(proposals, canonical)))
 
 
 def _joined(
-    near: Near, whole: Iterable[PartyId], by_rules: Collection[Link]
+    near: Near, merges: set[Link], by_rules: Collection[Link]
 ) -> tuple[set[Link], dict[Link, Doubt], list[Person]]:
-    """Join what can be joined; gives what joined it, what was refused and why, and who is there.
+    """Join what can be joined; gives what joined it, what was refused and why, and who they are.
+
+    Whom no link names is nobody else, and most customers are: they are left out.
 
     What people asserted is never undone by a rule, so a rule's link goes where the two disagree.
     And a rule's link is not undone by what people joined to either end: they saw whom they merged.
     So two lists are kept, of persons by rules alone and of persons by people and rules.
     """
-    singles = [person_of(near, party_id) for party_id in sorted(whole)]
-    merges = merges_among(near, whole)
+    named = {end for link in (*merges, *by_rules) for end in (link.one, link.other)}
+    singles = [person_of(near, party_id) for party_id in sorted(named)]
     refused = judged(singles, merges, different)
     everyone = joined(singles, merges - refused.keys())
     by_rule = asserted(singles, everyone)
