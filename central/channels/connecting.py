@@ -44,9 +44,10 @@ class ConnectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     password_file: str | None = None
     """A file, readable by the service alone, whose first line is that user's password."""
     every_s: int = 10
-    """How often it is asked for what is new and what is open; a webhook has it asked at once."""
+    """How long after one look it is asked again for what is new and what is open; as long as the
+    look took, if that is more. What a webhook names is asked for at once."""
     sweep_s: int = 240
-    """How often every order of the last `days` is looked at again."""
+    """How often every order of the last `days` is looked at again, from begin to begin."""
     days: int = 90
     """How long an order is looked at after it was placed."""
     collect: dict[str, str] = {}
@@ -68,8 +69,8 @@ class Connector(Protocol):
         """Give every order that is young enough, order by order."""
         ...
 
-    def named(self, order_no: str) -> Sequence[EventBody]:
-        """Give all there is to tell of one order; nothing where there is no such order."""
+    def named(self, order_nos: Sequence[str]) -> Iterable[Sequence[EventBody]]:
+        """Give all there is to tell of some orders, order by order; nothing of those not there."""
         ...
 
     def do(self, task: Task, order: CustomerOrder) -> None:

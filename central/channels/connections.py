@@ -63,20 +63,32 @@ class Link:
         self._seen: dict[str, int] = {}
 
     def look(self, engine: Engine, now: Callable[[], str], named: Sequence[str] = ()) -> None:
-        """Look once, and pass on what the web store has not heard of.
+        """Look at what webhooks named, and at the rest if that is due; pass on what is to do there.
 
         Raises:
             ConnectorFault: the web store cannot be asked.
         """
-        for order_no in named:
-            self._take(engine, now, self.connector.named(order_no))
-        is_sweep = time.monotonic() >= self.sweep_s
-        for events in self.connector.sweep() if is_sweep else self.connector.fresh():
-            self._take(engine, now, events)
-        if is_sweep:
-            self.sweep_s = time.monotonic() + self.settings.sweep_s
+        if named:
+            for events in self.connector.named(named):
+                self._take(engine, now, events)
+        if self.due_s <= time.monotonic():
+            self._look_around(engine, now)
         self._do_tasks(engine, now)
         self._stands(looked_at=now(), problem=None, remedy=None, orders=len(self._seen))
+
+    def _look_around(self, engine: Engine, now: Callable[[], str]) -> None:
+        """Look at what is new and open, or at everything young enough."""
+        began = time.monotonic()
+        is_sweep = began >= self.sweep_s
+        # Should it fail, it is due again as soon as if it had been quick.
+        self.due_s = began + self.settings.every_s
+        for events in self.connector.sweep() if is_sweep else self.connector.fresh():
+            self._take(engine, now, events)
+        ended = time.monotonic()
+        # A web store with very many orders is left alone for as long as it was asked.
+        self.due_s = ended + max(self.settings.every_s, ended - began)
+        if is_sweep:
+            self.sweep_s = began + max(self.settings.sweep_s, 2 * (ended - began))
 
     def failed(self, fault: Fault) -> None:
         """Remember what is wrong, for whoever looks."""
@@ -228,7 +240,10 @@ class Connections:
     def _look(self, link: Link) -> None:
         with self._changed:
             named = self._named.pop(link.channel, set())
-        if not (named or link.due_s <= time.monotonic()) or not self._is_mine():
+        if not (named or link.due_s <= time.monotonic()):
+            return
+        if not self._is_mine():
+            link.due_s = time.monotonic() + link.settings.every_s
             return
         try:
             link.look(self._engine, self._now, sorted(named))
@@ -238,7 +253,6 @@ class Connections:
             link.failed(_not_understood(error))
         except SQLAlchemyError as error:
             _LOG.error("the database failed while a web store was looked at", why=str(error))
-        link.due_s = time.monotonic() + link.settings.every_s
 
 
 def _not_understood(error: Exception) -> ConnectorFault:
