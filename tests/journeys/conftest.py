@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from agent.daemon.demo.shop import Till
 from agent.daemon.demo.watching import Watcher
 from agent.daemon.demo.world import TILL, opened_world
 from tests.forked import forked
-from tests.journeys.pages import CHROMIUM, chromium
+from tests.journeys.pages import CHROMIUM, TillPage, chromium, opened
 
 ANY_PORTS = (0, 0)
 HAS_CHROMIUM = Path(CHROMIUM).exists()
@@ -62,3 +63,12 @@ async def browser():
         pytest.skip(f"{CHROMIUM} is missing: apt install chromium")
     async with chromium() as running:
         yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser, till):
+    """The till page, open and following the till; its console must stay silent."""
+    async with opened(browser, till.world.page) as (tab, complaints):
+        await expect(tab.locator("#sync")).to_have_class("pill good")
+        yield TillPage(tab, complaints)
+        assert [] == complaints

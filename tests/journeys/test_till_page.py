@@ -6,7 +6,6 @@ import asyncio
 import re
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
 from agent.daemon.demo.shop import new_id
@@ -26,15 +25,6 @@ STANDARD = [{"name": "standard", "basis_points": 1900}]
 _STEPS = ("placed", "ready")
 FINGER_PX = 40
 NETWORK = re.compile(r"WebSocket|Failed to load resource|ERR_CONNECTION")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(browser, till):
-    """The till page, open and following the till; its console must stay silent."""
-    async with opened(browser, till.world.page) as (tab, complaints):
-        await expect(tab.locator("#sync")).to_have_class("pill good")
-        yield TillPage(tab, complaints)
-        assert [] == complaints
 
 
 async def test_a_sale_from_card_to_receipt_by_a_wedge_scanner(page, till):
@@ -305,31 +295,6 @@ async def test_a_card_can_be_touched_while_a_newer_one_is_fetched(page, till):
     touched.set()
     await expect(page.customer.locator(".question")).to_have_count(0)
     await _ask_everybody(till)
-
-
-async def test_a_customer_is_enrolled(page, till):
-    """Somebody met for the first time would stay unknown, or have to say it again."""
-    await page.wedge(COFFEE)
-    await page.shows_lines(1)
-    await page.page.get_by_role("button", name="New customer").click()
-    await page.dialog.locator("#field-news").check()
-    await page.answer(name="Imke Janßen", phone="0171 3929001")
-    await expect(page.message).to_contain_text("Card LC")
-    await expect(page.customer).to_contain_text("Imke Janßen")
-    await expect(page.customer).to_contain_text("yes to marketing by email")
-    again = await till.ask("POST", "/v1/identify", {"type": "phone", "value": "+491713929001"})
-    assert (await till.sale())["sale"]["party_id"] == again["party_id"]
-
-
-async def test_who_is_enrolled_before_the_first_item_is_the_customer(page, till):
-    """They would give their number, and be asked for it again a moment later."""
-    await page.page.get_by_role("button", name="New customer").click()
-    await page.answer(name="Okka Behrends", phone="0171 3929002")
-    await expect(page.customer).to_contain_text("Okka Behrends")
-    await page.wedge(COFFEE)
-    await page.shows_lines(1)
-    again = await till.ask("POST", "/v1/identify", {"type": "phone", "value": "+491713929002"})
-    assert (await till.sale())["sale"]["party_id"] == again["party_id"]
 
 
 async def test_a_name_with_a_postcode_asks_for_more(page):

@@ -5,6 +5,7 @@ import * as basket from "./basket.js";
 import { showCustomer } from "./customer.js";
 import { askAmount, dayMenu, signOn } from "./day.js";
 import { askFor, choose, show } from "./dialogs.js";
+import { askPerson, welcome } from "./enrol.js";
 import { showHealth } from "./health.js";
 import { hideMatches, showMatches, walkMatches } from "./matches.js";
 import { askOrder, doWithOrder } from "./orders.js";
@@ -317,21 +318,14 @@ async function payOther(kind) {
 }
 
 async function enrolCustomer() {
-  const said = await askFor("New customer", [
-    { name: "name", label: "Name", required: true }, { name: "phone", label: "Phone", type: "tel" },
-    { name: "email", label: "E-mail", type: "email" }, { name: "postcode", label: "Postcode" },
-    { name: "news", label: "May we send news by e-mail?", type: "checkbox" },
-  ], { action: "Enrol" });
-  if (!said) return;
+  const person = await askPerson();
+  if (!person) return;
   await attempt(async () => {
-    const body = { party_id: api.newId(), name: said.name, consents: [{ purpose: "marketing", contact: "email", given: said.news }] };
-    for (const field of ["phone", "email", "postcode"]) if (said[field]) body[field] = said[field];
     const open = view.sale;
-    const made = await api.post("/v1/parties", body);
+    const made = await api.post("/v1/parties", person);
     if (open) await api.put(salePath("/customer", open.sale.sale_id), { party_id: made.party_id });
     else await api.post(`${tillPath()}/scan`, { scan: made.card }); // The next sale is theirs.
-    const known = made.known_elsewhere?.length ? `; the chain knows somebody with this ${made.known_elsewhere.join(" and ").replace("_", " ")}: HQ brings the two together` : "";
-    message("Welcome", `Card ${made.card}${known}`, "good");
+    message("Welcome", welcome(made), "good");
   });
 }
 

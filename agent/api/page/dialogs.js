@@ -4,16 +4,21 @@ import { $, el, fill } from "./dom.js";
 
 // fields: {name, label, type, value, required, options, hint}; gives an object, or null when given up.
 export function askFor(title, fields, { action = "OK", note = "" } = {}) {
-  const inputs = fields.map((field) => [field, input(field)]);
-  const rows = inputs.flatMap(([field, node]) => field.type === "checkbox"
-    ? [el("label", { class: "check" }, node, field.label)]
-    : [el("label", { for: node.id }, field.label), node]);
+  const inputs = fields.map((field) => [field, field.type === "one" ? oneOf(field) : input(field)]);
+  const rows = inputs.flatMap(([field, node]) => field.type === "one" ? [node] : [el("label", { for: node.id }, field.label), node]);
   const form = el("form", { method: "dialog" }, el("h2", {}, title), note ? el("p", { class: "quiet" }, note) : null, ...rows,
     el("div", { class: "buttons" },
       el("button", { type: "button", onclick: () => $("dialog").close("") }, "Back"),
       el("button", { class: "go", value: "yes" }, action)));
   return shown(form).then((result) => result !== "yes" ? null
-    : Object.fromEntries(inputs.map(([field, node]) => [field.name, field.type === "checkbox" ? node.checked : node.value.trim()])));
+    : Object.fromEntries(inputs.map(([field, node]) => [field.name, (node.querySelector(":checked") || node).value.trim()])));
+}
+
+// All that can be said stands there at once, so that nothing is said by leaving it out.
+function oneOf(field) {
+  const ways = field.options.map(([value, label]) => el("label", { class: "way" },
+    el("input", { type: "radio", name: field.name, value, checked: value === field.value }), el("span", {}, label)));
+  return el("fieldset", {}, el("legend", {}, field.label), el("div", { class: "one" }, ...ways));
 }
 
 function input(field) {
@@ -23,7 +28,7 @@ function input(field) {
   }
   return el("input", {
     id, type: field.type || "text", value: field.value ?? "", required: field.required,
-    inputmode: field.inputmode, placeholder: field.hint, checked: field.type === "checkbox" && field.value,
+    inputmode: field.inputmode, placeholder: field.hint,
   });
 }
 
