@@ -13,7 +13,7 @@ class Suggested(msgspec.Struct, frozen=True):
     """One thing to point out to the customer, and why."""
 
     item: str
-    """Its id, to be added by `POST …/lines`."""
+    """By which an answer names it."""
     name: str
     unit_price: Minor | None
     reason: str
@@ -22,6 +22,10 @@ class Suggested(msgspec.Struct, frozen=True):
     """What the reason's sentence needs, for another language."""
     said: str
     """The reason as a sentence."""
+    item_id: str = ""
+    """To be added by `POST …/lines`."""
+    unit: str = "each"
+    """`each` or `kg`, which is weighed."""
 
 
 class BoughtBefore(msgspec.Struct, frozen=True):

@@ -213,6 +213,7 @@ def _told(desk: Desk, item: str, reason: Reason, today: str) -> Suggested:
         held = _item(desk, key)
         return key if held is None else held.name
 
+    held = _item(desk, item)
     return Suggested(
         item=item,
         name=name_of(item),
@@ -220,6 +221,8 @@ def _told(desk: Desk, item: str, reason: Reason, today: str) -> Suggested:
         reason=reason.key,
         values=reason.values,
         said=sentence(reason, name_of),
+        item_id=held.item_id if held else "",
+        unit=held.unit if held else "each",
     )
 
 

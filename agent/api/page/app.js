@@ -8,11 +8,13 @@ import { askFor, choose, show } from "./dialogs.js";
 import { askPerson, welcome } from "./enrol.js";
 import { showHealth } from "./health.js";
 import { hideMatches, showMatches, walkMatches } from "./matches.js";
-import { askOrder, doWithOrder } from "./orders.js";
+import { askOrder, doWithOrder, pickOrder, standsIn } from "./orders.js";
 import { answerTo, hearPrint, loadPapers } from "./papers.js";
 import { inTrouble, showPrint, showReceipt } from "./receipt.js";
 import { answerPrompt, askInWords, changeConsents } from "./said.js";
 import { $, clearMessage, el, fill, keep, message } from "./dom.js";
+import { askSpecial } from "./special.js";
+import { answerSuggestion, boughtBefore, followBasket, suggested } from "./suggestions.js";
 import { askNumber, uncharged, valueTender } from "./value.js";
 import { askWeight, hearWeight } from "./weight.js";
 import { amount, likelyNotes, plainAmount, setCurrency, shortAmount, shortDate } from "./format.js";
@@ -72,6 +74,7 @@ async function reread() {
 async function load() {
   view = await api.get(tillPath());
   setCurrency(view.currency, view.language);
+  standsIn(view.store);
   const sale = view.sale?.sale.sale_id || null;
   if (saleOf && sale !== saleOf) answer = null; // What was said of its customer is not said of the next.
   saleOf = sale;
@@ -103,8 +106,9 @@ function draw() {
   fill($("till"), view.till);
   fill($("cashier"), view.actor || "Sign on");
   fill($("day"), el("span", { class: "wide" }, `${view.business_date}${view.opened ? "" : " · not opened"}`));
-  basket.showBasket(view.sale, (line) => { basket.choose(line); draw(); }, giveBack);
-  showCustomer(shown, answer, customerActs);
+  followBasket(view.sale, shown, draw);
+  basket.showBasket(view.sale, (line) => { basket.choose(line); draw(); }, giveBack, boughtBefore);
+  showCustomer(shown, answer, suggested(), customerActs);
   drawPay();
   showReceipt(view.sale ? null : view.last, reprint);
   showHealth(view, connected);
@@ -251,6 +255,17 @@ async function showOrder(seen) {
   if (done && deed === "hand") message("Handed over", `Order ${order.order_no}`, "good");
 }
 
+// The orders of a card that wait here, or those of all customers, and then the one that is meant.
+async function seeOrders(title, orders) {
+  const picked = await pickOrder(title, orders);
+  if (!picked) return;
+  await showOrder({ order_no: picked });
+  cardOf = undefined; // What was done with the order stands on the card, with or without HQ.
+  await refresh().catch(() => {});
+}
+
+const readyHere = (order) => order.state === "ready" && order.collect_at === view.store;
+
 async function onLine(act) {
   const line = (view.sale.sale.lines || []).find((one) => one.line === basket.chosenLine());
   if (!line) return;
@@ -333,6 +348,9 @@ const customerActs = {
   clear: () => clearCustomer(),
   enrol: () => enrolCustomer(),
   consents: (of) => attempt(() => changeConsents(of)),
+  orders: (of) => seeOrders("Which order?", of.card.orders.filter(readyHere)),
+  sell: (one) => sellSuggested(one),
+  decline: (one) => attempt(() => answerSuggestion(view.sale.sale.sale_id, one, false)),
   answer: (of, said) => attempt(() => answerPrompt(of, { answer: said })),
   refuse: (of) => attempt(() => answerPrompt(of, { refused: true })),
   ask: (of) => attempt(async () => {
@@ -340,6 +358,26 @@ const customerActs = {
     if (said) await answerPrompt(of, { answer: said });
   }),
 };
+
+async function sellSuggested(one) {
+  await attempt(async () => {
+    const weighed = one.unit === "kg" ? await askWeight(Boolean(view.scale)) : undefined;
+    if (weighed === null) return;
+    const saleId = await openSale();
+    await addLine({ item_id: one.item_id, quantity: weighed });
+    await answerSuggestion(saleId, one, true);
+  });
+  $("scan").focus();
+}
+
+async function orderSpecially() {
+  const wanted = await askSpecial(Boolean(view.party_id));
+  if (!wanted) return;
+  await attempt(async () => {
+    const { order } = await api.post(salePath("/special-orders", await openSale()), { ...wanted, order_id: api.newId() });
+    message(`Ordered: ${order.order_no}`, "It goes to HQ once its deposit in the basket is paid.");
+  });
+}
 
 async function clearCustomer() {
   answer = null;
@@ -361,6 +399,8 @@ async function day() {
     const picked = await dayMenu(view);
     if (picked === "enrol") await enrolCustomer();
     if (picked === "open-item") await openItem();
+    if (picked === "special") await orderSpecially();
+    if (picked === "orders") await seeOrders("Orders to collect here", await api.get(`${tillPath()}/orders`));
     const open = view.sale;
     if (picked === "discount" && open) {
       const said = await askAmount("Discount on the receipt", "Amount off", "", [{ name: "reason", label: "Reason", required: true }]);

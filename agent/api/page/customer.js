@@ -2,13 +2,14 @@
 
 import { el, fill, $ } from "./dom.js";
 import { amount, shortDate } from "./format.js";
+import { suggestionRows } from "./suggestions.js";
 
 let before = "";
 
-// shown: GET /v1/parties/{id}; acts: {clear, enrol}, and of the card they stand on {consents, answer(said), ask, refuse}.
-export function showCustomer(shown, answer, acts) {
+// shown: GET /v1/parties/{id}; suggested: what to point out; acts: {clear, enrol, sell, decline}, and of the card they stand on {consents, orders, answer(said), ask, refuse}.
+export function showCustomer(shown, answer, suggested, acts) {
   // A button that is made anew under a finger takes no touch.
-  const now = JSON.stringify([shown, answer]);
+  const now = JSON.stringify([shown, answer, suggested]);
   if (now === before) return;
   before = now;
   if (shown) fill($("customer"), ...cardParts(shown, acts));
@@ -23,6 +24,7 @@ function words(answer) {
 function cardParts(shown, acts) {
   return [
     ...(shown.lines || []).map((line) => LINES[line.kind](line.text, shown, acts)),
+    ...suggestionRows(acts),
     el("ul", {}, ...newest(shown.card.last || []).map(interaction)),
   ];
 }
@@ -32,7 +34,7 @@ const LINES = {
     el("button", { onclick: () => consents(shown), title: "The customer says yes or no to a use of their data" }, "Consents"),
     el("button", { onclick: clear, title: "Sell without this customer" }, "Clear")),
   tier: (text) => el("div", {}, el("span", { class: "tier" }, text)),
-  orders: (text) => el("div", { class: "ready" }, text),
+  orders: (text, shown, { orders }) => el("button", { class: "ready", onclick: () => orders(shown), title: "See the order, and hand it over" }, text),
   consents: (text) => el("div", { class: "quiet" }, text),
   prompt: (text, shown, acts) => el("div", { class: "question" }, el("b", {}, text), el("div", { class: "ways" }, ...ways(shown, acts))),
   hint: (text) => el("div", { class: "hint" }, text),

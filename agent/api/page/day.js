@@ -15,7 +15,8 @@ export async function signOn(current) {
 export async function dayMenu(state) {
   const picked = await choose("Day", [
     ["sign-on", "Sign on", state.actor || "nobody"],
-    ["enrol", "New customer"],
+    ["enrol", "New customer"], ["orders", "Orders to collect here"],
+    ["special", "Order what is not here"],
     ["open-item", "Sell an item without a code"],
     ["discount", "Discount on the whole receipt"],
     ["pay-in", "Pay-in"], ["pay-out", "Pay-out"], ["drawer", "Open the drawer"],
