@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -79,6 +80,8 @@ class FilterView(msgspec.Struct, frozen=True):
     """Of how many strangers in a million it says that the chain knows them."""
     built_at: str = ""
     """HQ's clock; it is built every day and after each erasure."""
+    days_old: int | None = None
+    """By the clock here; absent where nobody said when it was built."""
 
 
 class JournalTail(msgspec.Struct, frozen=True):
@@ -132,7 +135,7 @@ async def full_status(backend: Backend) -> Status:
         lambda conn: (chains.heads(conn), last(conn), noted(conn))
     )
     now = time.monotonic()
-    counts, known, trouble = _directory(backend.directory)
+    counts, known, trouble = _directory(backend.directory, backend.clock.stamp().wall)
     return Status(
         ok=backend.ready(),
         version=backend.version,
@@ -157,19 +160,23 @@ async def full_status(backend: Backend) -> Status:
     )
 
 
-def _directory(directory: Directory) -> tuple[dict[str, int] | None, FilterView | None, str]:
+def _directory(
+    directory: Directory, now: str
+) -> tuple[dict[str, int] | None, FilterView | None, str]:
     """Say what is held, or why nobody knows: all else is said as well, and wanted then most."""
     try:
-        return directory.counts(), _filter_view(directory), ""
+        return directory.counts(), _filter_view(directory, now), ""
     except Fault as fault:
         return None, None, f"{fault.detail}: {fault.remedy}"
 
 
-def _filter_view(directory: Directory) -> FilterView | None:
+def _filter_view(directory: Directory, now: str) -> FilterView | None:
     held, rule = directory.filter(), directory.rule(FILTER_RULE)
     if held is None:
         return None
-    return FilterView(held.pieces, held.of, held.bytes, held.errs_ppm, _built_at(rule))
+    built_at = _built_at(rule)
+    age = _days(built_at, now)
+    return FilterView(held.pieces, held.of, held.bytes, held.errs_ppm, built_at, age)
 
 
 def _built_at(rule: bytes | None) -> str:
@@ -177,6 +184,14 @@ def _built_at(rule: bytes | None) -> str:
         return msgspec.json.decode(rule, type=FilterBuilt).built_at if rule else ""
     except msgspec.MsgspecError:
         return ""  # Of a newer HQ.
+
+
+def _days(since: str, now: str) -> int | None:
+    """Count whole days; a clock that is wrong makes them wrong, and nothing hangs on them (P11)."""
+    try:
+        return max(0, (datetime.fromisoformat(now) - datetime.fromisoformat(since)).days)
+    except (ValueError, TypeError):
+        return None
 
 
 @get("/v1/journals/verify", responses=ANSWERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,6 +17,7 @@ from agent.core.faults import Fault
 from agent.daemon.checked import load_checked
 from agent.daemon.doctor import hq as way_to_hq
 from agent.daemon.doctor import processes, records, state
+from agent.daemon.doctor.customers import known_customers
 from agent.daemon.doctor.examination import troubles
 from agent.daemon.doctor.finding import Finding, from_fault
 from agent.daemon.doctor.service import ServiceUser, how_to_allow, may_use, service_user
@@ -210,10 +212,62 @@ def test_scanner_that_is_there(shop):
     """A working scanner would be called missing."""
     with VirtualScanner() as scanner:
         shop.write(wiring=SCANNER.format(scanner.address))
-        with os.fdopen(os.open(scanner.path, os.O_RDWR | os.O_NOCTTY), "rb", buffering=0):
+        assert examined(shop)["device counter"]["ok"]
+        thief = os.open(scanner.path, os.O_RDWR | os.O_NOCTTY)
+        reader = subprocess.Popen(["sleep", "600"], stdin=thief)
+        os.close(thief)
+        try:
             held = examined(shop)["device counter"]
+        finally:
+            reader.kill()
+            reader.wait()
         assert not held["ok"]
-        assert f"(pid {os.getpid()})" in held["detail"]
+        assert f"sleep (pid {reader.pid})" in held["detail"]
+        assert f"(pid {os.getpid()})" not in held["detail"]
+
+
+def test_a_device_that_is_played_is_no_thief(shop):
+    """The demo's own scanner would be told to be stopped, and the doctor not be believed again."""
+    with VirtualScanner() as scanner:
+        shop.write(wiring=SCANNER.format(scanner.address))
+        found = examined(shop)["device counter"]
+        assert found["ok"]
+        assert f"(pid {os.getpid()}) plays the device" in found["detail"]
+        ended = processes.Process(2**22 + 1, "gone")
+        assert not processes.plays(ended, Path(scanner.path))
+    assert not processes.plays(processes.Process(os.getpid(), "no terminal"), Path("/dev/null"))
+
+
+_FILTER = {
+    "pieces": 4,
+    "of": 4,
+    "bytes": 8_000_000,
+    "errs_ppm": 1200,
+    "built_at": "",
+    "days_old": 0,
+}
+_SYNC = {"enrolled": True, "online": True}
+
+
+def _of_filter(**known):
+    return known_customers({"sync": _SYNC, "known_customers": _FILTER | known})
+
+
+def test_how_old_the_filter_of_known_customers_is():
+    """Known customers would be enrolled anew for weeks, and nothing would look wrong."""
+    [fresh] = _of_filter(built_at="2026-11-22T03:00:00.000Z", days_old=1)
+    assert (True, "") == (fresh.ok, fresh.remedy)
+    assert "all of it is here, built 2026-11-22T03:00:00.000Z, 1 day ago" in fresh.detail
+    [old] = _of_filter(built_at="2026-10-22T03:00:00.000Z", days_old=32)
+    assert (False, True) == (old.ok, "till-central" in old.remedy)
+    away = {"sync": _SYNC | {"online": False}, "known_customers": _FILTER | {"days_old": 32}}
+    [kept] = known_customers(away)
+    assert (True, True) == (kept.ok, "HQ is away" in kept.remedy)
+    [part] = _of_filter(pieces=3)
+    assert (True, "3 of 4 parts") == (part.ok, part.detail[: len("3 of 4 parts")])
+    [none] = known_customers({"sync": _SYNC})
+    assert (True, True) == (none.ok, "HQ has sent no filter yet" in none.detail)
+    assert [] == list(known_customers({})) == list(known_customers({"sync": None}))
 
 
 def test_scanner_that_the_daemon_holds(shop, daemon):

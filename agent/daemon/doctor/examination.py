@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.daemon.checked import load_checked
 from agent.daemon.doctor import hardware, hq, keys, port, records, state
+from agent.daemon.doctor.customers import known_customers
 from agent.daemon.doctor.finding import Finding, from_fault, ill, well
 from agent.daemon.doctor.service import service_user
 from agent.daemon.files import state_dir
@@ -47,6 +48,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     yield from _slow(settings)
     yield hq.reach(settings.hq)
     yield from troubles(told)
+    yield from known_customers(told)
     # Last: to read the journal, root becomes its owner and sees less from then on.
     yield from records.journal(settings, held_by)
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from agent.daemon.doctor.finding import Finding, ill, well
-from agent.daemon.doctor.processes import Process, holders_of_file, running
+from agent.daemon.doctor.processes import Process, holders_of_file, plays, running
 from agent.daemon.doctor.service import RULES, ServiceUser, how_to_allow, may_use
 from agent.daemon.ports import DEV, Port, find_ports
 from drivers.transports.evdev import EVIOCGRAB
@@ -51,9 +51,11 @@ def look(name: str, path: Path, user: ServiceUser, daemon: Process | None) -> Fi
     except OSError as error:
         return ill(name, f"{path}: {error.strerror}", "run as root: till-agent doctor")
     others = [each for each in holders_of_file(path) if daemon is None or each.pid != daemon.pid]
-    if others:
-        return held(name, path, others)
-    return well(name, f"{path} is there, and {user.name} may use it", _lasting(path))
+    players = [each for each in others if plays(each, path)]
+    if len(others) > len(players):
+        return held(name, path, [each for each in others if each not in players])
+    played = f"; {players[0]} plays the device behind it" if players else ""
+    return well(name, f"{path} is there, and {user.name} may use it{played}", _lasting(path))
 
 
 def held(name: str, path: Path, others: Sequence[Process]) -> Finding:

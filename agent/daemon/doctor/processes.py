@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 PROC = Path("/proc")
+_TERMINALS = Path("/dev/pts")
 _LISTEN = "0A"
 """TCP_LISTEN, as /proc/net/tcp writes it."""
 
@@ -27,6 +28,25 @@ class Process(msgspec.Struct, frozen=True):
 def holders_of_file(path: Path, proc: Path = PROC) -> list[Process]:
     """Find who has a file or device open; only root sees everybody's."""
     return _holders(os.path.realpath(path), proc)
+
+
+def plays(process: Process, node: Path, proc: Path = PROC) -> bool:
+    """Tell whether a process is the device at the other end of a pseudo-terminal (pty(7)).
+
+    Whoever has the master side plays the device; that it has the other side open as well, so that
+    the line outlives a restart of its reader, takes nobody's bytes. Linux names the pair in
+    /proc/PID/fdinfo as `tty-index`.
+    """
+    terminal = Path(os.path.realpath(node))
+    if terminal.parent != _TERMINALS:
+        return False
+    wanted, own = f"tty-index:\t{terminal.name}", proc / str(process.pid)
+    try:
+        masters = [each.name for each in (own / "fd").iterdir() if _is_master(each)]
+        told = [(own / "fdinfo" / name).read_text("ascii").splitlines() for name in masters]
+    except OSError:  # it has ended, or is not ours to look into
+        return False
+    return any(wanted in lines for lines in told)
 
 
 def holders_of_port(port: int, proc: Path = PROC) -> list[Process]:
@@ -95,6 +115,10 @@ def _holds(process: Path, target: str) -> bool:
         return any(_points_to(link, target) for link in (process / "fd").iterdir())
     except OSError:  # it has ended, or is not ours to look into
         return False
+
+
+def _is_master(link: Path) -> bool:
+    return _points_to(link, "/dev/ptmx") or _points_to(link, "/dev/pts/ptmx")
 
 
 def _points_to(link: Path, target: str) -> bool:
