@@ -131,9 +131,22 @@ def card(conn: Connection, party_id: PartyId, presented: Iterable[Presented]) ->
     if cards and cards[0][0] == 0:
         return cards[0][1]
     # Another's card is this one's only if it says so: many may be found by one phone number.
-    others = (_read(other, each) for one in shown for other, each in _others(conn, party_id, one))
-    joined = next((card for card in others if card and party_id in card.members), None)
-    return joined or next((card for _, card in cards), None)
+    others = [found for one in shown for found in _others(conn, party_id, one)]
+    read = (_read(other, each) for other, each in others)
+    joined = next((card for card in read if card and party_id in card.members), None)
+    return joined or next((card for _, card in cards), None) or _heir(conn, party_id, others)
+
+
+def _heir(conn: Connection, party_id: str, others: Sequence[tuple[str, Opened]]) -> Card | None:
+    """Open of who was withdrawn what the same weak number opens now, if one alone has it.
+
+    It opens a name, and not whom HQ has merged into the card; presented again, it would open this.
+    """
+    holders = dict(others)
+    if len(holders) != 1 or holds(conn, party_id):
+        return None
+    ((other, opened),) = holders.items()
+    return _read(other, opened) if opened.layer is Layer.NAME else None
 
 
 def _read(party_id: str, opened: Opened) -> Card | None:
