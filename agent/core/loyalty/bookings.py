@@ -31,6 +31,7 @@ from agent.core.loyalty.reversing import Reversal, reverse
 LEASE_LINE = "lease"
 RELEASE_LINE = "release"
 MOVE_LINE = "move"
+TENDER = "tender-"
 
 
 def line_name(number: int) -> str:
@@ -44,7 +45,7 @@ def line_name(number: int) -> str:
 
 def tender_name(number: int) -> str:
     """Name a tender of a sale; see `line_name`."""
-    return f"tender-{number}"
+    return f"{TENDER}{number}"
 
 
 def goods(sale_id: SaleId, line: int) -> Source:
@@ -180,11 +181,13 @@ def adjusted(owner: str, unit: str, value: int, *, event: str) -> tuple[Posting,
     return booking(*_issued(owner, unit, Source(event, MOVE_LINE), value, None, 0))
 
 
-def forfeited(owner: str, unit: str, value: int, *, event: str) -> tuple[Posting, ...]:
-    """End value that was not spent: it expired, or its owner was erased."""
+def forfeited(
+    owner: str, unit: str, value: int, *, event: str, line: str = MOVE_LINE
+) -> tuple[Posting, ...]:
+    """End value that was not spent: it expired, or its owner was erased; negative: give it back."""
     return booking(
-        Posting(Account(owner, unit, HELD), event, MOVE_LINE, -value),
-        Posting(Account(owner, unit, FORFEITED), event, MOVE_LINE, value),
+        Posting(Account(owner, unit, HELD), event, line, -value),
+        Posting(Account(owner, unit, FORFEITED), event, line, value),
     )
 
 

@@ -18,7 +18,9 @@ from agent.core.loyalty.rules import (
     POINTS_TENDER,
     VALUE_MAX,
     EarnRule,
+    Expiry,
     Worth,
+    require_expiry,
     require_rules,
     require_worth,
 )
@@ -55,6 +57,8 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     in_advance: bool = False
     """Whether a till that sold to somebody gets a lease of their points for the next time, so that
     they can pay with them there while HQ is away."""
+    expiry: Expiry | None = None
+    """When points end that nobody spends; None: never."""
 
     def worth_of(self, unit: str) -> Worth | None:
         """Tell what a unit pays; None: nothing."""
@@ -100,7 +104,7 @@ def read_programme(body: bytes) -> Programme:
     """Read a programme and refuse what cannot be meant.
 
     Raises:
-        InputFault: `programme`, or as `require_rules` and `require_worth` say.
+        InputFault: `programme`, or as `require_rules`, `require_worth` and `require_expiry` say.
     """
     try:
         programme = msgspec.json.decode(body, type=Programme)
@@ -109,6 +113,8 @@ def read_programme(body: bytes) -> Programme:
     require_rules(programme.rules)
     if programme.worth is not None:
         require_worth(programme.worth)
+    if programme.expiry is not None:
+        require_expiry(programme.expiry)
     for caps in (programme.points_offline, programme.gift_offline):
         if not 0 <= caps.offline <= VALUE_MAX:
             raise _refused(f"lets {caps.offline} be spent without HQ")

@@ -32,6 +32,8 @@ GIFT_TENDER = "gift_card"
 VALUE_MAX = 1_000_000_000
 """Points of a rule, and what they are counted for: sums of years of sales fit 64 bits."""
 
+MONTHS_MAX = 1200
+
 
 class EarnRule(msgspec.Struct, frozen=True, omit_defaults=True):
     """What earns points. An empty condition holds for everything."""
@@ -93,6 +95,16 @@ class Worth(msgspec.Struct, frozen=True):
         return Minor(points * self.minor // self.points)
 
 
+class Expiry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """When points end that nobody spends."""
+
+    months: int
+    """After the day they were earned; on the last day there still are."""
+    since: str = ""
+    """What was earned before this day counts as earned on it, so that nothing ends overnight; left
+    out, HQ writes the day on which the period began to hold."""
+
+
 FACE_VALUE = Worth(1, Minor(1))
 """Of a gift card: its unit is the currency itself."""
 
@@ -126,6 +138,27 @@ def require_worth(worth: Worth) -> None:
             remedy=f"write two whole numbers from 1 to {VALUE_MAX}: so many points are worth so "
             "many minor units",
             name="worth",
+        )
+
+
+def require_expiry(expiry: Expiry) -> None:
+    """Refuse a period that nothing could be told to end by.
+
+    Raises:
+        InputFault: `expiry`: no number of months, or no day.
+    """
+    try:
+        day(expiry.since or FOREVER)
+        said = f"{expiry.months} months"
+        is_meant = 1 <= expiry.months <= MONTHS_MAX
+    except InputFault:
+        said, is_meant = f"since {expiry.since[:40]!r}", False
+    if not is_meant:
+        raise InputFault(
+            f"points cannot end by {said}",
+            remedy=f"write months from 1 to {MONTHS_MAX}, and since, if at all, as 2026-11-22; "
+            "leave expiry out where points do not end",
+            name="expiry",
         )
 
 

@@ -10,6 +10,7 @@ from agent.core.loyalty import (
     FACE_VALUE,
     Caps,
     EarnRule,
+    Expiry,
     Programme,
     Worth,
     gift_owner,
@@ -22,6 +23,7 @@ PROGRAMME = Programme(
     worth=Worth(100, 100),
     gift_items=("gift",),
     in_advance=True,
+    expiry=Expiry(24, "2026-12-01"),
 )
 
 
@@ -51,6 +53,7 @@ def test_points_and_gift_cards_have_caps_of_their_own():
         (b'{"points_offline": {"offline": -1}}', "programme"),
         (b'{"gift_offline": {"offline": 1000000001}}', "programme"),
         (b'{"worth": {"points": 0, "minor": 1}}', "worth"),
+        (b'{"expiry": {"months": 0}}', "expiry"),
         (b'{"rules": [{"rule_id": "", "version": 1, "points": 1, "per": 1}]}', "earn-rule"),
     ],
 )
