@@ -26,6 +26,7 @@ _TITLES = {
     "loyalty.earned": "Earned points",
     "loyalty.burned": "Paid with points",
     "loyalty.reversed": "Points given or taken back",
+    "loyalty.expired": "Points expired",
 }
 _STATES = {"placed": "placed", "shipped": "on the way", "ready": "ready to collect"}
 

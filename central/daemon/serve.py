@@ -35,6 +35,7 @@ from central.daemon.beating import Beating
 from central.daemon.channel_tokens import ChannelTokens
 from central.daemon.erase_book import NotWrittenDown, settle
 from central.daemon.evidence import evidence, order_giver, witnessing
+from central.daemon.expiring import expiring
 from central.daemon.filtering import filtering
 from central.daemon.keys import master_of, opening_of
 from central.daemon.leading import leading
@@ -239,6 +240,7 @@ class Daemon:
             Beating("reads", self._reads.look, SETTLE_S, ended),
             filtering(engine, sealer, master, utc_now, is_mine, ended),
             reaching(engine, utc_now, is_mine, ended),
+            expiring(engine, utc_now, is_mine, ended),
         )
 
     async def run(self, sock: socket.socket) -> None:
@@ -281,7 +283,8 @@ class Daemon:
             check_file(self._engine)
             raise ThreadEnded(
                 "a thread ended by itself: the applier, the feed watch, the days, the snapshots, "
-                "the filter, the reach, the leads, the reviews, the access log or the web stores",
+                "the filter, the reach, the leads, the reviews, the expiry, the access log or the "
+                "web stores",
                 remedy="look for its last error in the log above; the service starts again",
             )
 

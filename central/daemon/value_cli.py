@@ -60,3 +60,16 @@ def worklist(config: Config = DEFAULT_CONFIG, as_json: JsonFlag = False) -> None
         say(f"{each.name} {each.owner}: {each.detail}")
         say(f"→ {each.remedy}")
     raise typer.Exit(1 if found.findings else 0)
+
+
+@loyalty.command()
+@shows_faults
+def expire(config: Config = DEFAULT_CONFIG, as_json: JsonFlag = False) -> None:
+    """Book as ended the points whose last day is over; `serve` does so by itself."""
+    from central.daemon import value_commands as commands
+
+    found = commands.run_expire(config)
+    if as_json:
+        print_json(found)
+        return
+    say(f"{found.customers} customers looked at")

@@ -14,6 +14,7 @@ from central.daemon.commands import ledger
 from central.daemon.state import utc_now
 from central.ledger.engine import reading, writing
 from central.value import programme, worklist
+from central.value.expiry_keeping import ExpiryKeeper
 from central.value.routes import Worklist
 
 _NO_FILE = "name a file of TOML or JSON, as GET /v1/loyalty/programme shows it"
@@ -40,6 +41,19 @@ def run_worklist(config: Path) -> Worklist:
         return Worklist(worklist.worklist(conn))
 
 
+class Looked(msgspec.Struct, frozen=True):
+    """What `till-central loyalty expire` did."""
+
+    customers: int
+    """Looked at."""
+
+
+def run_expire(config: Path) -> Looked:
+    """Book what has ended of everybody's points; `serve` does so by itself."""
+    with ledger(config) as (_, engine):
+        return Looked(ExpiryKeeper(engine, utc_now).look_all())
+
+
 def told(found: Programme) -> Iterator[str]:
     """Say a programme in lines for a person.
 
@@ -61,6 +75,11 @@ def told(found: Programme) -> Iterator[str]:
         f"without HQ at most {found.points_offline.offline} minor units of points a day, "
         f"{found.gift_offline.offline} of a gift card"
     )
+    if found.expiry is not None:
+        yield (
+            f"points end {found.expiry.months} months after they were earned; those from before "
+            f"{found.expiry.since} count as earned on it"
+        )
     if found.gift_items:
         yield f"gift cards: {', '.join(found.gift_items)}"
 

@@ -16,12 +16,14 @@ from agent.core.exchange.wire import PartyRow
 from agent.core.history import Card, Order, Unified
 from agent.core.history import card_of as shown_on_card
 from agent.core.identifiers import PartyId
+from agent.core.loyalty import Expiring
 from agent.core.recognition import Identifier, name_postcode
 from central.identity.asking import known_of, silences_of_all
 from central.identity.insights import insights_of
 from central.identity.parties import ERASED, canonicals, members_of
 from central.identity.passes import passes_of_all
 from central.identity.persons import persons_of
+from central.identity.points import expiring_of_each
 from central.identity.reach import tell
 from central.ledger.bulk import among
 from central.ledger.customer_tables import CARD_REACH, ORDERS, PARTIES
@@ -29,6 +31,7 @@ from central.ledger.due import PARTY, note_due
 from central.ledger.filter_tables import note_filter_due
 from central.ledger.outbox import Change
 from central.ledger.upserts import upsert
+from central.ledger.value_tables import wake
 
 _NAMED = ("name", "postcode")
 _json = msgspec.json.Encoder(order="deterministic")
@@ -74,6 +77,7 @@ def publish_persons(
         gone: ids that were canonical before; what they were found by is found by others now.
     """
     note_due(conn, PARTY, [*canonical_ids, *gone])
+    wake(conn, canonical_ids)
     withdrawn = [Change(_key(each), "del") for each in gone]
     tell(conn, [*withdrawn, *card_changes(conn, canonical_ids)])
 
@@ -108,7 +112,8 @@ def _cards(
 ) -> dict[PartyId, Card]:
     """Make the cards of some persons, by canonical id, with all that tills are to know besides."""
     insights, silent = insights_of(conn, list(found)), silences_of_all(conn, found.values())
-    passes = passes_of_all(conn, [one for each in found.values() for one in _ids(each)])
+    every = [one for each in found.values() for one in _ids(each)]
+    passes, ends = passes_of_all(conn, every), expiring_of_each(conn, every)
     return {
         each: msgspec.structs.replace(
             shown_on_card(person, ver=versions[each]),
@@ -116,6 +121,10 @@ def _cards(
             silences=silent.get(each, ()),
             known=known_of(person),
             passes=tuple(made for one in _ids(person) for made in passes.get(one, ())),
+            # Until a merge has been looked at, each id tells of its own.
+            expiring=min(
+                (ends[one] for one in _ids(person) if one in ends), key=_last, default=None
+            ),
         )
         for each, person in found.items()
     }
@@ -123,6 +132,10 @@ def _cards(
 
 def _ids(person: Unified) -> tuple[PartyId, ...]:
     return (person.canonical_id, *person.merged_from)
+
+
+def _last(ends: Expiring) -> tuple[str, int]:
+    return ends.last_day, ends.points
 
 
 def _change(person: Unified, shown: Card) -> Change:

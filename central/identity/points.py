@@ -11,13 +11,13 @@ from sqlalchemy import Connection, select
 
 from agent.core.history import survivors
 from agent.core.identifiers import PartyId
-from agent.core.loyalty import OWNED, POINTS
+from agent.core.loyalty import OWNED, POINTS, Expiring
 from central.identity.attributes import words_of_all
 from central.ledger.bulk import among
 from central.ledger.sums import whole_sum
-from central.ledger.value_tables import VALUE_ACCOUNTS
+from central.ledger.value_tables import VALUE_ACCOUNTS, VALUE_EXPIRIES
 
-_A = VALUE_ACCOUNTS.c
+_A, _E = VALUE_ACCOUNTS.c, VALUE_EXPIRIES.c
 
 
 def points_of(conn: Connection, owners: Collection[str]) -> int | None:
@@ -37,6 +37,14 @@ def points_of_each(conn: Connection, owners: Sequence[str]) -> Mapping[str, int]
         .group_by(_A.owner)
     )
     return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def expiring_of_each(conn: Connection, owners: Sequence[str]) -> Mapping[str, Expiring]:
+    """Tell which points of many owners end next, where that is soon."""
+    query = select(_E.owner, _E.points, _E.last_day).where(
+        among(conn, _E.owner, owners), _E.last_day != ""
+    )
+    return {row.owner: Expiring(row.points, row.last_day) for row in conn.execute(query)}
 
 
 def told_points(conn: Connection, party_id: PartyId) -> int:

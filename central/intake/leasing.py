@@ -23,6 +23,7 @@ from central.ledger.outbox import store_scope
 from central.ledger.tables import JOURNALS
 from central.ledger.value_tables import VALUE_LEASES
 from central.value import leasing
+from central.value.expiring import settle
 from central.value.opening import open_books
 from central.value.programme import current
 
@@ -52,6 +53,8 @@ def ask(conn: Connection, root: RootKey, device: Device, asked: LeaseAsk, now: s
     _require_no_rewind(conn)
     owners, programme = owners_of(conn, asked.owner), current(conn)
     open_books(conn, owners, now)
+    if not asked.owner.startswith(GIFT_PREFIX):
+        settle(conn, asked.owner, now)  # Nobody is lent what has ended.
     value = asked.value or _most(programme, asked.unit)
     lease = leasing.decide(conn, asked.on(now[:10], value), owners, programme)
     order = issue(

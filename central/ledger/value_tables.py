@@ -6,7 +6,9 @@ owner, so a balance is read, and a booking written, on one shard.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Table, Text
+from collections.abc import Iterable
+
+from sqlalchemy import Column, Connection, Index, Table, Text
 
 from central.ledger.metadata import (
     METADATA,
@@ -16,6 +18,7 @@ from central.ledger.metadata import (
     required_text,
     text_key,
 )
+from central.ledger.upserts import upsert
 
 VALUE_POSTINGS = Table(
     "value_posting",
@@ -77,6 +80,17 @@ VALUE_PROGRAMMES = Table(
     comment="Every loyalty programme that was published; the highest version is in force.",
 )
 
+VALUE_EXPIRIES = Table(
+    "value_expiry",
+    METADATA,
+    text_key("owner"),
+    required_text("wake_on"),
+    required_text("last_day"),
+    required_number("points"),
+    Index(None, "wake_on"),
+    comment="When to look again at what of somebody's points ends, and what their card says of it.",
+)
+
 VALUE_FINDINGS = Table(
     "value_finding",
     METADATA,
@@ -99,6 +113,19 @@ VALUE_TABLES: tuple[Table, ...] = (
     VALUE_ACCOUNTS,
     VALUE_LEASES,
     VALUE_PROGRAMMES,
+    VALUE_EXPIRIES,
     VALUE_FINDINGS,
 )
 """In the order they are made; none refers to another by a constraint."""
+
+_NEW = upsert(VALUE_EXPIRIES)
+_WAKE = _NEW.on_conflict_do_update(index_elements=["owner"], set_={"wake_on": ""})
+
+
+def wake(conn: Connection, owners: Iterable[str]) -> None:
+    """Have it looked at anew what of these owners' points ends, in the caller's transaction."""
+    rows = [
+        {"owner": each, "wake_on": "", "last_day": "", "points": 0} for each in sorted(set(owners))
+    ]
+    if rows:
+        conn.execute(_WAKE, rows)

@@ -274,7 +274,7 @@ def _order_lines(person: _Person) -> Iterator[Row]:
 
 
 def _loyalty(person: _Person) -> Iterator[Row]:
-    booked = list(loyalty(person.conn, person.members))
+    booked = list(loyalty(person.conn, person.members, person.now))
     yield from booked
     here = {row["account"] for row in booked}
     for balance in person.unified.balances:

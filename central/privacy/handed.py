@@ -9,19 +9,24 @@ from sqlalchemy import Connection, select
 
 from agent.core.consent.export import Row, Value
 from agent.core.leads import Lead
+from agent.core.loyalty import POINTS
 from agent.core.suggest import Profile
 from central.identity.insights import insights_of
 from central.ledger.bulk import among
 from central.ledger.lead_tables import LEADS, LEADS_OPEN, NOTES, SUGGESTION_ANSWERS, TASKS
 from central.ledger.value_tables import VALUE_POSTINGS
 from central.value.balances import view_of
+from central.value.expiring import upcoming
 
 _COUNTED = "counted from your purchases, as you allowed"
 _BOOKED = ("issued", "redeemed", "forfeited")
 
 
-def loyalty(conn: Connection, members: Sequence[str]) -> Iterator[Row]:
-    """List every booking of points and money of theirs, the oldest first, with what it came to."""
+def loyalty(conn: Connection, members: Sequence[str], now: str) -> Iterator[Row]:
+    """List every booking of points and money of theirs, the oldest first, with what it came to.
+
+    What of it ends stands behind, each with its last day.
+    """
     held, balance = VALUE_POSTINGS.c, dict[str, int]()
     query = select(VALUE_POSTINGS).where(
         among(conn, held.owner, members), held.kind.in_(_BOOKED), held.amount != 0
@@ -38,6 +43,8 @@ def loyalty(conn: Connection, members: Sequence[str]) -> Iterator[Row]:
         }
     for unit in view_of(conn, members).units:
         yield {"account": unit.unit, "kind": "balance", "balance": unit.value}
+    for ends in upcoming(conn, members, now[:10]):
+        yield {"account": POINTS, "at": ends.last_day, "kind": "ends", "points": -ends.points}
 
 
 def leads(conn: Connection, members: Sequence[str], now: str) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 import msgspec
 from sqlalchemy import Connection, select
 
-from agent.core.loyalty import LEASED, Account, Posting, standing
+from agent.core.loyalty import LEASED, Account, Expiring, Posting, standing
 from central.ledger.bulk import among
 from central.ledger.value_tables import VALUE_ACCOUNTS, VALUE_LEASES, VALUE_POSTINGS
 from central.value.books import posting_of
@@ -65,6 +65,8 @@ class ValueView(msgspec.Struct, frozen=True):
     units: tuple[UnitView, ...]
     bookings: tuple[BookedView, ...]
     """Newest first, at most `POSTINGS_SHOWN`; without what tills hold and give back."""
+    expiring: tuple[Expiring, ...] = ()
+    """Which points end when, the next in front; in answers about a person."""
 
 
 def sums_of(conn: Connection, owners: Collection[str]) -> dict[Account, int]:

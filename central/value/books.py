@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
-from agent.core.loyalty import Account, Lease, Posting, Source, missing
+from agent.core.loyalty import POINTS, Account, Lease, Posting, Source, missing
 from agent.core.loyalty.ledger import Key
 from central.ledger.upserts import upsert
-from central.ledger.value_tables import VALUE_ACCOUNTS, VALUE_LEASES, VALUE_POSTINGS
+from central.ledger.value_tables import VALUE_ACCOUNTS, VALUE_LEASES, VALUE_POSTINGS, wake
 
 _P = VALUE_POSTINGS.c
 _OF = select(VALUE_POSTINGS).where(
@@ -82,6 +82,8 @@ class SqlBooks:
         # In one order for all, so that two writers never wait for each other in a circle.
         for account, amount in sorted(_sums(postings).items(), key=lambda each: _order(each[0])):
             self._conn.execute(_ADD_UP, {**_account(account), "amount": amount})
+        units = ((each.account.owner, each.account.unit) for each in postings)
+        wake(self._conn, (owner for owner, unit in units if unit == POINTS))
 
     def post(self, postings: Sequence[Posting], at: str) -> tuple[Posting, ...]:
         """Post what is missing of a booking; gives it.

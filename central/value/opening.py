@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from agent.core.identifiers import PartyId
 from agent.core.loyalty import POINTS
 from agent.core.loyalty.bookings import adjusted
+from agent.core.loyalty.expiring import OPENING
 from agent.core.loyalty.programme import GIFT_PREFIX
 from central.identity.points import told_points
 from central.ledger.value_tables import VALUE_ACCOUNTS
@@ -30,7 +31,7 @@ def open_books(conn: Connection, owners: Iterable[str], at: str) -> None:
     for owner in owners:
         if not owner.startswith(GIFT_PREFIX) and not _is_open(conn, owner):
             told = told_points(conn, PartyId(owner))
-            opening = adjusted(owner, POINTS, told, event=f"opening/{owner}")
+            opening = adjusted(owner, POINTS, told, event=OPENING + owner)
             SqlBooks(conn).post(opening, at)
 
 

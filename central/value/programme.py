@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
-from agent.core.loyalty import RULE, EarnRule, Programme
+from agent.core.loyalty import POINTS, RULE, EarnRule, Expiry, Programme, Term
 from central.ledger.outbox import GLOBAL, publish
-from central.ledger.value_tables import VALUE_PROGRAMMES
+from central.ledger.value_tables import (
+    VALUE_ACCOUNTS,
+    VALUE_EXPIRIES,
+    VALUE_PROGRAMMES,
+    wake,
+)
 
 RULE_KEY = f"rule:{RULE}"
 _NEWEST = select(VALUE_PROGRAMMES.c.body).order_by(VALUE_PROGRAMMES.c.version.desc()).limit(1)
@@ -20,6 +25,17 @@ def current(conn: Connection) -> Programme:
     """Give the programme in force; an empty one where none was ever published."""
     body = conn.execute(_NEWEST).scalar_one_or_none()
     return Programme() if body is None else msgspec.json.decode(body, type=Programme)
+
+
+def terms_of(conn: Connection) -> tuple[Term, ...]:
+    """Give by which period points ended since when; nothing where they never did."""
+    terms: list[Term] = []
+    query = select(VALUE_PROGRAMMES.c.at, VALUE_PROGRAMMES.c.body)
+    for row in conn.execute(query.order_by(VALUE_PROGRAMMES.c.version)):
+        expiry = msgspec.json.decode(row.body, type=Programme).expiry
+        if expiry != (terms[-1].expiry if terms else None):
+            terms.append(Term(row.at[:10], expiry))
+    return tuple(terms)
 
 
 def put(conn: Connection, programme: Programme, now: str) -> Programme:
@@ -38,7 +54,8 @@ def put(conn: Connection, programme: Programme, now: str) -> Programme:
     """
     before = current(conn)
     rules = tuple(_versioned(programme.rules, before.rules))
-    meant = msgspec.structs.replace(programme, version=before.version, rules=rules)
+    expiry = _since(programme.expiry, before.expiry, now[:10])
+    meant = msgspec.structs.replace(programme, version=before.version, rules=rules, expiry=expiry)
     if meant == before:
         return before
     newest = select(func.max(VALUE_PROGRAMMES.c.version))
@@ -47,7 +64,26 @@ def put(conn: Connection, programme: Programme, now: str) -> Programme:
     body = _json.encode(meant)
     conn.execute(insert(VALUE_PROGRAMMES).values(version=version, body=body, at=now))
     publish(conn, GLOBAL, RULE_KEY, "put", body)
+    if meant.expiry != before.expiry:
+        _wake_all(conn)
     return meant
+
+
+def _since(meant: Expiry | None, before: Expiry | None, today: str) -> Expiry | None:
+    """Let a period begin on the day it begins to hold, where nothing else is said."""
+    if meant is None or meant.since:
+        return meant
+    holds = before is not None and before.months == meant.months
+    return before if holds else msgspec.structs.replace(meant, since=today)
+
+
+def _wake_all(conn: Connection) -> None:
+    """Have everybody looked at: those with points from before there was a period, too."""
+    conn.execute(update(VALUE_EXPIRIES).values(wake_on=""))
+    held = VALUE_ACCOUNTS.c
+    known = select(VALUE_EXPIRIES.c.owner)
+    query = select(held.owner).where(held.unit == POINTS, held.owner.not_in(known)).distinct()
+    wake(conn, conn.execute(query).scalars().all())
 
 
 def _versioned(rules: Iterable[EarnRule], before: Iterable[EarnRule]) -> Iterable[EarnRule]:

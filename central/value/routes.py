@@ -21,6 +21,7 @@ from central.ledger.hq import hq_of
 from central.value import leasing, programme, worklist
 from central.value.balances import ValueView, view_of
 from central.value.books import SqlBooks
+from central.value.expiring import upcoming
 from central.value.opening import open_books
 from central.value.worklist import Finding
 
@@ -67,7 +68,7 @@ def get_value(request: Request[Any, Any, Any], any_id: FromPath[str]) -> ValueVi
     hq = hq_of(request)
     with reading(hq.engine) as conn:
         party_id = canonical(conn, any_id)
-        view = view_of(conn, members_of(conn, party_id))
+        view = _person_view(conn, party_id, hq.now())
     hq.access_log(STAFF, "value", [party_id])
     return view
 
@@ -90,7 +91,7 @@ def post_value(
             worklist.note_decided(conn, event, booked[0], **said)
         chosen = canonical(conn, party_id)
         publish_card(conn, chosen)
-        return chosen, view_of(conn, members_of(conn, chosen))
+        return chosen, _person_view(conn, chosen, hq.now())
 
     party_id, view = transact(hq.engine, book)
     hq.access_log(STAFF, "value", [party_id])
@@ -157,6 +158,12 @@ def post_settle(request: Request[Any, Any, Any], data: JSONBody[Settlement]) -> 
     left = transact(hq.engine, settle)
     hq.access_log(STAFF, "value", [each.owner for each in left.findings])
     return left
+
+
+def _person_view(conn: Connection, party_id: str, now: str) -> ValueView:
+    owners = members_of(conn, party_id)
+    ends = upcoming(conn, owners, now[:10])
+    return msgspec.structs.replace(view_of(conn, owners), expiring=ends)
 
 
 def _require_one(conn: Connection, booked: str, asked: str) -> None:

@@ -134,7 +134,7 @@ _ROWS = (
         DataClass.LOYALTY,
         ("account", "at", "ref", "kind", "points", "balance"),
         portable=True,
-        text="Your points, one line per change.",
+        text="Your points, one line per change; behind them what ends, with its last day.",
     ),
     Section(
         "gift_cards",

@@ -23,6 +23,7 @@ from agent.core.history.interactions import is_quiet, timeline
 from agent.core.history.model import NAME, SHOWN, Card, Happening, Interaction, Order
 from agent.core.history.orders import advance, with_order
 from agent.core.history.survivorship import Survivor, survivors
+from agent.core.loyalty.expiring import Expiring
 
 LAST_SHOWN = 5
 """Interactions on a card: what fits beside a basket, and all a till needs to hold of a person."""
@@ -66,6 +67,7 @@ def enter(card: Card, happenings: Iterable[Happening]) -> Card:
         card,
         last=last(card.last, lines),
         points=card.points + sum(each.points for each in _once(new)),
+        expiring=_expiring(card, new),
         marks=compact((*card.marks, *(mark for each in new for mark in each.marks))),
         known=_known(card, new),
         passes=tuple(dict.fromkeys((*card.passes, *(one for each in new for one in each.passes)))),
@@ -93,6 +95,14 @@ def _belongs(card: Card, happening: Happening) -> bool:
 def _known(card: Card, new: Iterable[Happening]) -> tuple[str, ...]:
     told = {word.field for each in new for word in each.words}
     return tuple(sorted({*card.known, *(told - SHOWN)}))
+
+
+def _expiring(card: Card, new: Iterable[Happening]) -> Expiring | None:
+    """Take off what was spent: it is what ends first."""
+    spent = -sum(min(0, each.points) for each in _once(new))
+    if card.expiring is None or spent >= card.expiring.points:
+        return None
+    return msgspec.structs.replace(card.expiring, points=card.expiring.points - spent)
 
 
 def _once(happenings: Iterable[Happening]) -> Iterable[Happening]:

@@ -167,6 +167,13 @@ def interaction_of_points(
     return _line(occasion, kind, f"{count} {what}", occasion.event_id, about)
 
 
+def interaction_of_expiry(occasion: Occasion, *, points: int) -> Interaction:
+    """Tell that points have ended; negative: that some had ended too early, and are there again."""
+    count = "1 point" if abs(points) == 1 else f"{abs(points)} points"
+    what = "expired" if points > 0 else "are valid after all"
+    return _line(occasion, "loyalty.expired", f"{count} {what}", occasion.event_id, None)
+
+
 def interaction_of_answer(
     occasion: Occasion, *, said: str, purpose: str, contact: str
 ) -> Interaction:

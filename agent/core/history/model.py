@@ -9,6 +9,7 @@ from agent.core.entries.bodies import ConsentGiven
 from agent.core.faults import InputFault
 from agent.core.history.survivorship import Observation, Strength
 from agent.core.identifiers import PartyId
+from agent.core.loyalty.expiring import Expiring
 from agent.core.orders.model import Told
 from agent.core.prompts.ledger import Silence
 from agent.core.quantities import Minor
@@ -123,6 +124,8 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     """Their wallet passes."""
     insight: Insight | None = None
     """What their buying says, where they agreed to that being looked at."""
+    expiring: Expiring | None = None
+    """Which of their points end next, where that is soon."""
 
 
 class Happening(msgspec.Struct, frozen=True, omit_defaults=True):

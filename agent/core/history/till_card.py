@@ -138,6 +138,7 @@ def opened(card: Card, strength: Strength) -> Card:
         silences=card.silences if opens(strength, Part.PROMPT) else (),
         known=card.known if opens(strength, Part.PROMPT) else (),
         insight=card.insight if opens(strength, Part.HINT) else None,
+        expiring=card.expiring if opens(strength, Part.POINTS) else None,
     )
 
 
@@ -160,7 +161,13 @@ def _fitting(text: str) -> str:
 
 def _tier(card: Card) -> str:
     points = f"{card.points} points" if card.points else ""
-    return ", ".join(part for part in (card.tier, points) if part)
+    return ", ".join(part for part in (card.tier, points, _expiring(card)) if part)
+
+
+def _expiring(card: Card) -> str:
+    """Say what ends next, and its last day."""
+    ends = card.expiring
+    return f"{ends.points} of them until {ends.last_day}" if ends and card.points else ""
 
 
 def _ready(orders: Iterable[Order], store: StoreId) -> str:

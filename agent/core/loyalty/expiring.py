@@ -93,7 +93,11 @@ def last_day(earned: str, terms: Iterable[Term]) -> str:
 
 
 def left_of(
-    booked: Iterable[Dated], lease_days: Mapping[str, str], terms: Sequence[Term]
+    booked: Iterable[Dated],
+    lease_days: Mapping[str, str],
+    terms: Sequence[Term],
+    *,
+    lent: bool = True,
 ) -> tuple[Left, ...]:
     """Tell what is left of everything somebody earned, whether it has ended or not.
 
@@ -101,12 +105,14 @@ def left_of(
         booked: every posting of points under each id of one person, in any order.
         lease_days: lease id → `Lease.day`.
         terms: in the order in which they came.
+        lent: whether what tills may still pay counts as taken: it does where something is to end,
+            and not where a customer is told what they have.
 
     Returns:
         The lots of which there is something, the one that ends first in front.
     """
     every = tuple(booked)
-    lots, uses = _earned(every, terms), _leased(every, lease_days)
+    lots, uses = _earned(every, terms), _leased(every, lease_days, lent=lent)
     uses += [_Use(lot.day, -lot.points) for lot in lots if lot.points < 0]
     return tuple(_taken(_joined(lot for lot in lots if lot.points > 0), uses))
 
@@ -196,26 +202,28 @@ def _lot(posting: Posting) -> Source:
     return of
 
 
-def _leased(booked: Iterable[Dated], lease_days: Mapping[str, str]) -> list[_Use]:
-    """Tell what leases took: what a till may still spend of one, and what it did."""
+def _leased(booked: Iterable[Dated], lease_days: Mapping[str, str], *, lent: bool) -> list[_Use]:
+    """Tell what leases took: what a till did spend, and where asked what it still may."""
     leases: dict[str, list[Dated]] = {}
     for each in booked:
         if each.posting.account.kind == LEASED:
             leases.setdefault(each.posting.account.lease, []).append(each)
     return [
-        _Use(lease_days.get(key) or min(_day(each.at) for each in held), _lent(held))
+        _Use(lease_days.get(key) or min(_day(each.at) for each in held), _used(held, lent=lent))
         for key, held in sorted(leases.items())
     ]
 
 
-def _lent(held: Iterable[Dated]) -> int:
+def _used(held: Iterable[Dated], *, lent: bool) -> int:
     aside = drawn = 0
+    is_open = True
     for each in held:
         if each.posting.line in {LEASE_LINE, RELEASE_LINE}:
             aside += each.posting.amount
+            is_open = is_open and each.posting.line == LEASE_LINE
         else:
             drawn -= each.posting.amount
-    return max(aside, drawn)
+    return drawn if is_open and not lent else max(aside, drawn)
 
 
 def _joined(lots: Iterable[Left]) -> list[Left]:

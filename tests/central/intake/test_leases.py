@@ -17,6 +17,7 @@ from agent.core.loyalty import (
     EarnedLine,
     Earning,
     LeaseClosed,
+    Programme,
     ValueEarned,
     ValueSpent,
     read_lease,
@@ -29,10 +30,12 @@ from central.ledger.authority_tables import ORDER_RECEIPTS, SIGNED_ORDERS
 from central.ledger.engine import writing
 from central.ledger.tables import FEED_ROWS, JOURNALS
 from central.ledger.value_tables import VALUE_ACCOUNTS, VALUE_LEASES, VALUE_POSTINGS
+from central.value import programme
 
 pytestmark = pytest.mark.asyncio
 NOW = "2026-11-22T06:00:00.000Z"
 AT = Stamp(wall=NOW, mono_ns=1, boot_id="b")
+LONG_AGO = Stamp(wall="2025-03-01T10:00:00.000Z", mono_ns=1, boot_id="b")
 ADA = "01999999-0000-7000-8000-00000000ada0"
 PROGRAMME = {
     "rules": [{"rule_id": "base", "version": 1, "points": 1, "per": 100}],
@@ -82,6 +85,18 @@ async def value(hq):
     answer = await hq.staff.get(f"/v1/parties/{ADA}/value")
     [unit] = answer.json()["units"]
     return unit["value"], unit["free"], [each["left"] for each in unit["leases"]]
+
+
+async def test_nobody_is_lent_points_that_have_ended(hq):
+    """In the moment before HQ looks at everybody, points would pay that are no longer there."""
+    till, link = await hq.enrolled()
+    meant = {**PROGRAMME, "expiry": {"months": 1, "since": "2025-01-01"}}
+    with writing(hq.engine) as conn:
+        programme.put(conn, msgspec.convert(meant, Programme), LONG_AGO.wall)
+    await heard(hq, till, link, msgspec.structs.replace(earned(till), at=LONG_AGO))
+    with pytest.raises(HqRefused) as caught:
+        await link.lease(ask(till, 1))
+    assert "not-enough-value" == caught.value.name
 
 
 @pytest.mark.both_databases

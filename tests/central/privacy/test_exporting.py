@@ -10,6 +10,7 @@ from agent.core.consent.rights import Kind
 from agent.core.faults import InputFault, StateFault
 from agent.core.identifiers import PartyId
 from agent.core.leads import Lead, LeadItem
+from agent.core.loyalty import Expiry, Programme
 from agent.core.sale.model import Stamp
 from agent.core.suggest import Insight, Profile, SuggestionAnswered, TopItem
 from central.identity.parties import Origin, ensure
@@ -23,6 +24,7 @@ from central.ledger.value_tables import VALUE_POSTINGS
 from central.privacy.page import export_page
 from central.privacy.rights import RequestTold, Verified, change, exported, take_down
 from central.privacy.settings import PrivacySettings
+from central.value import programme
 from tests.central.privacy.conftest import ADA, CARD, EMAIL, NAME, NOW
 
 SETTINGS = PrivacySettings(name="Shop <& Sons>", address="Main Street 1", country="DE")
@@ -85,13 +87,16 @@ def test_carts_notes_tasks_and_points_are_handed_over(ledger, ada, document):
         for line, amount in (("0", -30), ("1", 10)):
             row = told | source | {"line": line, "amount": amount}
             conn.execute(VALUE_POSTINGS.insert().values(row))
+            conn.execute(VALUE_POSTINGS.insert().values(row | {"kind": "held", "amount": -amount}))
+        programme.put(conn, Programme(expiry=Expiry(12)), NOW)
     handed = document()
     rows = _rows(handed)
     said = [("note", "moved house"), ("task", "call back"), ("done", "reached")]
     assert said == [(row["topic"], row["text"]) for row in rows["service"]]
     assert [("cart", "tea")] == [(row["kind"], row["about"]) for row in rows["leads"]]
     points = [(row["points"], row["balance"]) for row in rows["loyalty"] if row["at"]]
-    assert [(30, 30), (-10, 20)] == points
+    assert [(30, 30), (-10, 20), (-20, None)] == points
+    assert ("ends", "2027-11-") == (rows["loyalty"][-1]["kind"], rows["loyalty"][-1]["at"][:8])
     page = export_page(handed)
     assert [] == [text for _, text in said if text not in page]
     assert "service" not in _rows(document("portability"))

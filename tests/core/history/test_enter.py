@@ -15,6 +15,7 @@ from agent.core.history.answers import last_answers
 from agent.core.history.fold import covers
 from agent.core.history.happenings import happenings_of
 from agent.core.history.survivorship import Observation, Strength
+from agent.core.loyalty import Expiring
 from agent.core.sale.model import Stamp
 
 ADA, ADA2, BOB = "party-ada", "party-ada-2", "party-bob"
@@ -97,6 +98,14 @@ def test_bookkeeping_is_passed_through_but_not_shown():
     """Lines of points would push the purchases off the card."""
     quiet = happens(1, points=5, interaction=line("j/1", kind="loyalty.earned"))
     assert enter(card(), [quiet]) == card(points=5, through={"j": 1})
+
+
+def test_what_is_spent_here_is_what_would_have_ended_first():
+    """A customer would be told that points end with which they have just paid."""
+    ends = card(points=90, expiring=Expiring(40, "2026-12-31"))
+    told = [happens(1, points=-15), happens(2, points=30)]
+    assert Expiring(25, "2026-12-31") == enter(ends, told).expiring
+    assert None is enter(ends, [happens(1, points=-40)]).expiring
 
 
 def test_card_shows_the_newest_of_all_channels():

@@ -11,6 +11,7 @@ from agent.core.history.interactions import (
     actor_kind,
     interaction_of_answer,
     interaction_of_contact,
+    interaction_of_expiry,
     interaction_of_points,
     interaction_of_refund,
     is_quiet,
@@ -152,6 +153,17 @@ def test_points_are_told_in_plain_words(points, reverses, kind, title):
     """A customer who returned something would not understand where the points went."""
     line = interaction_of_points(occasion(), points=points, reverses=reverses, about="s")
     assert (line.type, line.title, thread(line)) == (kind, title, "s")
+
+
+@pytest.mark.parametrize(
+    ("points", "title"),
+    [(12, "12 points expired"), (1, "1 point expired"), (-2, "2 points are valid after all")],
+)
+def test_points_that_end_are_told_in_plain_words(points, title):
+    """A customer would look for the sale by which their points have gone."""
+    line = interaction_of_expiry(occasion(), points=points)
+    assert ("loyalty.expired", title) == (line.type, line.title)
+    assert is_quiet(line)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from agent.core.history.till_card import (
     opened,
     till_card,
 )
+from agent.core.loyalty import Expiring
 from agent.core.recognition import Strength
 from agent.core.sale.model import Line, Stamp
 
@@ -155,6 +156,17 @@ def test_lines_with_nothing_to_say_are_left_out():
     """Empty lines would push the useful ones down."""
     assert {"name": "no name given"} == texts(show(Card("p-ada", "")))
     assert {"name": "A", "tier": "7 points"} == texts(show(Card("p-ada", "A", points=7)))
+
+
+def test_what_ends_soon_stands_beside_the_points():
+    """A customer would hear that points have ended only when they want to pay with them."""
+    ends = Expiring(40, "2026-12-31")
+    card = Card("p-ada", "A", tier="Gold", points=120, expiring=ends)
+    assert "Gold, 120 points, 40 of them until 2026-12-31" == texts(show(card))["tier"]
+    assert {"name": "A", "tier": "Gold"} == texts(show(card, Strength.WEAK))
+    assert None is opened(card, Strength.WEAK).expiring
+    assert ends == opened(card, Strength.STRONG).expiring
+    assert "tier" not in texts(show(Card("p-ada", "A", expiring=ends)))
     refused = Card("p-ada", "A", consents=(ConsentGiven("marketing", "any", False),))
     assert "no to marketing" == texts(show(refused))["consents"]
 

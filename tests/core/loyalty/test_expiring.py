@@ -200,6 +200,21 @@ def test_nothing_ends_that_a_till_was_promised(books):
     assert (0, {(ADA, "2026-01-10"): 55}) == (books.value(), books.look("2027-03-03"))
 
 
+def test_a_customer_is_told_of_what_a_till_may_still_pay(books):
+    """Whoever has points lying with a till would never hear that they are about to end."""
+    books.earn("2026-01-10", "s1", 100)
+    lease = books.lend("2026-12-01", "l1", 60)
+
+    def told():
+        return schedule(left_of(books.rows, books.days, YEAR, lent=False), "2026-12-02")
+
+    assert (Expiring(100, "2027-01-10"),) == told()
+    books.pay("2026-12-01", "l1", lease, "s2", 25)
+    assert (Expiring(75, "2027-01-10"),) == told()
+    books.close("2026-12-01", "l1", lease, 25)
+    assert (Expiring(75, "2027-01-10"),) == told() == schedule(books.left(), "2026-12-02")
+
+
 def test_a_lease_that_paid_too_much_took_all_it_paid(books):
     """The same points would be spent by a copied till, and end besides."""
     books.earn("2026-01-10", "s1", 100)
