@@ -19,9 +19,9 @@ from central.channels.imports import import_customers, import_items
 from central.intake.root_key import RootKey, master_of
 from tests.journeys.chain_hq import TILL, Headquarters
 from tests.journeys.chain_shops import GTINS, Shop, bring_up
+from tests.journeys.waiting import until_equal
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800), pytest.mark.asyncio]
-WITHIN_S = 400
 """Of a machine that does other work; nothing here is measured."""
 ITEMS = 2_100
 """So many that the chain's scope is given to new tills as a file."""
@@ -97,20 +97,6 @@ def hits(wanted, *places):
         for what, trace in wanted.items()
         if trace in content
     )
-
-
-async def until(look, expected):
-    """Look again until it is as expected; say what it is otherwise."""
-    seen = None
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while True:
-                if (seen := await look()) == expected:
-                    return
-                # When a till has carried an order out, no event says.
-                await asyncio.sleep(0.5)
-    except TimeoutError:
-        raise AssertionError(f"{expected} was not seen, but {seen}") from None
 
 
 async def bought(shop):
@@ -190,7 +176,7 @@ async def journey(hq, shops, tmp_path):
     here, away = shops
     wanted = traces(hq)
     for shop in shops:
-        await until(lambda shop=shop: knows(shop), "found")
+        await until_equal(lambda shop=shop: knows(shop), "found")
     party_id = (await here.ask("POST", "/v1/identify", {"type": "email", "value": EMAIL}))[
         "party_id"
     ]
@@ -201,7 +187,7 @@ async def journey(hq, shops, tmp_path):
     for shop in shops:
         await shop.in_step()
     # Seen with the person in one store, the account names them in the other, weakly.
-    await until(lambda: known_by_account(away), ("found", party_id, "weak"))
+    await until_equal(lambda: known_by_account(away), ("found", party_id, "weak"))
     assert [] == hits({"the account": ACCOUNT.encode()}, here.directory, away.directory)
     backup = await hq.said("backup", str(tmp_path / "backups"))
     # The shop's line is cut; the person buys there, and it is not heard of for three days.
@@ -224,16 +210,16 @@ async def journey(hq, shops, tmp_path):
 
     waited = {"hq": "done", "store-0001/till-1": "done", "store-0002/till-1": "pending"}
     waited |= {"web": "pending", f"backup {backup['backup_id']}": "ages_out"}
-    await until(states, waited)
-    await until(lambda: knows(here), "unknown")
-    await until(lambda: knows(here, "par", ACCOUNT), "unknown")
+    await until_equal(states, waited)
+    await until_equal(lambda: knows(here), "unknown")
+    await until_equal(lambda: knows(here, "par", ACCOUNT), "unknown")
     await hq.run("export", "all", "--out", str(tmp_path / "exports"))
-    await until(lambda: asyncio.to_thread(lambda: hits(wanted, *places)), [])
+    await until_equal(lambda: asyncio.to_thread(lambda: hits(wanted, *places)), [])
 
     await away.start()
-    await until(lambda: knows(away), "unknown")
-    await until(states, waited | {"store-0002/till-1": "done"})
-    await until(lambda: asyncio.to_thread(lambda: hits(wanted, *places, away.directory)), [])
+    await until_equal(lambda: knows(away), "unknown")
+    await until_equal(states, waited | {"store-0002/till-1": "done"})
+    await until_equal(lambda: asyncio.to_thread(lambda: hits(wanted, *places, away.directory)), [])
     word = {"replica_id": "web", "reason": "told by hand, ticket 7", "actor": "eva"}
     await hq.ask("POST", f"/v1/erasures/{request_id}/excuses", word)
     proof = (await hq.ask("GET", f"/v1/erasures/{request_id}"))["proof"]

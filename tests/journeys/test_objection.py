@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 
 import pytest
 
 from agent.daemon.demo.shop import new_id
 from agent.daemon.demo.world import TILL, Refused
+from tests.journeys.waiting import until_equal
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="session")]
 BY = {"actor": "eva", "reason": "one person with two cards"}
@@ -21,7 +21,6 @@ OBJECTION = {
     "method": "phone",
     "operator": "clara",
 }
-WITHIN_S = 60
 
 
 async def enrolled(till, mail):
@@ -52,18 +51,6 @@ async def on_the_card(till, card):
     return None
 
 
-async def until(ask, expected):
-    """Ask again until all answers are the expected one."""
-    answer = None
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while answer != expected:
-                answer = await ask()
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"{expected} is never answered, but {answer}") from None
-
-
 async def test_an_objection_outlives_a_merge_and_its_undo_everywhere(till):
     """Who objected would get mail again after a merge, or by their other card once it is undone."""
     mails = [f"{new_id()}@example.com" for _ in range(2)]
@@ -78,18 +65,18 @@ async def test_an_objection_outlives_a_merge_and_its_undo_everywhere(till):
     async def at_the_till():
         return [await on_the_card(till, card) for card in cards]
 
-    await until(at_hq, [True] * 4)
+    await until_equal(at_hq, [True] * 4)
     await till.world.ask_hq("POST", f"/v1/parties/{ids[0]}/consents", OBJECTION)
-    await until(at_hq, [False, True, False, True])
-    await until(at_the_till, [{False}, {True}])
+    await until_equal(at_hq, [False, True, False, True])
+    await until_equal(at_the_till, [{False}, {True}])
     merge_id = new_id()
     asked = BY | {"party_ids": ids, "merge_id": merge_id}
     await till.world.ask_hq("POST", "/v1/merges", asked)
-    await until(at_hq, [False] * 4)
-    await until(at_the_till, [{False}] * 2)
+    await until_equal(at_hq, [False] * 4)
+    await until_equal(at_the_till, [{False}] * 2)
     await till.world.ask_hq("POST", f"/v1/merges/{merge_id}/undo", BY)
-    await until(at_hq, [False] * 4)
-    await until(at_the_till, [{False}] * 2)
+    await until_equal(at_hq, [False] * 4)
+    await until_equal(at_the_till, [{False}] * 2)
     shown = [await till.world.ask_hq("GET", f"/v1/parties/{each}") for each in ids]
     assert list(ids) == [each["canonical_id"] for each in shown], "the merge is undone"
     assert ["objected"] * 2 == [(await may(till, who))["state"] for who in names[:2]]

@@ -21,6 +21,7 @@ from agent.settings import load
 from tests.forked import forked
 from tests.journeys.chain_hq import TILL
 from tests.journeys.chain_shops import opened_chain
+from tests.journeys.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600), pytest.mark.asyncio]
 GUESTS = int(os.environ.get("GUESTS", "500"))
@@ -32,21 +33,6 @@ PROGRAMME = {
     "worth": {"points": 100, "minor": 100},
 }
 JUNK = "\N{PILE OF POO}\N{REPLACEMENT CHARACTER}\x07%s'; DROP TABLE sale;--"
-WITHIN_S = 300
-
-
-async def until(ask, holds):
-    """Ask again until something holds; gives the answer."""
-    answer = None
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while True:
-                answer = await ask()
-                if holds(answer):
-                    return answer
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise AssertionError(f"never so: {answer}") from None
 
 
 async def enrol(shop, **said):

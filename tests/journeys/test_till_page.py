@@ -11,6 +11,7 @@ from playwright.async_api import expect
 from agent.daemon.demo.shop import new_id
 from agent.daemon.demo.world import STORE, TILL
 from tests.journeys.pages import DESK, SMALL, TillPage, opened
+from tests.journeys.waiting import until
 
 pytestmark = [
     pytest.mark.timeout(180),
@@ -69,7 +70,7 @@ async def test_an_order_is_handed_over_and_given_back_on_the_page(page, till):
     dialog = page.page.locator("dialog[open]")
     await expect(dialog).to_contain_text("ready, to collect at")
     await dialog.get_by_role("button", name="Hand over").click()
-    await expect(page.message).to_contain_text("Handed over")
+    await _collected(till, "WEB-77001")
     await page.wedge("WEB-77001")
     await expect(dialog).to_contain_text("collected")
     await dialog.get_by_role("button", name="Take back one Kettle").click()
@@ -79,14 +80,19 @@ async def test_an_order_is_handed_over_and_given_back_on_the_page(page, till):
     assert ("collected", 2000) == (held["state"], held["goods"][0]["handed"])
 
 
+async def _collected(till, order_no):
+    """Wait until an order was handed over."""
+    order = f"/v1/orders/{order_no}"
+    await until(lambda: till.world.ask_till("GET", order), lambda it: it["state"] == "collected")
+
+
 async def _is_here(till, order_no):
     """Wait until HQ's feed has brought an order."""
-    async with asyncio.timeout(30):
-        while True:
-            ready = await till.world.ask_till("GET", f"/v1/tills/{TILL}/orders?state=ready")
-            if order_no in {each["order_no"] for each in ready}:
-                return
-            await asyncio.sleep(0.1)
+    ready = f"/v1/tills/{TILL}/orders?state=ready"
+    await until(
+        lambda: till.world.ask_till("GET", ready),
+        lambda orders: order_no in {each["order_no"] for each in orders},
+    )
 
 
 async def test_a_scan_at_the_counter_appears_by_itself(page, till):

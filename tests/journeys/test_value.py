@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
@@ -11,11 +9,11 @@ from playwright.async_api import expect
 from agent.daemon.demo.shop import new_id
 from agent.daemon.demo.world import TILL, Refused
 from tests.journeys.pages import TillPage, opened
+from tests.journeys.waiting import until
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="session")]
 CASH = {"kind": "cash", "amount": 799}
 MEHMET, ZOE = "LCGBBB4EX9SK", "LCHX6KPMQPCP"
-WITHIN_S = 60
 PROGRAMME = {
     "rules": [{"rule_id": "base", "version": 1, "points": 1, "per": 100}],
     "worth": {"points": 100, "minor": 100},
@@ -23,16 +21,6 @@ PROGRAMME = {
     "gift_items": ["item-0003"],
     "in_advance": True,
 }
-
-
-async def until(ask, holds):
-    """Ask again until something holds; gives the answer."""
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            answer = await ask()
-            if holds(answer):
-                return answer
-            await asyncio.sleep(0.05)
 
 
 async def sell(till, *tenders, line=None):
