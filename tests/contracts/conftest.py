@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import socket
 from contextlib import asynccontextmanager
 
 import httpx
@@ -28,6 +27,7 @@ from agent.core.exchange.faults import FeedGone
 from agent.core.exchange.leasing import LeaseAsk
 from agent.core.exchange.versions import SYNC_VERSIONS, VERSIONS_HEADER
 from agent.core.exchange.wire import Ack, EnrolRequest
+from agent.daemon.demo.programs import free_port
 from agent.links.http import HttpLink
 from agent.links.memory import MemoryLink
 from agent.links.memory_hq import MemoryHq
@@ -65,7 +65,7 @@ class HttpHq:
         self.codings = (PLAIN_CODING,)
         self.refused: dict[str, int] = {}
         self.seen_versions: list[str] = []
-        self.port = _free_port()
+        self.port = free_port()
         self._task = None
 
     async def start(self) -> None:
@@ -263,8 +263,3 @@ def hq():
 @pytest.fixture(scope="session")
 def device():
     return DEVICE
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]

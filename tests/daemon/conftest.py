@@ -16,11 +16,12 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.daemon.cli import app
+from agent.daemon.demo.programs import free_port
 from drivers.virtual.printer import VirtualPrinter
 from tests.forked import Forked, completed, executed
 
-READY_WITHIN_S = 40
-ENDS_WITHIN_S = 30
+READY_WITHIN_S = 120
+ENDS_WITHIN_S = 60
 
 TOML = """\
 [store]
@@ -44,12 +45,6 @@ name = "The chain"
 listen = "127.0.0.1:{port}"
 state_dir = "{state}"
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Ran(msgspec.Struct):
@@ -156,7 +151,7 @@ def printer_in_thread():
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    ready.wait(20)
+    ready.wait(60)
     try:
         yield found[0]
     finally:

@@ -84,7 +84,7 @@ def sign_on(shop) -> None:
 
 def until_sent(shop) -> None:
     """Ask until HQ has everything."""
-    for _ in range(200):
+    for _ in range(900):
         if shop.run("status", "--unsent").out.strip() == "0":
             return
         time.sleep(0.1)
@@ -155,14 +155,14 @@ def cash_at_hq(directory) -> list[str]:
 
 
 def until_at_hq(directory, wanted) -> list[str]:
-    for _ in range(200):
+    for _ in range(900):
         if wanted <= set(found := cash_at_hq(directory)):
             return found
         time.sleep(0.1)
     raise AssertionError((wanted, found))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_both_machines_of_a_copied_disk_report_everything(shop, central, code, program, tmp_path):
     """The sales of one machine would be missing, or wait until somebody comes (P3, P6)."""
     assert shop.run("enrol", code()).code == 0
@@ -201,7 +201,7 @@ def erased(shop) -> dict[str, object]:
     return {entry["seq"]: entry["body"] for entry in tail if entry["lane"] == "side"}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_what_hq_orders_to_be_erased_is_gone_here_and_acknowledged(shop, central, code, daemon):
     """A person would stay on the till's disk, or HQ never know that they are gone (P9)."""
     assert shop.run("enrol", code()).code == 0
@@ -211,7 +211,7 @@ def test_what_hq_orders_to_be_erased_is_gone_here_and_acknowledged(shop, central
     with daemon():
         until_sent(shop)
         central("erase", f"{side}:1", "--reason", "she asked")
-        for _ in range(200):
+        for _ in range(900):
             if len(found := erased(shop)) == 2:
                 break
             time.sleep(0.1)

@@ -73,7 +73,7 @@ def test_a_day_on_a_disk_that_fills(shop, disk, daemon):
 def metrics(shop, token):
     import http.client
 
-    link = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=20)
+    link = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=90)
     try:
         link.request("GET", "/metrics", headers={"Authorization": f"Bearer {token}"})
         return link.getresponse().read()

@@ -35,7 +35,7 @@ scale = "scale"
 def idle(executed_daemon):
     """Give the process of a daemon with six devices that has answered once."""
     with executed_daemon(wiring=WIRING) as (shop, process):
-        link = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=20)
+        link = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=90)
         link.request("GET", "/v1/status")
         assert link.getresponse().status == 200
         link.close()
@@ -63,7 +63,7 @@ def test_the_daemon_imports_nothing_heavy():
     """An import at the top of a module would bring a library of megabytes back, unnoticed."""
     asked = "import agent.daemon.cli, agent.daemon.run, sys; print(*sys.modules)"
     command = (sys.executable, "-c", asked)
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=40)
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     assert set() == HEAVY & set(said.stdout.split())
 
 
@@ -71,7 +71,7 @@ def test_a_setting_that_is_wrong_ends_the_service_with_its_reason(shop):
     """The service manager would log a traceback instead of what to do."""
     shop.config.write_text("[store]\n", encoding="utf-8")
     ran = subprocess.run(
-        shop.command("run"), check=False, capture_output=True, text=True, timeout=40
+        shop.command("run"), check=False, capture_output=True, text=True, timeout=120
     )
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "→" in ran.stderr
@@ -89,7 +89,7 @@ def test_company_prefixes_are_let_go_and_labels_still_read():
         "print(read(scan, BarcodeRules(in_store=(), currency='EUR')))\n"
     )
     command = (sys.executable, "-c", asked)
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=40)
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     table, label = said.stdout.splitlines()
     assert table == "0"
     assert "09521000151109" in label

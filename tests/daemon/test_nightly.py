@@ -193,7 +193,7 @@ async def test_the_work_is_done_at_its_hour(what, monkeypatch):
     monkeypatch.setattr(nightly, "TENDED_S", 1)
     task = asyncio.create_task(nightly.run_nightly(Watched(), "Europe/Berlin"))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await called.wait()
     finally:
         task.cancel()

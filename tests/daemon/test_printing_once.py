@@ -32,7 +32,7 @@ class Client:
     def __init__(self, shop):
         token = (shop.state / TOKEN_FILE).read_text(encoding="ascii").strip()
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._http = httpx.Client(base_url=shop.url, headers=self._headers, timeout=20)
+        self._http = httpx.Client(base_url=shop.url, headers=self._headers, timeout=90)
         self._events = f"{shop.url.replace('http', 'ws', 1)}/v1/tills/till-1/events?after=0"
 
     def __enter__(self):

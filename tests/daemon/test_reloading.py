@@ -44,7 +44,7 @@ address = "{printer}"
 EAN = b"]E04006381333931"
 
 
-def until(what, within_s=30.0):
+def until(what, within_s=90.0):
     """Wait until something is so, and give it."""
     deadline = time.monotonic() + within_s
     while not (found := what()):

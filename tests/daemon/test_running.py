@@ -12,7 +12,7 @@ from agent.daemon.control import TOKEN_FILE
 
 
 def call(shop, method, path, token=None, body=None):
-    link = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=20)
+    link = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=90)
     headers = {"Content-Type": "application/json"}
     headers |= {"Authorization": f"Bearer {token}"} if token else {}
     try:
@@ -52,7 +52,7 @@ def test_commands_beside_a_running_daemon(shop, daemon):
         assert (refused.code, refused.out) == (1, "")
         assert "name no HQ" in refused.err
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(90) == 0
     stopped = shop.run("status")
     assert stopped.code == 1
     assert "systemctl start till-agent" in stopped.out

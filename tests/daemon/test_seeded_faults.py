@@ -251,7 +251,7 @@ def test_a_wrong_baud_rate_is_told_by_what_comes(shop, daemon):
     assert "line counter" not in {each.name for each in _examined(shop, told)}
 
 
-def _told(shop, wanted, within_s=30.0):
+def _told(shop, wanted, within_s=90.0):
     """Wait until what the daemon tells of its scanner is as wanted; gives it."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:

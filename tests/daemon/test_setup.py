@@ -483,10 +483,18 @@ def test_noise_is_no_scan():
     """A scanner on a wrong baud rate would pass the test."""
     with VirtualScanner(suffix=b"") as scanner:
         device = DeviceSettings("c", "scanner", scanner.address)
-        timer = threading.Timer(0.5, scanner.send, [b"\xff\x00" * 3000])
-        timer.start()
-        trial = wait_for_scan(device, BarcodeRules((), "EUR"), within_s=10)
-        timer.join()
+        over = threading.Event()
+
+        def noise():
+            # What is sent before the port is open nobody reads.
+            while not over.wait(0.3):
+                scanner.send(b"\xff\x00" * 300)
+
+        sending = threading.Thread(target=noise)
+        sending.start()
+        trial = wait_for_scan(device, BarcodeRules((), "EUR"), within_s=60)
+        over.set()
+        sending.join()
     assert not trial.ok
     assert "no scan" in trial.said
 

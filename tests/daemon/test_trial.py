@@ -197,7 +197,7 @@ def while_scanning(scanner, text, shop, *options):
     thread = threading.Thread(target=scan)
     thread.start()
     try:
-        return shop.run("devices", "test", "counter", "--timeout", "15", *options)
+        return shop.run("devices", "test", "counter", "--timeout", "60", *options)
     finally:
         over.set()
         thread.join()
@@ -251,9 +251,9 @@ def test_a_printer_through_the_daemon(shop, daemon, virtual_printer):
     with virtual_printer() as printer:
         shop.write(wiring=PRINTER.format(printer.address))
         with daemon():
-            ran = shop.run("devices", "test", "receipt", "--timeout", "15")
+            ran = shop.run("devices", "test", "receipt", "--timeout", "60")
             printer.paper.cover_open = True
-            held = shop.run("devices", "test", "receipt", "--no-drawer", "--timeout", "5")
+            held = shop.run("devices", "test", "receipt", "--no-drawer", "--timeout", "60")
     assert 0 == ran.code, ran.out
     assert "the printer confirms it" in ran.out
     assert "ok   drawer     it was kicked" in ran.out
