@@ -36,7 +36,7 @@ class VirtualDisplay(VirtualPort):
         self.spawn(self._tell())
 
     async def until(
-        self, wanted: Callable[[tuple[str, ...]], bool], timeout_s: float | None = 10.0
+        self, wanted: Callable[[tuple[str, ...]], bool], timeout_s: float | None = 60.0
     ) -> tuple[str, ...]:
         """Wait until the lines are as wanted, and give them.
 

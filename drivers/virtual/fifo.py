@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.contracts.devices import DeviceFault
 from drivers.virtual.plugged import Plugged
 
-READ_WITHIN_S = 10.0
+READ_WITHIN_S = 60.0
 """How long a full pipe (64 KiB) may stay full before nobody is believed to read it."""
 
 

@@ -113,7 +113,7 @@ class Machine(LiveDevice):
         """Let it notice that something was changed by hand."""
         self.spawn(self._work())
 
-    async def next_receipt(self, timeout_s: float = 10.0) -> PrintedReceipt:
+    async def next_receipt(self, timeout_s: float = 60.0) -> PrintedReceipt:
         """Wait for the next receipt that this method has not given yet.
 
         Raises:

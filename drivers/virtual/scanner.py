@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.contracts.devices import DeviceFault
 from drivers.virtual.terminal import PseudoTerminal
 
-READ_WITHIN_S = 10.0
+READ_WITHIN_S = 60.0
 """How long a full line buffer (4 KiB) may stay full before nobody is believed to read it."""
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from agent.contracts.devices import DeviceFault
 from drivers.virtual.plugged import Plugged
 
-CONNECTED_WITHIN_S = 10.0
+CONNECTED_WITHIN_S = 60.0
 """How long a scan waits for somebody to connect, or to read on."""
 _NO_LINGER = struct.pack("ii", 1, 0)
 
