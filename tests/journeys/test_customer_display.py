@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from importlib import resources
 
@@ -280,6 +281,36 @@ async def test_the_till_page_shows_the_weight_while_it_asks_for_it(shop_counter,
     view = await till.ask("GET", "/v1/tills/till-1")
     path = f"/v1/sales/{view['sale']['sale']['sale_id']}/cancel"
     await till.ask("POST", path, {"reason": "the end of the test"})
+
+
+async def test_an_older_weight_never_comes_after_a_newer_one(shop_counter, browser):
+    """The cashier would read what the goods before weighed."""
+    till = shop_counter
+    asked, told = asyncio.Event(), asyncio.Event()
+
+    async def late(route):
+        answer = await route.fetch()
+        asked.set()
+        await told.wait()
+        await route.fulfill(response=answer)
+
+    till.scale.put(333)
+    assert 333 == (await till.ask("GET", "/v1/tills/till-1/weight?within_ms=9000"))["grams"]
+    async with opened(browser, till.page("/")) as (tab, complaints):
+        page = TillPage(tab, complaints)
+        await tab.route("**/weight?*", late)
+        await page.wedge("Apples B")
+        await tab.locator("#matches button").first.click()
+        await asked.wait()
+        till.scale.put(444)
+        field = page.dialog.locator("#field-kg")
+        await expect(field).to_have_value("0.444")
+        async with tab.expect_response("**/weight?*") as response:
+            told.set()
+        await (await response.value).finished()
+        await tab.evaluate("() => new Promise((done) => setTimeout(done))")
+        assert "0.444" == await field.input_value()
+        assert [] == complaints
 
 
 async def test_devices_pulled_out_are_gone_and_come_back(shop_counter):

@@ -16,9 +16,11 @@ const STATES = {
 let open = false;    // whether the dialog asks for a weight now
 let typed = false;   // whether a hand wrote into the field
 let now = { state: "zero", grams: null };
+let heard = false;   // whether the scale has told news since the dialog asked
 
 export function hearWeight(weight) {
   now = weight;
+  heard = true;
   draw();
 }
 
@@ -42,9 +44,9 @@ export async function askWeight(hasScale) {
 
 function begin() {
   open = true;
-  typed = false;
+  typed = heard = false;
   $("field-kg").addEventListener("input", () => { typed = $("field-kg").value !== ""; draw(); });
   draw();
   api.get(`/v1/tills/${api.till}/weight?within_ms=0`)
-    .then((weight) => hearWeight({ state: "stable", grams: weight.grams }), () => {});
+    .then((weight) => { if (!heard) hearWeight({ state: "stable", grams: weight.grams }); }, () => {});
 }
