@@ -449,6 +449,34 @@ async def test_a_receipt_in_doubt_is_said_and_copied(page, till):
         pass
 
 
+async def test_a_question_about_a_print_outlives_an_older_list(page, till):
+    """A receipt in doubt would be asked about for a moment, and never again."""
+    asked, told = asyncio.Event(), asyncio.Event()
+
+    async def late(route):
+        answer = await route.fetch()
+        asked.set()
+        await told.wait()
+        await route.fulfill(response=answer)
+
+    await _printed(till)
+    await page.page.route(f"**/v1/tills/{TILL}/print-jobs", late)
+    await page.page.reload()
+    await asked.wait()
+    before = len(await till.ask("GET", f"/v1/tills/{TILL}/print-jobs"))
+    printer = till.world.printer
+    await till.scan(COFFEE)
+    printer.reset_at = printer.bytes_received + 200
+    await till.pay_cash(449)
+    question = page.page.locator("#papers .ask")
+    await expect(question).to_have_count(1)
+    async with page.page.expect_response("**/print-jobs"):
+        told.set()
+    await expect(question).to_have_count(before + 1)
+    await question.last.get_by_role("button", name="Yes, it is whole").click()
+    await expect(question).to_have_count(before)
+
+
 async def test_a_page_with_a_wrong_token_asks_to_be_paired(browser, till):
     """A page whose token was revoked would stay empty and say nothing."""
     address = f"{till.world.agent_url}/#token=wrong&till={TILL}"

@@ -5,6 +5,8 @@ import { $, el, fill } from "./dom.js";
 
 const asked = new Map();    // print_id → the job, as last heard
 const copies = new Map();   // print_id → the id of its copy, so that a repeated click prints one
+let heard = new Map();      // print_id → the job, as told while the list is being fetched
+let fetching = false;
 
 const QUESTION = {
   uncertain: "Did this receipt come out whole?",
@@ -18,6 +20,7 @@ const KINDS = { receipt: "receipt", document: "paper", raw: "paper" };
 
 // Takes a print job as the API or an event tells it; gives whether it is a question.
 export function hearPrint(job, settle) {
+  if (fetching) heard.set(job.print_id, job);
   if (job.ask) asked.set(job.print_id, job);
   else asked.delete(job.print_id);
   draw(settle);
@@ -25,9 +28,12 @@ export function hearPrint(job, settle) {
 }
 
 export async function loadPapers(settle) {
-  const jobs = await api.get(`/v1/tills/${api.till}/print-jobs`);
+  heard = new Map();
+  fetching = true;
+  const jobs = await api.get(`/v1/tills/${api.till}/print-jobs`).finally(() => { fetching = false; });
   asked.clear();
-  for (const job of jobs.filter((each) => each.ask)) asked.set(job.print_id, job);
+  // What an event told meanwhile is newer than the list.
+  for (const job of [...jobs.filter((each) => !heard.has(each.print_id)), ...heard.values()]) if (job.ask) asked.set(job.print_id, job);
   draw(settle);
 }
 
