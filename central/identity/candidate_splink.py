@@ -12,18 +12,18 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from itertools import chain, islice
 from math import log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.core.faults import UnavailableFault
 from agent.core.identifiers import PartyId
 from central.identity import candidate_rules
+from central.identity.candidate_comparisons import SOMEWHAT_ALIKE, filled, settings_of
 from central.identity.candidate_records import Told
 from central.identity.candidate_tables import laid_out
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-    from splink import Linker, SettingsCreator
-    from splink.comparison_library import CustomComparison
+    from splink import Linker
     from splink.internals.blocking_rule_creator import BlockingRuleCreator
 
 RECORDS_MIN = 500
@@ -33,20 +33,14 @@ SEED = 1
 """Of the random sample, so that a night with the same records finds the same."""
 _SAMPLE_PAIRS = 2_000_000
 _LESSON_PAIRS = 500_000
-_FILLED_SHARE = 20
-"""A column that fewer than one in so many records has is not learned from."""
 _DETERMINISTIC_RECALL = 0.7
-_ALIKE, _SOMEWHAT_ALIKE = 0.92, 0.8
-"""Of Jaro and Winkler, as Splink's own comparisons have it."""
 _BASIS_POINTS = 10_000
-
-COLUMNS = ("given", "family", "birth_date", "postcode", "street", "city", "email", "phone", "card")
-_LESSONS = (("birth_date",), ("given", "family"), ("postcode", "street"))
+_LESSONS = (("birth_date",), ("given", "family"), ("postcode", "street", "number"))
 """Pairs that agree in these teach the weights of all other columns."""
 _CERTAIN = (
     ("given", "family", "birth_date"),
     ("birth_date", "postcode", "family"),
-    ("given", "family", "street", "postcode"),
+    ("given", "family", "street", "number", "postcode"),
     ("email",),
     ("card",),
 )
@@ -55,11 +49,12 @@ _NAMES, _HOME = ("given", "family"), ("street", "place")
 _ROOF = f"""
 SELECT (SELECT count(*) FROM person), count(*) FROM compared
 JOIN person one ON one.unique_id = join_key_l JOIN person two ON two.unique_id = join_key_r
-WHERE one.street = two.street AND one.postcode = two.postcode
+WHERE one.street = two.street AND one.number IS NOT DISTINCT FROM two.number
+AND one.postcode = two.postcode
 AND greatest(
     jaro_winkler_similarity(one.given, two.given), jaro_winkler_similarity(one.given, two.family),
     jaro_winkler_similarity(one.family, two.given)
-) < {_SOMEWHAT_ALIKE}
+) < {SOMEWHAT_ALIKE}
 AND NOT coalesce(damerau_levenshtein(one.birth_date, two.birth_date) <= 2, false)
 """  # noqa: S608 - nothing but constants
 """How many people there are, and how many pairs of one address who share neither given name nor
@@ -118,9 +113,10 @@ def propose(everybody: Iterable[Told]) -> dict[tuple[PartyId, PartyId], int]:
     from splink import DuckDBAPI, Linker
 
     with laid_out(chain(first, rest)) as base:
-        columns, splink = _filled(base), DuckDBAPI(connection=base)
-        linker = Linker(splink.register("person"), _settings(columns), log_level=logging.ERROR)
-        _learn(linker, columns)
+        columns, splink = filled(base), DuckDBAPI(connection=base)
+        people = splink.register("person")
+        learner = Linker(people, settings_of(columns), log_level=logging.ERROR)
+        linker = Linker(people, _learned(learner, columns), log_level=logging.ERROR)
         linker.table_management.register_blocked_pairs_for_predict(splink.register("compared"))
         found = linker.inference.predict(LEAST_BASIS_POINTS / _BASIS_POINTS, warning_mode="never")
         asked = _FOUND.format(found=found.physical_name, more=_more_than_home(base, columns))
@@ -147,81 +143,7 @@ def _weight(bits: float) -> int:
     return round(_BASIS_POINTS / (1 + 2**-bits))
 
 
-def _filled(base: DuckDBPyConnection) -> set[str]:
-    """Give the columns that enough records have."""
-    counts = ", ".join(f"count({name}) * {_FILLED_SHARE} > count(*)" for name in COLUMNS)
-    [enough] = base.execute(f"SELECT {counts} FROM person").fetchall()  # noqa: S608
-    filled = {name for name, holds in zip(COLUMNS, enough, strict=True) if holds}
-    return filled | {"place"} if filled & {"postcode", "city"} else filled
-
-
-def _settings(columns: set[str]) -> SettingsCreator:
-    import splink.comparison_library as compare
-    from splink import SettingsCreator
-
-    comparisons = {
-        "given": _name("given", "family"),
-        "family": _name("family", "given"),
-        "birth_date": compare.DamerauLevenshteinAtThresholds("birth_date", [1, 2]),
-        "place": _place(),
-        "street": compare.JaroWinklerAtThresholds("street", [_ALIKE, _SOMEWHAT_ALIKE]),
-        "email": compare.ExactMatch("email"),
-        "phone": compare.ExactMatch("phone"),
-        "card": compare.DamerauLevenshteinAtThresholds("card", [1]),
-    }
-    return SettingsCreator(
-        link_type="dedupe_only",
-        comparisons=[each for name, each in comparisons.items() if name in columns],
-        retain_matching_columns=False,
-        retain_intermediate_calculation_columns=True,
-    )
-
-
-def _name(column: str, other: str) -> CustomComparison:
-    """Compare given or family names; two that stand in each other's place are a match of its own.
-
-    How much each says is learned: of forms that are filled in family name first, much.
-    """
-    import splink.comparison_level_library as level
-    import splink.comparison_library as compare
-
-    swapped = f"jaro_winkler_similarity({column}_l, {other}_r) >= {_ALIKE}"
-    return compare.CustomComparison(
-        [
-            level.NullLevel(column),
-            level.ExactMatchLevel(column).configure(tf_adjustment_column=column),
-            level.JaroWinklerLevel(column, _ALIKE),
-            level.CustomLevel(swapped, "in the place of the other"),
-            level.JaroWinklerLevel(column, _SOMEWHAT_ALIKE),
-            level.ElseLevel(),
-        ],
-        column,
-    )
-
-
-def _place() -> CustomComparison:
-    """Compare postcode and city as one: they come together, so what both say is learned at once."""
-    import splink.comparison_level_library as level
-    import splink.comparison_library as compare
-
-    same = level.ExactMatchLevel("postcode")
-    near = level.DamerauLevenshteinLevel("postcode", 1)
-    city = level.JaroWinklerLevel("city", _ALIKE)
-    return compare.CustomComparison(
-        [
-            level.And(level.NullLevel("postcode"), level.NullLevel("city")),
-            level.And(same, city),
-            same,
-            level.And(near, city),
-            city,
-            near,
-            level.ElseLevel(),
-        ],
-        "place",
-    )
-
-
-def _learn(linker: Linker, columns: set[str]) -> None:
+def _learned(linker: Linker, columns: set[str]) -> dict[str, Any]:
     from splink import block_on
 
     certain: list[str | BlockingRuleCreator] = [
@@ -237,6 +159,24 @@ def _learn(linker: Linker, columns: set[str]) -> None:
             training.estimate_parameters_using_expectation_maximisation(
                 block_on(*each), max_pairs=_LESSON_PAIRS
             )
+    return of_others(linker.misc.save_model_to_json())
+
+
+def of_others(model: dict[str, Any]) -> dict[str, Any]:
+    """Take out of a model how often two persons agree those pairs that are one person.
+
+    Splink counts it among pairs drawn at random, as if they were all two persons. Among a million
+    they are; of five thousand with many duplicates nearly all pairs of one place and street are one
+    person, and agreeing there would say next to nothing. What no pair of two persons was seen to
+    agree in is as rare as one among all that were drawn.
+    """
+    share = model["probability_two_random_records_match"]
+    for comparison in model["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            if level.keys() >= {"m_probability", "u_probability"}:
+                others = level["u_probability"] - share * level["m_probability"]
+                level["u_probability"] = max(others / (1 - share), 1 / _SAMPLE_PAIRS)
+    return model
 
 
 def _ends(one: str, other: str) -> tuple[PartyId, PartyId]:

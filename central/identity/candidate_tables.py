@@ -22,8 +22,16 @@ _WORDS = (
 )
 _JOINED = "array_to_string({0}, '')"
 _DIGITS = "array_to_string(list_sort(string_split({0}, '')), '')"
+_ARRIVED = f"CREATE TABLE arrived ({', '.join(f'{field} VARCHAR' for field in Told._fields)})"
 _TOLD = f"""
-CREATE TABLE told (id INTEGER, {", ".join(f"{field} VARCHAR" for field in Told._fields)})
+CREATE TABLE told AS
+SELECT * EXCLUDE (said), hash(said, row_number() OVER (PARTITION BY said)) AS id FROM (
+    SELECT *, hash({", ".join(Told._fields[1:])}) AS said FROM arrived
+);
+DROP TABLE arrived
+"""  # noqa: S608 - nothing but constants
+"""Samples are drawn by these numbers. They follow from what is said and not from an id: the same
+people are judged alike wherever they were met, and by night as the night before.
 """
 _PERSON = f"""
 CREATE TABLE worded AS SELECT
@@ -84,14 +92,17 @@ _COMPARED = """
 CREATE TABLE compared AS SELECT DISTINCT '0' AS match_key, join_key_l, join_key_r FROM found;
 DROP TABLE found
 """
-_COLUMNS = """
+_STREETS = "nullif(array_to_string(list_filter(streets, lambda word: {0}), ' '), '')"
+_NUMBERED = r"regexp_matches(word, '^\d')"
+_COLUMNS = f"""
 CREATE TABLE person AS SELECT
     id AS unique_id,
     CASE WHEN len(names) > 1 THEN names[1] END AS given,
     names[-1] AS family,
     nullif(birth_date, '') AS birth_date,
     nullif(postcode, '') AS postcode,
-    nullif(array_to_string(streets, ' '), '') AS street,
+    {_STREETS.format(f"NOT {_NUMBERED}")} AS street,
+    {_STREETS.format(_NUMBERED)} AS number,
     nullif(city, '') AS city,
     email, phone, card
 FROM worded LEFT JOIN (
@@ -102,23 +113,24 @@ FROM worded LEFT JOIN (
         min(split_part(means, ':', 2)) FILTER (starts_with(means, 'loyalty_card:')) AS card
     FROM means GROUP BY id
 ) USING (id)
-"""
+"""  # noqa: S608 - nothing but constants
 
 
 def laid_out(everybody: Iterable[Told]) -> DuckDBPyConnection:
     """Make the tables of some people, in memory, all cores at hand.
 
-    `told` holds them as they came, numbered by `id`; `person` a column for each thing that is
-    compared, NULL where nothing is known; `compared` the pairs, as Splink takes them.
+    `told` holds them, numbered by `id`; `person` a column for each thing that is compared, NULL
+    where nothing is known; `compared` the pairs, as Splink takes them.
     """
     import duckdb
 
     base = duckdb.connect()
     base.execute("SET preserve_insertion_order = false")
-    base.execute(_TOLD)
+    base.execute(_ARRIVED)
     for table in _portions(everybody):
         base.register("portion", table)
-        base.execute("INSERT INTO told SELECT * FROM portion")
+        base.execute("INSERT INTO arrived SELECT * FROM portion")
+    base.execute(_TOLD)
     base.execute(_PERSON)
     _forget_placeholders(base)
     _pair(base)
@@ -129,12 +141,10 @@ def laid_out(everybody: Iterable[Told]) -> DuckDBPyConnection:
 def _portions(everybody: Iterable[Told]) -> Iterator[object]:
     import pyarrow as pa
 
-    rest, first = iter(everybody), 0
+    rest = iter(everybody)
     while some := list(islice(rest, PORTION)):
-        ids = pa.array(range(first, first + len(some)), pa.int32())
         columns = [pa.array(column, pa.string()) for column in zip(*some, strict=True)]
-        yield pa.table([ids, *columns], ["id", *Told._fields])
-        first += len(some)
+        yield pa.table(columns, list(Told._fields))
 
 
 def _forget_placeholders(base: DuckDBPyConnection) -> None:
@@ -150,7 +160,7 @@ def _pair(base: DuckDBPyConnection) -> None:
     words = [word for (word,) in base.execute(_ALL_WORDS).fetchall()]
     base.register("sounds", pa.table({"word": words, "sound": [sound(each) for each in words]}))
     base.execute(_PARTS)
-    base.execute("CREATE TABLE found (join_key_l INTEGER, join_key_r INTEGER)")
+    base.execute("CREATE TABLE found (join_key_l UBIGINT, join_key_r UBIGINT)")
     for kind in KINDS:
         base.execute(_PAIRS.format(kind=kind))
     base.execute(_COMPARED)

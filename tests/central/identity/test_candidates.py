@@ -207,11 +207,53 @@ def test_both_models_compare_the_same_people():
     """A night with Splink would leave out whom HQ's own rules find, or take an hour."""
     draw = random.Random(2)
     some = [_drawn(draw, n) for n in range(400)]
-    own = {tuple(sorted(pair)) for pair in pairs([record_of(each) for each in some])}
+    own = {frozenset(pair) for pair in pairs([record_of(each) for each in some])}
     with candidate_tables.laid_out(some) as base:
-        rows = base.execute("SELECT join_key_l, join_key_r FROM compared").fetchall()
-    assert own == set(rows)
+        rows = base.execute(COMPARED).fetchall()
+    assert {frozenset(int(party_id[2:]) for party_id in row) for row in rows} == own
     assert len(own) == len(rows) > 400
+
+
+COMPARED = """SELECT one.party_id, two.party_id FROM compared
+JOIN told one ON one.id = join_key_l JOIN told two ON two.id = join_key_r"""
+
+
+@pytest.mark.untraced
+def test_who_is_drawn_as_a_sample_does_not_hang_on_ids():
+    """The same customers would be asked about tonight, not tomorrow, and again the night after."""
+    draw = random.Random(4)
+    some = [_drawn(draw, n) for n in range(300)]
+    some += [each._replace(party_id=f"q-{n}") for n, each in enumerate(some[:20])]
+    renamed = [each._replace(party_id=f"r-{n:03d}") for n, each in enumerate(some)]
+    draw.shuffle(renamed)
+    numbered, again = ({row[0]: row[1:] for row in _laid_out(each)} for each in (some, renamed))
+    assert numbered == again
+    assert len(numbered) == len(some)
+
+
+@pytest.mark.untraced
+def test_a_house_number_stands_by_itself():
+    """The house next door would be nearly the same street, and its people nearly the same."""
+    [row] = _laid_out([person(1, name="Ada Byron", street="Am Hang 12 b")])
+    assert ("am hang b", "12") == (row[5], row[6])
+
+
+def _laid_out(some):
+    with candidate_tables.laid_out(some) as base:
+        return base.execute("SELECT * FROM person").fetchall()
+
+
+def test_what_two_persons_agree_in_is_not_counted_among_those_who_are_one():
+    """Of a few thousand with many duplicates, the same street and city would say nothing."""
+    one_half = {"m_probability": 0.5}
+    levels = [one_half | {"u_probability": each} for each in (0.000_11, 0.000_05)]
+    model = {
+        "probability_two_random_records_match": 0.0002,
+        "comparisons": [{"comparison_levels": [{"is_null_level": True}, *levels]}],
+    }
+    [comparison] = candidate_splink.of_others(model)["comparisons"]
+    said = [each["u_probability"] for each in comparison["comparison_levels"][1:]]
+    assert [pytest.approx(0.000_01, rel=0.001), 1 / 2_000_000] == said
 
 
 NAMES = ["Ada", "Adda", "Jean-Luc", "d'Arc", "de", "Maier", "Mayr", "Ünal", ""]
