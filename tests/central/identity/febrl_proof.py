@@ -2,6 +2,7 @@
 
 Each set is written as a CSV, imported as customers of another system, settled by the rules of the
 identity graph and looked through for candidates. What is counted is what HQ's tables say then.
+Beside FEBRL's four sets stand three that were made after the model was (`febrl_fresh`).
 """
 
 from __future__ import annotations
@@ -22,16 +23,19 @@ from central.ledger.customer_tables import PARTIES
 from central.ledger.engine import open_engine, reading
 from central.ledger.graph_tables import CANONICAL, PROPOSALS
 from central.ledger.migrate import migrate
-from tests.central.identity import febrl, febrl_judges
+from tests.central.identity import febrl, febrl_fresh, febrl_judges
 
 AT = "2026-11-02T12:00:00.000Z"
 COLUMNS = ("source_id", "name", "birth_date", "street", "postcode", "city", "card", "country")
 OWN = candidate_rules.RULE, candidate_rules.propose
 NIGHTLY = "HQ"
+SETS = (*febrl.SETS, *febrl_fresh.KINDS)
+RECALL_MIN = {("3", True): 9700}
+"""Of merges and candidates together, in ten thousandths: FEBRL 3 with a strong id."""
 HEAD = (
-    "set  strong id  by             false merges  merges: R   with candidates: P, R, F1, F1 closed"
+    "set       strong id  by             false merges  merges: R   candidates too: P, R, F1, closed"
 )
-"""Closed: who is like one is like all that are like them."""
+"""F1 closed: who is like one is like all that are like them."""
 
 
 class Judged(NamedTuple):
@@ -78,23 +82,27 @@ def looked(engine, model):
     return Judged(merged, {tuple(sorted((source[one], source[other]))) for one, other in asked})
 
 
-def report(names=febrl.SETS):
-    """Print the table; gives whether nothing false was merged and no judge's F1 is above HQ's."""
+def report(names=SETS):
+    """Print the table; gives whether nothing false was merged and no judge's F1 is above HQ's.
+
+    F1 is a judge's better one, as found or closed, beside HQ's better one.
+    """
     say(HEAD)
     stands = [_stands(name, with_card) for name in names for with_card in (True, False)]
     return all(stands)
 
 
 def _stands(name, with_card):
-    some = febrl.people(name)
-    start, true = f"{name:4} {'card' if with_card else 'none':10}", febrl.true_pairs(some)
+    some = (febrl_fresh if name in febrl_fresh.KINDS else febrl).people(name)
+    start, true = f"{name:9} {'card' if with_card else 'none':10}", febrl.true_pairs(some)
     best = max(_beside(judge, some, true, start, with_card) for judge in febrl_judges.JUDGES)
     good = True
     for by, judged in _judged(some, with_card=with_card):
         false, recall = len(judged.merged - true), febrl.figures(judged.merged, true)[1]
         said = _said(judged.found, true)
         say(f"{start} {by:14} {false:12}  {recall:9}   {said}")
-        good &= not false and (by != NIGHTLY or max(said[2:]) >= best)
+        found = max(said[2:]) >= best and said[1] >= RECALL_MIN.get((name, with_card), 0)
+        good &= not false and (by != NIGHTLY or found)
     return good
 
 
@@ -134,4 +142,4 @@ def say(line):
 
 
 if __name__ == "__main__":
-    sys.exit(0 if report(sys.argv[1:] or febrl.SETS) else 1)
+    sys.exit(0 if report(sys.argv[1:] or SETS) else 1)
