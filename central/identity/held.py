@@ -304,5 +304,7 @@ SOURCES: tuple[Source, ...] = (
     Source("task", held_leads.tasks, held_leads.erase_tasks),
     Source(households.HELD, households.held, households.erase),
     Source("decision", held_reasons.decisions, held_reasons.erase_decisions),
+    Source("hold", held_reasons.holds, held_reasons.erase_holds),
+    Source("block", held_reasons.blocks, held_reasons.erase_blocks),
     Source("finding", held_reasons.findings, held_reasons.erase_findings),
 )

@@ -46,17 +46,27 @@ def persons_of(conn: Connection, canonical_ids: Sequence[PartyId]) -> dict[Party
     parts = parts_of(conn, [each for ids in members.values() for each in ids])
     former = former_marks(conn, members)
     return {
-        chosen: _bound(
-            unified_of(
-                chosen,
-                [parts[each] for each in ids],
-                members=ids,
-                former=former.get(chosen, ()),
-            ),
-            former.get(chosen, ()),
-        )
+        chosen: composed(chosen, ids, parts, former.get(chosen, ()))
         for chosen, ids in members.items()
     }
+
+
+def composed(
+    chosen: PartyId,
+    ids: Sequence[PartyId],
+    parts: Mapping[PartyId, Part],
+    former: tuple[Mark, ...],
+) -> Unified:
+    """Give the one person that some ids are, or would be.
+
+    Args:
+        chosen: the id they are shown under.
+        ids: all of them.
+        parts: what is held under each.
+        former: of `former_marks`: objections of whom they were once one with.
+    """
+    person = unified_of(chosen, [parts[each] for each in ids], members=ids, former=former)
+    return _bound(person, former)
 
 
 def _bound(person: Unified, former: tuple[Mark, ...]) -> Unified:

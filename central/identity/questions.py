@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
 from agent.core.entries.bodies import ConsentGiven
-from agent.core.history import Part, Unified, unified_of
+from agent.core.history import Part, Unified
 from agent.core.history.graph_links import Proposal
 from agent.core.history.graph_merge import By, merge_edges
 from agent.core.history.graph_preview import Preview, preview
 from agent.core.history.graph_questions import Question, questions
 from agent.core.history.unified import conflicts
 from agent.core.identifiers import PartyId
+from central.identity.consents import former_marks
 from central.identity.graph_facts import HeldFacts, book_of
 from central.identity.merges import bounded
 from central.identity.parties import canonical, canonicals
-from central.identity.persons import parts_of, persons_of
+from central.identity.persons import composed, parts_of, persons_of
 from central.identity.views import FoundView, found_view, masked
 from central.ledger.graph_tables import PROPOSALS
 
@@ -78,7 +80,7 @@ class MergedView(msgspec.Struct, frozen=True):
     known_by: dict[str, str]
     """By which identifiers, masked: enough to compare."""
     consents: tuple[ConsentGiven, ...]
-    """The most restrictive answer under any of the ids."""
+    """The most restrictive answer under any of the ids, and of whom they were once one with."""
     orders: int
     conflicts: dict[str, tuple[str, ...]]
     """Fields of which different things are said: each value once, the one that is shown first."""
@@ -114,10 +116,11 @@ def merge_preview(conn: Connection, party_ids: Sequence[str]) -> PreviewView:
     shown = preview(HeldFacts(conn), edges, book=book_of(conn))
     everybody = {each for person in (*shown.before, *shown.after) for each in person}
     parts = parts_of(conn, sorted(everybody))
+    merged = partial(_merged, conn, parts)
     return PreviewView(
         allowed=not shown.forbidden and not shown.refused,
-        before=tuple(_merged(ids, parts) for ids in shown.before),
-        after=tuple(_merged(ids, parts) for ids in shown.after),
+        before=tuple(map(merged, shown.before)),
+        after=tuple(map(merged, shown.after)),
         moved={str(one): str(other) for one, other in sorted(shown.moved.items())},
         doubts=tuple(doubt.value for doubt in shown.doubts),
         proposals=tuple(map(_proposal, shown.proposals)),
@@ -148,8 +151,9 @@ def _checked(conn: Connection, party_ids: Sequence[str]) -> list[PartyId]:
     return ids
 
 
-def _merged(ids: Sequence[PartyId], parts: dict[PartyId, Part]) -> MergedView:
-    person = unified_of(ids[0], [parts[each] for each in ids], members=ids)
+def _merged(conn: Connection, parts: Mapping[PartyId, Part], ids: Sequence[PartyId]) -> MergedView:
+    former = former_marks(conn, {ids[0]: ids}).get(ids[0], ())
+    person = composed(ids[0], ids, parts, former)
     name, tier = person.fields.get("name"), person.fields.get("tier")
     return MergedView(
         canonical_id=ids[0],

@@ -139,7 +139,8 @@ def _carry_out(
         "request_id": more.request_id,
         "ordinal": ordinal + 1,
         "decided_at": now,
-        "body": _encode(more),
+        # What stays stands in the erasure, as last decided: why, staff may have written in words.
+        "body": _encode(msgspec.structs.replace(more, keep=())),
     }
     conn.execute(insert(ERASURE_PLANS), row)
     reason = f"request {more.request_id}"

@@ -7,8 +7,10 @@ import random
 import pytest
 from sqlalchemy import event
 
+from agent.core.consent import ConsentRecord, State
 from agent.core.history import Interaction
 from agent.core.recognition.means import Identifier, IdentifierType
+from central.identity.consents import keep_record
 from central.identity.holding import hold
 from central.identity.interactions import record
 from central.identity.parties import Origin, ensure
@@ -387,3 +389,19 @@ def test_decisions_of_one_moment_are_all_listed(client):
         before = page["before"]
     assert (3, made) == (len(listed), set(listed))
     assert [] == client.get("/v1/merges", params={"before": listed[0][0]}).json()["merges"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_preview_counts_objections_of_former_merges(client, merge, undo):
+    """A steward would be shown a yes that the merged person has not given."""
+    undo(merge(A, B))
+    no = ConsentRecord("r-1", B, "marketing", State.OBJECTED, "2026-11-02T11:00:00.000Z")
+    with writing(client.app.state["hq"].engine) as conn:
+        keep_record(conn, no, "hq", "2026-11-02T12:00:00.000Z")
+    preview = client.post("/v1/merges/preview", json={"party_ids": [A, C]}).json()
+    shown = {
+        view["canonical_id"]: [each["given"] for each in view["consents"]]
+        for view in (*preview["before"], *preview["after"])
+    }
+    assert [] == [each for given in shown.values() for each in given if each]
+    assert [False] == [False for each in preview["after"] if not each["consents"][0]["given"]]
