@@ -32,7 +32,7 @@ from agent.core.identifiers import PartyId
 from central.identity.insights import note_answered
 from central.ledger.bulk import Keyed
 from central.ledger.customer_tables import CONSENTS
-from central.ledger.graph_tables import DECISIONS, IDENTITY_EDGES, SEPARATION
+from central.ledger.graph_tables import DECISIONS, IDENTITY_EDGES, ONCE_ONE, SEPARATION
 from central.ledger.privacy_tables import CONSENT_RECORDS
 from central.ledger.upserts import upsert
 
@@ -62,6 +62,12 @@ _TIES = Keyed(
         )
     ),
     IDENTITY_EDGES.c.party_id,
+)
+
+
+_ONCE = Keyed(
+    select(ONCE_ONE.c.party_id, ONCE_ONE.c.party_id.label("one"), ONCE_ONE.c.other),
+    ONCE_ONE.c.party_id,
 )
 
 
@@ -193,8 +199,12 @@ def _event(row: Row[Any]) -> str:
 
 
 def _tied(conn: Connection, party_ids: Sequence[PartyId]) -> frozenset[PartyId]:
-    """Give those of whom somebody has ever asserted that they are one with somebody."""
-    return frozenset(PartyId(row.party_id) for row in _TIES.rows(conn, party_ids))
+    """Give those who were ever one person with somebody, or were said to be."""
+    return frozenset(PartyId(row.party_id) for row in _ties(conn, party_ids))
+
+
+def _ties(conn: Connection, party_ids: Sequence[PartyId]) -> list[Row[Any]]:
+    return [row for ties in (_TIES, _ONCE) for row in ties.rows(conn, party_ids)]
 
 
 def _former(conn: Connection, members: frozenset[PartyId]) -> tuple[Mark, ...]:
@@ -204,10 +214,10 @@ def _former(conn: Connection, members: frozenset[PartyId]) -> tuple[Mark, ...]:
 
 
 def _ever_one_with(conn: Connection, members: frozenset[PartyId]) -> frozenset[PartyId]:
-    """Give every id that somebody has ever asserted to be this person, taken back or not."""
+    """Give every id that ever was, or was said to be, this person, taken back or not."""
     found, new = members, members
     while new:
-        rows = _TIES.rows(conn, sorted(new))
+        rows = _ties(conn, sorted(new))
         ends = {PartyId(end) for row in rows for end in (row.one, row.other)}
         new = frozenset(ends - found)
         found |= new

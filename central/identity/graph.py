@@ -37,6 +37,7 @@ from central.ledger.graph_tables import (
     CANONICAL,
     IDENTITY_EDGES,
     IDENTITY_RETRACTIONS,
+    ONCE_ONE,
     PROPOSALS,
 )
 from central.ledger.upserts import upsert
@@ -61,6 +62,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _DIGEST_CHARACTERS = 32
 _SAY = upsert(IDENTITY_EDGES).on_conflict_do_nothing()
 _TAKE_BACK = upsert(IDENTITY_RETRACTIONS).on_conflict_do_nothing()
+_REMEMBER = upsert(ONCE_ONE).on_conflict_do_nothing()
 _PROPOSE = upsert(PROPOSALS).on_conflict_do_nothing()
 _MAP = upsert(CANONICAL)
 _MOVE = _MAP.on_conflict_do_update(
@@ -186,6 +188,7 @@ def _settle(conn: Connection, about: frozenset[PartyId]) -> None:
     before |= _persons(conn, canonicals(conn, settled.canonical).values())
     _move(conn, settled, before)
     _ask(conn, settled)
+    _remember(conn, settled, before)
     after = _grouped(settled)
     changed = {chosen: ids for chosen, ids in after.items() if before.get(chosen) != ids}
     gone = [each for each in before if each not in after]
@@ -223,6 +226,29 @@ def _move(conn: Connection, settled: Settlement, before: Persons) -> None:
     ]
     if moved:
         conn.execute(_MOVE, moved)
+
+
+def _remember(conn: Connection, settled: Settlement, before: Persons) -> None:
+    """Keep who was one person and is no longer: what one of them objects to holds for all of them.
+
+    A merge that is undone leaves its edge behind. A rule leaves nothing, once its ground is gone:
+    a card that was blocked, a pass that has ended.
+    """
+    pairs = {
+        (min(ids), member)
+        for chosen, ids in before.items()
+        if len({settled.canonical.get(each, chosen) for each in ids}) > 1
+        for member in ids
+        if member != min(ids)
+    }
+    pairs |= {(each.one, each.other) for each in settled.proposals if each.doubt is Doubt.OBJECTED}
+    rows = [
+        {"party_id": one, "other": other}
+        for pair in sorted(pairs)
+        for one, other in (pair, pair[::-1])
+    ]
+    if rows:
+        conn.execute(_REMEMBER, rows)
 
 
 def _ask(conn: Connection, settled: Settlement) -> None:

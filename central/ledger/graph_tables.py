@@ -102,6 +102,15 @@ DECISIONS = Table(
     comment="Merges, separations and rejections as people decided them; parties is a JSON list.",
 )
 
+ONCE_ONE = Table(
+    "once_one",
+    METADATA,
+    text_key("party_id"),
+    text_key("other"),
+    comment="Two ids that were shown as one person and are no longer, whatever had joined them, or "
+    "that only an objection keeps apart; each pair both ways. Objections go on to hold for both.",
+)
+
 AFFILIATIONS = Table(
     "affiliation",
     METADATA,
@@ -135,6 +144,7 @@ GRAPH_TABLES = (
     PROPOSALS,
     BLOCKS,
     DECISIONS,
+    ONCE_ONE,
     AFFILIATIONS,
     AFFILIATION_ENDS,
 )

@@ -11,17 +11,20 @@ import pytest
 from agent.core.consent import ConsentRecord, State
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.faults import NotFoundFault, StateFault
+from agent.core.history import Pass
 from agent.core.history.graph import PartyEdge, Retraction, Tie
 from agent.core.recognition.means import Identifier, IdentifierType
 from central.channels.intake import take
 from central.channels.registry import Channel, register
 from central.histories import Applier
 from central.identity.attributes import consent
+from central.identity.blocks import block
 from central.identity.cards import card_of
 from central.identity.graph import say, take_back
 from central.identity.holding import hold
 from central.identity.merges import Asked, Desk
-from central.identity.parties import Origin, ensure
+from central.identity.parties import Origin, canonical, ensure
+from central.identity.wallets import end_pass, keep_pass
 from central.ledger.engine import reading, writing
 from central.ledger.hq import orders_nothing
 from central.ledger.privacy_tables import CONSENT_RECORDS
@@ -118,6 +121,34 @@ def test_an_objection_outlives_whom_a_rule_had_joined(ledger, asked, answer):
     assert [("objected", False)] * 2 == [
         (asked(each).state, asked(each).allowed) for each in (ANN, BEA)
     ]
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("ground", ["blocked", "ended"])
+def test_an_objection_outlives_the_ground_of_a_rule(ledger, asked, answer, ground):
+    """Who objected would get mail again once their card is blocked, or their pass has ended."""
+    kind = IdentifierType.WALLET if ground == "ended" else IdentifierType.LOYALTY_CARD
+    shared = Identifier(kind, "LC00820G40GM")
+    with writing(ledger) as conn:
+        if ground == "ended":
+            keep_pass(conn, ANN, Pass(shared.value, "00" * 20), Origin("hq", NOW, "j/p"))
+        for party_id in (ANN, BEA):
+            hold(conn, party_id, [shared], Origin("store-0001/till-1", NOW, f"j/{party_id}"))
+        assert canonical(conn, ANN) == canonical(conn, BEA)
+    answer(ANN, "objected", channel="call-centre")
+    assert (False, False) == (asked(ANN).allowed, asked(BEA).allowed)
+    with writing(ledger) as conn:
+        if ground == "ended":
+            end_pass(conn, ANN, shared.value)
+        else:
+            block(conn, shared, Asked("eva", "the shop's own"), NOW)
+        assert (ANN, BEA) == (canonical(conn, ANN), canonical(conn, BEA))
+        card = card_of(conn, BEA)
+    assert [("objected", False)] * 2 == [
+        (asked(each).state, asked(each).allowed) for each in (ANN, BEA)
+    ]
+    assert "objected" in {mark.state.value for mark in card.marks}
 
 
 @pytest.mark.usefixtures("two")
