@@ -229,7 +229,7 @@ class ChargeGift(Command[SaleView], frozen=True):
 
     sale_id: SaleId
     line: int
-    number: str
+    gift_card: str
 
 
 class RemoveTender(Command[SaleView], frozen=True):

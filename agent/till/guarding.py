@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from agent.core.card_numbers import TYPED, mask_document, masked, refuse_card_numbers
+from agent.core.loyalty import GIFT_TENDER
 from agent.till import commands
 from agent.till.commands import Command
+from agent.till.requests import TenderRequest
 
 NOT_WRITTEN = frozenset(
     {
@@ -62,13 +64,19 @@ def unlisted(scanned: str | None) -> str | None:
     return None if scanned is None else masked(scanned)
 
 
+def _meant(value: msgspec.Struct, field: str) -> str:
+    """Say what a field holds: the reference of a gift card is its number, and is not kept."""
+    is_gift = isinstance(value, TenderRequest) and value.kind == GIFT_TENDER
+    return "gift_card" if is_gift and field == "reference" else field
+
+
 def _texts(name: str, value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield name, value
     elif isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
             if field not in NOT_KEPT:
-                yield from _texts(field, getattr(value, field))
+                yield from _texts(_meant(value, field), getattr(value, field))
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _texts(str(key), inner)

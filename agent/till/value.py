@@ -237,7 +237,7 @@ async def charge(desk: Desk, ask: ChargeGift) -> SaleView:
     """
     sale = await desk.basket(ask.sale_id)
     line = line_numbered(sale, ask.line)
-    changed = await _charging(desk, sale, line, ask.number)
+    changed = await _charging(desk, sale, line, ask.gift_card)
     if changed != sale:
         event = sale_event(changed, desk.totals(changed), "line-changed", line=ask.line)
         await desk.keep(changed, event)

@@ -13,14 +13,16 @@ from typing import Any
 import msgspec
 from litestar import Request
 
-from agent.core.card_numbers import given, mask_document
+from agent.core.card_numbers import TYPED, given, mask_document
 from central.ledger.texts import UnfitText, holds_nul
 
 JUDGED_LATER = re.compile(r"/+v1/+(?:channels|journals)/")
 MACHINES = re.compile(r"/+v1/+(?:enrol|keys)\b")
 """What devices ask with holds keys and signatures, and nothing a person wrote."""
-ASKED = re.compile(r"/+v1/+(?:parties/+search|consent/+check|merges/+preview)$")
+ASKED = re.compile(r"/+v1/+(?:parties/+search|consent/+check|merges/+preview|gift-cards/+balance)$")
 """Nothing of these is kept: whoever is asked about may have a card with any number."""
+NAMED = re.compile(r"/+v1/+identifiers/+(?:un)?block$")
+"""Of these `value` is an identifier of the type that is named, and may have any digits."""
 _WRITING = frozenset({"POST", "PUT", "PATCH"})
 _FORM = "application/x-www-form-urlencoded"
 
@@ -38,12 +40,13 @@ async def refuse_unfit(request: Request[Any, Any, Any]) -> None:
     if request.method in _WRITING and not passes:
         media = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if "json" in media:
-            _refuse_card_numbers(await request.body())
+            typed = TYPED | {"value"} if NAMED.match(path) else TYPED
+            _refuse_card_numbers(await request.body(), typed)
 
 
-def _refuse_card_numbers(body: bytes) -> None:
+def _refuse_card_numbers(body: bytes, typed: frozenset[str]) -> None:
     with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        for found in mask_document(msgspec.json.decode(body)).findings:
+        for found in mask_document(msgspec.json.decode(body), typed).findings:
             raise given(found.path, found)
 
 

@@ -44,6 +44,8 @@ PROGRAMME = Programme(
     1, (EarnRule("base", 1, points=1, per=100),), Worth(100, 100), gift_items=("socks",)
 )
 NUMBER = "1234-5678-9012"
+LIKE_A_BANK_CARD = "6033123456789013"
+"""In the range of a payment scheme and with its check digit, as a tenth of those from 60 to 69."""
 
 
 @pytest.fixture
@@ -363,6 +365,24 @@ async def test_a_gift_card_is_named_after_its_line(shop):
         # The coffee earned, the gift card did not.
         [earned] = await facts(shop, ValueEarned)
         assert 4 == earned.earnings[0].value
+
+
+async def test_a_gift_card_may_have_a_number_like_a_bank_cards(shop):
+    """Every tenth gift card of many issuers could be neither sold nor paid with."""
+    owner = gift_owner(LIKE_A_BANK_CARD)
+    async with shop.running() as loop:
+        sale_id = await basket(loop, item_id="socks")
+        view = await loop.ask(ChargeGift(sale_id, 1, LIKE_A_BANK_CARD))
+        assert owner == view.sale.lines[0].serial
+        socks = LineRequest(item_id="socks", gift_card=LIKE_A_BANK_CARD)
+        view = await loop.ask(AddLine(sale_id, socks))
+        assert owner == view.sale.lines[1].serial
+        with pytest.raises(Fault) as caught:
+            await pay(loop, sale_id, "gift_card", 100, LIKE_A_BANK_CARD)
+        assert "more-than-leased" == caught.value.name
+        with pytest.raises(Fault) as caught:
+            await pay(loop, sale_id, "card", 100, LIKE_A_BANK_CARD)
+        assert "card-number" == caught.value.name
 
 
 async def test_points_are_not_paid_with_by_a_number_that_a_neighbour_could_guess(shop):

@@ -25,6 +25,7 @@ TYPED = frozenset(
         "email",
         "event_id",
         "external_receipt_no",
+        "gift_card",
         "gtin",
         "gtins",
         "item_id",
@@ -45,8 +46,8 @@ TYPED = frozenset(
     }
 )
 """Fields whose name says what they hold: a number there is what it is said to be (an article's, an
-order's, a loyalty card's), and is compared with what is known under that name. Only track data,
-which is nothing else, is looked for in them."""
+order's, a loyalty or a gift card's), and is compared with what is known under that name. Only track
+data, which is nothing else, is looked for in them."""
 DEPTH_MAX = 64
 """Levels of a document; nothing a shop sends has ten."""
 _FORMS = frozenset({NUMBER, TRACK})
