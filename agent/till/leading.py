@@ -91,7 +91,7 @@ async def redeem(desk: Desk, ask: RedeemLead) -> LeadShown:
         await desk.commit(lambda _conn: None, facts=_fact(desk, sale.sale_id, lead_id))
         desk.redeemed.add((sale.sale_id, lead_id))
         return LeadShown(desk.view(sale), lead_id, known=lead is not None, items=tuple(items))
-    filled = await _filled(desk, sale, lead_id, items)
+    filled = await _filled(desk, sale, lead_id, items, known=lead is not None)
     desk.redeemed.add((sale.sale_id, lead_id))
     return filled
 
@@ -164,7 +164,9 @@ def _view(desk: Desk, item: str, left: int) -> LeadItemView:
     return LeadItemView(item, name, Thousandths(left), listed=held is not None)
 
 
-async def _filled(desk: Desk, sale: Sale, lead_id: str, items: Sequence[LeadItemView]) -> LeadShown:
+async def _filled(
+    desk: Desk, sale: Sale, lead_id: str, items: Sequence[LeadItemView], *, known: bool
+) -> LeadShown:
     """Put what is left of a lead into the basket, in one transaction with the fact."""
     tell: list[Event] = []
     shown: list[LeadItemView] = []
@@ -185,7 +187,7 @@ async def _filled(desk: Desk, sale: Sale, lead_id: str, items: Sequence[LeadItem
             shown.append(each)
             tell.extend(line_events(desk, sale))
     await desk.keep(sale, *tell, facts=_fact(desk, sale.sale_id, lead_id))
-    return LeadShown(desk.view(sale), lead_id, known=bool(items), items=tuple(shown))
+    return LeadShown(desk.view(sale), lead_id, known=known, items=tuple(shown))
 
 
 def _items(sale: Sale) -> tuple[LeadItem, ...]:

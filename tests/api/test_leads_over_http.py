@@ -95,6 +95,18 @@ async def test_all_of_a_cart_is_sold_however_long_its_id(agent):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("add", [True, False])
+async def test_a_cart_with_nothing_left_is_known_all_the_same(agent, add):
+    """Whoever added it would be told that nobody here knows what the customer put together."""
+    bought = msgspec.structs.replace(CART, left={})
+    async with agent.client() as client:
+        await begin(client, agent, cart=bought)
+        shown = {"lead_id": "web/cart-1", "add": add}
+        answer = (await client.post(f"/v1/sales/{SALE}/leads", json=shown)).json()
+    assert (True, []) == (answer["known"], answer["items"])
+
+
+@pytest.mark.asyncio
 async def test_a_scanned_code_is_kept_with_the_open_sale(agent):
     """Whoever brought the customer would not be credited, since nobody typed the number."""
     async with agent.client() as client:
