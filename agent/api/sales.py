@@ -12,7 +12,7 @@ from agent.api.access import Sender, loop_for, loop_of_sale
 from agent.api.backend import Served
 from agent.api.bodies import EmptyBody, Json
 from agent.api.described import ANSWERS, LinePath, SaleIdPath, TenderPath, TillPath
-from agent.api.value import lease_first
+from agent.api.value import lease_first, lease_whole
 from agent.core.identifiers import PartyId, SaleId
 from agent.till import commands
 from agent.till.replies import Completed, SaleView
@@ -87,8 +87,13 @@ async def show_sale(sale_id: SaleIdPath, backend: Served, speaker: Sender) -> Sa
 async def record_sale(
     sale_id: SaleIdPath, data: JSONBody[ExternalSale], backend: Served, speaker: Sender
 ) -> Completed:
-    """Record a finished sale of POS software, exactly once (tills with basket = "external")."""
+    """Record a finished sale of POS software, exactly once (tills with basket = "external").
+
+    Its tenders of `points` and `gift_card` (`reference`: the number) are spent, HQ is asked where
+    it is reached; what nothing covers stays in the sale, is told in `unspent` and listed at HQ.
+    """
     loop = loop_for(backend, speaker, data.till)
+    await lease_whole(backend, loop, SaleId(sale_id), data)
     return await loop.ask(commands.RecordSale(SaleId(sale_id), data))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import msgspec
@@ -12,12 +13,12 @@ from agent.api.access import Sender, loop_of_sale
 from agent.api.backend import Backend, Served
 from agent.api.bodies import Json
 from agent.api.described import ANSWERS, LinePath, SaleIdPath
-from agent.core.faults import UnavailableFault
+from agent.core.faults import Fault, UnavailableFault
 from agent.core.identifiers import SaleId
 from agent.till import TillLoop
-from agent.till.commands import AskLacking, ChargeGift
+from agent.till.commands import AskLacking, AskUnleased, ChargeGift
 from agent.till.replies import SaleView
-from agent.till.requests import TenderRequest
+from agent.till.requests import ExternalSale, TenderRequest
 from agent.till.value import is_value
 
 
@@ -57,6 +58,21 @@ async def lease_first(
         await backend.lease(loop.till, lacking.owner, lacking.unit, lacking.value, sale_id)
     except UnavailableFault:
         return
+
+
+async def lease_whole(
+    backend: Backend, loop: TillLoop, sale_id: SaleId, asked: ExternalSale
+) -> None:
+    """Have HQ lease what a whole sale lacks; where it gives nothing, the sale is kept all the same.
+
+    Raises:
+        Fault: as the till says of the sale.
+    """
+    if backend.lease is None or not any(is_value(each.kind) for each in asked.tenders):
+        return
+    for lacking in await loop.ask(AskUnleased(sale_id, asked)):
+        with suppress(Fault):
+            await backend.lease(loop.till, lacking.owner, lacking.unit, lacking.value, sale_id)
 
 
 ENDPOINTS = (charge_gift_card,)

@@ -224,6 +224,13 @@ class AskLacking(Command[Lacking | None], frozen=True):
     request: TenderRequest
 
 
+class AskUnleased(Command[tuple[Lacking, ...]], frozen=True):
+    """What HQ would have to give for the points and gift cards of a whole sale."""
+
+    sale_id: SaleId
+    request: ExternalSale
+
+
 class ChargeGift(Command[SaleView], frozen=True):
     """Which gift card a line charges, by its number, which is not kept."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 
 import msgspec
 import structlog
@@ -10,21 +12,22 @@ import structlog
 from agent.core import sale as rules
 from agent.core.card_numbers import CardNumbersMasked, Finding, mask_document
 from agent.core.entries.bodies import SaleCompleted
-from agent.core.faults import InputFault, StateFault
+from agent.core.faults import Fault, InputFault, StateFault
 from agent.core.identifiers import SaleId
 from agent.core.quantities import Minor
 from agent.core.sale import NewLine
 from agent.core.sale.model import Line, Sale
 from agent.journal import sales
-from agent.till import accounts
+from agent.till import accounts, external_value, value
 from agent.till.accounts import Judged
-from agent.till.commands import RecordSale
+from agent.till.commands import AskUnleased, RecordSale
 from agent.till.desk import Desk
 from agent.till.lines import tax_rates
 from agent.till.paying import finished, seal
 from agent.till.replies import Completed
 from agent.till.requests import ExternalLine, ExternalSale, TenderRequest
 from agent.till.selling import with_customer
+from agent.till.value_replies import Lacking
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +35,8 @@ log = structlog.get_logger(__name__)
 async def record(desk: Desk, ask: RecordSale) -> Completed:
     """Keep a finished sale; the same again gives the same answer, another under its id is refused.
 
-    A card number in it is masked, and that it was is a fact of its own: HQ has it looked at.
+    A card number in it is masked, and that it was is a fact of its own: HQ has it looked at. So is
+    a payment with points or a gift card that no lease here covers.
 
     Raises:
         StateFault: `wrong-basket-mode`, `sale-differs`.
@@ -51,9 +55,41 @@ async def record(desk: Desk, ask: RecordSale) -> Completed:
     if done is None:
         _require_total(desk, sale, request)
         besides = [_put_on_record(desk, sale, findings)] if findings else []
-        done = await seal(desk, sale, print_receipt=request.print, besides=besides)
+        sale, claims = await external_value.claimed(
+            desk, sale, request.tenders, ask.request.tenders
+        )
+        settling = partial(external_value.settled, desk=desk, claims=claims)
+        done = await seal(
+            desk, sale, print_receipt=request.print, besides=besides, settling=settling
+        )
     left_out = tuple(one for each in found for one in each.left_out)
     return msgspec.structs.replace(done, left_out=left_out)
+
+
+async def unleased(desk: Desk, ask: AskUnleased) -> tuple[Lacking, ...]:
+    """Tell what HQ would have to give for the points and gift cards of a whole sale.
+
+    Nothing of a sale that is recorded already. What cannot be asked for is told with the sale.
+
+    Raises:
+        StateFault: `wrong-basket-mode`.
+        InputFault, SaleFault: as `record`.
+    """
+    desk.require_basket_mode("external")
+    paying = [each for each in ask.request.tenders if value.is_value(each.kind) and each.amount > 0]
+    held = await desk.journal.read(lambda conn: sales.completed(conn, ask.sale_id))
+    if held is not None:
+        return ()
+    request, _ = without_card_numbers(ask.request)
+    sale = rebuilt(desk, ask.sale_id, request, [Judged()] * len(request.tenders))
+    found = []
+    for kind, reference in dict.fromkeys((each.kind, each.reference) for each in paying):
+        amounts = [
+            each.amount for each in paying if (each.kind, each.reference) == (kind, reference)
+        ]
+        with suppress(Fault):
+            found.append(await value.lacking_for(desk, sale, kind, reference, amounts))
+    return tuple(each for each in found if each is not None)
 
 
 def without_card_numbers(request: ExternalSale) -> tuple[ExternalSale, tuple[Finding, ...]]:

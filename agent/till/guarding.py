@@ -22,6 +22,7 @@ NOT_WRITTEN = frozenset(
         commands.DeviceScan,
         commands.TypedScan,
         commands.Identify,
+        commands.AskUnleased,
         commands.RecordSale,
         commands.Print,
         commands.TakeSettings,

@@ -62,6 +62,7 @@ HANDLERS: Mapping[type[commands.Command[Any]], Handler] = MappingProxyType(
         commands.ChargeGift: value.charge,
         commands.RemoveTender: paying.remove_tender,
         commands.CompleteSale: paying.complete,
+        commands.AskUnleased: external.unleased,
         commands.RecordSale: external.record,
         commands.OpenTill: cash_day.open_till,
         commands.CloseTill: cash_day.close_till,

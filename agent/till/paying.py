@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -23,6 +23,7 @@ from agent.till.asking import TENDER, keep_asking
 from agent.till.commands import AddTender, CompleteSale, RemoveTender
 from agent.till.desk import Desk, require_unused
 from agent.till.ended import ended
+from agent.till.external_value import unspent_in
 from agent.till.numbers import print_id_for
 from agent.till.ordered import noted_in
 from agent.till.printing import put_drawer, put_receipt
@@ -33,6 +34,8 @@ from agent.till.returning import require_returnable
 from agent.till.telling import Event, sale_event
 
 Written = list[tuple[Appended, Body]]
+Settling = Callable[[Connection, Sale, Stamp], tuple[Sale, tuple[Body, ...]]]
+"""Says in the transaction of a sale as what it is sealed, and what is a fact besides."""
 
 
 async def add_tender(desk: Desk, ask: AddTender) -> SaleView:
@@ -124,8 +127,18 @@ async def complete(desk: Desk, ask: CompleteSale) -> Completed:
     return await seal(desk, sale)
 
 
+def as_it_is(_conn: Connection, sale: Sale, _stamp: Stamp) -> tuple[Sale, tuple[Body, ...]]:
+    """Seal a basket as it stands; the `Settling` of one that this till kept itself."""
+    return sale, ()
+
+
 async def seal(
-    desk: Desk, sale: Sale, *, print_receipt: bool = True, besides: Sequence[Body] = ()
+    desk: Desk,
+    sale: Sale,
+    *,
+    print_receipt: bool = True,
+    besides: Sequence[Body] = (),
+    settling: Settling = as_it_is,
 ) -> Completed:
     """Write receipt number, sale, customer link, print job and event in one transaction.
 
@@ -134,6 +147,7 @@ async def seal(
         sale: the paid basket.
         print_receipt: whether the agent prints it.
         besides: further facts of this sale.
+        settling: see `Settling`.
 
     Raises:
         SaleFault: `not-paid`, `sale-empty`, `more-than-sold` …; the basket stays as it was.
@@ -145,13 +159,14 @@ async def seal(
         if sale.sale_id not in desk.baskets:
             require_unused(conn, sale.sale_id)
         require_returnable(conn, sale)
+        meant, unsettled = settling(conn, sale, stamp)
         tail = chains.sales_tail(conn, desk.till.id)
-        body = _numbered(desk, sale, stamp, tail.next_receipt())
+        body = _numbered(desk, meant, stamp, tail.next_receipt())
         written: Written = [(desk.append(conn, body, tail), body)]
         of_orders = noted_in(sale, desk.store.id, stamp)
         of_value = value.facts_of(conn, desk, sale, body, stamp, by)
         of_person: list[Body] = [*_ties(sale, stamp), *accounts.seen(desk, sale, stamp)]
-        more: tuple[Body, ...] = (*of_person, *of_orders, *of_value, *besides)
+        more: tuple[Body, ...] = (*of_person, *of_orders, *of_value, *unsettled, *besides)
         written += [(desk.append(conn, fact), fact) for fact in more]
         if value.leases_over(conn, desk, sale, by) or of_value:
             written += value.close_due(conn, desk, stamp)
@@ -223,7 +238,14 @@ def _print(
 
 
 def _answer(body: SaleCompleted, print_id: PrintId | None) -> Completed:
-    return Completed(body.sale_id, body.receipt_no, body.total, body.change, print_id)
+    return Completed(
+        body.sale_id,
+        body.receipt_no,
+        body.total,
+        body.change,
+        print_id,
+        unspent=unspent_in(body),
+    )
 
 
 def _completed_event(desk: Desk, sale: Sale, answer: Completed) -> Event:

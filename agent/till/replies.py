@@ -33,6 +33,16 @@ class LeftOut(msgspec.Struct, frozen=True):
     remedy: str
 
 
+class Unspent(msgspec.Struct, frozen=True):
+    """A payment with points or a gift card that stands in a sale, and spent nothing."""
+
+    tender: int
+    name: str
+    """Of the reason: `more-than-leased`, `identify-better`, `gift-number` …"""
+    detail: str
+    remedy: str
+
+
 class SaleView(msgspec.Struct, frozen=True):
     """A sale, what it adds up to, and the print job of its receipt once there is one."""
 
@@ -67,6 +77,8 @@ class Completed(msgspec.Struct, frozen=True):
     """None where the till has no printer."""
     left_out: tuple[LeftOut, ...] = ()
     """Of a whole sale that was recorded."""
+    unspent: tuple[Unspent, ...] = ()
+    """Of a whole sale that was recorded: HQ lists them for a person."""
 
 
 class Paper(msgspec.Struct, frozen=True):

@@ -91,8 +91,15 @@ async def lacking(desk: Desk, ask: AskLacking) -> Lacking | None:
     known = asked.tender_id and any(each.tender_id == asked.tender_id for each in sale.tenders)
     if asked.amount <= 0 or known or not is_value(asked.kind):
         return None
-    owners = await owners_of(desk, sale, asked.kind, asked.reference)
-    unit = unit_of(asked.kind, sale.currency) or ""
+    return await lacking_for(desk, sale, asked.kind, asked.reference, [asked.amount])
+
+
+async def lacking_for(
+    desk: Desk, sale: Sale, kind: str, reference: str | None, amounts: Sequence[Minor]
+) -> Lacking | None:
+    """Do what `lacking` does for payments of one kind, each of which is rounded by itself."""
+    owners = await owners_of(desk, sale, kind, reference)
+    unit = unit_of(kind, sale.currency) or ""
     worth = desk.value.programme().worth_of(unit)
     if worth is None:
         raise LoyaltyFault(
@@ -102,8 +109,8 @@ async def lacking(desk: Desk, ask: AskLacking) -> Lacking | None:
         )
     left = await desk.journal.read(lambda conn: _left(conn, desk, sale, unit, worth))
     owner = max(owners, key=lambda each: left.get(each, 0))
-    value = worth.points_for(asked.amount) - left.get(owner, 0)
-    return Lacking(owner, unit, value) if value > 0 else None
+    wanted = sum(worth.points_for(amount) for amount in amounts) - left.get(owner, 0)
+    return Lacking(owner, unit, wanted) if wanted > 0 else None
 
 
 def _left(conn: Connection, desk: Desk, sale: Sale, unit: str, worth: Worth) -> dict[str, int]:

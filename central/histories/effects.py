@@ -39,6 +39,7 @@ from agent.core.loyalty.facts import (
     ValueLoaded,
     ValueRestored,
     ValueSpent,
+    ValueUnspent,
 )
 from agent.core.orders.model import OrderNoted
 from agent.core.prompts.ledger import PromptEvent
@@ -68,6 +69,7 @@ _OfCustomers = (
     | SubjectRequest
     | CardNumbersMasked
     | LoyaltyFact
+    | ValueUnspent
     | OrderNoted
     | StockMoved
     | LeadTold
@@ -115,7 +117,14 @@ def _of_customers(conn: Connection, entry: Entry, body: _OfCustomers) -> frozens
             return people.paid_from(conn, entry, body)
         case ConsentRecord() | PromptEvent() | SubjectRequest() | CardNumbersMasked():
             return answering.said(conn, entry, body)
-        case ValueEarned() | ValueLoaded() | ValueSpent() | ValueRestored() | LeaseClosed():
+        case (
+            ValueEarned()
+            | ValueLoaded()
+            | ValueSpent()
+            | ValueRestored()
+            | LeaseClosed()
+            | ValueUnspent()
+        ):
             return valuing.applied(conn, entry, body)
         case OrderNoted() | StockMoved():
             return goods.told(conn, entry, body)

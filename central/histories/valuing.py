@@ -32,7 +32,7 @@ from agent.core.loyalty import (
 )
 from agent.core.loyalty.applying import Applied, GoodsReturned, apply
 from agent.core.loyalty.bookings import payment
-from agent.core.loyalty.facts import LoyaltyFact
+from agent.core.loyalty.facts import LoyaltyFact, ValueUnspent
 from agent.core.loyalty.programme import GIFT_PREFIX
 from agent.core.sale.model import ReturnOf, Stamp
 from central.histories import quarantine
@@ -51,17 +51,20 @@ from central.value.books import SqlBooks
 from central.value.opening import open_books
 
 RESTORED_TOO_MUCH = "restored-more-than-paid"
+NOT_SPENT = "tender-not-spent"
 _LOYALTY = (*LoyaltyFact.__args__,)
 NOBODY: frozenset[str] = frozenset()
 
 
-def applied(conn: Connection, entry: Entry, body: LoyaltyFact) -> frozenset[str]:
+def applied(conn: Connection, entry: Entry, body: LoyaltyFact | ValueUnspent) -> frozenset[str]:
     """Book what a till says of points or a gift card; gives whose card it changes.
 
     Raises:
         LedgerFault: it contradicts the books or itself.
         LoyaltyFault: `unknown-lease`: it was paid under somebody else's lease.
     """
+    if isinstance(body, ValueUnspent):
+        return _note_unspent(conn, entry, body)
     found = apply(SqlBooks(conn), body)
     if found.waits_for is not None:
         park(conn, entry, _key(found.waits_for))
@@ -173,6 +176,24 @@ def _close(conn: Connection, entry: Entry, body: LeaseClosed) -> None:
     """Note the end of a lease, and take its order out of the feed: it is of no use any more."""
     leasing.close(conn, body, entry.now)
     publish(conn, store_scope(body.store), FEED_KEY + body.lease_id, "del", b"null")
+
+
+def _note_unspent(conn: Connection, entry: Entry, body: ValueUnspent) -> frozenset[str]:
+    """Have a person look at a payment that a till kept in a sale, and nothing was spent for."""
+    done = "be spent" if body.amount > 0 else "be given back"
+    row = {
+        "event": body.sale_id,
+        "line": f"tender-{body.tender}",
+        "name": NOT_SPENT,
+        "owner": body.owner,
+        "unit": body.unit,
+        "amount": abs(body.amount),
+        "detail": f"tender {body.tender} of sale {body.sale_id} at till {body.till} of {body.store}"
+        f" was to {done}, and was not: {body.why}",
+        "at": entry.now,
+    }
+    conn.execute(upsert(VALUE_FINDINGS).on_conflict_do_nothing(), row)
+    return NOBODY
 
 
 def _note_over(conn: Connection, entry: Entry, body: ValueRestored, found: Applied) -> None:

@@ -141,7 +141,7 @@ def get_worklist(request: Request[Any, Any, Any]) -> Worklist:
     hq = hq_of(request)
     with reading(hq.engine) as conn:
         found = worklist.worklist(conn)
-    hq.access_log(STAFF, "value", [each.owner for each in found])
+    hq.access_log(STAFF, "value", [each.owner for each in found if each.owner])
     return Worklist(found)
 
 

@@ -39,13 +39,14 @@ class Finding(msgspec.Struct, frozen=True):
     """One thing to look at."""
 
     name: str
-    """`overdrawn`, `lease-overspent`, `lease-orphaned`, `lease-uncovered` or
+    """`overdrawn`, `lease-overspent`, `lease-orphaned`, `lease-uncovered`, `tender-not-spent` or
     `restored-more-than-paid`."""
     owner: str
-    """A party id, under which the person is shown; or what a gift card is called by."""
+    """A party id, under which the person is shown; or what a gift card is called by; empty where
+    the sale names nobody."""
     unit: str
     amount: int
-    """By how much, in the unit."""
+    """By how much, in the unit; of the last two in money."""
     detail: str
     remedy: str
     event: str = ""

@@ -31,6 +31,7 @@ from agent.core.loyalty.facts import (
     ValueLoaded,
     ValueRestored,
     ValueSpent,
+    ValueUnspent,
 )
 from agent.core.orders.model import OrderNoted
 from agent.core.prompts.ledger import PromptEvent
@@ -300,6 +301,7 @@ Body = (
     | ValueSpent
     | ValueRestored
     | LeaseClosed
+    | ValueUnspent
     | OrderNoted
     | StockMoved
     | LeadTold

@@ -16,7 +16,7 @@ CLASSES: Mapping[int, DataClass] = MappingProxyType(
         140: DataClass.CONSENT,
         141: DataClass.PROMPT,
         142: DataClass.REQUEST,
-        **dict.fromkeys(range(150, 155), DataClass.LOYALTY),
+        **dict.fromkeys(range(150, 156), DataClass.LOYALTY),
         160: DataClass.ORDER,
         170: DataClass.LEAD,
         171: DataClass.LEAD,

@@ -37,6 +37,7 @@ from agent.core.loyalty.facts import (
     ValueLoaded,
     ValueRestored,
     ValueSpent,
+    ValueUnspent,
 )
 from agent.core.orders.model import OrderNoted
 from agent.core.prompts.ledger import PromptEvent
@@ -83,6 +84,7 @@ KINDS: MappingProxyType[type[Body], Kind] = MappingProxyType(
         ValueSpent: Kind(152, 1, SIDE),
         ValueRestored: Kind(153, 1, SIDE),
         LeaseClosed: Kind(154, 1, SIDE),
+        ValueUnspent: Kind(155, 1, SIDE),
         OrderNoted: Kind(160, 1, SIDE),
         StockMoved: Kind(161, 1, SIDE),
         LeadTold: Kind(170, 1, SIDE),

@@ -91,4 +91,24 @@ class LeaseClosed(msgspec.Struct, frozen=True, omit_defaults=True, tag="loyalty.
     """`sale`: the one it was for has ended; `lapsed`, `recalled`."""
 
 
+class ValueUnspent(msgspec.Struct, frozen=True, omit_defaults=True, tag="loyalty.unspent"):
+    """A sale that POS software had finished names a payment that nothing at the till covered.
+
+    Nothing was spent, or with a negative amount given back: a person decides.
+    """
+
+    sale_id: SaleId
+    store: StoreId
+    till: TillId
+    at: Stamp
+    owner: str
+    """Whose it would be; empty where nobody is named."""
+    unit: str
+    tender: int
+    amount: Minor
+    """Of the tender, in money."""
+    why: str
+    """The name of the reason: `more-than-leased`, `identify-better` …"""
+
+
 LoyaltyFact = ValueEarned | ValueLoaded | ValueSpent | ValueRestored | LeaseClosed

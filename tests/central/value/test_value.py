@@ -25,6 +25,7 @@ from agent.core.loyalty import (
     balances,
     gift_owner,
 )
+from agent.core.loyalty.facts import ValueUnspent
 from central.histories import Applier
 from central.histories.entry import Entry
 from central.histories.valuing import lease_back
@@ -257,4 +258,23 @@ def test_what_an_erased_person_held_is_forfeited_once(ledger, applier, receive, 
         with writing(ledger) as conn:
             forfeit(conn, [ADA], "order-1", NOW)
     assert {"points": (0, 0)} == value(ADA)
+    assert_sound(ledger)
+
+
+@pytest.mark.both_databases
+def test_a_payment_a_till_could_not_take_is_for_a_person(applier, receive, told, client, ledger):
+    """POS software would sell for points that nobody ever takes off, and nobody see it."""
+    client.headers["Authorization"] = "Bearer right"
+    kept = ValueUnspent("sale-1", *PLACE, told.at(1), ADA, "points", 2, 150, "more-than-leased")
+    nobodys = ValueUnspent("sale-2", *PLACE, told.at(2), "", "EUR", 1, -150, "not-paid-so")
+    receive(SIDE_J, kept, kept, nobodys)
+    applier.apply_pending()
+    found = client.get("/v1/loyalty/worklist").json()["findings"]
+    assert [("tender-not-spent", ADA, 150), ("tender-not-spent", "", 150)] == [
+        (each["name"], each["owner"], each["amount"]) for each in found
+    ]
+    assert "more-than-leased" in found[0]["detail"]
+    said = {"event": "sale-1", "line": "tender-2", "actor": "eva", "reason": "paid in cash"}
+    left = client.post("/v1/loyalty/worklist/settle", json=said).json()["findings"]
+    assert ["sale-2"] == [each["event"] for each in left]
     assert_sound(ledger)

@@ -47,6 +47,7 @@ NUMBERS = {
     "loyalty.spent": 152,
     "loyalty.restored": 153,
     "loyalty.lease_closed": 154,
+    "loyalty.unspent": 155,
     "order.noted": 160,
     "stock.moved": 161,
     "lead.told": 170,
