@@ -10,8 +10,10 @@ from litestar.types import ControllerRouterHandler
 from agent.core.faults import Fault
 from central.console.customers import get_customer, get_customers
 from central.console.days import get_attention, get_days
+from central.console.leads import get_leads
 from central.console.login import OPEN_ROUTES, NotLoggedIn, staff_only, to_login
 from central.console.merging import get_compare, get_merges, post_merge
+from central.console.orders import get_order, get_orders, post_order
 from central.console.overview import get_overview
 from central.console.pages import asset, page
 from central.console.quarantine import (
@@ -66,6 +68,10 @@ ROUTES: list[ControllerRouterHandler] = [
             get_merges,
             get_compare,
             post_merge,
+            get_orders,
+            get_order,
+            post_order,
+            get_leads,
             post_replay_all,
             post_decision,
         ],

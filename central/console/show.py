@@ -100,6 +100,15 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
+def pieces(thousandths: int) -> str:
+    """Write a quantity.
+
+    >>> pieces(2000), pieces(480)
+    ('2', '0.48')
+    """
+    return f"{Decimal(thousandths).scaleb(-3).normalize():f}"
+
+
 def lasting(seconds: int) -> str:
     """Write how long something lasts.
 
@@ -138,6 +147,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "ago": ago,
     "doing": doing,
     "lasting": lasting,
+    "pieces": pieces,
     "size": size,
     "state": state,
 }

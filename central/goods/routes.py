@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from agent.core.faults import InputFault
 from agent.core.history import Order
-from agent.core.identifiers import PartyId
+from agent.core.identifiers import ActorId, PartyId
 from agent.core.orders import OrderId, Part, Stage, Step
 from agent.core.quantities import Thousandths
 from agent.core.stock import (
@@ -40,7 +40,7 @@ from central.identity.cards import publish_card
 from central.identity.parties import canonical
 from central.ledger.callers import caller_of, reader_of
 from central.ledger.engine import reading, writing
-from central.ledger.hq import hq_of
+from central.ledger.hq import Hq, hq_of
 
 STAFF = "staff"
 LEVELS_SHOWN = 1000
@@ -69,6 +69,7 @@ class StepAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: str = ""
     until: str = ""
     reason: str | None = None
+    actor: ActorId | None = None
 
 
 class Day(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,11 +141,7 @@ def get_orders(
     request: Request[Any, Any, Any], store: Wanted = None, in_state: InState = None
 ) -> list[Order]:
     """List orders of all channels, of one store or in one state."""
-    hq = hq_of(request)
-    with reading(hq.engine) as conn:
-        found = listed(conn, store=store, state=in_state)
-    hq.access_log(STAFF, "orders", [each.party_id for each in found if each.party_id])
-    return found
+    return orders(hq_of(request), store=store, state=in_state)
 
 
 @get("/v1/orders/{order_no:str}", sync_to_thread=True)
@@ -153,13 +150,9 @@ def get_order(request: Request[Any, Any, Any], order_no: FromPath[str]) -> Order
 
     A channel's own token shows that channel's orders.
     """
-    hq, caller = hq_of(request), caller_of(request)
-    with reading(hq.engine) as conn:
-        found = sheet(conn, order_no, None if caller is None else caller.channel)
-    hq.access_log(
-        reader_of(request), "order", [found.order.party_id] if found.order.party_id else []
-    )
-    return found
+    caller = caller_of(request)
+    of_channel = None if caller is None else caller.channel
+    return order(hq_of(request), order_no, reader_of(request), of_channel)
 
 
 @post("/v1/orders/{order_no:str}/steps", status_code=200, sync_to_thread=True)
@@ -167,7 +160,44 @@ def post_step(
     request: Request[Any, Any, Any], order_no: FromPath[str], data: JSONBody[StepAsked]
 ) -> Order:
     """Have something happen to an order's goods: set aside, sent, ready, cancelled."""
-    hq = hq_of(request)
+    return happen(hq_of(request), order_no, data)
+
+
+def orders(hq: Hq, *, store: str | None, state: str | None) -> list[Order]:
+    """List orders; whose they are is written down as read."""
+    with reading(hq.engine) as conn:
+        found = listed(conn, store=store, state=state)
+    hq.access_log(STAFF, "orders", [each.party_id for each in found if each.party_id])
+    return found
+
+
+def order(
+    hq: Hq, order_no: str, reader: str = STAFF, of_channel: str | None = None
+) -> OrderSheet:
+    """Show an order; whose it is is written down as read.
+
+    Args:
+        hq: the ledger and its log.
+        order_no: as the customer reads it.
+        reader: as the access log names who reads.
+        of_channel: show it only if it is this channel's.
+
+    Raises:
+        NotFoundFault: `no-such-order`.
+    """
+    with reading(hq.engine) as conn:
+        found = sheet(conn, order_no, of_channel)
+    hq.access_log(reader, "order", [found.order.party_id] if found.order.party_id else [])
+    return found
+
+
+def happen(hq: Hq, order_no: str, data: StepAsked) -> Order:
+    """Have something happen to an order's goods, and tell the cards of its customers.
+
+    Raises:
+        NotFoundFault: `no-such-order`, `no-such-line`.
+        OrderFault: the order does not allow it.
+    """
     wanted = Step(
         event=f"hq/{data.event}",
         order_id=OrderId(""),
@@ -179,12 +209,13 @@ def post_step(
         reason=data.reason,
         at=hq.now(),
         touch_point="hq",
+        actor=data.actor,
     )
     with writing(hq.engine) as conn:
-        order, touched = step(conn, order_no, wanted, hq.now())
+        stands, touched = step(conn, order_no, wanted, hq.now())
         _publish(conn, touched)
-    hq.access_log(STAFF, "order", [order.party_id] if order.party_id else [])
-    return order
+    hq.access_log(STAFF, "order", [stands.party_id] if stands.party_id else [])
+    return stands
 
 
 @post("/v1/orders/expire", status_code=200, sync_to_thread=True)

@@ -17,7 +17,7 @@ from central.ledger.work_tables import TURNS
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0014"
+NEWEST = "0015"
 """The schema this program works with: the last of the scripts in `migrations/versions`.
 
 It stands here so that commands that change no schema need not load Alembic, which takes as long as

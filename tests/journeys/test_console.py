@@ -17,6 +17,7 @@ pytestmark = [
 ]
 
 GRETA = "]C0LCSETR8P36HB"
+LINES = [{"name": "Teapot", "quantity": 1, "amount": 2999}]
 HONEY = "]Q1https://id.example.com/01/09521100359184"
 
 
@@ -55,11 +56,34 @@ async def _booked(till, party_id, sale_id):
 async def test_every_page_of_the_console_opens(browser, till):
     """A page of the console would break, or scroll sideways on a small screen."""
     async with opened(browser, till.world.console, SMALL) as (tab, complaints):
-        for name in ("Customers", "Days", "Attention", "Stores"):
+        for name in ("Customers", "Orders", "Leads", "Days", "Attention", "Stores"):
             await tab.get_by_role("link", name=name, exact=True).click()
             await expect(tab.locator("h1")).to_contain_text(name)
             wide = await tab.evaluate("document.documentElement.scrollWidth")
             assert wide <= SMALL["width"], name
+        assert [] == complaints
+
+
+async def test_an_order_is_found_and_made_ready_at_hq(browser, till):
+    """Service could see an order at no place but in the customer's history, and do nothing."""
+    order = {"order_no": "WEB-77020", "currency": "EUR", "collect_at": STORE, "lines": LINES}
+    told = {"event_id": "77020", "type": "order.placed", "occurred_at": "2026-11-20T10:00:00Z"}
+    await till.world.place_orders([told | {"order": order}])
+    async with opened(browser, till.world.console) as (tab, complaints):
+        await tab.get_by_role("link", name="Orders", exact=True).click()
+        await tab.get_by_label("Or its number").fill("WEB-77020")
+        await tab.keyboard.press("Enter")
+        await expect(tab.locator("h1")).to_contain_text("WEB-77020 web · placed")
+        for stage in ("reserved", "ready"):
+            await tab.get_by_label("What", exact=True).select_option(stage)
+            await tab.get_by_label("Your name").fill("Eva")
+            await tab.get_by_label("All of it").check()
+            await tab.get_by_role("button", name="Tell it").click()
+            await expect(tab.get_by_role("status")).to_have_text(f"the order is {stage}")
+        await tab.get_by_role("link", name="Orders", exact=True).click()
+        await tab.get_by_label("State").select_option("ready")
+        await tab.get_by_role("button", name="Show").click()
+        await expect(tab.locator("tbody tr", has_text="WEB-77020")).to_contain_text("Teapot")
         assert [] == complaints
 
 
