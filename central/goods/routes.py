@@ -171,9 +171,7 @@ def orders(hq: Hq, *, store: str | None, state: str | None) -> list[Order]:
     return found
 
 
-def order(
-    hq: Hq, order_no: str, reader: str = STAFF, of_channel: str | None = None
-) -> OrderSheet:
+def order(hq: Hq, order_no: str, reader: str = STAFF, of_channel: str | None = None) -> OrderSheet:
     """Show an order; whose it is is written down as read.
 
     Args:
