@@ -29,6 +29,7 @@ from central.daemon.stores import get_stores
 from central.daemon.unfit import refuse_unfit
 from central.feed.routes import ROUTES as FEED
 from central.goods.routes import ROUTES as GOODS
+from central.goods.stock_routes import ROUTES as STOCK
 from central.histories.routes import ROUTES as HISTORIES
 from central.identity.routes import ROUTES as IDENTITY
 from central.intake.admission import WORKERS, Admission
@@ -100,6 +101,7 @@ def put_together() -> Litestar:
         IDENTITY,
         CHANNELS,
         GOODS,
+        STOCK,
         LEADS,
         VALUE,
         PRIVACY,

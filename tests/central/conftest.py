@@ -34,6 +34,7 @@ from central.channels import routes as channels
 from central.console import routes as console
 from central.daemon.problems import from_fault, from_http
 from central.goods import routes as goods
+from central.goods import stock_routes as stock
 from central.histories import routes as histories
 from central.identity import routes as identity
 from central.leads import routes as leads
@@ -310,7 +311,7 @@ def reads():
 @pytest.fixture(scope="session")
 def application():
     """All rooms' routes, put together once: that takes longer than most tests."""
-    rooms = (channels, console, goods, histories, identity, leads, reports, value)
+    rooms = (channels, console, goods, stock, histories, identity, leads, reports, value)
     return Litestar(
         route_handlers=[route for room in rooms for route in room.ROUTES],
         exception_handlers={Fault: from_fault, HTTPException: from_http},

@@ -196,7 +196,7 @@ def test_order_to_be_collected_is_told_to_that_store_only(send, ada, ledger, fee
     assert feed()["global", "order:WEB-1"][0] == "put"
     [outcome] = send(event(2, "changed", collect_at="store-0001"))
     assert outcome.notes == ("no till of store 'store-0001' is enrolled here",)
-    assert feed()["global", "order:WEB-1"] == ("del", None)
+    assert feed()["global", "order:WEB-1"] == ("del", {"scope": "store:store-0001"})
     assert feed()["store:store-0001", "order:WEB-1"][1]["lines"] == LINES
     with writing(ledger) as conn:
         conn.execute(
