@@ -50,11 +50,14 @@ def demo(
     directory: Annotated[
         Path | None, typer.Option("--dir", help="Keep all state here, and keep it.")
     ] = None,
+    patience: Annotated[
+        float, typer.Option(min=1.0, help="How many times slower a busy machine may be.")
+    ] = 1.0,
 ) -> None:
     """Run a whole shop and its HQ on this machine, with a played scanner and printer."""
     from agent.daemon.demo.main import run_demo
 
-    raise typer.Exit(run_demo(scripted=script, directory=directory))
+    raise typer.Exit(run_demo(scripted=script, directory=directory, patience=patience))
 
 
 @app.command()

@@ -30,7 +30,11 @@ def environment(tmp_path):
 def test_the_story_holds_in_all_twelve_steps(tmp_path, environment):
     """The product's promise on real processes would be broken, or nobody would be told which."""
     played = subprocess.run(
-        [*DEMO, "--script"], env=environment, capture_output=True, text=True, check=False
+        [*DEMO, "--script", "--patience", "60"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (0, "") == (played.returncode, played.stderr), played.stdout + played.stderr
     told = re.findall(r"^ ?(\d+)\. (.+)$", played.stdout, re.MULTILINE)

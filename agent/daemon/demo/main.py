@@ -25,12 +25,12 @@ SWINGS_MS = 400
 _LOAD = re.compile(rb"(\d{1,5})g")
 
 
-def run_demo(*, scripted: bool, directory: Path | None) -> int:
+def run_demo(*, scripted: bool, directory: Path | None, patience: float = 1.0) -> int:
     """Run the demo; gives the exit code: 0, or 1 after naming the step that failed."""
     kept = directory or Path(tempfile.mkdtemp(prefix="till-agent-demo-"))
     kept.mkdir(parents=True, exist_ok=True)
     try:
-        code = asyncio.run(_demo(kept.resolve(), scripted=scripted))
+        code = asyncio.run(_demo(kept.resolve(), scripted=scripted, patience=patience))
     except Fault as fault:
         print_fault(fault)
         code = 1
@@ -41,13 +41,13 @@ def run_demo(*, scripted: bool, directory: Path | None) -> int:
     return code
 
 
-async def _demo(directory: Path, *, scripted: bool) -> int:
+async def _demo(directory: Path, *, scripted: bool, patience: float) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for order in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(order, stopping.set)
     say("Setting up a shop and its HQ …")
-    main = asyncio.create_task(_in_world(directory, scripted=scripted))
+    main = asyncio.create_task(_in_world(directory, scripted=scripted, patience=patience))
     stop = asyncio.create_task(stopping.wait())
     await asyncio.wait([main, stop], return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
@@ -60,7 +60,7 @@ async def _demo(directory: Path, *, scripted: bool) -> int:
     return main.result()
 
 
-async def _in_world(directory: Path, *, scripted: bool) -> int:
+async def _in_world(directory: Path, *, scripted: bool, patience: float) -> int:
     started = time.monotonic()
     async with opened_world(directory) as world:
         watcher = Watcher(world.agent_url, TILL, world.till_token)
@@ -68,7 +68,7 @@ async def _in_world(directory: Path, *, scripted: bool) -> int:
         try:
             say(f"Ready after {time.monotonic() - started:.1f} s.")
             if scripted:
-                return await _play(Story(world, watcher, say))
+                return await _play(Story(world, watcher, say, patience))
             return await _open_house(world, watcher)
         finally:
             watching.cancel()
