@@ -13,7 +13,7 @@ from agent.till import commands, lobby
 from agent.till.requests import IdentifyRequest
 from tests.till.conftest import ADA_CARD
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 """How long a stretch waits for what should not wait for it: a failing test ends, too."""
 
 

@@ -29,7 +29,7 @@ PROMPT = {
 def until(hq):
     """Wait until an address answers as wanted; gives the answer."""
 
-    async def _until(path, wanted, limit_s=20):
+    async def _until(path, wanted, limit_s=90):
         end = time.monotonic() + limit_s
         while True:
             answer = await hq.staff.get(path)
