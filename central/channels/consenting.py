@@ -14,8 +14,9 @@ from agent.core.faults import StateFault
 from agent.core.history.readings import of_consent
 from agent.core.identifiers import PartyId
 from central.channels.told import EventTold, PartyTold
-from central.identity.consents import keep_record, marks_of_person
+from central.identity.consents import marks_of_person
 from central.identity.interactions import record
+from central.identity.objecting import keep_answer
 from central.identity.parties import canonical, members_of
 
 RECORDED = "consent.recorded"
@@ -44,7 +45,7 @@ def keep_answers(
 def _keep(conn: Connection, told: ConsentRecord, now: str) -> None:
     marks = marks_of_person(conn, members_of(conn, canonical(conn, told.party_id)))
     said = reply(told, marks, today=now[:10])
-    keep_record(conn, said, told.source, now)
+    keep_answer(conn, said, told.source, now)
     happened = of_consent((told.source, 0), said)
     if happened.interaction is not None:
         record(conn, said.party_id, happened.interaction, now)

@@ -13,9 +13,9 @@ from agent.core.prompts.ledger import PromptEvent, checked_event
 from central.histories.entry import Entry
 from central.identity.asking import keep_event
 from central.identity.cards import reached
-from central.identity.consents import keep_record
 from central.identity.findings import note_found
 from central.identity.interactions import record
+from central.identity.objecting import keep_answer
 from central.identity.parties import PROVISIONAL, Origin, ensure
 from central.identity.requests import keep_request
 
@@ -46,7 +46,7 @@ def said(conn: Connection, entry: Entry, body: Answering) -> frozenset[str]:
 
 def _consented(conn: Connection, entry: Entry, body: ConsentRecord, place: str) -> None:
     """Keep an answer, and the line of it on the timeline."""
-    keep_record(conn, checked(body), place, entry.now)
+    keep_answer(conn, checked(body), place, entry.now)
     happened = of_consent((JournalId(entry.journal_id), entry.seq), body)
     if happened.interaction is not None:
         record(conn, body.party_id, happened.interaction, entry.now)

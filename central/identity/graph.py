@@ -187,13 +187,20 @@ def _settle(conn: Connection, about: frozenset[PartyId]) -> None:
     settled = settle(HeldFacts(conn), everybody, book_of(conn))
     before |= _persons(conn, canonicals(conn, settled.canonical).values())
     _move(conn, settled, before)
-    _ask(conn, settled)
+    fresh = _ask(conn, settled)
     _remember(conn, settled, before)
     after = _grouped(settled)
-    changed = {chosen: ids for chosen, ids in after.items() if before.get(chosen) != ids}
+    changed = {chosen for chosen, ids in after.items() if before.get(chosen) != ids}
+    # Whom only an objection keeps apart is bound by it from now on.
+    changed |= set(canonicals(conn, _kept_apart(fresh)).values())
     gone = [each for each in before if each not in after]
     if changed or gone:
-        publish_persons(conn, list(changed), gone)
+        publish_persons(conn, sorted(changed), gone)
+
+
+def _kept_apart(proposals: Iterable[Proposal]) -> set[PartyId]:
+    found = [each for each in proposals if each.doubt is Doubt.OBJECTED]
+    return {end for each in found for end in (each.one, each.other)}
 
 
 def _persons(conn: Connection, canonical_ids: Iterable[PartyId]) -> Persons:
@@ -251,8 +258,8 @@ def _remember(conn: Connection, settled: Settlement, before: Persons) -> None:
         conn.execute(_REMEMBER, rows)
 
 
-def _ask(conn: Connection, settled: Settlement) -> None:
-    """Write the proposals of a neighbourhood where they change."""
+def _ask(conn: Connection, settled: Settlement) -> set[Proposal]:
+    """Write the proposals of a neighbourhood where they change; gives the new ones."""
     held = proposals_of(conn, list(settled.canonical))
     wanted = _unanswered(conn, settled.proposals)
     stale = [_proposal_key(each) for each in held - wanted]
@@ -261,6 +268,7 @@ def _ask(conn: Connection, settled: Settlement) -> None:
     fresh = [_proposed(each) for each in wanted - held]
     if fresh:
         conn.execute(_PROPOSE, fresh)
+    return wanted - held
 
 
 def _propose(conn: Connection, candidates: Sequence[PartyEdge]) -> None:

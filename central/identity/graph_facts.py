@@ -1,17 +1,20 @@
 """The facts of the identity graph as HQ's tables hold them: what `core.history.graph_*` asks for.
 
-Identifiers are edges of `identifier`, names and birth dates those of `attribute`, and what people
-or models said of two parties stands in `identity_edge`. Nothing is read that is not asked for.
+Identifiers are edges of `identifier`, names and birth dates those of `attribute`, objections stand
+in `consent_record`, and what people or models said of two parties in `identity_edge`. Nothing is
+read that is not asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, exists, or_, select
 
+from agent.core.consent import ANY, Asked, State, check
+from agent.core.consent.purposes import PROFILING
 from agent.core.history.graph import (
     Fact,
     IdentifierEdge,
@@ -25,14 +28,16 @@ from agent.core.history.graph_near import Holders
 from agent.core.history.graph_rules import BOOK, RuleBook
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
+from central.identity.consents import marks_of_all
 from central.identity.parties import EVIDENCE
 from central.ledger.bulk import Keyed
 from central.ledger.customer_tables import ATTRIBUTES, IDENTIFIERS
 from central.ledger.direct import Prepared
 from central.ledger.graph_tables import BLOCKS, IDENTITY_EDGES, IDENTITY_RETRACTIONS
+from central.ledger.privacy_tables import CONSENT_RECORDS
 
 TRAITS = {"name": TraitKind.NAME, "birth_date": TraitKind.BIRTH_DATE}
-"""Fields of `attribute` that a rule asks for."""
+"""Fields of `attribute` that a rule asks for; what somebody objects to is no attribute."""
 _TYPES = tuple(IdentifierType)
 _OF_PARTY: BindParameter[str] = bindparam("of_party")
 _TAKEN_BACK = exists().where(
@@ -49,6 +54,18 @@ _HEARD = Prepared(
         ATTRIBUTES.c.party_id == _OF_PARTY, or_(*(ATTRIBUTES.c.field == each for each in TRAITS))
     )
 )
+_PROFILING = PROFILING.purpose
+_OBJECTED = Prepared(
+    select(CONSENT_RECORDS.c.record_id)
+    .where(
+        CONSENT_RECORDS.c.party_id == _OF_PARTY,
+        or_(CONSENT_RECORDS.c.purpose == _PROFILING, CONSENT_RECORDS.c.purpose == ANY),
+        CONSENT_RECORDS.c.state == State.OBJECTED.value,
+    )
+    .order_by(CONSENT_RECORDS.c.record_id)
+)
+_ANY_DAY = "0001-01-01"
+"""An objection does not run out."""
 _HOLDERS = Prepared(
     select(IDENTIFIERS.c.party_id, IDENTIFIERS.c.evidence)
     .where(IDENTIFIERS.c.type == bindparam("of_type"), IDENTIFIERS.c.value == bindparam("of_value"))
@@ -81,8 +98,19 @@ class HeldFacts:
         return [
             *map(identifier_edge, _HELD.all(self._conn, of_party)),
             *map(_trait, _HEARD.all(self._conn, of_party)),
+            *self._objected(party_id),
             *map(party_edge, _EDGES.all(self._conn, of_party)),
         ]
+
+    def _objected(self, party_id: PartyId) -> Iterator[Trait]:
+        """Say that a party does not want to be profiled; an objection that was lifted is over."""
+        said = _OBJECTED.all(self._conn, {"of_party": party_id})
+        if not said:
+            return
+        marks = marks_of_all(self._conn, [party_id]).get(party_id, ())
+        if check(marks, Asked(_PROFILING), today=_ANY_DAY, purposes={}).state == State.OBJECTED:
+            kind = TraitKind.OBJECTED
+            yield Trait(kind, party_id, _PROFILING, event=said[0].record_id, line=_line(kind))
 
     def _holders(self, identifier: Key, most: int) -> Holders:
         """Give who holds an identifier, the strongest first, and `most + 1` of them at most."""
@@ -148,9 +176,12 @@ def told_of(conn: Connection, parties: Sequence[PartyId]) -> list[PartyEdge]:
 
 def _trait(row: Row[Any]) -> Trait:
     kind = TRAITS[row.field]
-    line = len(_TYPES) + list(TraitKind).index(kind)
-    event = row.event or row.source
+    event, line = row.event or row.source, _line(kind)
     return Trait(kind, PartyId(row.party_id), row.value, event=event, line=line, at=row.observed_at)
+
+
+def _line(kind: TraitKind) -> int:
+    return len(_TYPES) + list(TraitKind).index(kind)
 
 
 def _named(identifier: Key) -> dict[str, str | int]:

@@ -8,8 +8,8 @@ from agent.core.consent import ConsentRecord
 from agent.core.entries.kinds import KINDS
 from agent.core.history.readings import of_consent
 from central.identity.cards import publish_card
-from central.identity.consents import keep_record
 from central.identity.interactions import record as keep_line
+from central.identity.objecting import keep_answer
 from central.identity.parties import PROVISIONAL, Origin, canonical, ensure
 from central.ledger.bulk import among
 from central.ledger.privacy_tables import ERASED_PARTIES
@@ -32,7 +32,7 @@ def take_up_consent(conn: Connection, record: ConsentRecord, now: str) -> None:
         now: HQ's time.
     """
     ensure(conn, record.party_id, Origin(HQ, record.at), state=PROVISIONAL)
-    if not keep_record(conn, record, HQ, now):
+    if not keep_answer(conn, record, HQ, now):
         return
     mine = among(conn, ERASED_PARTIES.c.party_id, [record.party_id])
     is_erased = conn.execute(ERASED_PARTIES.select().where(mine)).first() is not None

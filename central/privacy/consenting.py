@@ -30,9 +30,10 @@ from agent.core.identifiers import ActorId, PartyId
 from agent.core.recognition import normalise
 from agent.core.recognition.means import IdentifierType
 from central.identity.cards import publish_card
-from central.identity.consents import keep_record, marks_of_person, records_of_all
+from central.identity.consents import marks_of_person, records_of_all
 from central.identity.holding import find_all
 from central.identity.interactions import record
+from central.identity.objecting import keep_answer
 from central.identity.parties import (
     canonical,
     canonicals,
@@ -181,7 +182,7 @@ def answered(
     marks: Sequence[Mark] = marks_of_person(conn, members)
     told = _record(PartyId(any_id), given, now)
     said = reply(told, marks, today=now[:10], lifting=given.lifting)
-    keep_record(conn, said, HQ, now)
+    keep_answer(conn, said, HQ, now)
     happened = of_consent((HQ, 0), said)
     if happened.interaction is not None:
         record(conn, said.party_id, happened.interaction, now)

@@ -13,6 +13,7 @@ from agent.core.entries.bodies import ConsentGiven
 from agent.core.faults import NotFoundFault, StateFault
 from agent.core.history import Pass
 from agent.core.history.graph import PartyEdge, Retraction, Tie
+from agent.core.history.graph_links import Doubt
 from agent.core.recognition.means import Identifier, IdentifierType
 from central.channels.intake import take
 from central.channels.registry import Channel, register
@@ -24,6 +25,7 @@ from central.identity.graph import say, take_back
 from central.identity.holding import hold
 from central.identity.merges import Asked, Desk
 from central.identity.parties import Origin, canonical, ensure
+from central.identity.questions import queue
 from central.identity.wallets import end_pass, keep_pass
 from central.ledger.engine import reading, writing
 from central.ledger.hq import orders_nothing
@@ -54,7 +56,7 @@ def answer(ledger):
     """Have staff write an answer down."""
 
     def _answer(party_id, state, **fields):
-        given = AnswerGiven(purpose="marketing", state=State(state), **fields)
+        given = AnswerGiven(**{"purpose": "marketing", "state": State(state)} | fields)
         with writing(ledger) as conn:
             return answered(conn, party_id, given, NOW)
 
@@ -149,6 +151,53 @@ def test_an_objection_outlives_the_ground_of_a_rule(ledger, asked, answer, groun
         (asked(each).state, asked(each).allowed) for each in (ANN, BEA)
     ]
     assert "objected" in {mark.state.value for mark in card.marks}
+
+
+@pytest.fixture
+def shown(ledger):
+    """Have both show one card; gives their canonical ids, as they are then or now."""
+
+    def _shown(*party_ids):
+        card = Identifier(IdentifierType.LOYALTY_CARD, "LC00820G40GM")
+        with writing(ledger) as conn:
+            for party_id in party_ids:
+                hold(conn, party_id, [card], Origin("store-0001/till-1", NOW, f"j/{party_id}"))
+            return canonical(conn, ANN), canonical(conn, BEA)
+
+    return _shown
+
+
+PROFILING = MayI(purpose="profiling")
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("two")
+def test_no_rule_joins_whoever_objects_to_profiling(ledger, asked, answer, shown):
+    """What somebody forbade would be done all the same, by a card they showed twice."""
+    answer(ANN, "objected", purpose="profiling")
+    assert (ANN, BEA) == shown(ANN, BEA)
+    with reading(ledger) as conn:
+        [question] = queue(conn).questions
+        card = card_of(conn, BEA)
+    assert [Doubt.OBJECTED.value] == [each.doubt for each in question.proposals]
+    # Nobody can tell whether it is not Bea who objects.
+    assert ["objected"] * 2 == [asked(each, PROFILING).state for each in (ANN, BEA)]
+    assert "objected" in {mark.state.value for mark in card.marks}
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("two")
+def test_who_was_joined_is_parted_by_an_objection_until_it_is_lifted(asked, answer, shown):
+    """Two histories would go on being one profile of somebody who wants none."""
+    one, other = shown(ANN, BEA)
+    assert one == other
+    answer(ANN, "objected", purpose="profiling")
+    assert (ANN, BEA) == shown()
+    assert ["objected"] * 2 == [asked(each, PROFILING).state for each in (ANN, BEA)]
+    answer(ANN, "given", purpose="profiling", lifting=True)
+    one, other = shown()
+    assert one == other
+    assert ["given"] * 2 == [asked(each, PROFILING).state for each in (ANN, BEA)]
 
 
 @pytest.mark.usefixtures("two")
