@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from agent.core.faults import InputFault
 from agent.core.history import Interaction, Order, interaction_of_order, rank, state_after
+from agent.core.identifiers import PartyId
 from central.channels.consenting import keep_answers
 from central.channels.lead_events import lead_of
 from central.channels.leaving import left
@@ -24,16 +25,25 @@ from central.channels.registry import default_point, meet
 from central.channels.told import PARTY_LEFT, EventTold, read_event
 from central.goods.standing import Said, order_held, tell
 from central.goods.told import Teller
-from central.identity.cards import publish_card
 from central.identity.interactions import record
-from central.identity.parties import Origin, canonical
+from central.identity.parties import Origin
 from central.leads.facts import keep_lead
 from central.leads.telling import interaction_of_lead
 from central.ledger.customer_tables import CHANNEL_EVENTS
+from central.ledger.direct import Prepared
 from central.ledger.tables import JOURNALS
 
 _SILENT = frozenset({"party.enrolled", "party.observed", "consent.recorded"})
 """Change what is known of a person, but are nothing the person did."""
+
+
+_is_nobodys = and_(
+    CHANNEL_EVENTS.c.channel_id == bindparam("of_channel"),
+    CHANNEL_EVENTS.c.order_no == bindparam("of_order"),
+    CHANNEL_EVENTS.c.party_id.is_(None),
+)
+_NOBODYS = Prepared(select(CHANNEL_EVENTS.c.body).where(_is_nobodys))
+_SOMEBODYS = update(CHANNEL_EVENTS).where(_is_nobodys).values(party_id=bindparam("whose"))
 
 
 class Effect(NamedTuple):
@@ -41,10 +51,12 @@ class Effect(NamedTuple):
 
     party_id: str | None
     notes: tuple[str, ...]
+    touched: frozenset[PartyId] = frozenset()
+    """Whose cards are to be told anew, by any ids."""
 
 
 def apply(conn: Connection, channel: str, event: EventTold, now: str, new_id: NewId) -> Effect:
-    """Give an event its effect, in the caller's savepoint.
+    """Give an event its effect, in the caller's savepoint; the cards it touched are the caller's.
 
     Raises:
         Fault: what of the event cannot be used; the caller undoes the savepoint.
@@ -68,8 +80,9 @@ def apply(conn: Connection, channel: str, event: EventTold, now: str, new_id: Ne
     if order is not None:
         _catch_up(conn, order, now)
         notes += _unknown_store(conn, order)
-    _publish(conn, {party_id, held.party_id if held else None, order.party_id if order else None})
-    return Effect(party_id, (*notes, *person.notes))
+    about = {party_id, held.party_id if held else None, order.party_id if order else None}
+    touched = frozenset(PartyId(each) for each in about if each is not None)
+    return Effect(party_id, (*notes, *person.notes), touched)
 
 
 def interaction_of_event(channel: str, event: EventTold, order: Order | None) -> Interaction:
@@ -145,16 +158,14 @@ def _catch_up(conn: Connection, order: Order, now: str) -> None:
     """Bring earlier events of the order into the history, now that its party is known."""
     if order.party_id is None:
         return
-    nobodys = (
-        CHANNEL_EVENTS.c.channel_id == order.channel,
-        CHANNEL_EVENTS.c.order_no == order.order_no,
-        CHANNEL_EVENTS.c.party_id.is_(None),
-    )
-    for body in conn.execute(select(CHANNEL_EVENTS.c.body).where(*nobodys)).scalars().all():
-        event = read_event(body)
+    which = {"of_channel": order.channel, "of_order": order.order_no}
+    earlier = _NOBODYS.all(conn, which)
+    for row in earlier:
+        event = read_event(row.body)
         then = msgspec.structs.replace(order, state=state_after(event.type, order))
         _into_history(conn, order.party_id, interaction_of_event(order.channel, event, then), now)
-    conn.execute(update(CHANNEL_EVENTS).where(*nobodys).values(party_id=order.party_id))
+    if earlier:
+        conn.execute(_SOMEBODYS, which | {"whose": order.party_id})
 
 
 def _unknown_store(conn: Connection, order: Order) -> list[str]:
@@ -163,8 +174,3 @@ def _unknown_store(conn: Connection, order: Order) -> list[str]:
     query = select(JOURNALS.c.journal_id).where(JOURNALS.c.store == order.collect_at).limit(1)
     known = conn.execute(query).first() is not None
     return [] if known else [f"no till of store {order.collect_at!r} is enrolled here"]
-
-
-def _publish(conn: Connection, party_ids: set[str | None]) -> None:
-    for party_id in sorted(each for each in party_ids if each is not None):
-        publish_card(conn, canonical(conn, party_id))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from agent.core.faults import InputFault, StateFault
 from agent.core.history import STATES, Order, rank, state_after
@@ -33,6 +33,7 @@ from agent.core.orders.states import PLACED
 from agent.core.quantities import ONE, Minor, Thousandths
 from central.channels.told import EventTold, LineTold, OrderTold, PartTold, read_event, utc
 from central.ledger.customer_tables import CHANNEL_EVENTS, ITEM_KEYS
+from central.ledger.direct import Prepared
 
 AMOUNT_MAX = 10**12
 """Minor units; more is a mistake of the shop's software."""
@@ -56,6 +57,15 @@ _STAGES = {
 }
 
 
+_ACCEPTED = Prepared(
+    select(CHANNEL_EVENTS.c.body).where(
+        CHANNEL_EVENTS.c.channel_id == bindparam("of_channel"),
+        CHANNEL_EVENTS.c.order_no == bindparam("of_order"),
+        CHANNEL_EVENTS.c.outcome == "accepted",
+    )
+)
+
+
 class Events(NamedTuple):
     """All events of an order, the newest among them."""
 
@@ -74,12 +84,8 @@ def order_id_for(channel: str, order_no: str) -> OrderId:
 
 def events_of(conn: Connection, channel: str, event: EventTold, told: OrderTold) -> Events:
     """Collect what a channel told of an order, this event included."""
-    query = select(CHANNEL_EVENTS.c.body).where(
-        CHANNEL_EVENTS.c.channel_id == channel,
-        CHANNEL_EVENTS.c.order_no == told.order_no,
-        CHANNEL_EVENTS.c.outcome == "accepted",
-    )
-    before = [read_event(body) for body in conn.execute(query).scalars()]
+    which = {"of_channel": channel, "of_order": told.order_no}
+    before = [read_event(row.body) for row in _ACCEPTED.all(conn, which)]
     every = {each.event_id: each for each in (*before, event)}
     gtins = {line.gtin.zfill(14) for line in told.lines if line.gtin}
     return Events(channel, tuple(every.values()), event, told, _items(conn, gtins))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from agent.core.faults import NotFoundFault
 from agent.core.history import STORE_CHANNEL
 from central.ledger.customer_tables import CHANNELS, TOUCH_POINTS
+from central.ledger.direct import Prepared
 from central.ledger.tables import JOURNALS
 from central.ledger.upserts import upsert
 
@@ -38,6 +39,12 @@ class TouchPoint(msgspec.Struct, frozen=True):
     kind: str
     """The channel's kind, or `other` when nobody registered the touch point."""
     first_seen_at: str
+
+
+_CHANNELS = Prepared(select(CHANNELS).order_by(CHANNELS.c.channel_id))
+_POINTS = Prepared(
+    select(TOUCH_POINTS).where(TOUCH_POINTS.c.registered).order_by(*TOUCH_POINTS.c[:2])
+)
 
 
 def register(conn: Connection, channels: Iterable[Channel], at: str) -> None:
@@ -75,12 +82,11 @@ def channel_named(conn: Connection, channel_id: str) -> Channel:
 def channels_of(conn: Connection) -> list[Channel]:
     """List the registered channels by id, each with its registered touch points."""
     points: dict[str, list[str]] = {}
-    query = select(TOUCH_POINTS).where(TOUCH_POINTS.c.registered).order_by(*TOUCH_POINTS.c[:2])
-    for row in conn.execute(query):
+    for row in _POINTS.all(conn, {}):
         points.setdefault(row.channel_id, []).append(row.touch_point_id)
     return [
         Channel(row.channel_id, row.kind, row.name, tuple(points.get(row.channel_id, ())))
-        for row in conn.execute(select(CHANNELS).order_by(CHANNELS.c.channel_id))
+        for row in _CHANNELS.all(conn, {})
     ]
 
 

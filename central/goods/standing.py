@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from agent.core.exchange.wire import Moved
 from agent.core.history import OPEN, Order, OrderLine
@@ -30,6 +30,7 @@ from central.goods import stock, tasks
 from central.goods.told import HQ, Teller, add, held
 from central.identity.interactions import record
 from central.ledger.customer_tables import ORDERS, PSEUDONYMS
+from central.ledger.direct import Prepared
 from central.ledger.due import ORDER, note_due
 from central.ledger.outbox import GLOBAL, publish, store_scope
 from central.ledger.upserts import upsert
@@ -37,6 +38,14 @@ from central.ledger.upserts import upsert
 _json = msgspec.json.Encoder(order="deterministic")
 SUPPLIER = "warehouse"
 """The location the goods of special orders are set aside at and sent from."""
+
+
+_HELD = Prepared(select(ORDERS.c.body).where(ORDERS.c.order_no == bindparam("of_number")))
+_NEW = upsert(ORDERS)
+_PUT = _NEW.on_conflict_do_update(
+    index_elements=["order_no"],
+    set_={each.name: each for each in _NEW.excluded if each.name != "order_no"},
+)
 
 
 class Said(NamedTuple):
@@ -109,9 +118,8 @@ def tell(
 
 def order_held(conn: Connection, order_no: str) -> Order | None:
     """Give an order as it stands, or None."""
-    query = select(ORDERS.c.body).where(ORDERS.c.order_no == order_no)
-    body = conn.execute(query).scalar_one_or_none()
-    return None if body is None else msgspec.json.decode(body, type=Order)
+    row = _HELD.one_or_none(conn, {"of_number": order_no})
+    return None if row is None else msgspec.json.decode(row[0], type=Order)
 
 
 def whole(order: CustomerOrder, *, paid: bool) -> CustomerOrder:
@@ -205,8 +213,7 @@ def _keep(conn: Connection, known: Order | None, order: Order, told: CustomerOrd
         "scope": scope,
         "body": _json.encode(order),
     }
-    new = upsert(ORDERS).values(order_no=order.order_no, **row)
-    conn.execute(new.on_conflict_do_update(index_elements=["order_no"], set_=row))
+    conn.execute(_PUT, row | {"order_no": order.order_no})
     note_due(conn, ORDER, [order.order_no])
     body = replace(order, order_id=told.order_id, told=counting(told))
     publish(conn, scope, f"order:{order.order_no}", "put", _json.encode(body))

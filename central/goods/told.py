@@ -10,13 +10,16 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from agent.core.orders import CustomerOrder, OrderId, Placed, Told, checked, gathered
+from central.ledger.direct import Prepared
 from central.ledger.goods_tables import ORDERS_TOLD
 from central.ledger.upserts import upsert
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(Told).decode
 _INSERT = upsert(ORDERS_TOLD).on_conflict_do_nothing()
-_OF_ORDER = select(ORDERS_TOLD.c.body).where(ORDERS_TOLD.c.order_id == bindparam("of_order"))
+_OF_ORDER = Prepared(
+    select(ORDERS_TOLD.c.body).where(ORDERS_TOLD.c.order_id == bindparam("of_order"))
+)
 _NUMBERED = (
     select(ORDERS_TOLD.c.order_id)
     .where(ORDERS_TOLD.c.order_no == bindparam("of_number"))
@@ -40,8 +43,8 @@ HQ = Teller("hq", "hq")
 
 def held(conn: Connection, order_id: str) -> CustomerOrder:
     """Give all that was told of an order; an order nobody told of is empty."""
-    bodies = conn.execute(_OF_ORDER, {"of_order": order_id}).scalars()
-    return gathered(OrderId(order_id), [_decode(body) for body in bodies])
+    rows = _OF_ORDER.all(conn, {"of_order": order_id})
+    return gathered(OrderId(order_id), [_decode(row.body) for row in rows])
 
 
 def add(conn: Connection, told: Iterable[Told], teller: Teller, now: str) -> tuple[Told, ...]:

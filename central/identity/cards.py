@@ -63,7 +63,12 @@ def orders_of(conn: Connection, party_id: str) -> list[Order]:
 
 def publish_card(conn: Connection, party_id: PartyId) -> None:
     """Give the card its next version and tell it to all tills."""
-    tell(conn, [card_change(conn, party_id)])
+    publish_cards(conn, [party_id])
+
+
+def publish_cards(conn: Connection, party_ids: Sequence[PartyId]) -> None:
+    """Do for some parties, by any ids, what `publish_card` does for one; each person once."""
+    tell(conn, card_changes(conn, party_ids))
 
 
 def publish_persons(

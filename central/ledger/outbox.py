@@ -71,8 +71,7 @@ def publish_many(conn: Connection, scope: str, changes: Iterable[Change]) -> int
     Raises:
         msgspec.DecodeError: a body is no JSON; on a page it would hide all others from the tills.
     """
-    sequencer = _POSITION.where(FEED_SCOPES.c.scope == scope).with_for_update()
-    fseq, running = _position(conn, sequencer)
+    fseq, running = _position(conn, _SEQUENCER, scope)
     epoch = counter(current_epoch(conn))
     rows, marks = [], []
     for change in changes:
@@ -90,29 +89,36 @@ def publish_many(conn: Connection, scope: str, changes: Iterable[Change]) -> int
 
 def position(conn: Connection, scope: str) -> tuple[int, str]:
     """Tell the last number given in a scope and the running hash there: 0 and `ORIGIN` first."""
-    return _position(conn, _POSITION.where(FEED_SCOPES.c.scope == scope))
+    return _position(conn, _POSITION, scope)
 
 
-def _position(conn: Connection, query: Select[int, str]) -> tuple[int, str]:
-    row = conn.execute(query).one_or_none()
+def _position(conn: Connection, query: Select[int, str], scope: str) -> tuple[int, str]:
+    row = conn.execute(query, {"in_scope": scope}).one_or_none()
     return (0, ORIGIN) if row is None else (row.fseq, row.running_hash)
 
 
-_POSITION = select(FEED_SCOPES.c.fseq, FEED_SCOPES.c.running_hash)
+# Written once: to write them at each run costs more than SQLite takes for them.
+_POSITION = select(FEED_SCOPES.c.fseq, FEED_SCOPES.c.running_hash).where(
+    FEED_SCOPES.c.scope == bindparam("in_scope")
+)
+_SEQUENCER = _POSITION.with_for_update()
+_OLDER = delete(FEED_ROWS).where(
+    FEED_ROWS.c.scope == bindparam("in_scope"), FEED_ROWS.c.key == bindparam("of_key")
+)
+_ROW, _MARK, _PLACE = insert(FEED_ROWS), insert(FEED_MARKS), upsert(FEED_SCOPES)
+_MOVED = _PLACE.on_conflict_do_update(
+    index_elements=["scope"],
+    set_={"fseq": _PLACE.excluded.fseq, "running_hash": _PLACE.excluded.running_hash},
+)
 
 
 def _store(conn: Connection, rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> None:
     latest = {row["key"]: row for row in rows}
-    older = delete(FEED_ROWS).where(
-        FEED_ROWS.c.scope == bindparam("in_scope"), FEED_ROWS.c.key == bindparam("of_key")
-    )
     scope = marks[-1]["scope"]
-    conn.execute(older, [{"in_scope": scope, "of_key": key} for key in latest])
-    conn.execute(insert(FEED_ROWS), list(latest.values()))
-    conn.execute(insert(FEED_MARKS), marks)
-    moved = upsert(FEED_SCOPES).values(marks[-1])
-    taken = {"fseq": moved.excluded.fseq, "running_hash": moved.excluded.running_hash}
-    conn.execute(moved.on_conflict_do_update(index_elements=["scope"], set_=taken))
+    conn.execute(_OLDER, [{"in_scope": scope, "of_key": key} for key in latest])
+    conn.execute(_ROW, list(latest.values()))
+    conn.execute(_MARK, marks)
+    conn.execute(_MOVED, marks[-1])
     _announce(conn, scope)
 
 

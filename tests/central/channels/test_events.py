@@ -7,13 +7,15 @@ import json
 
 import msgspec
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from agent.core.recognition import Identifier, normalise
 from agent.core.recognition.means import IdentifierType
+from central.channels import intake
 from central.channels.intake import take
 from central.channels.registry import Channel, register
 from central.identity.attributes import attributes_of
+from central.identity.cards import publish_cards
 from central.identity.holding import find, hold
 from central.identity.interactions import interactions_of
 from central.identity.parties import Origin, ensure, identifiers_of
@@ -331,3 +333,36 @@ def test_lines_are_read_leniently(send, ada, rows):
         ("item", 0),
     ]
     assert body["total"] == 300
+
+
+def versions(ledger):
+    with reading(ledger) as conn:
+        return {row.party_id: row.ver for row in conn.execute(select(PARTIES))}
+
+
+def test_a_card_is_told_once_for_all_that_came_together(send, ledger, ada):
+    """An order with its payments and parcels would have every till take the same card ten times."""
+    before = versions(ledger)[ada]
+    party = {"email": "ada@example.com"}
+    send(event(1, party=party, lines=LINES), event(2, "picked"), event(3, "shipped"))
+    assert before + 1 == versions(ledger)[ada]
+    send(event(1, party=party, lines=LINES))
+    assert before + 1 == versions(ledger)[ada]
+
+
+def test_a_card_nobody_can_make_is_one_events_trouble(send, ledger, ada, monkeypatch):
+    """One customer's card would keep the orders of all who came with them out (P6)."""
+    _known(ledger, BOB, "bob@example.com")
+
+    def told(conn, party_ids):
+        if ada in party_ids:
+            raise ValueError("no card of this")
+        publish_cards(conn, party_ids)
+
+    monkeypatch.setattr(intake, "publish_cards", told)
+    before = versions(ledger)[BOB]
+    mine = event(1, party={"email": "ada@example.com"}, lines=LINES)
+    his = event(2, party={"email": "bob@example.com"}, lines=LINES, order_no="WEB-2")
+    assert ["quarantined", "accepted"] == [each.outcome for each in send(mine, his)]
+    assert before + 1 == versions(ledger)[BOB]
+    assert [] == timeline(ledger, ada)
