@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, not at every start of every program; some container images set this.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl baskets rewinds fulldisk cutoff clocks fresh paper story search simulate mutants pictures clean
+.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl baskets weborders rewinds fulldisk cutoff clocks fresh paper story search simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -77,6 +77,11 @@ febrl: setup
 # Real baskets (completejourney) through a till and HQ, to the cent; HOUSEHOLDS=… plays more.
 baskets: setup
 	$(BIN)/pytest -m long tests/journeys/test_real_baskets.py
+
+# Orders of a real web store (Vendure, by npm) whose webhooks are lost, repeated and out of order.
+WEB_ORDERS ?= 10000
+weborders: setup
+	$(BIN)/python -m tests.journeys.web_orders --orders $(WEB_ORDERS) $(if $(SEED),--seed $(SEED))
 
 # HQ put back to older backups while shops sell (POSTGRES=1: on PostgreSQL); HQ's disk full; what
 # people run by hand killed, and HQ and a till while they make and install snapshots.

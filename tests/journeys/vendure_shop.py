@@ -136,6 +136,11 @@ class WebStore:
         if state != made["state"]:
             await self.admin(_MOVE, {"id": made["id"], "to": state})
 
+    async def deliver(self, code: str) -> None:
+        """Hand over what was put together for an order."""
+        for made in (await self.order(code))["fulfillments"]:
+            await self.admin(_MOVE, {"id": made["id"], "to": "Delivered"})
+
     async def refund(self, code: str, quantity: int) -> int:
         """Pay back pieces of an order's first line, as the shop's staff do; gives the amount."""
         order = await self.order(code)

@@ -1,0 +1,239 @@
+"""Thousands of orders of a real web store, whose webhooks are lost, repeated and out of order.
+
+    python -m tests.journeys.web_orders --orders 10000 --bought 500
+
+So many are bought in a real Vendure and seen to by its staff, while HQ hears of it; the rest are
+copies of these in Vendure's own database, told of all at once. Every transition in Vendure's
+history must be on its customer's timeline at HQ within five minutes, every amount the same to the
+cent, in minor and in major units.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, closing
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import httpx
+import msgspec
+from pysqlite3 import dbapi2
+
+from agent.core.quantities import decimal_text
+from agent.program.terminal import say
+from tests.journeys.audit import insist
+from tests.journeys.chain_hq import STAFF, Headquarters
+from tests.journeys.hooks import Hooks, taking
+from tests.journeys.seeded import asking, played
+from tests.journeys.vendure_crowd import Sums, buy, copied, see_to, sums, transitions
+from tests.journeys.vendure_shop import USER, WebStore, free_port, web_store
+
+GOAL_S, GIVEN_UP_S, LOOK_S = 300, 3600, 0.5
+AT_ONCE, EXPONENT = 4, 2
+T, R = TypeVar("T"), TypeVar("R")
+CONNECTOR = """\
+[channel.connector]
+kind = "vendure"
+url = "http://127.0.0.1:{port}/admin-api"
+user = "{user}"
+password_file = "{password}"
+"""
+"""With the defaults of everything else: this is what a chain has that sets nothing."""
+
+
+class Outcome(msgspec.Struct):
+    """What was told, what was seen, and how long it took."""
+
+    lines: list[str] = []
+    longest_s: float = 0
+    """How long HQ took at most until it knew everything."""
+
+    def __str__(self) -> str:
+        """Say each in a line, with how busy the machine was."""
+        return "\n".join([*self.lines, f"load {os.getloadavg()[0]:.1f}"])
+
+    def took(self, what: str, seconds: float) -> None:
+        """Note how long one of them took, and say it: the whole takes long."""
+        self.longest_s = max(self.longest_s, seconds)
+        self.lines.append(f"{what}, all at HQ {seconds:.0f} s after the last")
+        say(self.lines[-1])
+
+
+class Chain:
+    """HQ, a real web store, and what lies between."""
+
+    def __init__(self, directory: Path, client: httpx.AsyncClient, draw: random.Random) -> None:
+        """Prepare HQ; nothing runs yet."""
+        self.port, self.draw = free_port(), draw
+        self.shop = directory / "vendure.sqlite"
+        password = directory / "password"
+        password.write_text("superadmin\n")
+        self.hq = Headquarters(directory, client)
+        with self.hq.config.open("a") as settings:
+            settings.write(CONNECTOR.format(port=self.port, user=USER, password=password))
+        self.hooks = Hooks(client, draw)
+        self.hooks.target = f"{self.hq.url}/v1/channels/web/webhook"
+        self.hooks.headers = {"Authorization": f"Bearer {STAFF}"}
+
+    def held(self) -> set[str]:
+        """Name every event of the web store that HQ has taken in."""
+        uri = f"file:{self.hq.state / 'central.sqlite'}?mode=ro"
+        with closing(dbapi2.connect(uri, uri=True)) as conn:
+            query = "SELECT event_id FROM channel_event WHERE outcome = 'accepted'"
+            return {f"web/{event_id}" for (event_id,) in conn.execute(query)}
+
+    async def caught_up(self, began: float) -> tuple[int, float]:
+        """Wait until HQ has all there is; gives how many transitions, and the seconds."""
+        wanted = set(await asyncio.to_thread(lambda: list(transitions(self.shop))))
+        async with asyncio.timeout(GIVEN_UP_S):
+            while True:
+                if wanted <= await asyncio.to_thread(self.held):
+                    break
+                # HQ tells nobody of what it takes in.
+                await asyncio.sleep(LOOK_S)
+        return len(wanted), time.monotonic() - began
+
+
+@asynccontextmanager
+async def opened(directory: Path, draw: random.Random) -> AsyncIterator[tuple[Chain, WebStore]]:
+    """Have HQ and the web store run."""
+    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
+        chain = Chain(directory, client, draw)
+        async with (
+            taking(chain.hooks),
+            web_store(directory, client, chain.hooks.url, STAFF, chain.port) as web,
+        ):
+            try:
+                await chain.hq.found()
+                await chain.hq.program.start()
+                yield chain, web
+            finally:
+                await chain.hq.program.stop()
+
+
+async def each_of(things: Iterable[T], act: Callable[[T], Awaitable[R]]) -> list[R]:
+    """Do something with each, several at once; gives what came of each, in their order."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(thing: T) -> R:
+        async with turns:
+            return await act(thing)
+
+    return await asyncio.gather(*(one(thing) for thing in things))
+
+
+async def lived(chain: Chain, web: WebStore, bought: int, outcome: Outcome) -> None:
+    """Buy and see to orders; notes how soon after the last of it HQ knew all."""
+    began = time.monotonic()
+    codes = await each_of(range(bought), lambda n: buy(web, chain.draw, n))
+    await each_of(chain.draw.sample(codes, len(codes)), lambda code: see_to(web, chain.draw, code))
+    ended = time.monotonic()
+    await chain.hooks.flush()
+    found, took = await chain.caught_up(ended)
+    much = f"{bought} orders bought and seen to in {ended - began:.0f} s"
+    outcome.took(f"{much}: {found} transitions", took)
+
+
+async def flooded(chain: Chain, orders: int, outcome: Outcome) -> None:
+    """Copy orders in the web store and tell of all at once; notes how soon HQ knew all."""
+    before = set(await asyncio.to_thread(lambda: list(transitions(chain.shop))))
+    codes = await asyncio.to_thread(copied, chain.shop, orders)
+    began = time.monotonic()
+    for code in codes:
+        chain.hooks.heard(msgspec.json.encode({"order_no": code}))
+    await chain.hooks.flush()
+    found, took = await chain.caught_up(began)
+    outcome.took(f"{len(codes)} orders with copies: {found - len(before)} more transitions", took)
+
+
+async def reconciled(chain: Chain) -> Sequence[str]:
+    """Compare order by order and customer by customer; gives what was compared."""
+    wanted = set(await asyncio.to_thread(lambda: list(transitions(chain.shop))))
+    codes = sorted({event.split("/")[1] for event in wanted})
+    sheets = await each_of(codes, lambda code: chain.hq.ask("GET", f"/v1/orders/{code}"))
+    people = sorted({sheet["order"]["party_id"] for sheet in sheets})
+    shown = await each_of(people, lambda party_id: timeline(chain.hq, party_id))
+    seen = [event for events in shown for event in events]
+    insist(wanted == set(seen), f"not on a timeline: {sorted(wanted - set(seen))[:5]}")
+    insist(len(seen) == len(set(seen)), "something is on two timelines, or twice on one")
+    money = [sheet["money"] for sheet in sheets]
+    there, here = await asyncio.to_thread(sums, chain.shop), added(money)
+    insist(there == here, f"the web store says {there}, HQ says {here}")
+    for what in ("ordered", "settled", "refunded"):
+        major = sum((Decimal(decimal_text(each[what], EXPONENT)) for each in money), Decimal(0))
+        insist(major == Decimal(getattr(there, what)).scaleb(-EXPONENT), f"{what}: {major}")
+    refunds = sum("/refund/" in event for event in wanted)
+    seen_at = (
+        f"transitions expected {len(wanted)}, on the timelines of {len(people)} customers "
+        f"{len(seen)}, of them refunds {refunds}; each once"
+    )
+    return (seen_at, f"web store: {money_of(there)}", f"HQ:        {money_of(here)}")
+
+
+async def timeline(hq: Headquarters, party_id: str) -> list[str]:
+    """Name everything on a customer's timeline."""
+    found: list[str] = []
+    before: str | None = ""
+    while before is not None:
+        asked = "?" + urlencode({"before": before}) if before else ""
+        page = await hq.ask("GET", f"/v1/parties/{party_id}/timeline{asked}")
+        found += [each["event_id"] for each in page["interactions"]]
+        before = page["before"]
+    return found
+
+
+def added(money: Sequence[dict[str, int]]) -> Sums:
+    """Add up what HQ's sheets say."""
+    return Sums(len(money), *(sum(each[what] for each in money) for what in Sums._fields[1:]))
+
+
+def money_of(found: Sums) -> str:
+    """Say sums in minor and in major units."""
+    said = (
+        f"{what} {getattr(found, what)} = {decimal_text(getattr(found, what), EXPONENT)}"
+        for what in Sums._fields[1:]
+    )
+    return f"{found.orders} orders, {', '.join(said)}"
+
+
+async def web_orders(directory: Path, *, orders: int, bought: int, seed: int) -> Outcome:
+    """Play it.
+
+    Raises:
+        Broken: something is missing at HQ, or came too late.
+    """
+    outcome = Outcome()
+    async with opened(directory, random.Random(seed)) as (chain, web):
+        await lived(chain, web, bought, outcome)
+        await flooded(chain, orders, outcome)
+        outcome.lines += await reconciled(chain)
+        [standing] = (await chain.hq.ask("GET", "/v1/channels"))["connectors"]
+        insist((None, 0) == (standing["problem"], standing["quarantined"]), f"{standing}")
+        outcome.lines.append(str(chain.hooks))
+    insist(outcome.longest_s <= GOAL_S, f"more than {GOAL_S} s\n{outcome}")
+    return outcome
+
+
+def main() -> int:
+    """Read the command line."""
+    parser = asking(__doc__)
+    parser.add_argument("--orders", type=int, default=10_000)
+    parser.add_argument("--bought", type=int, default=500)
+    asked = parser.parse_args()
+    much = f"{asked.orders} orders, {asked.bought} of them bought"
+
+    def play(at: Path) -> object:
+        return web_orders(at, orders=asked.orders, bought=asked.bought, seed=asked.seed)
+
+    return played("web-orders", asked.seed, much, play)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
