@@ -22,6 +22,7 @@ from central.console.quarantine import (
     post_decision,
     post_replay_all,
 )
+from central.console.rights import ROUTES as RIGHTS
 from central.console.stores import get_store
 from central.ledger.hq import hq_of
 
@@ -72,6 +73,7 @@ ROUTES: list[ControllerRouterHandler] = [
             get_order,
             post_order,
             get_leads,
+            *RIGHTS,
             post_replay_all,
             post_decision,
         ],

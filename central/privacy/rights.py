@@ -56,6 +56,8 @@ ON_SERVER = (
     "standbys included"
 )
 """Of an HQ on PostgreSQL; on SQLite what is deleted is overwritten, and the log emptied."""
+WAITS = ("pending", "trouble")
+"""States of a replica that is waited for."""
 _FOREVER = "9999-12-31"
 
 Text = Annotated[str, msgspec.Meta(max_length=200)]
@@ -328,8 +330,7 @@ def _on_server(replica: Shown) -> Shown:
 
 
 def _line(row: Row[Any], shown: Proof) -> ErasureLine:
-    waits = ("pending", "trouble")
-    still = tuple(each.replica_id for each in shown.replicas if each.state.value in waits)
+    still = tuple(each.replica_id for each in shown.replicas if each.state.value in WAITS)
     return ErasureLine(
         row.request_id,
         row.party_id,

@@ -66,12 +66,7 @@ def get_requests(request: _Asked) -> list[RequestView]:
 @get("/v1/parties/{any_id:str}/requests", sync_to_thread=True)
 def get_requests_of(request: _Asked, any_id: FromPath[str]) -> list[RequestView]:
     """List what a person has asked for by right, and what became of it."""
-    hq = hq_of(request)
-    with reading(hq.engine) as conn:
-        chosen = canonical(conn, any_id)
-        found = requests_of(conn, members_of(conn, chosen), hq.now()[:10])
-    hq.access_log(STAFF, "requests", [chosen])
-    return found
+    return asked_by(hq_of(request), any_id)
 
 
 @post("/v1/parties/{any_id:str}/requests", status_code=201, sync_to_thread=True)
@@ -103,7 +98,7 @@ def get_export(
     request: _Asked, any_id: FromPath[str], request_id: FromQuery[str]
 ) -> Response[bytes]:
     """Hand a person's own data out as JSON, for a verified request to access or portability."""
-    document = _exported(request, any_id, request_id)
+    document = exported(request, any_id, request_id)
     headers = {"Cache-Control": "no-store", "Content-Disposition": "attachment"}
     return Response(export_bytes(document), media_type="application/json", headers=headers)
 
@@ -113,7 +108,7 @@ def get_export_page(
     request: _Asked, any_id: FromPath[str], request_id: FromQuery[str]
 ) -> Response[str]:
     """Hand a person's own data out as a page to read or print."""
-    document = _exported(request, any_id, request_id)
+    document = exported(request, any_id, request_id)
     return Response(export_page(document), media_type="text/html", headers=dict(HEADERS))
 
 
@@ -132,9 +127,9 @@ def post_erase(request: _Asked, any_id: FromPath[str], data: JSONBody[EraseAsked
         taken = rights.take_down(conn, any_id, told, hq.now())
         if data.verified_by:
             taken = rights.change(conn, taken.request_id, Verified(data.verified_by), hq.now())
-        shown = _erased(request, conn, taken.request_id)
+        done = _erased(request, conn, taken.request_id)
     hq.settle_erasure()
-    return _shown(hq, shown)
+    return shown(hq, done)
 
 
 @get("/v1/erasures", sync_to_thread=True)
@@ -144,12 +139,7 @@ def get_erasures(
     limit: Annotated[int, QueryParameter(ge=1, le=ERASURES_SHOWN)] = ERASURES_SHOWN,
 ) -> Erasures:
     """List the erasures by the day they are due, and which replicas each still waits for."""
-    hq = hq_of(request)
-    with reading(hq.engine) as conn:
-        found = rights.erasures(conn, hq.now(), after, limit + 1)
-    hq.access_log(STAFF, "erasure", [each.party_id for each in found[:limit]])
-    last = found[limit - 1] if len(found) > limit else None
-    return Erasures(tuple(found[:limit]), None if last is None else rights.place(last))
+    return erasures_behind(hq_of(request), after, limit)
 
 
 @get("/v1/erasures/{request_id:str}", sync_to_thread=True)
@@ -157,17 +147,13 @@ def get_proof(request: _Asked, request_id: FromPath[str]) -> SignedProof:
     """Show the proof of an erasure: each replica's state, and what stays under which law."""
     hq = hq_of(request)
     with reading(hq.engine) as conn:
-        return _shown(hq, rights.proof_of(conn, request_id, authority_of(request), hq.now()))
+        return shown(hq, rights.proof_of(conn, request_id, authority_of(request), hq.now()))
 
 
 @post("/v1/erasures/{request_id:str}/review", status_code=200, sync_to_thread=True)
 def post_review(request: _Asked, request_id: FromPath[str]) -> SignedProof:
     """Look again: erase what has come in since, and what was kept until its period ended."""
-    hq = hq_of(request)
-    with writing(hq.engine) as conn:
-        shown = _erased(request, conn, request_id)
-    hq.settle_erasure()
-    return _shown(hq, shown)
+    return erased(request, request_id)
 
 
 @post("/v1/erasures/{request_id:str}/excuses", status_code=201, sync_to_thread=True)
@@ -176,8 +162,8 @@ def post_excuse(request: _Asked, request_id: FromPath[str], data: JSONBody[Excus
     hq = hq_of(request)
     with writing(hq.engine) as conn:
         rights.excuse(conn, request_id, data, hq.now())
-        shown = rights.proof_of(conn, request_id, authority_of(request), hq.now())
-    return _shown(hq, shown)
+        held = rights.proof_of(conn, request_id, authority_of(request), hq.now())
+    return shown(hq, held)
 
 
 @post("/v1/parties/{any_id:str}/hold", status_code=204, sync_to_thread=True)
@@ -208,7 +194,46 @@ def get_reads(request: _Asked, any_id: FromPath[str]) -> list[Read]:
     return found
 
 
-def _exported(request: _Asked, any_id: str, request_id: str) -> PersonExport:
+def erasures_behind(hq: Hq, after: str, limit: int = ERASURES_SHOWN) -> Erasures:
+    """Give a page of the erasures; whose they are is written down as read."""
+    with reading(hq.engine) as conn:
+        found = rights.erasures(conn, hq.now(), after, limit + 1)
+    hq.access_log(STAFF, "erasure", [each.party_id for each in found[:limit]])
+    last = found[limit - 1] if len(found) > limit else None
+    return Erasures(tuple(found[:limit]), None if last is None else rights.place(last))
+
+
+def asked_by(hq: Hq, any_id: str) -> list[RequestView]:
+    """List a person's requests; that somebody looked is written down."""
+    with reading(hq.engine) as conn:
+        chosen = canonical(conn, any_id)
+        found = requests_of(conn, members_of(conn, chosen), hq.now()[:10])
+    hq.access_log(STAFF, "requests", [chosen])
+    return found
+
+
+def erased(request: _Asked, request_id: str) -> SignedProof:
+    """Carry an erasure out, or look again at one that was.
+
+    Raises:
+        NotFoundFault: `no-such-request`.
+        StateFault: `person-not-verified`, `other-request`.
+    """
+    hq = hq_of(request)
+    with writing(hq.engine) as conn:
+        done = _erased(request, conn, request_id)
+    hq.settle_erasure()
+    return shown(hq, done)
+
+
+def exported(request: _Asked, any_id: str, request_id: str) -> PersonExport:
+    """Hand a person's data out; it is written down before the answer leaves.
+
+    Raises:
+        NotFoundFault: no such party or request.
+        StateFault: `person-not-verified`.
+        InputFault: `other-person`, `no-export`.
+    """
     hq = hq_of(request)
     hq.settle_reads()
     with reading(hq.engine) as conn:
@@ -219,7 +244,8 @@ def _exported(request: _Asked, any_id: str, request_id: str) -> PersonExport:
     return document
 
 
-def _shown(hq: Hq, proof: SignedProof) -> SignedProof:
+def shown(hq: Hq, proof: SignedProof) -> SignedProof:
+    """Write down that a proof was shown, with whose it is."""
     hq.access_log(STAFF, "erasure", proof.proof.parties)
     return proof
 

@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from agent.daemon.demo.shop import new_id
 from agent.daemon.demo.world import STORE, TILL
 from tests.journeys.pages import SMALL, opened
 
@@ -56,7 +57,7 @@ async def _booked(till, party_id, sale_id):
 async def test_every_page_of_the_console_opens(browser, till):
     """A page of the console would break, or scroll sideways on a small screen."""
     async with opened(browser, till.world.console, SMALL) as (tab, complaints):
-        for name in ("Customers", "Orders", "Leads", "Days", "Attention", "Stores"):
+        for name in ("Customers", "Orders", "Leads", "Rights", "Days", "Attention", "Stores"):
             await tab.get_by_role("link", name=name, exact=True).click()
             await expect(tab.locator("h1")).to_contain_text(name)
             wide = await tab.evaluate("document.documentElement.scrollWidth")
@@ -75,16 +76,56 @@ async def test_an_order_is_found_and_made_ready_at_hq(browser, till):
         await tab.keyboard.press("Enter")
         await expect(tab.locator("h1")).to_contain_text("WEB-77020 web · placed")
         for stage in ("reserved", "ready"):
-            await tab.get_by_label("What", exact=True).select_option(stage)
+            await tab.locator("select[name=stage]").select_option(stage)
             await tab.get_by_label("Your name").fill("Eva")
             await tab.get_by_label("All of it").check()
             await tab.get_by_role("button", name="Tell it").click()
             await expect(tab.get_by_role("status")).to_have_text(f"the order is {stage}")
         await tab.get_by_role("link", name="Orders", exact=True).click()
-        await tab.get_by_label("State").select_option("ready")
+        await tab.locator("select[name=standing]").select_option("ready")
         await tab.get_by_role("button", name="Show").click()
         await expect(tab.locator("tbody tr", has_text="WEB-77020")).to_contain_text("Teapot")
         assert [] == complaints
+
+
+async def test_somebody_is_erased_by_hand_and_the_till_confirms_it(browser, till):
+    """Service could not do what the law asks for, or not show that every till has done it."""
+    person = {"party_id": new_id(), "name": "Vera Gehrke", "email": "vera.gehrke@example.org"}
+
+    def of_hers(erasures):
+        return [True] == [e["complete"] for e in erasures if e["party_id"] == person["party_id"]]
+
+    await till.ask("POST", "/v1/parties", person)
+    await _until(
+        till, "/v1/parties/search", lambda told: told["parties"], {"text": person["email"]}
+    )
+    async with opened(browser, till.world.console) as (tab, complaints):
+        await tab.get_by_role("searchbox").fill(person["email"])
+        await tab.keyboard.press("Enter")
+        await tab.get_by_role("link", name="Vera Gehrke").click()
+        await tab.get_by_role("link", name="Rights: access, export, erasure").click()
+        await tab.locator("select[name=kind]").select_option("erase")
+        await tab.get_by_label("How it was made sure").fill("identity card")
+        await tab.get_by_label("Your name").fill("Eva")
+        await tab.get_by_role("button", name="Take it down").click()
+        await tab.get_by_label("For good, everywhere").check()
+        await tab.get_by_role("button", name="Erase", exact=True).click()
+        done = tab.locator("tbody tr", has_text="hq")
+        await expect(done.get_by_text("done", exact=True)).to_be_visible()
+        await _until(till, "/v1/erasures", of_hers)
+        await tab.reload()
+        its = tab.locator("tbody tr", has_text=f"{STORE}/{TILL}")
+        await expect(its.get_by_text("done", exact=True)).to_be_visible()
+        assert [] == complaints
+
+
+async def _until(till, path, wanted, body=None):
+    """Wait until HQ answers as wanted."""
+    async with asyncio.timeout(60):
+        while True:
+            if wanted(await till.world.ask_hq("POST" if body else "GET", path, body)):
+                return
+            await asyncio.sleep(0.1)
 
 
 async def test_without_the_token_nothing_is_shown(browser, till):
