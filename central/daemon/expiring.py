@@ -10,7 +10,7 @@ from central.daemon.beating import Beating
 from central.value.expiry_keeping import ExpiryKeeper
 
 BEAT_S = 2.0
-"""How long what was booked of somebody may not be looked at, beside the work itself."""
+"""How long somebody whose goods came back may lack what had ended of them."""
 
 
 def expiring(

@@ -118,14 +118,21 @@ VALUE_TABLES: tuple[Table, ...] = (
 )
 """In the order they are made; none refers to another by a constraint."""
 
+AT_ONCE, TONIGHT = "", "0"
+"""Before every day: to be looked at within seconds, or with the next of HQ's days."""
 _NEW = upsert(VALUE_EXPIRIES)
-_WAKE = _NEW.on_conflict_do_update(index_elements=["owner"], set_={"wake_on": ""})
+_WAKE = _NEW.on_conflict_do_update(
+    index_elements=["owner"],
+    set_={"wake_on": _NEW.excluded.wake_on},
+    where=VALUE_EXPIRIES.c.wake_on > _NEW.excluded.wake_on,
+)
 
 
-def wake(conn: Connection, owners: Iterable[str]) -> None:
+def wake(conn: Connection, owners: Iterable[str], wake_on: str = AT_ONCE) -> None:
     """Have it looked at anew what of these owners' points ends, in the caller's transaction."""
     rows = [
-        {"owner": each, "wake_on": "", "last_day": "", "points": 0} for each in sorted(set(owners))
+        {"owner": each, "wake_on": wake_on, "last_day": "", "points": 0}
+        for each in sorted(set(owners))
     ]
     if rows:
         conn.execute(_WAKE, rows)

@@ -8,9 +8,17 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from agent.core.loyalty import POINTS, Account, Lease, Posting, Source, missing
+from agent.core.loyalty.bookings import RELEASE_LINE
 from agent.core.loyalty.ledger import Key
 from central.ledger.upserts import upsert
-from central.ledger.value_tables import VALUE_ACCOUNTS, VALUE_LEASES, VALUE_POSTINGS, wake
+from central.ledger.value_tables import (
+    AT_ONCE,
+    TONIGHT,
+    VALUE_ACCOUNTS,
+    VALUE_LEASES,
+    VALUE_POSTINGS,
+    wake,
+)
 
 _P = VALUE_POSTINGS.c
 _OF = select(VALUE_POSTINGS).where(
@@ -82,8 +90,10 @@ class SqlBooks:
         # In one order for all, so that two writers never wait for each other in a circle.
         for account, amount in sorted(_sums(postings).items(), key=lambda each: _order(each[0])):
             self._conn.execute(_ADD_UP, {**_account(account), "amount": amount})
-        units = ((each.account.owner, each.account.unit) for each in postings)
-        wake(self._conn, (owner for owner, unit in units if unit == POINTS))
+        of_points = [each for each in postings if each.account.unit == POINTS]
+        # Goods that came back may have taken what had ended; a lease may give back what has.
+        wake_on = AT_ONCE if any(map(_gives_back, of_points)) else TONIGHT
+        wake(self._conn, (each.account.owner for each in of_points), wake_on)
 
     def post(self, postings: Sequence[Posting], at: str) -> tuple[Posting, ...]:
         """Post what is missing of a booking; gives it.
@@ -137,6 +147,11 @@ def _sums(postings: Iterable[Posting]) -> dict[Account, int]:
     for posting in postings:
         sums[posting.account] = sums.get(posting.account, 0) + posting.amount
     return {account: amount for account, amount in sums.items() if amount}
+
+
+def _gives_back(posting: Posting) -> bool:
+    is_return = posting.source is not None and posting.source.event != posting.event
+    return is_return or posting.line == RELEASE_LINE
 
 
 def _order(account: Account) -> tuple[str, str, str, str]:

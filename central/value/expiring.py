@@ -2,7 +2,8 @@
 
 What should have ended is reckoned by `agent.core.loyalty.expiring` from the books of a person, all
 ids together; here the difference is posted. Looked at is whoever something was booked for or was
-merged or taken apart since (`wake`), and whoever has points whose last day is over.
+merged or taken apart since (`wake`), and whoever has points whose last day is over. What goods that
+came back or a closed lease may change is looked at within seconds, all else once a day.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from agent.core.days import FOREVER, plus_days
 from agent.core.history.interactions import Occasion, interaction_of_expiry
 from agent.core.loyalty import (
     FORFEITED,
+    HELD,
+    LEASED,
     POINTS,
     Dated,
     Expiring,
@@ -41,6 +44,8 @@ from central.value.programme import terms_of
 NEAR_DAYS = 60
 """So long before its last day a card says that something ends."""
 HQ = "hq"
+_KINDS = (HELD, LEASED, FORFEITED)
+"""Of what was issued and redeemed the other side says as much."""
 _E, _L, _P = VALUE_EXPIRIES.c, VALUE_LEASES.c, VALUE_POSTINGS.c
 _NEW = upsert(VALUE_EXPIRIES)
 _KEEP = _NEW.on_conflict_do_update(
@@ -164,7 +169,9 @@ def _keep(
 
 
 def _booked(conn: Connection, owners: Sequence[str]) -> list[Dated]:
-    query = select(VALUE_POSTINGS).where(among(conn, _P.owner, owners), _P.unit == POINTS)
+    query = select(VALUE_POSTINGS).where(
+        among(conn, _P.owner, owners), _P.unit == POINTS, _P.kind.in_(_KINDS)
+    )
     return [Dated(posting_of(row), row.at) for row in conn.execute(query)]
 
 

@@ -29,7 +29,7 @@ from central.ledger.value_tables import VALUE_EXPIRIES, VALUE_POSTINGS, wake
 from central.value import leasing, programme
 from central.value.balances import view_of
 from central.value.books import SqlBooks
-from central.value.expiry_keeping import AT_ONCE, ExpiryKeeper
+from central.value.expiry_keeping import MANY, ExpiryKeeper
 from tests.central.value.test_value import assert_sound
 
 ADA = "01999999-0000-7000-8000-00000000ada0"
@@ -38,6 +38,7 @@ SALES_J, SIDE_J = "a" * 32, "b" * 32
 PLACE = ("store-0001", "till-1")
 PERIOD = Programme(worth=Worth(1, 1), expiry=Expiry(3, "2026-01-01"))
 LAST_DAY, NEXT_DAY = "2027-02-02", "2027-02-03T05:00:00.000Z"
+DAY_AFTER = "2027-02-04T05:00:00.000Z"
 LEASE = Lease(ADA, "points", 60, *PLACE, SIDE_J, "2027-01-30", Worth(1, 1))
 ORDERS = ((0, 1, 2), (2, 1, 0), (1, 0, 2))
 BY = {"actor": "eva", "reason": "the same person"}
@@ -193,9 +194,17 @@ def test_what_a_till_spends_offline_is_as_old_as_its_lease(hq, told, *, looks):
         hq.hear(fact)
         if looks:
             hq.look()
-    hq.look()
+    hq.look(DAY_AFTER)
     assert ([(0, 0)], {ADA: 62}) == (hq.value(), hq.ended())
     assert_sound(hq.ledger)
+
+
+def test_a_sale_is_no_work_until_the_next_day(hq, told):
+    """HQ would reckon everything somebody ever bought with each of their sales."""
+    hq.look()
+    hq.hear(earned(told, 1))
+    assert 0 == hq.look()
+    assert 1 == hq.look("2026-11-03T00:00:01.000Z")
 
 
 def test_any_order_of_arrival_ends_the_same(hq, told):
@@ -213,7 +222,7 @@ def test_any_order_of_arrival_ends_the_same(hq, told):
     hq.hear(
         *(LeaseClosed(f"lease-{n}", *PLACE, told.at(6), 30, "lapsed") for n in range(len(ORDERS)))
     )
-    hq.look()
+    hq.look(DAY_AFTER)
     assert {owner: [(0, 0)] for owner in orders} == {owner: hq.value(owner) for owner in orders}
     assert dict.fromkeys(orders, 20) == hq.ended()
     assert_sound(hq.ledger)
@@ -267,12 +276,12 @@ def test_somebody_who_cannot_be_looked_at_holds_up_nobody(hq, told):
 
 def test_more_than_one_lot_of_work_is_done(hq):
     """Of many customers only the first would be looked at."""
-    many = [f"{ADA[:-3]}{n:03}" for n in range(AT_ONCE + 1)]
+    many = [f"{ADA[:-3]}{n:03}" for n in range(MANY + 1)]
     with writing(hq.ledger) as conn:
         for each in many:
             ensure(conn, each, Origin("hq", hq.now))
             SqlBooks(conn).post(adjusted(each, "points", 5, event=f"b/{each}"), hq.now)
-    assert [AT_ONCE, 1, 0] == [hq.keeper.look() for _ in range(3)]
+    assert [MANY, 1, 0] == [hq.keeper.look() for _ in range(3)]
 
 
 def test_a_person_is_handed_what_ends(hq, told, client):
