@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from threading import Lock
 
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -44,6 +45,7 @@ class ChannelTokens:
     def __init__(self, engine: Engine) -> None:
         """Read them."""
         self._callers: dict[str, ChannelCaller] = {}
+        self._one_at_a_time = Lock()
         self.refresh(engine)
 
     def speaker(self, token: str) -> ChannelCaller | None:
@@ -52,12 +54,12 @@ class ChannelTokens:
 
     def refresh(self, engine: Engine) -> None:
         """Read them again: a command or another HQ process may have made or ended some."""
-        with reading(engine) as conn:
-            rows = conn.execute(_VALID).all()
-        self._callers = {
-            row.token_hash: ChannelCaller(row.channel_id, frozenset(row.purposes.split()))
-            for row in rows
-        }
+        # What was read first must not be put in the place of what was read later.
+        with self._one_at_a_time, reading(engine) as conn:
+            self._callers = {
+                row.token_hash: ChannelCaller(row.channel_id, frozenset(row.purposes.split()))
+                for row in conn.execute(_VALID)
+            }
 
 
 def issue(
