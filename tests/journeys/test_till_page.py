@@ -231,6 +231,23 @@ async def test_money_is_taken_in_parts_and_given_back(page, till):
     await expect(page.receipt.locator(".change")).to_have_text("Change €0.51")
 
 
+async def test_what_was_sold_comes_back_without_a_minus_being_typed(page, till):
+    """A cashier would have to know that money given back is written below zero, or take it."""
+    await page.wedge(COFFEE)
+    await page.shows_lines(1)
+    await page.page.get_by_role("button", name="€4.49").click()
+    await expect(page.receipt).to_be_visible()
+    await page.wedge((await till.look())["last"]["receipt_no"])
+    await page.dialog.get_by_role("button", name="Roast Coffee").click()
+    await page.shows_total("-€4.49")
+    await page.page.get_by_role("button", name="Refund cash").click()
+    await expect(page.dialog).to_contain_text("Amount given back")
+    await expect(page.dialog.locator("#field-amount")).to_have_value("4.49")
+    await page.page.keyboard.press("Enter")
+    await expect(page.receipt.locator(".change")).to_have_text("Given back €4.49")
+    assert -449 == (await till.look())["last"]["total"]
+
+
 async def test_a_basket_is_parked_and_taken_up_again(page):
     """The next customer would have to wait for the one who forgot the milk."""
     await page.wedge(COFFEE)

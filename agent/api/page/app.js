@@ -17,7 +17,7 @@ import { askSpecial } from "./special.js";
 import { answerSuggestion, boughtBefore, followBasket, suggested } from "./suggestions.js";
 import { askNumber, uncharged, valueTender } from "./value.js";
 import { askWeight, hearWeight } from "./weight.js";
-import { amount, likelyNotes, plainAmount, setCurrency, shortAmount, shortDate } from "./format.js";
+import { amount, given, likelyNotes, plainAmount, setCurrency, shortAmount, shortDate, towards } from "./format.js";
 
 let view = null;     // GET /v1/tills/{till}
 let shown = null;    // GET /v1/parties/{id} of the customer here
@@ -328,8 +328,8 @@ async function giveBack(tender) {
 async function payOther(kind) {
   const due = view.sale?.totals.due;
   if (!due) return pay(kind);
-  const said = await askAmount(kind === "cash" ? "Cash" : "Card", "Amount given", plainAmount(due));
-  return said ? pay(kind, said.minor) : undefined;
+  const said = await askAmount(kind === "cash" ? "Cash" : "Card", given(due), plainAmount(Math.abs(due)));
+  return said ? pay(kind, towards(due, said.minor)) : undefined;
 }
 
 async function enrolCustomer() {

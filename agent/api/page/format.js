@@ -35,6 +35,10 @@ export function plainAmount(minor) {
   return (minor / 10 ** digits).toFixed(digits);
 }
 
+// Money goes one way or the other; nobody types a minus to say which.
+export const given = (due) => (due < 0 ? "Amount given back" : "Amount given");
+export const towards = (due, minor) => Math.sign(due) * Math.abs(minor);
+
 export function quantity(thousandths, unit) {
   return unit === "each"
     ? `${thousandths / 1000}`

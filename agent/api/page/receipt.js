@@ -24,7 +24,7 @@ export async function showReceipt(last, onCopy) {
   [shown, job] = [last, null];
   const paper = el("div", { class: "paper" });
   fill($("receipt"),
-    el("div", { class: "head" }, el("span", { class: "change" }, `Change ${amount(last.change)}`), el("span", { class: "grow" }), el("button", { onclick: onCopy }, "Copy")),
+    el("div", { class: "head" }, el("span", { class: "change" }, last.total < 0 ? `Given back ${amount(-last.total)}` : `Change ${amount(last.change)}`), el("span", { class: "grow" }), el("button", { onclick: onCopy }, "Copy")),
     el("small", { class: "quiet" }, last.receipt_no), el("div", { class: "print", hidden: true }), paper);
   const url = await api.picture(`/v1/sales/${last.sale_id}/image`).catch(() => null);
   if (url && shown === last) {

@@ -2,7 +2,7 @@
 
 import { askAmount } from "./day.js";
 import { askFor } from "./dialogs.js";
-import { plainAmount } from "./format.js";
+import { given, plainAmount, towards } from "./format.js";
 
 const PREFIX = "gift-"; // What an owner of a gift card's balance begins with; never its number.
 
@@ -22,6 +22,6 @@ export async function askNumber(title) {
 export async function valueTender(kind, due) {
   const title = kind === "points" ? "Points" : "Gift card";
   const number = [{ name: "number", label: "Number on the card", required: true, hint: "scan it, or type it" }];
-  const said = await askAmount(title, due < 0 ? "Amount given back" : "Amount paid with it", plainAmount(due), kind === "gift_card" && due > 0 ? number : []);
-  return said && { kind, amount: said.minor, ...(said.number ? { reference: said.number } : {}) };
+  const said = await askAmount(title, due < 0 ? given(due) : "Amount paid with it", plainAmount(Math.abs(due)), kind === "gift_card" && due > 0 ? number : []);
+  return said && { kind, amount: towards(due, said.minor), ...(said.number ? { reference: said.number } : {}) };
 }
