@@ -101,8 +101,8 @@ def without_card_numbers(request: ExternalSale) -> tuple[ExternalSale, tuple[Fin
         The sale without accounts, and what was masked where.
     """
     found = accounts.card_numbers_in(request.tenders)
-    tenders = accounts.without_accounts(request.tenders)
-    request = msgspec.structs.replace(request, tenders=tenders)
+    tenders = map(_unnumbered, accounts.without_accounts(request.tenders))
+    request = msgspec.structs.replace(request, tenders=tuple(tenders))
     cleaned = mask_document(msgspec.to_builtins(request))
     if not cleaned.findings:
         return request, found
@@ -110,6 +110,13 @@ def without_card_numbers(request: ExternalSale) -> tuple[ExternalSale, tuple[Fin
         # A kind is a word; a masked one still tells what it was of.
         tender["kind"] = tender["kind"].replace("*", "x")
     return msgspec.convert(cleaned.value, ExternalSale), (*cleaned.findings, *found)
+
+
+def _unnumbered(tender: TenderRequest) -> TenderRequest:
+    """Leave a gift card's number out: it is no payment card's, whatever it looks like."""
+    return (
+        msgspec.structs.replace(tender, reference=None) if value.is_value(tender.kind) else tender
+    )
 
 
 def _put_on_record(desk: Desk, sale: Sale, findings: tuple[Finding, ...]) -> CardNumbersMasked:

@@ -49,7 +49,7 @@ async def claimed(
         desk: the till's.
         sale: as it was rebuilt.
         tenders: that it was rebuilt of, in their order.
-        sent: the same as they were sent: a gift card's number may look like a payment card's.
+        sent: the same with the numbers of gift cards.
     """
     claims: list[Claim] = []
     for tender, reference in zip(sale.tenders, _references(tenders, sent), strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from agent.core.card_numbers import CardNumbersMasked
 from agent.core.entries.bodies import LeaseClosed, ValueRestored, ValueSpent
 from agent.core.exchange.wire import FeedItem, FeedPage
 from agent.core.identifiers import SaleId
@@ -130,7 +131,7 @@ async def test_a_gift_card_pays_under_a_lease_for_the_sale_and_its_number_is_not
         await given(shop, owner=card, unit="EUR", cap=200, sale_id=SALE)
         assert () == await loop.ask(AskUnleased(SALE, request))
         assert () == (await loop.ask(RecordSale(SALE, request))).unspent
-        spent, closed = await facts(shop, ValueSpent, LeaseClosed)
+        spent, closed = await facts(shop, ValueSpent, LeaseClosed, CardNumbersMasked)
         assert (card, 200, 200) == (spent.owner, spent.amount, closed.spent)
         assert card == (await loop.sale(SALE)).sale.tenders[0].reference
     files = [each.read_bytes() for each in shop.folder.rglob("*") if each.is_file()]
