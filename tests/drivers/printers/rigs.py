@@ -30,6 +30,8 @@ QUICK = Patience(
     watch_answer_s=0.3,
 )
 """So quick that a test of a dead printer takes a second."""
+PATIENT = msgspec.structs.replace(QUICK, answer_s=15.0, stall_s=15.0, fence_s=15.0)
+"""Of who waits for an answer that comes: a busy machine may be slow to give it."""
 RECEIPT = ReceiptDocument(
     "en", (Text("Shop"), *(Row(f"Item {n}", "1.00") for n in range(40)), Barcode("s1-7"), Cut())
 )

@@ -13,7 +13,7 @@ from agent.core.receipt.document import Cut, Image, Qr, ReceiptDocument, Row, Te
 from drivers.printers.conversation import Patience
 from drivers.printers.receipt_printer import DrawerPulse
 from drivers.virtual.mechanism import Pulse
-from tests.drivers.printers.rigs import RECEIPT, RIGS, SCRIPTED, driver, running, scripted
+from tests.drivers.printers.rigs import PATIENT, RECEIPT, RIGS, SCRIPTED, driver, running, scripted
 
 pytestmark = pytest.mark.untraced
 OK = PrintOutcome.SUCCESS
@@ -34,7 +34,7 @@ async def until(machine, condition):
 @every_rig
 async def test_a_receipt(rig, tmp_path):
     """The commonest case of all would not work."""
-    async with running(rig, tmp_path) as (printer, machine):
+    async with running(rig, tmp_path, PATIENT) as (printer, machine):
         results = [await printer.print_document(RECEIPT) for _ in range(3)]
         receipts = [await machine.next_receipt() for _ in range(3)]
     assert [(OK, True, "")] * 3 == [(each.outcome, each.sent, each.detail) for each in results]
@@ -60,7 +60,7 @@ async def test_raw_bytes(rig, tmp_path):
     """What POS software wrote for its printer would come out altered, or be confirmed too early."""
     cut = b"\x1bd\x03" if "star" in rig.name else b"\x1dV\x00"
     own_fences = b"\x17\x17\x18\x17" if "star" in rig.name else b"\x1dr\x01\x1dr\x01"
-    async with running(rig, tmp_path) as (printer, machine):
+    async with running(rig, tmp_path, PATIENT) as (printer, machine):
         await printer.status()
         payload = b"\x1b@raw\n" + own_fences + b"end\n" + cut
         results = [await printer.print_raw(payload), await printer.print_document(RECEIPT)]
@@ -317,7 +317,10 @@ async def test_a_change_is_told(rig, hold, tmp_path):
 @pytest.mark.parametrize("pin", [2, 5])
 async def test_a_drawer_opens(rig, pin, tmp_path):
     """The drawer would stay shut, or its coil be given the wrong pulse."""
-    async with running(rig, tmp_path, pulse=DrawerPulse(pin, 100, 200)) as (printer, machine):
+    async with running(rig, tmp_path, PATIENT, pulse=DrawerPulse(pin, 100, 200)) as (
+        printer,
+        machine,
+    ):
         machine.paper.drawer.pin = pin
         result = await printer.kick_drawer()
         assert (OK, True, True) == (result.outcome, machine.drawer_open, result.drawer_high)
@@ -329,7 +332,7 @@ async def test_a_drawer_opens(rig, pin, tmp_path):
 @every_rig
 async def test_the_drawer_switch_of_the_other_kind(rig, tmp_path):
     """A drawer whose switch is the other way round would be told wrongly."""
-    async with running(rig, tmp_path) as (printer, machine):
+    async with running(rig, tmp_path, PATIENT) as (printer, machine):
         machine.paper.drawer.open_is_high = False
         shut = await printer.status()
         opened = await printer.kick_drawer()
