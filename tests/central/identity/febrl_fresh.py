@@ -14,8 +14,6 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
-from faker import Faker
-
 from tests.central.identity.febrl import Person
 
 FIELDS = ("given", "family", "birth_date", "number", "address", "postcode", "city", "card")
@@ -46,7 +44,7 @@ class Kind(NamedTuple):
 KINDS = {
     "few": Kind(persons=4000, duplicates=1000, most=5, slips=4),
     "many": Kind(persons=2000, duplicates=3000, most=5, slips=10),
-    "families": Kind(persons=2000, duplicates=3000, most=5, slips=6, with_families=True),
+    "families": Kind(persons=1000, duplicates=1500, most=5, slips=6, with_families=True),
 }
 
 
@@ -69,6 +67,8 @@ class Country:
 
     def __init__(self, locale, seed):
         """Make the names and places of a country."""
+        from faker import Faker
+
         fake = Faker(locale)
         fake.seed_instance(seed)
         self.stock = {
