@@ -45,6 +45,14 @@ async def test_who_is_enrolled_before_the_first_item_is_the_customer(page, till)
     assert (await till.sale())["sale"]["party_id"] == again["party_id"]
 
 
+@pytest.mark.parametrize("number", ["0171 3920024", "01713920024"])
+async def test_a_phone_number_is_typed_as_it_is_dialled(page, number):
+    """Who gives their number would have to give it with the country's code, or stay unknown."""
+    await page.page.locator("#scan").press_sequentially(number, delay=60)
+    await page.page.keyboard.press("Enter")
+    await expect(page.customer).to_contain_text("Thomas Bergmann")
+
+
 async def test_what_was_not_asked_is_no_answer(page, till):
     """A no that nobody said would bind every channel, and nobody could ask the customer again."""
     await page.page.get_by_role("button", name="New customer").click()

@@ -6,6 +6,7 @@ import { showCustomer } from "./customer.js";
 import { askAmount, dayMenu, signOn } from "./day.js";
 import { askFor, choose, show } from "./dialogs.js";
 import { askPerson, welcome } from "./enrol.js";
+import { noteKey, wasTyped } from "./hand.js";
 import { showHealth } from "./health.js";
 import { hideMatches, showMatches, walkMatches } from "./matches.js";
 import { askOrder, doWithOrder, pickOrder, standsIn } from "./orders.js";
@@ -153,11 +154,18 @@ async function settle(job, said) {
 }
 
 // What was scanned or typed: a code the till knows, a person, or the beginning of an item's name.
-async function enter(text) {
+async function enter(text, byHand) {
   hideMatches();
-  const seen = await attempt(() => inTurn(() => api.post(`${tillPath()}/scan`, { scan: text })));
-  if (seen) await tell(seen, text);
+  const seen = await attempt(() => scan(text));
+  if (!seen) return;
+  // Digits alone may be a misread code; a hand that types them with a 0 before them means a phone number.
+  const number = seen.kind === "unknown" && byHand && DIALLED.test(text) && `tel:${text}`;
+  const person = number && await attempt(() => scan(number));
+  await tell(person?.kind === "customer" ? person : seen, text);
 }
+
+const DIALLED = /^0\d{6,14}$/;
+const scan = (text) => inTurn(() => api.post(`${tillPath()}/scan`, { scan: text }));
 
 // What was scanned first is sold first: a code waits until the one before was answered, however late.
 let turn = Promise.resolve();
@@ -434,7 +442,7 @@ function listen() {
     event.preventDefault();
     const text = $("scan").value.trim();
     $("scan").value = "";
-    if (text) enter(text);
+    if (text) enter(text, wasTyped(event));
   });
   $("line-actions").addEventListener("click", (event) => { if (event.target.dataset.act) onLine(event.target.dataset.act); });
   const buttons = { cash: () => payOther("cash"), card: () => payOther("card"), points: () => payValue("points"), gift: () => payValue("gift_card"), park: () => attempt(() => api.post(salePath("/park"))), parked: showParked, more: day, cancel: cancelSale, cashier: () => attempt(() => signOn(view.actor)) };
@@ -443,6 +451,7 @@ function listen() {
   const keys = { F2: "cash", F3: "card", F6: "points", F7: "gift", F4: "park", F9: "more" };
   document.addEventListener("keydown", (event) => {
     if ($("dialog").open) return;
+    noteKey(event, $("scan").value);
     if (walkMatches(event.key)) event.preventDefault();
     else if (keys[event.key]) { event.preventDefault(); $(keys[event.key]).click(); }
     else if (event.key === "Escape") { hideMatches(); basket.choose(null); draw(); }

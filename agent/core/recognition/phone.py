@@ -12,6 +12,7 @@ PHONE_CHARACTERS_MAX = 40
 LOCAL_DIGITS_MIN = 7
 """Fewer digits without a leading 0 or + are a PLU or an order, not a phone number."""
 
+_SEPARATED = re.compile(r"[0-9][ ()/.-]+[0-9]", re.ASCII)
 _LOOKS_LIKE = re.compile(r"(?:tel:)?[+0-9][-+0-9 ()./]*", re.ASCII | re.IGNORECASE)
 
 
@@ -57,6 +58,21 @@ def identifiers(text: str, rules: RecognitionRules) -> tuple[Identifier, ...]:
         return (Identifier(IdentifierType.PHONE, normalise(text, rules.region)),)
     except InputFault:
         return ()
+
+
+def keyed(text: str, rules: RecognitionRules) -> tuple[Identifier, ...]:
+    """Read a text that was keyed into a scan field as a phone number, where no code looks so.
+
+    A misread UPC begins with 0, too: digits alone are a phone number only behind + or `tel:`.
+
+    >>> rules = RecognitionRules(region="DE")
+    >>> [len(keyed(text, rules)) for text in ("030 1234567", "tel:0301234567", "0301234567")]
+    [1, 1, 0]
+    """
+    is_separated = text.startswith("0") and _SEPARATED.search(text) is not None
+    if is_separated or text.startswith(("+", "tel:")):
+        return identifiers(text, rules)
+    return ()
 
 
 def _wrong(why: str) -> InputFault:

@@ -49,12 +49,8 @@ _SCANNED: tuple[_Named, ...] = (
     coupon.codes,
 )
 _BEHIND_ITEMS: tuple[_Named, ...] = (email.identifiers,)
-# Without an AIM identifier the text may have been keyed into the till page's scan field. A phone
-# number must then begin with +: a misread UPC also begins with 0.
-_KEYED: tuple[_Named, ...] = (
-    lambda text, _: item.plu_keys(text),
-    lambda text, rules: phone.identifiers(text, rules) if text.startswith("+") else (),
-)
+# Without an AIM identifier the text may have been keyed into the till page's scan field.
+_KEYED: tuple[_Named, ...] = (lambda text, _: item.plu_keys(text), phone.keyed)
 
 # Of a typed text of unknown type.
 _TYPED: tuple[_Named, ...] = (
