@@ -26,7 +26,14 @@ from central.privacy import rights
 from central.privacy.authority import authority_of
 from central.privacy.page import HEADERS, export_page
 from central.privacy.rights import Excused, RequestTold, Verified
-from central.privacy.rights_routes import asked_by, erased, erasures_behind, exported, shown
+from central.privacy.rights_routes import (
+    STAFF,
+    asked_by,
+    erased,
+    erasures_behind,
+    exported,
+    shown,
+)
 
 EXPORTS = (Kind.ACCESS, Kind.PORTABILITY)
 _Asked = Request[Any, Any, Any]
@@ -38,6 +45,7 @@ def get_rights(request: _Asked, after: FromQuery[str] = "") -> Response[str]:
     hq = hq_of(request)
     with reading(hq.engine) as conn:
         waiting = open_requests(conn, hq.now()[:10])
+    hq.access_log(STAFF, "requests", [each.request.party_id for each in waiting])
     found = erasures_behind(hq, after)
     return page("rights.html", chain=hq.name, q="", waiting=waiting, found=found)
 
@@ -107,16 +115,22 @@ def _take_down(hq: Hq, any_id: str, form: Form) -> str:
     verified = tuple(each.strip() for each in form["verified_by"].split(",") if each.strip())
     with writing(hq.engine) as conn:
         if form["request_id"]:
-            rights.change(conn, form["request_id"], Verified(verified), hq.now())
-            return "noted how it was made sure that it is them"
-        told = RequestTold(
-            kind=_kind(form["kind"]),
-            received=form["received"] or None,
-            operator=form.require("actor", "your name"),
-            verified_by=verified,
-        )
-        taken = rights.take_down(conn, any_id, told, hq.now())
-    return f"the request to {taken.kind.value} of {taken.received} is taken down"
+            taken = rights.change(conn, form["request_id"], Verified(verified), hq.now())
+            done = "noted how it was made sure that it is them"
+        else:
+            taken = rights.take_down(conn, any_id, _told(form, verified), hq.now())
+            done = f"the request to {taken.kind.value} of {taken.received} is taken down"
+    hq.access_log(STAFF, "requests", [taken.party_id])
+    return done
+
+
+def _told(form: Form, verified: tuple[str, ...]) -> RequestTold:
+    return RequestTold(
+        kind=_kind(form["kind"]),
+        received=form["received"] or None,
+        operator=form.require("actor", "your name"),
+        verified_by=verified,
+    )
 
 
 def _kind(text: str) -> Kind:
