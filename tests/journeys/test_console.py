@@ -11,6 +11,7 @@ from playwright.async_api import expect
 from agent.daemon.demo.shop import new_id
 from agent.daemon.demo.world import STORE, TILL
 from tests.journeys.pages import SMALL, opened
+from tests.journeys.waiting import until
 
 pytestmark = [
     pytest.mark.timeout(180),
@@ -92,13 +93,15 @@ async def test_somebody_is_erased_by_hand_and_the_till_confirms_it(browser, till
     """Service could not do what the law asks for, or not show that every till has done it."""
     person = {"party_id": new_id(), "name": "Vera Gehrke", "email": "vera.gehrke@example.org"}
 
-    def of_hers(erasures):
-        return [True] == [e["complete"] for e in erasures if e["party_id"] == person["party_id"]]
+    def search():
+        return till.world.ask_hq("POST", "/v1/parties/search", {"text": person["email"]})
+
+    async def hers():
+        found = (await till.world.ask_hq("GET", "/v1/erasures"))["erasures"]
+        return [each["complete"] for each in found if each["party_id"] == person["party_id"]]
 
     await till.ask("POST", "/v1/parties", person)
-    await _until(
-        till, "/v1/parties/search", lambda told: told["parties"], {"text": person["email"]}
-    )
+    await until(search, lambda told: told["parties"])
     async with opened(browser, till.world.console) as (tab, complaints):
         await tab.get_by_role("searchbox").fill(person["email"])
         await tab.keyboard.press("Enter")
@@ -112,20 +115,11 @@ async def test_somebody_is_erased_by_hand_and_the_till_confirms_it(browser, till
         await tab.get_by_role("button", name="Erase", exact=True).click()
         done = tab.locator("tbody tr", has_text="hq")
         await expect(done.get_by_text("done", exact=True)).to_be_visible()
-        await _until(till, "/v1/erasures", of_hers)
+        await until(hers, [True].__eq__)
         await tab.reload()
         its = tab.locator("tbody tr", has_text=f"{STORE}/{TILL}")
         await expect(its.get_by_text("done", exact=True)).to_be_visible()
         assert [] == complaints
-
-
-async def _until(till, path, wanted, body=None):
-    """Wait until HQ answers as wanted."""
-    async with asyncio.timeout(60):
-        while True:
-            if wanted(await till.world.ask_hq("POST" if body else "GET", path, body)):
-                return
-            await asyncio.sleep(0.1)
 
 
 async def test_without_the_token_nothing_is_shown(browser, till):
