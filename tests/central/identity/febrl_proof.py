@@ -92,30 +92,26 @@ def report(names=SETS):
     """
     say(HEAD)
     each = [(name, with_card) for name in names for with_card in (True, False)]
-    stands = []
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        for lines, good in pool.map(_stands, *zip(*each, strict=True)):
-            say("\n".join(lines))
-            stands.append(good)
-    return all(stands)
+        return all(list(pool.map(_stands, *zip(*each, strict=True))))
 
 
 def _stands(name, with_card):
-    """Judge a set; gives lines of the table, and whether HQ stands beside the judges."""
+    """Judge a set and print its lines; gives whether HQ stands beside the judges."""
     some = (febrl_fresh if name in febrl_fresh.KINDS else febrl).people(name)
     start, true = f"{name:9} {'card' if with_card else 'none':10}", febrl.true_pairs(some)
-    lines, best, good = [], 0, True
+    best, good = 0, True
     for by, finds in febrl_judges.JUDGES:
         said = _said(finds(some, with_card=with_card), true)
-        lines.append(f"{start} {by:14} {'':23}   {said}")
+        say(f"{start} {by:14} {'':23}   {said}")
         best = max(best, *said[2:])
     for by, judged in _judged(some, with_card=with_card):
         false, recall = len(judged.merged - true), febrl.figures(judged.merged, true)[1]
         said = _said(judged.found, true)
-        lines.append(f"{start} {by:14} {false:12}  {recall:9}   {said}")
+        say(f"{start} {by:14} {false:12}  {recall:9}   {said}")
         found = max(said[2:]) >= best and said[1] >= RECALL_MIN.get((name, with_card), 0)
         good &= not false and (by != NIGHTLY or found)
-    return lines, good
+    return good
 
 
 def _said(found, true):
