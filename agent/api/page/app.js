@@ -259,17 +259,18 @@ async function showOrder(seen) {
   if (!order) return notRecognised(seen);
   const deed = await askOrder(order);
   if (!deed) return;
-  const done = await attempt(() => doWithOrder(order, deed, openSale));
+  const done = await attempt(async () => {
+    const told = await doWithOrder(order, deed, openSale);
+    cardOf = undefined; // It stands on its customer's card, with or without HQ.
+    return told;
+  });
   if (done && deed === "hand") message("Handed over", `Order ${order.order_no}`, "good");
 }
 
 // The orders of a card that wait here, or those of all customers, and then the one that is meant.
 async function seeOrders(title, orders) {
   const picked = await pickOrder(title, orders);
-  if (!picked) return;
-  await showOrder({ order_no: picked });
-  cardOf = undefined; // What was done with the order stands on the card, with or without HQ.
-  await refresh().catch(() => {});
+  if (picked) await showOrder({ order_no: picked });
 }
 
 const readyHere = (order) => order.state === "ready" && order.collect_at === view.store;
