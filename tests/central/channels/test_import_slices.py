@@ -30,8 +30,8 @@ from central.ledger.outbox import GLOBAL, position
 from central.ledger.tables import FEED_MARKS, FEED_ROWS
 
 SLICES = 6
-SLICE_S = 0.06
-START_S = 30
+SLICE_S = 0.2
+START_S = 90
 
 
 class Killed(BaseException):
