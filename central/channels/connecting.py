@@ -45,7 +45,8 @@ class ConnectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """A file, readable by the service alone, whose first line is that user's password."""
     every_s: int = 10
     """How long after one look it is asked again for what is new and what is open; as long as the
-    look took, if that is more. What a webhook names is asked for at once."""
+    look took, if that is more, or until a sweep is due. What a webhook names is asked for at
+    once."""
     sweep_s: int = 240
     """How often every order of the last `days` is looked at again, from begin to begin."""
     days: int = 90

@@ -85,10 +85,12 @@ class Link:
         for events in self.connector.sweep() if is_sweep else self.connector.fresh():
             self._take(engine, now, events)
         ended = time.monotonic()
-        # A web store with very many orders is left alone for as long as it was asked.
-        self.due_s = ended + max(self.settings.every_s, ended - began)
         if is_sweep:
             self.sweep_s = began + max(self.settings.sweep_s, 2 * (ended - began))
+        # A web store with very many orders is left alone for as long as it was asked, but no
+        # longer than until the next sweep.
+        rest_s = min(ended - began, self.sweep_s - ended)
+        self.due_s = ended + max(self.settings.every_s, rest_s)
 
     def failed(self, fault: Fault) -> None:
         """Remember what is wrong, for whoever looks."""

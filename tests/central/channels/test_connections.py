@@ -93,5 +93,5 @@ def test_sweeps_begin_as_often_as_is_set_and_the_web_store_gets_its_rests(ledger
         link.look(ledger, lambda: NOW)
         store.now_s = max(store.now_s, link.due_s)
     swept = [at for at, what in store.looks if what == "sweep"]
-    assert [1000, 1280, 1560] == swept
+    assert [1000, 1250, 1500] == swept
     assert [1200] == [at for at, what in store.looks if what == "fresh"][:1]
