@@ -161,7 +161,10 @@ async def reconciled(chain: Chain) -> Sequence[str]:
     people = sorted({sheet["order"]["party_id"] for sheet in sheets})
     shown = await each_of(people, lambda party_id: timeline(chain.hq, party_id))
     seen = [event for events in shown for event in events]
-    insist(wanted == set(seen), f"not on a timeline: {sorted(wanted - set(seen))[:5]}")
+    insist(wanted <= set(seen), f"not on a timeline: {sorted(wanted - set(seen))[:5]}")
+    # Vendure's history has no line of a refund's beginning; HQ may have looked just then.
+    more = [e for e in set(seen) - wanted if not ("/refund/" in e and e.endswith("/Pending"))]
+    insist(not more, f"told, and not in the web store's history: {sorted(more)[:5]}")
     insist(len(seen) == len(set(seen)), "something is on two timelines, or twice on one")
     money = [sheet["money"] for sheet in sheets]
     there, here = await asyncio.to_thread(sums, chain.shop), added(money)
