@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import subprocess
 import time
 from contextlib import ExitStack
 from functools import partial
@@ -103,8 +104,12 @@ class Seeds:
 
     def scanner_held(self):
         scanner = self._scanner()
+        # By another program: who plays the scanner may have both ends.
         port = os.open(scanner.path, os.O_RDWR | os.O_NOCTTY)
-        self.stack.callback(os.close, port)
+        thief = subprocess.Popen(["sleep", "3600"], stdin=port)
+        os.close(port)
+        self.stack.callback(thief.wait)
+        self.stack.callback(thief.kill)
 
     def one_port_twice(self):
         scanner = self._scanner()

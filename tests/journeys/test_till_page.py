@@ -131,6 +131,10 @@ async def test_what_is_scanned_first_is_sold_first(page):
 
 async def test_what_is_drawn_meanwhile_takes_no_touch_away(page, till):
     """A finger on a line or on a banknote would do nothing if the agent tells news meanwhile."""
+    await till.scan(f"]C0{GRETA}")
+    await till.scan(COFFEE)
+    await page.page.get_by_role("button", name="€4.49").click()
+    await expect(page.customer).to_contain_text("No customer yet")
     await page.wedge(COFFEE)
     await page.shows_lines(1)
     note = await page.page.get_by_role("button", name="€4.49").element_handle()
@@ -139,6 +143,7 @@ async def test_what_is_drawn_meanwhile_takes_no_touch_away(page, till):
     await page.page.mouse.down()
     await till.scan(f"]C0{GRETA}")
     await expect(page.customer).to_contain_text("Greta Sommer")
+    await expect(page.lines.first).to_contain_text("bought before")
     await page.page.mouse.up()
     await expect(page.page.get_by_role("button", name="Void line")).to_be_visible()
     assert await note.evaluate("(node) => node.isConnected")

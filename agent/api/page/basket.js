@@ -15,11 +15,9 @@ export function showBasket(open, onChoose, onGiveBack, boughtBefore) {
   const lines = open ? open.sale.lines || [] : [];
   if (!lines.some((line) => line.line === chosen && !line.voided)) chosen = null;
   const today = open?.sale.business_date;
-  keep($("lines").tBodies[0], lines.map((line) => {
-    const before = boughtBefore(line);
-    const shown = [open.sale.sale_id, line, amount(line.extension), line.line === chosen, today, before];
-    return [shown, () => row(line, onChoose, today, before)];
-  }));
+  const drawn = keep($("lines").tBodies[0], lines.map((line) => [[open.sale.sale_id, line, amount(line.extension), line.line === chosen, today], () => row(line, onChoose, today)]));
+  // It is known later than the line, when a finger may already be on it.
+  drawn.forEach((each, place) => { each.querySelector(".before").textContent = beforeWords(boughtBefore(lines[place])); });
   $("empty").hidden = lines.length > 0;
   $("line-actions").hidden = chosen === null;
   keep($("totals"), totals(open, onGiveBack));
@@ -28,15 +26,17 @@ export function showBasket(open, onChoose, onGiveBack, boughtBefore) {
   if (seen) seen.scrollIntoView({ block: "nearest" });
 }
 
-function row(line, onChoose, today, before) {
+const beforeWords = (day) => (day ? `, bought before, ${shortDate(day)}` : "");
+
+function row(line, onChoose, today) {
   const classes = [line.voided ? "voided" : "", line.line === chosen ? "chosen" : ""].join(" ").trim();
   return el("tr", { class: classes, onclick: () => { if (!line.voided) onChoose(line.line === chosen ? null : line.line); } },
-    el("td", {}, line.name, ...notes(line, today, before)),
+    el("td", {}, line.name, ...notes(line, today)),
     el("td", { class: "amount" }, `${quantity(line.quantity, line.unit || "each")} × ${amount(line.unit_price)}`),
     el("td", { class: "amount" }, amount(line.extension)));
 }
 
-function notes(line, today, before) {
+function notes(line, today) {
   const said = [];
   if (line.returns) said.push("return");
   if (line.list_price != null && line.list_price !== line.unit_price) said.push(`was ${amount(line.list_price)}`);
@@ -44,7 +44,7 @@ function notes(line, today, before) {
   if (line.reason) said.push(line.reason);
   if (line.expiry) said.push(`${line.expiry < today ? "past its date" : "good until"} ${line.expiry}`);
   return [
-    el("small", {}, [...(line.taxes || []).map((tax) => `${tax.name} ${tax.basis_points / 100} %`), before && `bought before, ${shortDate(before)}`].filter(Boolean).join(", ")),
+    el("small", {}, (line.taxes || []).map((tax) => `${tax.name} ${tax.basis_points / 100} %`).join(", "), el("span", { class: "before" })),
     said.length ? el("small", { class: "note" }, said.join(" · ")) : null,
   ];
 }

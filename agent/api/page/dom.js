@@ -21,7 +21,7 @@ export function fill(node, ...children) {
 const kept = new WeakMap();   // node → its children by what they show
 
 // What is made anew under a finger takes no touch: a child stays as long as it shows the same.
-// parts: [what it shows, how it is made]; no two show the same.
+// parts: [what it shows, how it is made]; no two show the same. Gives the children in their order.
 export function keep(node, parts) {
   const before = kept.get(node) || new Map();
   const now = new Map(parts.map(([shows, make]) => [JSON.stringify(shows), make]).map(([key, make]) => [key, before.get(key) || make()]));
@@ -29,6 +29,7 @@ export function keep(node, parts) {
   const children = [...now.values()];
   for (const child of [...node.childNodes]) if (!children.includes(child)) child.remove();
   children.forEach((child, place) => { if (node.childNodes[place] !== child) node.insertBefore(child, node.childNodes[place] || null); });
+  return children;
 }
 
 const STAYS_MS = { bad: 20000, good: 4000 };
