@@ -110,7 +110,7 @@ def witnesses(world):
 
 
 def testify_again(world, machine):
-    """Let testify by what it still holds whose journal was salvaged: its acks may be gone."""
+    """Let testify by what it still holds whose journal was hurt: its acks may be gone."""
     shown = world.witnesses.pop(machine.name, [])
     held = [(journal, ack.epoch, ack.seq) for journal, ack in machine.look(_acks)]
     lost = [(journal, ack) for journal, ack in shown if (journal, ack.epoch, ack.seq) in held]

@@ -33,6 +33,7 @@ def test_no_invariant_breaks(scenario, seed):
         pytest.param(1002878, id="what is no text, carried by a successor"),
         pytest.param(1003295, id="a till that was forgotten, after a long outage"),
         pytest.param(1005690, id="stopped while it installs, on a disk that refuses"),
+        pytest.param(1020132, id="a log that was hurt took the only acks with it"),
     ],
 )
 def test_what_a_long_run_has_found_stays_mended(seed):

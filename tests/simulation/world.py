@@ -164,7 +164,8 @@ class World:
             self.note(f"{machine.name}: does not start: {type(problem).__name__}")
             return
         self.note(f"{machine.name}: started")
-        if machine.is_salvaged:
+        # A log that is hurt ends where it is hurt, and nothing has to be salvaged.
+        if machine.is_salvaged or machine.is_wounded:
             machine.is_salvaged = False
             testify_again(self, machine)
 
