@@ -134,6 +134,7 @@ async def test_what_is_drawn_meanwhile_takes_no_touch_away(page, till):
     await till.scan(f"]C0{GRETA}")
     await till.scan(COFFEE)
     await page.page.get_by_role("button", name="€4.49").click()
+    await expect(page.receipt.locator(".change")).to_have_text("Paid €4.49")
     await expect(page.customer).to_contain_text("No customer yet")
     await page.wedge(COFFEE)
     await page.shows_lines(1)

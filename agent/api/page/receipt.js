@@ -18,13 +18,19 @@ const PAPER = {
 // What somebody has decided about is no trouble any more.
 export const inTrouble = (print) => Boolean(PAPER[print.state]) && !print.reason?.startsWith("settled: ");
 
+// What the cashier has to do with money now, or that there is nothing to do.
+function outcome(last) {
+  if (last.total < 0) return `Given back ${amount(-last.total)}`;
+  return last.change ? `Change ${amount(last.change)}` : `Paid ${amount(last.total)}`;
+}
+
 export async function showReceipt(last, onCopy) {
   $("receipt").hidden = !last;
   if (!last || shown?.sale_id === last.sale_id) return;
   [shown, job] = [last, null];
   const paper = el("div", { class: "paper" });
   fill($("receipt"),
-    el("div", { class: "head" }, el("span", { class: "change" }, last.total < 0 ? `Given back ${amount(-last.total)}` : `Change ${amount(last.change)}`), el("span", { class: "grow" }), el("button", { onclick: onCopy }, "Copy")),
+    el("div", { class: "head" }, el("span", { class: "change" }, outcome(last)), el("span", { class: "grow" }), el("button", { onclick: onCopy }, "Copy")),
     el("small", { class: "quiet" }, last.receipt_no), el("div", { class: "print", hidden: true }), paper);
   const url = await api.picture(`/v1/sales/${last.sale_id}/image`).catch(() => null);
   if (url && shown === last) {
