@@ -132,7 +132,7 @@ async def test_what_is_not_here_is_ordered_made_ready_and_handed_over(page, till
     await page.shows_total("€2.20")
     number = (await till.sale())["sale"]["lines"][0]["name"].removeprefix("Deposit ")
     await page.page.get_by_role("button", name="€2.20").click()
-    await expect(page.receipt).to_contain_text("Change")
+    await expect(page.receipt).to_contain_text("Paid €2.20")
     await _stands(till, number, "reserved")
     await _open_order(page, number)
     await page.dialog.get_by_role("button", name="All of it is here: ready to collect").click()
