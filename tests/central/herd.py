@@ -175,7 +175,20 @@ class Wire:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method, path, content=b"", headers=None):
-        """Send a signed request; gives status, headers and body."""
+        """Send a signed request; gives status, headers and body.
+
+        HQ may have closed a connection that was idle: then it is asked on a new one, as clients do.
+        """
+        was_kept = self._streams is not None
+        try:
+            return await self._asked(method, path, content, headers)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            if not was_kept:
+                raise
+        self.close()
+        return await self._asked(method, path, content, headers)
+
+    async def _asked(self, method, path, content, headers):
         request = httpx.Request(
             method, self._url.join(path), content=content or None, headers=headers
         )
@@ -190,6 +203,7 @@ class Wire:
     def close(self):
         if self._streams is not None:
             self._streams[1].close()
+            self._streams = None
 
     async def _open(self):
         if self._streams is None:
