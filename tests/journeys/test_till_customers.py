@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 
 import pytest
 from playwright.async_api import expect
 
 from agent.daemon.demo.world import STORE
+from tests.journeys.waiting import until_stands
 
 pytestmark = [
     pytest.mark.timeout(180),
@@ -133,28 +133,18 @@ async def test_what_is_not_here_is_ordered_made_ready_and_handed_over(page, till
     number = (await till.sale())["sale"]["lines"][0]["name"].removeprefix("Deposit ")
     await page.page.get_by_role("button", name="€2.20").click()
     await expect(page.receipt).to_contain_text("Paid €2.20")
-    await _stands(till, number, "reserved")
+    await until_stands(till, number, "reserved")
     await _open_order(page, number)
     await page.dialog.get_by_role("button", name="All of it is here: ready to collect").click()
-    await _stands(till, number, "ready")
+    await until_stands(till, number, "ready")
     await _open_order(page, number)
     await page.dialog.get_by_role("button", name="Pay and hand over").click()
     await page.shows_total("€8.78")
     await page.page.get_by_role("button", name="€8.78").click()
-    await _stands(till, number, "collected")
+    await until_stands(till, number, "collected")
 
 
 async def _open_order(page, number):
     await page.from_day_menu("orders")
     await page.dialog.get_by_role("button", name=number).click()
     await expect(page.dialog).to_contain_text(f"Order {number}")
-
-
-async def _stands(till, number, state):
-    """Wait until the till knows an order in this state; HQ's part of it comes by the feed."""
-    async with asyncio.timeout(60):
-        while True:
-            held = await till.world.ask_till("GET", f"/v1/orders/{number}")
-            if held["state"] == state:
-                return
-            await asyncio.sleep(0.1)

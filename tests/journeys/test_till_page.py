@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from agent.daemon.demo.shop import new_id
 from agent.daemon.demo.world import STORE, TILL
 from tests.journeys.pages import DESK, SMALL, TillPage, opened
-from tests.journeys.waiting import until
+from tests.journeys.waiting import until, until_stands
 
 pytestmark = [
     pytest.mark.timeout(180),
@@ -70,7 +70,7 @@ async def test_an_order_is_handed_over_and_given_back_on_the_page(page, till):
     dialog = page.page.locator("dialog[open]")
     await expect(dialog).to_contain_text("ready, to collect at")
     await dialog.get_by_role("button", name="Hand over").click()
-    await _collected(till, "WEB-77001")
+    await until_stands(till, "WEB-77001", "collected")
     await page.wedge("WEB-77001")
     await expect(dialog).to_contain_text("collected")
     await dialog.get_by_role("button", name="Take back one Kettle").click()
@@ -78,12 +78,6 @@ async def test_an_order_is_handed_over_and_given_back_on_the_page(page, till):
     await page.shows_total("-€49.99")
     held = await till.world.ask_till("GET", "/v1/orders/WEB-77001")
     assert ("collected", 2000) == (held["state"], held["goods"][0]["handed"])
-
-
-async def _collected(till, order_no):
-    """Wait until an order was handed over."""
-    order = f"/v1/orders/{order_no}"
-    await until(lambda: till.world.ask_till("GET", order), lambda it: it["state"] == "collected")
 
 
 async def _is_here(till, order_no):

@@ -35,3 +35,9 @@ async def until(
 async def until_equal(ask: Callable[[], Awaitable[Answer]], expected: Answer) -> None:
     """Ask again until the answer is as expected; raises as `until`."""
     await until(ask, lambda answer: answer == expected)
+
+
+async def until_stands(till, order_no: str, state: str) -> None:
+    """Wait until a till knows an order in a state; HQ's part of it comes by the feed."""
+    path = f"/v1/orders/{order_no}"
+    await until(lambda: till.world.ask_till("GET", path), lambda held: held["state"] == state)
