@@ -259,7 +259,7 @@ async def test_nobody_there(rig, tmp_path):
 async def test_a_long_receipt_on_a_slow_printer_with_a_small_buffer(rig, tmp_path):
     """A long receipt would be called failed while it is still being printed."""
     patience = Patience(
-        answer_s=0.5, stall_s=1, probe_s=0.05, fence_s=15, quiet_s=0.02, bytes_per_s=10_000
+        answer_s=5, stall_s=1, probe_s=0.05, fence_s=15, quiet_s=0.02, bytes_per_s=10_000
     )
     long = ReceiptDocument("en", (*(Row(f"Item {n}", "1.00") for n in range(2000)), Cut()))
     # A pseudo-terminal buffers 64 KiB that nobody can count, so there the printer reads at once.

@@ -46,15 +46,18 @@ async def test_d7_a_fault_is_told_in_time(rig, hold, tmp_path):
 @pytest.mark.asyncio
 @pytest.mark.parametrize("rig", RIGS, ids=lambda rig: rig.name)
 async def test_d8_a_receipt_is_confirmed_in_time(rig, tmp_path):
-    """The queue would wait for the printer's word long after the paper is out."""
+    """The queue would wait for the printer's word long after the paper is out.
+
+    The figure is in `benchmarks printing`; a machine with much else to do may be slower than it,
+    and is still quicker than the shortest of the waits, which a receipt that went well has none of.
+    """
     took = []
     async with running(rig, tmp_path, SHIPPED) as (printer, _):
-        await printer.print_document(RECEIPT)
-        for _ in range(20):
+        while len(took) < 20 and min(took, default=1) > 0.08:
             began = now()
             assert PrintOutcome.SUCCESS == (await printer.print_document(RECEIPT)).outcome
             took.append(now() - began)
-    assert min(took) <= 0.08
+    assert min(took) < SHIPPED.quiet_s
 
 
 @pytest.mark.asyncio
