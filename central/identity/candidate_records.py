@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import msgspec
@@ -28,11 +31,13 @@ from agent.core.recognition.means import Identifier, IdentifierType
 from central.identity.attributes import attributes_of_all, folded
 from central.identity.parties import ACTIVE
 from central.ledger.customer_tables import ATTRIBUTES, CONSENTS, IDENTIFIERS, PARTIES
-from central.ledger.engine import reading
+from central.ledger.engine import looking_up, reading
 
 PROFILING = "profiling"
 PORTION = 5000
 """Parties read at once."""
+READERS = os.cpu_count() or 1
+"""Portions read side by side: the database works while another is made into rows."""
 FIELDS = ("name", "birth_date", "postcode", "street", "city")
 CONTACTS = (IdentifierType.EMAIL.value, IdentifierType.PHONE.value)
 REACHED = (*CONTACTS, IdentifierType.LOYALTY_CARD.value)
@@ -71,21 +76,37 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def everybody(engine: Engine) -> Iterator[Told]:
-    """Read everybody who may be compared, by their ids, as of one moment.
+    """Read everybody who may be compared, by their ids, several portions at a time.
 
     Left out is who was erased or never named, and whoever refused to be profiled: two records are
-    put beside each other by what they say of a person (GDPR, Article 21). The transaction ends
-    with the last row, not with what is made of them.
+    put beside each other by what they say of a person (GDPR, Article 21). Each portion is as of one
+    moment, and HQ goes on between them: what is proposed of somebody who has changed meanwhile is
+    looked at again by the next run.
     """
+    ahead: deque[Future[list[Told]]] = deque()
+    with ThreadPoolExecutor(READERS) as pool, looking_up(engine) as conn:
+        for after, upto in _portions(conn):
+            ahead.append(pool.submit(_read, engine, after, upto))
+            if len(ahead) > READERS:
+                yield from ahead.popleft().result()
+        while ahead:
+            yield from ahead.popleft().result()
+
+
+def _portions(conn: Connection) -> Iterator[tuple[str, str]]:
+    """Give stretches of ids: after the first, up to the last."""
+    after = ""
+    while upto := conn.execute(_UPTO, {"after": after}).scalar():
+        yield after, upto
+        after = upto
+
+
+def _read(engine: Engine, after: str, upto: str) -> list[Told]:
     with reading(engine) as conn:
-        after = ""
-        while last := conn.execute(_UPTO, {"after": after}).scalar():
-            rows = conn.execute(_TOLD, {"after": after, "upto": last}).all()
-            twice = [row.party_id for row in rows if row.words > sum(map(bool, row[1:6]))]
-            several = _shown(conn, twice)
-            for row in rows:
-                yield Told._make((row[0], *several.get(row[0], row[1:6]), row.reached))
-            after = last
+        rows = conn.execute(_TOLD, {"after": after, "upto": upto}).all()
+        twice = [row.party_id for row in rows if row.words > sum(map(bool, row[1:6]))]
+        several = _shown(conn, twice)
+    return [Told._make((row[0], *several.get(row[0], row[1:6]), row.reached)) for row in rows]
 
 
 def _shown(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from central.identity.candidate_pairs import BLOCK_MAX, STREET_WORD_MIN, sound
-from central.identity.candidate_records import BETWEEN, PORTION, Told, may_name
+from central.identity.candidate_records import BETWEEN, Told, may_name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -20,6 +20,8 @@ _WORDS = (
     r"list_filter(string_split(regexp_replace({0}, '[^\p{{L}}\p{{N}}]+', ' ', 'g'), ' '), "
     "lambda word: word <> '')"
 )
+PORTION = 100_000
+"""Records laid out at once: between two, those who read them have the processor to themselves."""
 _JOINED = "array_to_string({0}, '')"
 _DIGITS = "array_to_string(list_sort(string_split({0}, '')), '')"
 _ARRIVED = f"CREATE TABLE arrived ({', '.join(f'{field} VARCHAR' for field in Told._fields)})"
