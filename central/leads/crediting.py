@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, select
 
 from agent.core.consent import State
 from agent.core.identifiers import PartyId
@@ -28,7 +28,8 @@ from central.leads.bookings import SaleOf, bookings_of
 from central.leads.gathering import Group
 from central.leads.items import Names, names_for
 from central.leads.rules import rules_held
-from central.ledger.bulk import among
+from central.ledger.bulk import Keyed, among
+from central.ledger.customer_tables import SALES
 from central.ledger.lead_tables import (
     CHANNEL_BOOKINGS,
     LEAD_CONVERSIONS,
@@ -40,6 +41,9 @@ from central.ledger.lead_tables import (
 _json = msgspec.json.Encoder(order="deterministic")
 _NOES = (State.OBJECTED, State.REFUSED, State.WITHDRAWN)
 """Who said no to being followed is credited by a code alone."""
+
+_ORDERED = Keyed(select(CHANNEL_BOOKINGS.c.event).limit(1), CHANNEL_BOOKINGS.c.event)
+_SOLD = Keyed(select(SALES.c.sale_id).limit(1), SALES.c.sale_id)
 
 
 def derive(conn: Connection, group: Group, sale_of: SaleOf, today: str) -> None:
@@ -98,21 +102,19 @@ def _followed(conn: Connection, group: Group, today: str) -> frozenset[str]:
 
 
 def _crosses(conn: Connection, group: Group) -> bool:
-    """Tell whether something of another channel is among the bookings: it may come back here."""
-    held = CHANNEL_BOOKINGS.c.event
-    query = select(held).where(among(conn, held, sorted(group.events))).limit(1)
-    return conn.execute(query).first() is not None
+    """Tell whether channels' bookings and stores' are among them: one may come back at another."""
+    events = sorted(group.events)
+    return bool(_ORDERED.rows(conn, events)) and bool(_SOLD.rows(conn, events))
 
 
 def _forget(conn: Connection, group: Group) -> None:
     events, leads = sorted(group.events), sorted(group.leads)
     conn.execute(delete(LEAD_CREDITS).where(among(conn, LEAD_CREDITS.c.event, events)))
-    of_either = or_(
-        among(conn, LEAD_CONVERSIONS.c.event, events),
-        among(conn, LEAD_CONVERSIONS.c.lead_id, leads),
-    )
-    conn.execute(delete(LEAD_CONVERSIONS).where(of_either))
-    conn.execute(delete(LEADS_OPEN).where(among(conn, LEADS_OPEN.c.lead_id, leads)))
+    converted = LEAD_CONVERSIONS.c
+    conn.execute(delete(LEAD_CONVERSIONS).where(among(conn, converted.event, events)))
+    if leads:
+        conn.execute(delete(LEAD_CONVERSIONS).where(among(conn, converted.lead_id, leads)))
+        conn.execute(delete(LEADS_OPEN).where(among(conn, LEADS_OPEN.c.lead_id, leads)))
 
 
 def _keep_credits(conn: Connection, credits_: Iterable[Credit]) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Column, Connection, Select, select
 
 from central.leads.persons import members
-from central.ledger.bulk import among
+from central.ledger.bulk import Keyed
 from central.ledger.customer_tables import PSEUDONYMS, SALE_LINES, SALES
 from central.ledger.due import EVENT, LEAD, PARTY
 from central.ledger.lead_tables import CHANNEL_BOOKINGS, LEADS, LEADS_SHOWN
@@ -77,32 +77,24 @@ class _Search:
 
     def _around_parties(self, persons: list[str]) -> Iterable[Node]:
         theirs = [each for each, person in self.canonical.items() if person in persons]
-        yield from self._ask(LEAD, _column(LEADS.c.lead_id), LEADS.c.party_id, theirs)
-        yield from self._ask(EVENT, _SALES_OF, PSEUDONYMS.c.party_id, theirs)
-        booked = CHANNEL_BOOKINGS.c
-        yield from self._ask(EVENT, _column(booked.event), booked.party_id, theirs)
+        yield from self._ask(LEAD, _LEADS_OF, theirs)
+        yield from self._ask(EVENT, _SALES_OF, theirs)
+        yield from self._ask(EVENT, _ORDERS_OF, theirs)
 
     def _around_leads(self, leads: list[str]) -> Iterable[Node]:
-        told = _column(LEADS.c.party_id).where(LEADS.c.party_id.is_not(None))
-        yield from self._ask(PARTY, told, LEADS.c.lead_id, leads)
-        shown = _column(LEADS_SHOWN.c.sale_id).where(LEADS_SHOWN.c.booked)
-        yield from self._ask(EVENT, shown, LEADS_SHOWN.c.lead_id, leads)
+        yield from self._ask(PARTY, _TOLD_OF, leads)
+        yield from self._ask(EVENT, _SHOWN_AT, leads)
 
     def _around_events(self, events: list[str]) -> Iterable[Node]:
-        yield from self._ask(PARTY, _BUYERS, SALES.c.sale_id, events)
-        booked = CHANNEL_BOOKINGS.c
-        orderers = _column(booked.party_id).where(booked.party_id.is_not(None))
-        yield from self._ask(PARTY, orderers, booked.event, events)
-        yield from self._ask(LEAD, _column(LEADS_SHOWN.c.lead_id), LEADS_SHOWN.c.sale_id, events)
-        yield from self._ask(EVENT, _ORIGINALS, SALE_LINES.c.sale_id, events)
-        yield from self._ask(EVENT, _RETURNS, SALE_LINES.c.returns_sale, events)
+        yield from self._ask(PARTY, _BUYERS, events)
+        yield from self._ask(PARTY, _ORDERERS, events)
+        yield from self._ask(LEAD, _SHOWN, events)
+        yield from self._ask(EVENT, _ORIGINALS, events)
+        yield from self._ask(EVENT, _RETURNS, events)
 
-    def _ask(
-        self, kind: str, query: Select[str], by: Column[str], keys: list[str]
-    ) -> Iterable[Node]:
+    def _ask(self, kind: str, query: Keyed, keys: list[str]) -> Iterable[Node]:
         if keys:
-            found = self._conn.execute(query.where(among(self._conn, by, keys)))
-            yield from ((kind, each) for each in found.scalars())
+            yield from ((kind, each) for (each,) in query.rows(self._conn, keys))
 
 
 def _column(column: Column[str]) -> Select[str]:
@@ -110,8 +102,15 @@ def _column(column: Column[str]) -> Select[str]:
 
 
 _BRIDGE = PSEUDONYMS.join(SALES, SALES.c.customer_ref == PSEUDONYMS.c.customer_ref)
-_SALES_OF = select(SALES.c.sale_id).select_from(_BRIDGE)
-_BUYERS = select(PSEUDONYMS.c.party_id).select_from(_BRIDGE)
+_SALES_OF = Keyed(select(SALES.c.sale_id).select_from(_BRIDGE), PSEUDONYMS.c.party_id)
+_BUYERS = Keyed(select(PSEUDONYMS.c.party_id).select_from(_BRIDGE), SALES.c.sale_id)
+_B = CHANNEL_BOOKINGS.c
+_ORDERS_OF = Keyed(_column(_B.event), _B.party_id)
+_ORDERERS = Keyed(_column(_B.party_id).where(_B.party_id.is_not(None)), _B.event)
+_LEADS_OF = Keyed(_column(LEADS.c.lead_id), LEADS.c.party_id)
+_TOLD_OF = Keyed(_column(LEADS.c.party_id).where(LEADS.c.party_id.is_not(None)), LEADS.c.lead_id)
+_SHOWN_AT = Keyed(_column(LEADS_SHOWN.c.sale_id).where(LEADS_SHOWN.c.booked), LEADS_SHOWN.c.lead_id)
+_SHOWN = Keyed(_column(LEADS_SHOWN.c.lead_id), LEADS_SHOWN.c.sale_id)
 _IS_RETURN = SALE_LINES.c.returns_sale.is_not(None) & SALE_LINES.c.voided.is_(False)
-_ORIGINALS = _column(SALE_LINES.c.returns_sale).where(_IS_RETURN)
-_RETURNS = _column(SALE_LINES.c.sale_id).where(_IS_RETURN)
+_ORIGINALS = Keyed(_column(SALE_LINES.c.returns_sale).where(_IS_RETURN), SALE_LINES.c.sale_id)
+_RETURNS = Keyed(_column(SALE_LINES.c.sale_id).where(_IS_RETURN), SALE_LINES.c.returns_sale)

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, select
 
-from central.ledger.bulk import among
+from central.ledger.bulk import Keyed
 from central.ledger.customer_tables import ITEM_KEYS
 
 _GTIN = re.compile(r"[0-9]{8}|[0-9]{12,14}", re.ASCII)
 _GTIN_DIGITS = 14
 _OF_GTIN = "gtin:"
 """How the catalogue's table of codes writes that a code is a GTIN."""
+
+_KEYS = Keyed(select(ITEM_KEYS), ITEM_KEYS.c.key)
 
 
 class Names:
@@ -48,5 +50,4 @@ def names_for(conn: Connection, told: Iterable[str | None]) -> Names:
     codes = sorted({f"{_OF_GTIN}{as_code(each)}" for each in told if each})
     if not codes:
         return Names({})
-    query = select(ITEM_KEYS).where(among(conn, ITEM_KEYS.c.key, codes))
-    return Names({row.key: row.item_id for row in conn.execute(query)})
+    return Names({row.key: row.item_id for row in _KEYS.rows(conn, codes)})

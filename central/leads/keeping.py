@@ -1,13 +1,13 @@
 """Working off what is due: a few at a time, each in a short transaction, none in another's way.
 
-A day of sales touches some thousand customers. Each is derived in its own transaction, so that the
-intake waits for one of them at most; what fails is tried again and, after a few tries, left where
-it stands for a person to look at, while all others go on.
+A day of sales touches some thousand customers. A few are derived in each transaction, so that the
+intake waits for those at most; what fails is tried again by itself and, after a few tries, left
+where it stands for a person to look at, while all others go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import structlog
@@ -27,7 +27,11 @@ from central.ledger.lead_tables import LEAD_DUE, LEADS_SHOWN
 
 AT_ONCE = 50
 """How many are looked at before others of the program get their turn."""
+TOGETHER = 10
+"""So many are derived in one transaction: most have next to nothing, and a commit costs more."""
 TRIES_MAX = 5
+_RECORD_S = (Fault, DBAPIError, ValueError, LookupError, ArithmeticError)
+"""What a bad record can cause."""
 _LOG = structlog.get_logger("central")
 
 _NEXT = (
@@ -72,11 +76,10 @@ class LeadKeeper:
 
     def work(self, at_once: int = AT_ONCE) -> int:
         """Work off some of what is due; gives how many, 0 once there is no more."""
-        done = 0
-        for kind, each in [*self._arrived(at_once), *self._due(at_once)]:
-            self._one((kind, each))
-            done += 1
-        return done or self._look_through(at_once)
+        nodes = [*self._arrived(at_once), *self._due(at_once)]
+        for start in range(0, len(nodes), TOGETHER):
+            self._some(nodes[start : start + TOGETHER])
+        return len(nodes) or self._look_through(at_once)
 
     def work_all(self) -> int:
         """Work off everything that is due."""
@@ -111,24 +114,38 @@ class LeadKeeper:
             transact(self._engine, partial(_book, shown))
             yield LEAD, row.lead_id
 
-    def _one(self, node: Node) -> None:
+    def _some(self, nodes: Sequence[Node]) -> None:
+        """Derive some together, and where that fails, each by itself."""
         try:
-            transact(self._engine, partial(self._derive, node))
-        except (Fault, DBAPIError, ValueError, LookupError, ArithmeticError) as error:
-            # One customer's bad record is no other's; what cannot be read is said in the log.
-            _LOG.error("not derived, it is tried again", kind=node[0], reason=str(error)[:300])
-            named = {"of_kind": node[0], "of_id": node[1]}
-            transact(self._engine, lambda conn: conn.execute(_TRIED, named))
+            transact(self._engine, partial(self._derive, nodes))
+        except _RECORD_S as error:
+            if len(nodes) > 1:
+                for node in nodes:
+                    self._some([node])
+            else:
+                self._failed(nodes[0], error)
 
-    def _derive(self, node: Node, conn: Connection) -> None:
-        conn.execute(_DONE, {"of_kind": node[0], "of_id": node[1]})
-        if node[0] == ORDER:
-            book_order(conn, node[1])
+    def _failed(self, node: Node, error: Exception) -> None:
+        # One customer's bad record is no other's; what cannot be read is said in the log.
+        _LOG.error("not derived, it is tried again", kind=node[0], reason=str(error)[:300])
+        transact(self._engine, lambda conn: conn.execute(_TRIED, _named(node)))
+
+    def _derive(self, nodes: Sequence[Node], conn: Connection) -> None:
+        conn.execute(_DONE, [_named(node) for node in nodes])
+        for kind, order_no in nodes:
+            if kind == ORDER:
+                book_order(conn, order_no)
+        rest = [node for node in nodes if node[0] != ORDER]
+        if not rest:
             return
-        group, now = group_of(conn, [node]), self._now()
+        group, now = group_of(conn, rest), self._now()
         derive(conn, group, self._sale_of, now[:10])
         for person in sorted(set(group.parties.values())):
             refresh(conn, person, self._sale_of, now)
+
+
+def _named(node: Node) -> dict[str, str]:
+    return {"of_kind": node[0], "of_id": node[1]}
 
 
 def _book(shown: dict[str, str], conn: Connection) -> None:

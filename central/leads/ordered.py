@@ -7,8 +7,10 @@ cancelled does not count; what comes back over a counter takes back from the ord
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from agent.core.history import STORE_CHANNEL, Order
 from agent.core.identifiers import PartyId
@@ -19,55 +21,67 @@ from agent.core.sale.model import Line
 from agent.core.sale.tax import line_taxes, spread
 from central.leads.items import Names, names_for
 from central.ledger.customer_tables import ORDERS
+from central.ledger.direct import Prepared
 from central.ledger.due import EVENT, PARTY, note_due
 from central.ledger.goods_tables import ORDERS_TOLD
 from central.ledger.lead_tables import CHANNEL_BOOKINGS
 from central.ledger.upserts import upsert
 
 _json = msgspec.json.Encoder(order="deterministic")
+_decode = msgspec.json.Decoder(Told).decode
 _NEW = upsert(CHANNEL_BOOKINGS)
-_PUT = _NEW.on_conflict_do_update(
-    index_elements=["event"],
-    set_={
-        name: _NEW.excluded[name]
-        for name in ("party_id", "channel", "business_date", "currency", "net", "body")
-    },
+_PUT = Prepared(
+    _NEW.on_conflict_do_update(
+        index_elements=["event"],
+        set_={
+            name: _NEW.excluded[name]
+            for name in ("party_id", "channel", "business_date", "currency", "net", "body")
+        },
+    )
+)
+_IS_OF = CHANNEL_BOOKINGS.c.event == bindparam("of_event")
+_BOOKED, _UNDO = (
+    Prepared(select(CHANNEL_BOOKINGS).where(_IS_OF)),
+    Prepared(delete(CHANNEL_BOOKINGS).where(_IS_OF)),
+)
+_HELD = Prepared(select(ORDERS.c.body).where(ORDERS.c.order_no == bindparam("of_number")))
+_NUMBERED = select(ORDERS_TOLD.c.order_id).where(ORDERS_TOLD.c.order_no == bindparam("of_number"))
+_TOLD = Prepared(
+    select(ORDERS_TOLD.c.order_id, ORDERS_TOLD.c.body)
+    .where(ORDERS_TOLD.c.order_id.in_(_NUMBERED))
+    .order_by(ORDERS_TOLD.c.order_id, ORDERS_TOLD.c.told)
 )
 
 
 def book_order(conn: Connection, order_no: str) -> None:
     """Book an order as it stands now, or take its booking back; what hangs on it is due then."""
-    body = conn.execute(select(ORDERS.c.body).where(ORDERS.c.order_no == order_no)).scalar()
-    if body is None:
+    held = _HELD.one_or_none(conn, {"of_number": order_no})
+    if held is None:
         return
-    order = msgspec.json.decode(body, type=Order)
-    query = select(ORDERS_TOLD.c.order_id).where(ORDERS_TOLD.c.order_no == order_no).distinct()
-    for order_id in conn.execute(query).scalars().all():
-        _book(conn, _told(conn, order_id), order)
-
-
-def _told(conn: Connection, order_id: str) -> CustomerOrder:
-    query = select(ORDERS_TOLD.c.body).where(ORDERS_TOLD.c.order_id == order_id)
-    bodies = conn.execute(query.order_by(ORDERS_TOLD.c.told)).scalars()
-    told: list[Told] = [msgspec.json.decode(each, type=Told) for each in bodies]
-    return gathered(OrderId(order_id), told)
+    order = msgspec.json.decode(held[0], type=Order)
+    told: defaultdict[str, list[Told]] = defaultdict(list)
+    for row in _TOLD.all(conn, {"of_number": order_no}):
+        told[row.order_id].append(_decode(row.body))
+    for order_id, every in told.items():
+        _book(conn, gathered(OrderId(order_id), every), order)
 
 
 def _book(conn: Connection, told: CustomerOrder, order: Order) -> None:
     event = str(told.order_id)
-    held = CHANNEL_BOOKINGS.c
-    query = select(CHANNEL_BOOKINGS).where(held.event == event)
-    before = conn.execute(query).mappings().one_or_none()
+    before = next((row._asdict() for row in _BOOKED.all(conn, {"of_event": event})), None)
     booking = _booking(conn, told, order)
     row = None if booking is None else _row(booking)
-    if (None if before is None else dict(before)) == row:
+    if before == row:
         return
-    conn.execute(delete(CHANNEL_BOOKINGS).where(held.event == event))
     if row is not None:
-        conn.execute(_PUT, row)
-    note_due(conn, EVENT, [event])
+        _PUT.run(conn, row)
+    else:
+        _UNDO.run(conn, {"of_event": event})
     whose = (before["party_id"] if before else None, order.party_id)
     note_due(conn, PARTY, [each for each in whose if each])
+    if row is None or order.party_id is None:
+        # Of nobody whose bookings would be looked through for it.
+        note_due(conn, EVENT, [event])
 
 
 def _row(booking: Booking) -> dict[str, object]:

@@ -22,7 +22,7 @@ from central.leads.allowed import profiling
 from central.leads.bookings import SaleOf, bookings_of
 from central.leads.listing import open_leads
 from central.leads.persons import members
-from central.ledger.bulk import among
+from central.ledger.bulk import Keyed, among
 from central.ledger.customer_tables import PSEUDONYMS, SALES
 from central.ledger.lead_tables import CHANNEL_BOOKINGS, PROFILES, SUGGESTION_ANSWERS
 from central.ledger.upserts import upsert
@@ -39,6 +39,8 @@ _PUT = _NEW.on_conflict_do_update(
     index_elements=["party_id"],
     set_={name: _NEW.excluded[name] for name in ("as_of", "body")},
 )
+
+_PROFILES = Keyed(select(PROFILES), PROFILES.c.party_id)
 
 
 def refresh(conn: Connection, party_id: str, sale_of: SaleOf, now: str) -> bool:
@@ -92,10 +94,8 @@ def look_through(conn: Connection, after: str, today: str, at_most: int) -> Look
 
 
 def _held(conn: Connection, ids: Sequence[str]) -> dict[str, Insight]:
-    query = select(PROFILES).where(among(conn, PROFILES.c.party_id, ids))
-    return {
-        row.party_id: msgspec.json.decode(row.body, type=Insight) for row in conn.execute(query)
-    }
+    rows = _PROFILES.rows(conn, ids)
+    return {row.party_id: msgspec.json.decode(row.body, type=Insight) for row in rows}
 
 
 def _essence(insight: Insight | None) -> Insight | None:

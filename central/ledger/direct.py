@@ -60,14 +60,14 @@ class Prepared:
             except conn.dialect.loaded_dbapi.Error as error:
                 raise as_told(conn, compiled.sql, error) from error
 
-    def run(self, conn: Connection, values: Values) -> None:
-        """Run a statement that gives no rows.
+    def run(self, conn: Connection, values: Values) -> int:
+        """Run a statement that gives no rows; tells how many it has written.
 
         Raises:
             sqlalchemy.exc.DBAPIError: of its kind.
         """
         compiled = self._compiled_for(conn, values)
-        run(conn, compiled.sql, compiled.given(values))
+        return run(conn, compiled.sql, compiled.given(values))
 
     @cached_property
     def _named(self) -> Callable[[Sequence[Any]], Row[Any]]:
@@ -83,8 +83,8 @@ class Prepared:
         return self._compiled[name]
 
 
-def run(conn: Connection, sql: str, values: Given = ()) -> None:
-    """Run a statement in the driver's own words.
+def run(conn: Connection, sql: str, values: Given = ()) -> int:
+    """Run a statement in the driver's own words; tells how many rows it has written.
 
     Raises:
         sqlalchemy.exc.DBAPIError: of its kind.
@@ -92,6 +92,7 @@ def run(conn: Connection, sql: str, values: Given = ()) -> None:
     with closing(conn.connection.cursor()) as cursor:
         try:
             cursor.execute(sql, values)
+            return int(cursor.rowcount)
         except conn.dialect.loaded_dbapi.Error as error:
             raise as_told(conn, sql, error) from error
 
