@@ -14,16 +14,18 @@ from central.channels.consenting import keep_answers
 from central.channels.lead_events import lead_of
 from central.channels.leaving import left
 from central.channels.orders import (
+    accepted,
     all_told,
     events_of,
+    order_id_for,
     paid_told,
     require_own,
     state_told,
 )
 from central.channels.person import NewId, Person, person_of
-from central.channels.registry import default_point, meet
-from central.channels.told import PARTY_LEFT, EventTold, read_event
-from central.goods.standing import Said, order_held, tell
+from central.channels.registry import Points
+from central.channels.told import PARTY_LEFT, EventTold, OrderTold, read_event
+from central.goods.standing import Said, Standing
 from central.goods.told import Teller
 from central.identity.interactions import record
 from central.identity.parties import Origin
@@ -45,6 +47,10 @@ _is_nobodys = and_(
 _NOBODYS = Prepared(select(CHANNEL_EVENTS.c.body).where(_is_nobodys))
 _SOMEBODYS = update(CHANNEL_EVENTS).where(_is_nobodys).values(party_id=bindparam("whose"))
 
+_OF_STORE = Prepared(
+    select(JOURNALS.c.journal_id).where(JOURNALS.c.store == bindparam("of_store")).limit(1)
+)
+
 
 class Effect(NamedTuple):
     """Whom an event was about, and what a person may want to look at."""
@@ -55,22 +61,76 @@ class Effect(NamedTuple):
     """Whose cards are to be told anew, by any ids."""
 
 
-def apply(conn: Connection, channel: str, event: EventTold, now: str, new_id: NewId) -> Effect:
-    """Give an event its effect, in the caller's savepoint; the cards it touched are the caller's.
+class Intake(NamedTuple):
+    """What all events of one channel have in common on their way in."""
+
+    conn: Connection
+    """Of `writing`."""
+    channel: str
+    points: Points
+    now: str
+    """HQ's time."""
+    new_id: NewId
+    """Makes a UUIDv7 for a person met for the first time."""
+
+
+class OrderHeard:
+    """One order while events tell of it: read for the first of them, kept after the last."""
+
+    def __init__(self, intake: Intake, order_no: str) -> None:
+        """Read what was told of it so far."""
+        self._conn, self._channel, self._now = intake.conn, intake.channel, intake.now
+        self._order_no = order_no
+        self._before = accepted(intake.conn, intake.channel, order_no)
+        self._standing = Standing(intake.conn, order_id_for(intake.channel, order_no))
+
+    @property
+    def held(self) -> Order | None:
+        """The order as it stands."""
+        return self._standing.known(self._order_no)
+
+    def hear(self, event: EventTold, told: OrderTold, party_id: str | None) -> Order:
+        """Add an event; gives the order in this event's state.
+
+        Raises:
+            Fault: what of the event cannot be used; the caller undoes its savepoint.
+        """
+        held = self.held
+        require_own(held, self._channel, self._order_no)
+        events = events_of(self._conn, self._channel, event, told, self._before.values())
+        state = state_told(events, held)
+        late = held is not None and held.party_id is not None and rank(state) < rank(held.state)
+        said = Said(None if late else party_id, paid_told(events))
+        teller = Teller(self._channel, self._channel)
+        kept = self._standing.tell(all_told(events), teller, self._now, said).order
+        if kept is None:
+            raise ValueError(self._order_no)
+        self._before[event.event_id] = event
+        return msgspec.structs.replace(kept, state=state)
+
+    def keep(self) -> None:
+        """Write down what has come of it."""
+        self._standing.keep(self._now)
+
+
+def apply(intake: Intake, event: EventTold, heard: OrderHeard | None) -> Effect:
+    """Give an event its effect, in the caller's savepoint.
+
+    The order is kept, and the cards it touched are told, by the caller.
 
     Raises:
         Fault: what of the event cannot be used; the caller undoes the savepoint.
     """
-    event = msgspec.structs.replace(
-        event, touch_point=event.touch_point or default_point(conn, channel)
-    )
-    notes = _meet(conn, channel, event, now)
+    conn, channel, points, now, _ = intake
+    event = msgspec.structs.replace(event, touch_point=event.touch_point or points.default)
+    notes = _meet(points, event, now)
     if event.type == PARTY_LEFT:
         gone = left(conn, channel, event, now)
         said = "a request to erase is open" if gone else "nobody is known here by that"
         return Effect(gone, (*notes, said))
-    person = _person(conn, channel, event, new_id)
-    held, order = _order(conn, channel, event, person.party_id, now)
+    person = _person(intake, event)
+    held = heard.held if heard else None
+    order = heard.hear(event, event.order, person.party_id) if heard and event.order else None
     party_id = person.party_id or (order.party_id if order else None)
     if party_id is not None:
         _into_history(conn, party_id, interaction_of_event(channel, event, order), now)
@@ -78,7 +138,7 @@ def apply(conn: Connection, channel: str, event: EventTold, now: str, new_id: Ne
     if event.lead is not None:
         keep_lead(conn, lead_of(channel, event, party_id), f"{channel}/{event.event_id}")
     if order is not None:
-        _catch_up(conn, order, now)
+        _catch_up(conn, held, order, now)
         notes += _unknown_store(conn, order)
     about = {party_id, held.party_id if held else None, order.party_id if order else None}
     touched = frozenset(PartyId(each) for each in about if each is not None)
@@ -110,18 +170,19 @@ def interaction_of_event(channel: str, event: EventTold, order: Order | None) ->
     )
 
 
-def _meet(conn: Connection, channel: str, event: EventTold, now: str) -> list[str]:
-    if meet(conn, channel, event.touch_point or channel, now):
+def _meet(points: Points, event: EventTold, now: str) -> list[str]:
+    if points.meet(event.touch_point or points.default, now):
         return []
     return [f"touch point {event.touch_point!r} is not registered; it counts as `other`"]
 
 
-def _person(conn: Connection, channel: str, event: EventTold, new_id: NewId) -> Person:
+def _person(intake: Intake, event: EventTold) -> Person:
     if event.party is None:
         person = Person(None, ("the event names nobody",))
     else:
-        origin = Origin(channel, event.occurred_at, f"{channel}/{event.event_id}")
-        person = person_of(conn, channel, event.party, origin, new_id)
+        event_id = f"{intake.channel}/{event.event_id}"
+        origin = Origin(intake.channel, event.occurred_at, event_id)
+        person = person_of(intake.conn, intake.channel, event.party, origin, intake.new_id)
     if person.party_id is None and event.order is None and event.lead is None:
         raise InputFault(
             "; ".join(person.notes),
@@ -131,32 +192,14 @@ def _person(conn: Connection, channel: str, event: EventTold, new_id: NewId) -> 
     return person if event.party is not None else Person(None, ())
 
 
-def _order(
-    conn: Connection, channel: str, event: EventTold, party_id: str | None, now: str
-) -> tuple[Order | None, Order | None]:
-    """Keep the order as it stands now; give what was held, and the order in this event's state."""
-    if event.order is None:
-        return None, None
-    held = order_held(conn, event.order.order_no)
-    require_own(held, channel, event.order.order_no)
-    events = events_of(conn, channel, event, event.order)
-    state = state_told(events, held)
-    late = held is not None and held.party_id is not None and rank(state) < rank(held.state)
-    said = Said(None if late else party_id, paid_told(events))
-    kept = tell(conn, all_told(events), Teller(channel, channel), now, said).order
-    if kept is None:
-        raise ValueError(event.order.order_no)
-    return held, msgspec.structs.replace(kept, state=state)
-
-
 def _into_history(conn: Connection, party_id: str, interaction: Interaction, now: str) -> None:
     if interaction.type not in _SILENT:
         record(conn, party_id, interaction, now)
 
 
-def _catch_up(conn: Connection, order: Order, now: str) -> None:
+def _catch_up(conn: Connection, held: Order | None, order: Order, now: str) -> None:
     """Bring earlier events of the order into the history, now that its party is known."""
-    if order.party_id is None:
+    if order.party_id is None or held is None:
         return
     which = {"of_channel": order.channel, "of_order": order.order_no}
     earlier = _NOBODYS.all(conn, which)
@@ -171,6 +214,5 @@ def _catch_up(conn: Connection, order: Order, now: str) -> None:
 def _unknown_store(conn: Connection, order: Order) -> list[str]:
     if order.collect_at is None:
         return []
-    query = select(JOURNALS.c.journal_id).where(JOURNALS.c.store == order.collect_at).limit(1)
-    known = conn.execute(query).first() is not None
+    known = _OF_STORE.one_or_none(conn, {"of_store": order.collect_at})
     return [] if known else [f"no till of store {order.collect_at!r} is enrolled here"]

@@ -1,14 +1,19 @@
-"""Events of a channel in: each judged by itself, applied once, answered with its own outcome."""
+"""Events of a channel in: each judged by itself, applied once, answered with its own outcome.
+
+An order's events that come together are taken as one, since they ask for the same: the order is
+read before the first of them and kept after the last. Where one of them is bad, each is taken by
+itself, so that the others lose nothing by it (P6).
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from functools import partial
+from itertools import groupby
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import (
     MultipleResultsFound,
     NoResultFound,
@@ -18,22 +23,16 @@ from sqlalchemy.exc import (
 
 from agent.core.faults import Fault
 from agent.core.identifiers import PartyId
-from central.channels.effect import Effect, apply
-from central.channels.masking import without_card_numbers
+from central.channels.effect import Effect, Intake, OrderHeard, apply
+from central.channels.event_rows import Outcome, keep, known, set_aside
 from central.channels.person import NewId
-from central.channels.told import EventTold, read_event
+from central.channels.received import Received, received
+from central.channels.registry import Points
 from central.identity.cards import publish_cards
 from central.identity.erased import forget_late
 from central.identity.findings import note_found
-from central.ledger.customer_tables import CHANNEL_EVENTS
-from central.ledger.direct import Prepared
 from central.ledger.engine import exceeds_limit
-from central.ledger.texts import UnfitText, holds_nul, without_nul
-from central.ledger.upserts import upsert
 
-ACCEPTED = "accepted"
-DUPLICATE = "duplicate"
-QUARANTINED = "quarantined"
 _EVENT_ERRORS = (
     Fault,
     StatementError,
@@ -46,40 +45,9 @@ _EVENT_ERRORS = (
 )
 """What a bad event can cause. `OperationalError` is the database's trouble and goes up, unless it
 says that a text is longer than anything can be looked up by: that is the event's."""
-_REASON_CHARACTERS = 500
 
-
-_ACCEPTED_ALREADY = Prepared(
-    select(CHANNEL_EVENTS.c.body, CHANNEL_EVENTS.c.party_id).where(
-        CHANNEL_EVENTS.c.channel_id == bindparam("of_channel"),
-        CHANNEL_EVENTS.c.event_id == bindparam("of_event"),
-        CHANNEL_EVENTS.c.outcome == ACCEPTED,
-    )
-)
-_NEW = upsert(CHANNEL_EVENTS)
-_KEYS = ("channel_id", "event_id")
-_PUT = _NEW.on_conflict_do_update(
-    index_elements=_KEYS,
-    set_={each.name: each for each in _NEW.excluded if each.name not in _KEYS}
-    | {"tries": CHANNEL_EVENTS.c.tries + 1},
-)
-
-
-class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one event."""
-
-    event_id: str
-    outcome: str
-    """`accepted`, `duplicate` or `quarantined`."""
-    party_id: str | None = None
-    reason: str | None = None
-    remedy: str | None = None
-    notes: tuple[str, ...] = ()
-    """What was accepted although a person may want to look at it."""
-
-
-class _Named(msgspec.Struct):
-    event_id: str = ""
+Touched = Callable[[frozenset[PartyId]], None]
+"""Is told whose cards are to be told anew."""
 
 
 def take(
@@ -94,163 +62,119 @@ def take(
         now: HQ's time, kept as received_at.
         new_id: makes a UUIDv7 for a person met for the first time.
     """
-    intake = _Intake(conn, channel, now, new_id)
-    if len(bodies) > 1:
+    intake = Intake(conn, channel, Points(conn, channel), now, new_id)
+    events = [received(body) for body in bodies]
+    if len(events) > 1:
         # A card is told once for all of them. Where that cannot be done, whose event it is comes
         # out by telling it after each.
         with suppress(_Untold), conn.begin_nested():
-            return intake.together(bodies)
-    return [intake.alone(body) for body in bodies]
+            return _together(intake, events)
+    return [_alone(intake, each, partial(_tell, intake)) for each in events]
 
 
 class _Untold(Exception):
     """The cards of what several events touched cannot be told."""
 
 
-class _Intake(NamedTuple):
-    """Events of one channel on their way in."""
+def _together(intake: Intake, events: Sequence[Received]) -> list[Outcome]:
+    """Take all, then tell whose cards they touched, once each."""
+    touched: set[PartyId] = set()
+    outcomes: list[Outcome] = []
+    for order_no, some in groupby(events, key=lambda each: each.order_no):
+        outcomes += _of_order(intake, order_no, list(some), touched.update)
+    try:
+        _tell(intake, touched)
+    except _EVENT_ERRORS as error:
+        if _is_database_s(error):
+            raise
+        raise _Untold from error
+    return outcomes
 
-    conn: Connection
-    channel: str
-    now: str
-    new_id: NewId
 
-    def together(self, bodies: Sequence[bytes]) -> list[Outcome]:
-        """Take all, then tell whose cards they touched, once each."""
-        touched: set[PartyId] = set()
-        outcomes = [self._taken(body, touched.update) for body in bodies]
+def _of_order(
+    intake: Intake, order_no: str | None, events: Sequence[Received], touched: Touched
+) -> list[Outcome]:
+    """Take an order's events as one; where one of them is bad, or told twice, each by itself."""
+    ids = {each.event_id for each in events}
+    if order_no is not None and 1 < len(events) == len(ids):
         try:
-            self._tell(touched)
+            with intake.conn.begin_nested():
+                return _as_one(intake, order_no, events, touched)
         except _EVENT_ERRORS as error:
             if _is_database_s(error):
                 raise
-            raise _Untold from error
-        return outcomes
+    return [_alone(intake, each, touched) for each in events]
 
-    def alone(self, body: bytes) -> Outcome:
-        """Take one, and tell whose cards it touched in its own savepoint."""
-        return self._taken(body, self._tell)
 
-    def _tell(self, touched: Collection[PartyId]) -> None:
-        if touched:
-            publish_cards(self.conn, sorted(touched))
+def _as_one(
+    intake: Intake, order_no: str, events: Sequence[Received], touched: Touched
+) -> list[Outcome]:
+    outcomes = [_recognised(intake, each) for each in events]
+    new = [each for each, outcome in zip(events, outcomes, strict=True) if outcome is None]
+    accepted = iter(_applied(intake, order_no, new, touched) if new else ())
+    return [
+        _with_notes(outcome or next(accepted), each)
+        for each, outcome in zip(events, outcomes, strict=True)
+    ]
 
-    def _taken(self, body: bytes, touched: Callable[[frozenset[PartyId]], None]) -> Outcome:
-        clean = without_card_numbers(body)
-        event_id = _id_of(clean.body)
-        note_found(self.conn, f"{self.channel}/{event_id}", clean.findings, self.now)
-        outcome = self._judged(event_id, clean.body, touched)
-        return msgspec.structs.replace(outcome, notes=(*outcome.notes, *clean.notes))
 
-    def _judged(
-        self, event_id: str, body: bytes, touched: Callable[[frozenset[PartyId]], None]
-    ) -> Outcome:
-        conn, channel, now, new_id = self
-        if (known := _known(conn, channel, event_id, body)) is not None:
-            return known
+def _alone(intake: Intake, event: Received, touched: Touched) -> Outcome:
+    """Take one event, in a savepoint of its own; set it aside where it is bad."""
+    outcome = _recognised(intake, event)
+    if outcome is None:
         try:
-            with conn.begin_nested():
-                event = _read(body)
-                effect = apply(conn, channel, event, now, new_id)
-                _keep(conn, channel, body, now, event, effect)
-                forget_late(conn, [effect.party_id] if effect.party_id else [])
-                touched(effect.touched)
+            with intake.conn.begin_nested():
+                [outcome] = _applied(intake, event.order_no, [event], touched)
         except _EVENT_ERRORS as error:
             if _is_database_s(error):
                 raise
-            return _set_aside(conn, channel, event_id, body, now, error)
-        return Outcome(event_id, ACCEPTED, party_id=effect.party_id, notes=effect.notes)
+            outcome = set_aside(intake, event, error)
+    return _with_notes(outcome, event)
+
+
+def _recognised(intake: Intake, event: Received) -> Outcome | None:
+    """Put on record which card numbers were in it, and tell whether it was accepted before."""
+    source = f"{intake.channel}/{event.event_id}"
+    note_found(intake.conn, source, event.clean.findings, intake.now)
+    return known(intake.conn, intake.channel, event)
+
+
+def _applied(
+    intake: Intake, order_no: str | None, events: Sequence[Received], touched: Touched
+) -> list[Outcome]:
+    """Give new events of one order, or one of none, their effect."""
+    told = [each.event() for each in events]
+    order = None if order_no is None else OrderHeard(intake, order_no)
+    effects, outcomes = [], []
+    for each, event in zip(events, told, strict=True):
+        effects.append(apply(intake, event, order))
+        outcomes.append(keep(intake, each, event, effects[-1]))
+    if order is not None:
+        order.keep()
+    _settle(intake, effects, touched)
+    return outcomes
+
+
+def _settle(intake: Intake, effects: Iterable[Effect], touched: Touched) -> None:
+    """Forget at once what came of anybody erased, and say whose cards are to be told."""
+    about, whose = set[str](), set[PartyId]()
+    for each in effects:
+        about |= {each.party_id} if each.party_id else set()
+        whose |= each.touched
+    forget_late(intake.conn, sorted(about))
+    touched(frozenset(whose))
+
+
+def _tell(intake: Intake, touched: Collection[PartyId]) -> None:
+    if touched:
+        publish_cards(intake.conn, sorted(touched))
+
+
+def _with_notes(outcome: Outcome, event: Received) -> Outcome:
+    notes = (*outcome.notes, *event.clean.notes)
+    return msgspec.structs.replace(outcome, notes=notes)
 
 
 def _is_database_s(error: Exception) -> bool:
     """Tell the database's trouble from an event's."""
     return isinstance(error, OperationalError) and not exceeds_limit(error)
-
-
-def _read(body: bytes) -> EventTold:
-    """Read an event.
-
-    Raises:
-        UnfitText: a text in it cannot be kept.
-        Fault: it is no event.
-    """
-    if holds_nul(body):
-        raise UnfitText(
-            "a text in this event holds a NUL (U+0000)",
-            remedy="take it out at the web store and send the event again",
-        )
-    return read_event(body)
-
-
-def _id_of(body: bytes) -> str:
-    """Name an event even if it cannot be read, so that it can be kept and found again."""
-    try:
-        event_id = msgspec.json.decode(body, type=_Named).event_id
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        event_id = ""
-    if "\0" in event_id:
-        event_id = ""
-    return event_id[:120] or f"unreadable-{hashlib.sha256(body).hexdigest()[:32]}"
-
-
-def _known(conn: Connection, channel: str, event_id: str, body: bytes) -> Outcome | None:
-    """Recognise an event that was accepted before; one that was set aside gets another try."""
-    row = _ACCEPTED_ALREADY.one_or_none(conn, {"of_channel": channel, "of_event": event_id})
-    if row is None:
-        return None
-    first, party_id = row
-    same = first == body
-    note = () if same else ("it differs from the event first sent under this id, which stands",)
-    return Outcome(event_id, DUPLICATE, party_id=party_id, notes=note)
-
-
-def _keep(
-    conn: Connection, channel: str, body: bytes, now: str, event: EventTold, effect: Effect
-) -> None:
-    _put(
-        conn,
-        {
-            "channel_id": channel,
-            "event_id": event.event_id,
-            "type": event.type,
-            "occurred_at": event.occurred_at,
-            "received_at": now,
-            "outcome": ACCEPTED,
-            "reason": "; ".join(effect.notes) or None,
-            "party_id": effect.party_id,
-            "order_no": event.order.order_no if event.order else None,
-            "body": body,
-        },
-    )
-
-
-def _set_aside(
-    conn: Connection, channel: str, event_id: str, body: bytes, now: str, error: Exception
-) -> Outcome:
-    reason = f"{getattr(error, 'orig', None) or _detail(error)}"
-    reason = without_nul(reason)[:_REASON_CHARACTERS]
-    remedy = error.remedy if isinstance(error, Fault) else "report this event; it is kept here"
-    _put(
-        conn,
-        {
-            "channel_id": channel,
-            "event_id": event_id,
-            "type": "",
-            "occurred_at": "",
-            "received_at": now,
-            "outcome": QUARANTINED,
-            "reason": reason,
-            "party_id": None,
-            "order_no": None,
-            "body": body,
-        },
-    )
-    return Outcome(event_id, QUARANTINED, reason=reason, remedy=remedy)
-
-
-def _detail(error: Exception) -> str:
-    return error.detail if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
-
-
-def _put(conn: Connection, row: dict[str, object]) -> None:
-    conn.execute(_PUT, row | {"tries": 1})

@@ -32,6 +32,7 @@ from agent.core.orders import (
 from agent.core.orders.states import PLACED
 from agent.core.quantities import ONE, Minor, Thousandths
 from central.channels.told import EventTold, LineTold, OrderTold, PartTold, read_event, utc
+from central.ledger.bulk import Keyed
 from central.ledger.customer_tables import CHANNEL_EVENTS, ITEM_KEYS
 from central.ledger.direct import Prepared
 
@@ -66,6 +67,9 @@ _ACCEPTED = Prepared(
 )
 
 
+_ITEMS = Keyed(select(ITEM_KEYS.c.key, ITEM_KEYS.c.item_id), ITEM_KEYS.c.key)
+
+
 class Events(NamedTuple):
     """All events of an order, the newest among them."""
 
@@ -82,10 +86,24 @@ def order_id_for(channel: str, order_no: str) -> OrderId:
     return OrderId(f"{channel}/{order_no}")
 
 
-def events_of(conn: Connection, channel: str, event: EventTold, told: OrderTold) -> Events:
-    """Collect what a channel told of an order, this event included."""
-    which = {"of_channel": channel, "of_order": told.order_no}
-    before = [read_event(row.body) for row in _ACCEPTED.all(conn, which)]
+def accepted(conn: Connection, channel: str, order_no: str) -> dict[str, EventTold]:
+    """Give what a channel told of an order so far, by the ids of the events."""
+    rows = _ACCEPTED.all(conn, {"of_channel": channel, "of_order": order_no})
+    return {each.event_id: each for each in (read_event(row.body) for row in rows)}
+
+
+def events_of(
+    conn: Connection, channel: str, event: EventTold, told: OrderTold, before: Iterable[EventTold]
+) -> Events:
+    """Collect what a channel told of an order, this event included.
+
+    Args:
+        conn: any transaction.
+        channel: id of the channel.
+        event: the newest.
+        told: what it says of the order.
+        before: what came before it, `accepted`.
+    """
     every = {each.event_id: each for each in (*before, event)}
     gtins = {line.gtin.zfill(14) for line in told.lines if line.gtin}
     return Events(channel, tuple(every.values()), event, told, _items(conn, gtins))
@@ -134,9 +152,8 @@ def require_own(held: Order | None, channel: str, order_no: str) -> None:
 
 
 def _items(conn: Connection, gtins: set[str]) -> dict[str, str]:
-    keys = ITEM_KEYS.c
-    query = select(keys.key, keys.item_id).where(keys.key.in_(sorted(gtins)))
-    return {row.key: row.item_id for row in conn.execute(query)} if gtins else {}
+    found = _ITEMS.rows(conn, sorted(gtins)) if gtins else ()
+    return {row.key: row.item_id for row in found}
 
 
 def _placed(events: Events) -> tuple[Placed, ...]:

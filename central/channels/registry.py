@@ -42,6 +42,7 @@ class TouchPoint(msgspec.Struct, frozen=True):
 
 
 _CHANNELS = Prepared(select(CHANNELS).order_by(CHANNELS.c.channel_id))
+_MET = Prepared(upsert(TOUCH_POINTS).on_conflict_do_nothing())
 _POINTS = Prepared(
     select(TOUCH_POINTS).where(TOUCH_POINTS.c.registered).order_by(*TOUCH_POINTS.c[:2])
 )
@@ -106,30 +107,38 @@ def touch_points_of(conn: Connection) -> list[TouchPoint]:
     return met + _tills(conn)
 
 
-def default_point(conn: Connection, channel_id: str) -> str:
-    """Give the touch point of events that name none: the channel's only one, else the channel."""
-    points = channel_named(conn, channel_id).touch_points
-    return points[0] if len(points) == 1 else channel_id
+class Points:
+    """The touch points of one channel, as they were registered when this was made."""
 
+    def __init__(self, conn: Connection, channel_id: str) -> None:
+        """Read them.
 
-def meet(conn: Connection, channel_id: str, touch_point_id: str, at: str) -> bool:
-    """Note a touch point of an event; False when nobody registered it.
+        Raises:
+            NotFoundFault: see `channel_named`.
+        """
+        self._conn, self._channel = conn, channel_id
+        self._registered = channel_named(conn, channel_id).touch_points
 
-    A channel is a touch point of its own.
-    """
-    if touch_point_id == channel_id:
-        return True
-    row = {
-        "channel_id": channel_id,
-        "touch_point_id": touch_point_id,
-        "registered": False,
-        "first_seen_at": at,
-    }
-    conn.execute(upsert(TOUCH_POINTS).values(row).on_conflict_do_nothing())
-    query = select(TOUCH_POINTS.c.registered).where(
-        TOUCH_POINTS.c.channel_id == channel_id, TOUCH_POINTS.c.touch_point_id == touch_point_id
-    )
-    return bool(conn.execute(query).scalar_one())
+    @property
+    def default(self) -> str:
+        """The touch point of events that name none: the channel's only one, else the channel."""
+        return self._registered[0] if len(self._registered) == 1 else self._channel
+
+    def meet(self, touch_point_id: str, at: str) -> bool:
+        """Note a touch point of an event; False when nobody registered it.
+
+        A channel is a touch point of its own.
+        """
+        if touch_point_id == self._channel or touch_point_id in self._registered:
+            return True
+        row = {
+            "channel_id": self._channel,
+            "touch_point_id": touch_point_id,
+            "registered": False,
+            "first_seen_at": at,
+        }
+        _MET.run(self._conn, row)
+        return False
 
 
 def _put(conn: Connection, channel_id: str, touch_point_id: str, at: str) -> None:

@@ -11,9 +11,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from agent.core.faults import InputFault, NotFoundFault
-from central.channels.connections import Standing
 from central.channels.described import TakesEvents
-from central.channels.intake import Outcome, take
+from central.channels.event_rows import Outcome
+from central.channels.intake import take
+from central.channels.linking import Standing
 from central.channels.person import new_party_id
 from central.channels.registry import (
     Channel,

@@ -16,6 +16,8 @@ from agent.core.history.told_orders import card_order, interaction_of_told
 from agent.core.identifiers import PartyId
 from agent.core.orders import (
     CustomerOrder,
+    OrderId,
+    OrderView,
     Payment,
     Placed,
     Told,
@@ -42,9 +44,11 @@ SUPPLIER = "warehouse"
 
 _HELD = Prepared(select(ORDERS.c.body).where(ORDERS.c.order_no == bindparam("of_number")))
 _NEW = upsert(ORDERS)
-_PUT = _NEW.on_conflict_do_update(
-    index_elements=["order_no"],
-    set_={each.name: each for each in _NEW.excluded if each.name != "order_no"},
+_PUT = Prepared(
+    _NEW.on_conflict_do_update(
+        index_elements=["order_no"],
+        set_={each.name: each for each in _NEW.excluded if each.name != "order_no"},
+    )
 )
 
 
@@ -55,16 +59,6 @@ class Said(NamedTuple):
     """Whose it is."""
     paid: bool | None = None
     """Whether it counts as paid, where no payment is told one by one."""
-
-
-class _Heard(NamedTuple):
-    """What was told of an order, and what that made of it."""
-
-    before: CustomerOrder
-    after: CustomerOrder
-    new: tuple[Told, ...]
-    teller: Teller
-    now: str
 
 
 class Outcome(NamedTuple):
@@ -103,17 +97,79 @@ def tell(
     Raises:
         OrderInput: something of it cannot be meant.
     """
-    order_id = told[0].order_id
-    before = held(conn, order_id)
-    new = add(conn, told, teller, now)
-    after = noted(before, *new)
-    own = add(conn, taken_up(after, SUPPLIER, now), HQ, now) if new else ()
-    after = noted(after, *own)
-    if new:
-        event = min(each.event for each in new)
-        stock.book(conn, moved(before, after, event, now), now)
-    heard = _Heard(before, after, (*new, *own), teller, now)
-    return _stand(conn, heard, said or Said())
+    standing = Standing(conn, told[0].order_id)
+    outcome = standing.tell(told, teller, now, said)
+    standing.keep(now)
+    return outcome
+
+
+class Standing:
+    """One order while it is told of: read once, and brought to whom it concerns once, at the end.
+
+    Who tells of it goes on telling in the same transaction; nobody else has a turn until then.
+    """
+
+    def __init__(self, conn: Connection, order_id: OrderId) -> None:
+        """Read what was told of it so far."""
+        self._conn = conn
+        self._before = self._after = held(conn, order_id)
+        self._known: dict[str, tuple[Order | None, Order | None]] = {}
+        """Number → the order as it was, and as it stands."""
+        self._new: list[Told] = []
+        self._unheard: list[Told] = []
+        """What its channel did not tell itself."""
+
+    def known(self, order_no: str) -> Order | None:
+        """Give the order of a number as it stands, or None."""
+        if order_no not in self._known:
+            known = order_held(self._conn, order_no)
+            self._known[order_no] = known, known
+        return self._known[order_no][1]
+
+    def tell(
+        self, told: Sequence[Told], teller: Teller, now: str, said: Said | None = None
+    ) -> Outcome:
+        """Add what is told, see `tell`; call `keep` after the last of it."""
+        new = add(self._conn, self._after, told, teller, now)
+        self._after = noted(self._after, *new)
+        own = taken_up(self._after, SUPPLIER, now) if new else ()
+        own = add(self._conn, self._after, own, HQ, now)
+        self._after = noted(self._after, *own)
+        self._new += new
+        stands = view(self._after)
+        if stands.placed is None:
+            return Outcome(None, frozenset())
+        return self._stand(stands, (*new, *own), teller, now, said or Said())
+
+    def keep(self, now: str) -> None:
+        """Write down what has come of it: stock moves, tills and its channel are told."""
+        conn, before, after = self._conn, self._before, self._after
+        if self._new:
+            event = min(each.event for each in self._new)
+            stock.book(conn, moved(before, after, event, now), now)
+        for known, order in self._known.values():
+            if order is not None and (order != known or _substance(before) != _substance(after)):
+                _put(conn, known, order, whole(after, paid=order.paid))
+            if order is not None:
+                tasks.put(conn, order.channel, order.order_no, self._unheard, now)
+
+    def _stand(
+        self, stands: OrderView, new: Sequence[Told], teller: Teller, now: str, said: Said
+    ) -> Outcome:
+        placed, after = stands.placed, self._after
+        if placed is None:
+            raise ValueError(after.order_id)
+        known = self.known(placed.number)
+        party_id = said.party_id or _who(self._conn, placed, known)
+        paid = _is_paid(placed, known, said)
+        order = _summary(_whole(after, stands, paid=paid), party_id, paid=paid)
+        self._known[placed.number] = self._known[placed.number][0], order
+        if placed.channel not in {STORE_CHANNEL, teller.source}:
+            self._unheard += (x for x in new if not x.echo and not isinstance(x, Placed))
+        if teller.source != placed.channel and party_id is not None:
+            _into_history(self._conn, party_id, new, after, teller, now)
+        parties = {party_id, known.party_id if known else None}
+        return Outcome(order, frozenset(each for each in parties if each is not None))
 
 
 def order_held(conn: Connection, order_no: str) -> Order | None:
@@ -127,9 +183,13 @@ def whole(order: CustomerOrder, *, paid: bool) -> CustomerOrder:
 
     A channel that never speaks of payments has been paid: nobody is asked for money twice.
     """
+    return _whole(order, view(order), paid=paid)
+
+
+def _whole(order: CustomerOrder, stands: OrderView, *, paid: bool) -> CustomerOrder:
     if not paid or any(isinstance(each, Payment) for each in order.told):
         return order
-    amount = view(order).money.ordered
+    amount = stands.money.ordered
     if not amount:
         return order
     taken = Payment(
@@ -140,24 +200,6 @@ def whole(order: CustomerOrder, *, paid: bool) -> CustomerOrder:
         echo=True,
     )
     return noted(order, taken)
-
-
-def _stand(conn: Connection, heard: _Heard, said: Said) -> Outcome:
-    after, teller = heard.after, heard.teller
-    placed = view(after).placed
-    if placed is None:
-        return Outcome(None, frozenset())
-    known = order_held(conn, placed.number)
-    party_id = said.party_id or _who(conn, placed, known)
-    paid = _is_paid(placed, known, said)
-    order = _summary(whole(after, paid=paid), party_id, paid=paid)
-    if order != known or _substance(heard.before) != _substance(after):
-        _keep(conn, known, order, whole(after, paid=paid))
-    _tell_channel(conn, placed, heard)
-    if teller.source != placed.channel and party_id is not None:
-        _into_history(conn, party_id, heard)
-    parties = {party_id, known.party_id if known else None}
-    return Outcome(order, frozenset(each for each in parties if each is not None))
 
 
 def _is_paid(placed: Placed, known: Order | None, said: Said) -> bool:
@@ -199,13 +241,14 @@ def _substance(order: CustomerOrder) -> list[Told]:
     ]
 
 
-def _keep(conn: Connection, known: Order | None, order: Order, told: CustomerOrder) -> None:
+def _put(conn: Connection, known: Order | None, order: Order, told: CustomerOrder) -> None:
     """Keep the order as it stands, and tell it to the tills it concerns with all that counts."""
     scope = _scope(order)
     if known is not None and _scope(known) != scope:
         moved = _json.encode(Moved(scope))
         publish(conn, _scope(known), f"order:{known.order_no}", "del", moved)
     row = {
+        "order_no": order.order_no,
         "channel_id": order.channel,
         "state": order.state,
         "party_id": order.party_id,
@@ -213,7 +256,7 @@ def _keep(conn: Connection, known: Order | None, order: Order, told: CustomerOrd
         "scope": scope,
         "body": _json.encode(order),
     }
-    conn.execute(_PUT, row | {"order_no": order.order_no})
+    _PUT.run(conn, row)
     note_due(conn, ORDER, [order.order_no])
     body = replace(order, order_id=told.order_id, told=counting(told))
     publish(conn, scope, f"order:{order.order_no}", "put", _json.encode(body))
@@ -225,16 +268,15 @@ def _scope(order: Order) -> str:
     return store_scope(waits) if waits else GLOBAL
 
 
-def _tell_channel(conn: Connection, placed: Placed, heard: _Heard) -> None:
-    """Leave for the order's channel what it did not tell itself."""
-    if placed.channel in {STORE_CHANNEL, heard.teller.source}:
-        return
-    unheard = (each for each in heard.new if not each.echo and not isinstance(each, Placed))
-    tasks.put(conn, placed.channel, placed.number, unheard, heard.now)
-
-
-def _into_history(conn: Connection, party_id: str, heard: _Heard) -> None:
-    for each in heard.new:
-        line = interaction_of_told(each, heard.after, channel=heard.teller.channel)
+def _into_history(
+    conn: Connection,
+    party_id: str,
+    new: Iterable[Told],
+    order: CustomerOrder,
+    teller: Teller,
+    now: str,
+) -> None:
+    for each in new:
+        line = interaction_of_told(each, order, channel=teller.channel)
         if line is not None:
-            record(conn, party_id, line, heard.now)
+            record(conn, party_id, line, now)

@@ -16,7 +16,7 @@ from central.ledger.upserts import upsert
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(Told).decode
-_INSERT = upsert(ORDERS_TOLD).on_conflict_do_nothing()
+_INSERT = Prepared(upsert(ORDERS_TOLD).on_conflict_do_nothing())
 _OF_ORDER = Prepared(
     select(ORDERS_TOLD.c.body).where(ORDERS_TOLD.c.order_id == bindparam("of_order"))
 )
@@ -47,13 +47,27 @@ def held(conn: Connection, order_id: str) -> CustomerOrder:
     return gathered(OrderId(order_id), [_decode(row.body) for row in rows])
 
 
-def add(conn: Connection, told: Iterable[Told], teller: Teller, now: str) -> tuple[Told, ...]:
-    """Keep what is told; gives what was new.
+def add(
+    conn: Connection, order: CustomerOrder, told: Iterable[Told], teller: Teller, now: str
+) -> tuple[Told, ...]:
+    """Keep what is told of an order; gives what was new.
+
+    Args:
+        conn: of the transaction in which the order was read.
+        order: everything that is held of it.
+        told: of this order.
+        teller: who tells it.
+        now: HQ's time.
 
     Raises:
         OrderInput: something of it cannot be meant; the caller undoes its savepoint.
     """
-    return tuple(each for each in told if _is_new(conn, checked(each), teller, now))
+    known = {name_of(each) for each in order.told}
+    new = {name_of(checked(each)): each for each in told}
+    fresh = {name: each for name, each in new.items() if name not in known}
+    for name, each in fresh.items():
+        _INSERT.run(conn, _row(name, each, teller, now))
+    return tuple(fresh.values())
 
 
 def order_id_of(conn: Connection, order_no: str) -> OrderId | None:
@@ -67,14 +81,13 @@ def name_of(told: Told) -> str:
     return hashlib.sha256(_encode(told)).hexdigest()[:32]
 
 
-def _is_new(conn: Connection, told: Told, teller: Teller, now: str) -> bool:
-    row = {
+def _row(name: str, told: Told, teller: Teller, now: str) -> dict[str, object]:
+    return {
         "order_id": told.order_id,
-        "told": name_of(told),
+        "told": name,
         "kind": type(told).__name__.lower(),
         "source": teller.source,
         "order_no": told.number if isinstance(told, Placed) else None,
         "recorded_at": now,
         "body": _encode(told),
     }
-    return conn.execute(_INSERT, row).rowcount == 1

@@ -10,6 +10,7 @@ from agent.core.history import LAST_SHOWN, Interaction, last
 from central.identity.parties import members_of
 from central.ledger.bulk import among
 from central.ledger.customer_tables import INTERACTIONS
+from central.ledger.direct import Prepared
 from central.ledger.upserts import upsert
 
 PAGE = 100
@@ -22,14 +23,14 @@ _ALL_NEWEST = (
     .limit(bindparam("at_most"))
 )
 _NEWEST = _ALL_NEWEST.where(INTERACTIONS.c.party_id == bindparam("of_party"))
-_RECORD = upsert(INTERACTIONS).on_conflict_do_nothing()
+_RECORD = Prepared(upsert(INTERACTIONS).on_conflict_do_nothing())
 
 
 def record(conn: Connection, party_id: str, interaction: Interaction, recorded_at: str) -> bool:
     """Add an interaction to the party's history; False when it is there already."""
     row = {field: getattr(interaction, field) for field in _FIELDS}
     row |= {"party_id": party_id, "recorded_at": recorded_at}
-    return conn.execute(_RECORD, row).rowcount == 1
+    return _RECORD.run(conn, row) == 1
 
 
 def interactions_of(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from central.channels import connections as watched
-from central.channels.connecting import ConnectorSettings
-from central.channels.connections import Connections, Link
+from central.channels import linking
+from central.channels.connecting import ConnectorFault, ConnectorSettings
+from central.channels.connections import Connections
+from central.channels.linking import Link
+from central.channels.registry import Channel, register
+from central.ledger.customer_tables import CHANNEL_EVENTS
+from central.ledger.engine import writing
 
 NOW = "2026-11-02T12:00:00.000Z"
 
@@ -71,7 +77,7 @@ class Slow:
 @pytest.fixture
 def slow(monkeypatch):
     store = Slow()
-    monkeypatch.setattr(watched, "time", store)
+    monkeypatch.setattr(linking, "time", store)
     return store, Link("web", ConnectorSettings("slow", "http://shop.example"), store)
 
 
@@ -95,3 +101,60 @@ def test_sweeps_begin_as_often_as_is_set_and_the_web_store_gets_its_rests(ledger
     swept = [at for at, what in store.looks if what == "sweep"]
     assert [1000, 1250, 1500] == swept
     assert [1200] == [at for at, what in store.looks if what == "fresh"][:1]
+
+
+class Many:
+    """A connector whose web store has three orders, and stops answering after some of them."""
+
+    def __init__(self, until=3):
+        self.until = until
+
+    def sweep(self):
+        for n in range(self.until):
+            order = {"order_no": f"W{n}", "currency": "EUR"}
+            event = {"event_id": f"W{n}/ordered", "type": "order.placed", "order": order}
+            yield [json.dumps(event | {"occurred_at": NOW}).encode()]
+        if self.until < 3:
+            raise ConnectorFault("it is away", remedy="wait")
+
+    fresh = sweep
+
+
+@pytest.fixture
+def many(ledger, monkeypatch):
+    """Link a web store whose orders are taken two at a time; gives the links and the commits."""
+    with writing(ledger) as conn:
+        register(conn, [Channel("web")], NOW)
+    monkeypatch.setattr(linking, "LOT_EVENTS", 2)
+    taken = []
+
+    def transact(engine, act):
+        taken.append(act)
+        with writing(engine) as conn:
+            return act(conn)
+
+    monkeypatch.setattr(linking, "transact", transact)
+
+    def _linked(until=3):
+        return Link("web", ConnectorSettings("many", "http://shop.example"), Many(until))
+
+    return _linked, taken
+
+
+def test_orders_are_taken_several_in_a_transaction_and_once(ledger, many, rows):
+    """Ten thousand orders would be as many commits, and each sweep would write them all again."""
+    linked, taken = many
+    link = linked()
+    link.look(ledger, lambda: NOW)
+    assert (3, 2) == (len(rows(CHANNEL_EVENTS)), len(taken))
+    link.due_s = 0.0
+    link.look(ledger, lambda: NOW)
+    assert 2 == len(taken)
+
+
+def test_what_was_told_before_a_web_store_went_away_is_taken(ledger, many, rows):
+    """A page that can never be read would keep the orders before it out, look after look (P6)."""
+    linked, _ = many
+    with pytest.raises(ConnectorFault):
+        linked(until=1).look(ledger, lambda: NOW)
+    assert ["W0/ordered"] == [row["event_id"] for row in rows(CHANNEL_EVENTS)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 
 import msgspec
 import pytest
@@ -14,13 +15,21 @@ from agent.core.recognition.means import IdentifierType
 from central.channels import intake
 from central.channels.intake import take
 from central.channels.registry import Channel, register
+from central.goods.stock import levels_of
 from central.identity.attributes import attributes_of
 from central.identity.cards import publish_cards
 from central.identity.holding import find, hold
 from central.identity.interactions import interactions_of
 from central.identity.parties import Origin, ensure, identifiers_of
-from central.ledger.customer_tables import CHANNEL_EVENTS, ORDERS, PARTIES, TOUCH_POINTS
-from central.ledger.engine import reading, writing
+from central.ledger.customer_tables import (
+    CHANNEL_EVENTS,
+    INTERACTIONS,
+    ORDERS,
+    PARTIES,
+    TOUCH_POINTS,
+)
+from central.ledger.engine import open_engine, reading, writing
+from central.ledger.goods_tables import ORDERS_TOLD
 from central.ledger.tables import JOURNALS
 
 NOW = "2026-11-02T12:00:00.000Z"
@@ -366,3 +375,57 @@ def test_a_card_nobody_can_make_is_one_events_trouble(send, ledger, ada, monkeyp
     assert ["quarantined", "accepted"] == [each.outcome for each in send(mine, his)]
     assert before + 1 == versions(ledger)[BOB]
     assert [] == timeline(ledger, ada)
+
+
+def whole_life(bad=None):
+    """Tell an order from its placing to its refund; one event of it may be bad."""
+    party = {"email": "ada@example.com"}
+    tea = {"name": "Tea", "gtin": "4006381333931"}
+    told = [
+        event(1, lines=[tea | {"quantity": 2, "amount": 798}]),
+        event(2, "paid", payment={"payment": "p1", "amount": 798}),
+        event(3, "ready", party=party, collect_at="store-0001"),
+        event(4, "collected", collect_at="store-0001"),
+        event(5, "changed", lines=[tea | {"quantity": 3, "amount": 1197}], revision=1),
+        event(6, refund={"refund": "r1", "amount": 399}) | {"type": "refund.settled"},
+    ]
+    if bad is not None:
+        told[bad]["order"]["total"] = 10**13
+    return told
+
+
+@pytest.mark.parametrize("bad", [None, 3])
+def test_events_that_came_together_become_what_they_become_alone(
+    send, migrated, tmp_path, ledger, bad
+):
+    """What the same events come to would hang on how many of them a web store sends at once.
+
+    With a bad one among them, each of the others would be lost.
+    """
+    _known(ledger, ADA, "ada@example.com")
+    for each in whole_life(bad):
+        send(each)
+    with reading(ledger) as conn:
+        alone = everything(conn)
+    other = open_engine(shutil.copy(migrated, tmp_path / "other.sqlite"))
+    _known(other, ADA, "ada@example.com")
+    with writing(other) as conn:
+        register(conn, [Channel("web", "distribution", "Shop", ("webshop",))], NOW)
+        bodies = [json.dumps(each).encode() for each in whole_life(bad)]
+        outcomes = take(conn, "web", bodies, NOW, lambda: "nobody")
+    assert [bad] * (bad is not None) == [
+        n for n, each in enumerate(outcomes) if each.outcome != "accepted"
+    ]
+    with reading(other) as conn:
+        together = everything(conn)
+    other.dispose()
+    assert alone == together
+
+
+def everything(conn):
+    """Read what events came to: the history, the order, what was told of it, the stock."""
+    held = [
+        sorted(map(repr, conn.execute(select(table)).mappings()))
+        for table in (INTERACTIONS, ORDERS, ORDERS_TOLD)
+    ]
+    return [*held, levels_of(conn)]

@@ -8,11 +8,10 @@ from sqlalchemy import insert
 from agent.core.faults import NotFoundFault
 from central.channels.registry import (
     Channel,
+    Points,
     TouchPoint,
     channel_named,
     channels_of,
-    default_point,
-    meet,
     register,
     touch_points_of,
 )
@@ -55,10 +54,11 @@ def test_tills_are_touch_points_of_the_store(conn):
 def test_what_turns_up_is_other_until_it_is_registered(conn):
     """Nobody would see that events name a place no settings know."""
     register(conn, [Channel("web")], THEN)
-    assert (meet(conn, "web", "web", NOW), meet(conn, "web", "app", NOW)) == (True, False)
+    points = Points(conn, "web")
+    assert (points.meet("web", NOW), points.meet("app", NOW)) == (True, False)
     assert touch_points_of(conn) == [TouchPoint("web", "app", "other", NOW)]
     register(conn, [Channel("web", touch_points=("app",))], NOW)
-    assert meet(conn, "web", "app", NOW)
+    assert Points(conn, "web").meet("app", NOW)
     assert touch_points_of(conn) == [TouchPoint("web", "app", "distribution", NOW)]
 
 
@@ -67,4 +67,4 @@ def test_events_without_a_touch_point_have_the_only_one(conn):
     register(
         conn, [Channel("one", touch_points=("p",)), Channel("two", touch_points=("p", "q"))], NOW
     )
-    assert (default_point(conn, "one"), default_point(conn, "two")) == ("p", "two")
+    assert (Points(conn, "one").default, Points(conn, "two").default) == ("p", "two")
