@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from agent.core.consent.rights import Kind
 from agent.core.faults import InputFault
-from central.daemon import backups
+from central.daemon import backups, ended_tokens
 from central.daemon.backups import Checked, Made
 from central.daemon.commands import ledger
 from central.daemon.erase_book import settle, write_down
@@ -58,6 +58,7 @@ def run_backup(config: Path, directory: Path, *, keep: int, with_root_key: bool)
         key_file = state / "root.key" if with_root_key else None
         made = backups.take(engine, root, directory, keep=keep, key_file=key_file)
         write_down(engine, state)
+        ended_tokens.settle(engine, ended_tokens.EndedTokens(state), utc_now())
         return made
 
 

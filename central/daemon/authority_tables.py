@@ -65,6 +65,8 @@ def show_restored(restored: Restored) -> None:
     )
     if restored.erased_again:
         say(f"{restored.erased_again} orders to erase are younger than it: they are carried out")
+    if restored.tokens_ended_again:
+        say(f"{restored.tokens_ended_again} tokens were ended since: they open nothing")
     if restored.aside:
         say(f"What was there before is kept: {restored.aside}")
         say("→ delete it when it is needed no more: whoever is erased from now on stays in it")

@@ -12,6 +12,7 @@ from central.channels.registry import channel_named, register
 from central.daemon import channel_tokens
 from central.daemon.channel_tokens import ChannelToken
 from central.daemon.commands import ledger
+from central.daemon.ended_tokens import EndedTokens, settle
 from central.daemon.state import utc_now
 from central.ledger.engine import reading, writing
 
@@ -37,9 +38,15 @@ def run_issue(config: Path, channel: str, purposes: Sequence[str], *, replace: b
         NotFoundFault: `unknown-channel`.
         InputFault: `bad-purpose`.
     """
-    with ledger(config) as (settings, engine), writing(engine) as conn:
-        register(conn, settings.channels, utc_now())
-        token = channel_tokens.issue(conn, channel, utc_now(), purposes=purposes, replace=replace)
+    with ledger(config) as (settings, engine):
+        now, ended = utc_now(), EndedTokens(Path(settings.central.state_dir))
+        with writing(engine) as conn:
+            register(conn, settings.channels, now)
+            token = channel_tokens.issue(conn, channel, now, purposes=purposes)
+            if replace:
+                channel_tokens.revoke(conn, ended, channel, None, now, spare=token)
+        if replace:
+            settle(engine, ended, now)
     return Made(channel, token)
 
 
@@ -59,9 +66,13 @@ def run_revoke(config: Path, channel: str, token_id: str | None) -> Revoked:
 
     Raises:
         NotFoundFault: `no-such-token`: it has none of this id, or not any more.
+        EndNotWrittenDown: next to the root key, and nothing is taken back; or beside a backup.
     """
-    with ledger(config) as (_, engine), writing(engine) as conn:
-        gone = channel_tokens.revoke(conn, channel, token_id, utc_now())
+    with ledger(config) as (settings, engine):
+        now, ended = utc_now(), EndedTokens(Path(settings.central.state_dir))
+        with writing(engine) as conn:
+            gone = channel_tokens.revoke(conn, ended, channel, token_id, now)
+        settle(engine, ended, now)
     if token_id is not None and not gone:
         raise NotFoundFault(
             f"channel {channel!r} has no valid token {token_id[:40]!r}",

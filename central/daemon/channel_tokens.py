@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from threading import Lock
 
 import msgspec
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select
 
 from agent.core.faults import InputFault
 from central.channels.registry import channel_named
+from central.daemon.ended_tokens import EndedTokens, end_again
 from central.ledger.callers import ChannelCaller
 from central.ledger.engine import reading
 from central.ledger.tables import CHANNEL_TOKENS
@@ -42,15 +43,17 @@ class ChannelToken(msgspec.Struct, frozen=True):
 class ChannelTokens:
     """The valid tokens, as the gate asks for them."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Read them."""
+    def __init__(self, engine: Engine, ended: EndedTokens) -> None:
+        """Read them; none of `ended` opens, whatever the database says."""
+        self._ended = ended
         self._callers: dict[str, ChannelCaller] = {}
         self._one_at_a_time = Lock()
         self.refresh(engine)
 
     def speaker(self, token: str) -> ChannelCaller | None:
         """Tell whose token this is; None: no channel's."""
-        return self._callers.get(_hash(token))
+        fingerprint = _hash(token)
+        return None if fingerprint in self._ended else self._callers.get(fingerprint)
 
     def refresh(self, engine: Engine) -> None:
         """Read them again: a command or another HQ process may have made or ended some."""
@@ -68,7 +71,6 @@ def issue(
     now: str,
     *,
     purposes: Sequence[str] = (),
-    replace: bool = False,
 ) -> str:
     """Make a token; the others of the channel stay valid, so that it can be changed in peace.
 
@@ -77,7 +79,6 @@ def issue(
         channel: which it is of.
         now: HQ's time.
         purposes: the uses of data it may ask about.
-        replace: end the channel's other tokens.
 
     Returns:
         The token; only its hash is kept.
@@ -88,8 +89,6 @@ def issue(
     """
     channel_named(conn, channel)
     words = " ".join(sorted({_checked(each) for each in purposes}))
-    if replace:
-        revoke(conn, channel, None, now)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = {"token_hash": _hash(token), "channel_id": channel, "purposes": words, "issued_at": now}
     conn.execute(insert(CHANNEL_TOKENS).values(row))
@@ -112,16 +111,33 @@ def listed(conn: Connection, channel: str) -> list[ChannelToken]:
     ]
 
 
-def revoke(conn: Connection, channel: str, token_id: str | None, now: str) -> int:
-    """Take one token of a channel back, or all of them; gives how many were still valid."""
-    change = update(CHANNEL_TOKENS).where(
-        CHANNEL_TOKENS.c.channel_id == channel, CHANNEL_TOKENS.c.ended_at.is_(None)
-    )
-    if token_id is not None:
-        change = change.where(CHANNEL_TOKENS.c.token_hash.startswith(token_id, autoescape=True))
-        if len(token_id) != ID_LENGTH:
-            return 0
-    return conn.execute(change.values(ended_at=now)).rowcount
+def revoke(
+    conn: Connection,
+    ended: EndedTokens,
+    channel: str,
+    token_id: str | None,
+    now: str,
+    *,
+    spare: str = "",
+) -> int:
+    """Take one token of a channel back, or all of them; gives how many were still valid.
+
+    Args:
+        conn: of `writing`.
+        ended: where it is written down first.
+        channel: whose.
+        token_id: of the only one that is meant.
+        now: HQ's time.
+        spare: a token that stays.
+
+    Raises:
+        EndNotWrittenDown: nothing was taken back.
+    """
+    valid = _VALID.where(CHANNEL_TOKENS.c.channel_id == channel)
+    found = {row.token_hash for row in conn.execute(valid)} - {_hash(spare)}
+    gone = {each for each in found if token_id in (None, each[:ID_LENGTH])}
+    ended.add(gone)
+    return end_again(conn, gone, now)
 
 
 def _checked(purpose: str) -> str:

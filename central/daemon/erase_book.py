@@ -7,7 +7,6 @@ directory, and in every directory that holds a backup of the list. Orders name i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -18,11 +17,11 @@ from agent.core.exchange.faults import CredentialFault
 from agent.core.exchange.orders import ERASE, Order, SignedOrder, read_order
 from agent.core.exchange.signed import Verify
 from agent.core.faults import Fault
+from central.daemon.line_book import append
 from central.feed.keeping import SNAPSHOTS, sweep
 from central.ledger.authority_tables import SIGNED_ORDERS
 from central.ledger.backups import kept
 from central.ledger.engine import let_go_of_log, reading
-from central.ledger.held_file import sync_file
 
 FILE = "erase-orders.jsonl"
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -131,17 +130,7 @@ def _append(path: Path, held: Signed) -> None:
     there = path.read_bytes() if path.exists() else b""
     known = {_read(each.order) for each in _lines(there.splitlines())}
     missing = [signed for order_id, signed in held.items() if order_id not in known]
-    if not missing:
-        return
-    # What a power cut has left of a line is ended: it says nothing, and those after it do.
-    before = b"\n" if there and not there.endswith(b"\n") else b""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    with os.fdopen(os.open(path, flags, 0o600), "ab") as file:
-        file.write(before + b"".join(_encode(each) + b"\n" for each in missing))
-        file.flush()
-        os.fsync(file.fileno())
-    if not there:
-        sync_file(path)
+    append(path, there, [_encode(each) for each in missing])
 
 
 def _lines(lines: Iterable[bytes]) -> Iterator[SignedOrder]:

@@ -3,7 +3,7 @@
 What HQ had received and published since the backup is missing in it. The epoch tells every till to
 say where it is, and they send again what is missing, by themselves. Only whom to erase is not
 waited for: those orders are found beside the backup and in the database that is replaced, and are
-carried out before anybody is served.
+carried out before anybody is served. So are the ends of tokens.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from central.daemon.backups import (
     siblings,
 )
 from central.daemon.backups import MANIFEST as MANIFEST_FILE
+from central.daemon.ended_tokens import EndedTokens, end_again, ended_in
 from central.daemon.erase_book import FILE as ERASE_BOOK
 from central.daemon.erase_book import Signed, orders_in, orders_of
 from central.daemon.erasing_again import erase_again
@@ -61,6 +62,8 @@ class Restored(msgspec.Struct, frozen=True):
     """Backups beside it that stay in the list: they could be restored as well."""
     erased_again: int = 0
     """Orders to erase that are younger than the backup, and were carried out in it."""
+    tokens_ended_again: int = 0
+    """Tokens that are valid in the backup, and were ended since."""
 
 
 class _Before(NamedTuple):
@@ -71,6 +74,8 @@ class _Before(NamedTuple):
     epoch: str
     orders: Signed
     """To erase."""
+    ended: frozenset[str]
+    """Fingerprints of tokens that open nothing any more."""
 
 
 class _Begun(NamedTuple):
@@ -78,6 +83,7 @@ class _Begun(NamedTuple):
 
     epoch: str
     erased_again: int
+    tokens_ended_again: int
 
 
 def restore(settings: Settings, place: Path) -> Restored:
@@ -115,6 +121,7 @@ def restore(settings: Settings, place: Path) -> Restored:
         aside,
         beside,
         begun.erased_again,
+        begun.tokens_ended_again,
     )
 
 
@@ -186,27 +193,29 @@ def _begin_again(engine: Engine, place: Path, manifest: Manifest, before: _Befor
                 register(conn, found, str(beside), digest_of(beside / MANIFEST_FILE))
         epoch = begin(conn, now, seen=before.epoch, why=why, restored_from=manifest.backup_id)
         again = erase_again(conn, before.orders, before.root, before.settings.privacy, now)
-    return _Begun(epoch, again)
+        return _Begun(epoch, again, end_again(conn, before.ended, now))
 
 
 def _before(settings: Settings, root: RootKey, directory: Path, place: Path) -> _Before:
-    """Find out in which epoch HQ lived, and what it had ordered erased."""
-    epoch, orders = _lived(settings.central, root)
+    """Find out in which epoch HQ lived, what it had ordered erased, which tokens it had ended."""
+    epoch, orders, ended = _lived(settings.central, root)
     for home in (directory, place.parent):
         orders |= orders_in(home / ERASE_BOOK, root.verify)
-    return _Before(root, settings, epoch, orders)
+        ended |= EndedTokens(home).held()
+    return _Before(root, settings, epoch, orders, ended)
 
 
-def _lived(settings: CentralSettings, root: RootKey) -> tuple[str, Signed]:
+def _lived(settings: CentralSettings, root: RootKey) -> tuple[str, Signed, frozenset[str]]:
     """Read it from the database that is replaced; nothing where that is gone or cannot be read."""
-    epoch, orders = "", Signed()
+    epoch, orders, ended = "", Signed(), frozenset[str]()
     if _is_sqlite(settings) and not _file_of(settings).exists():
-        return epoch, orders
+        return epoch, orders, ended
     with suppress(Fault, SQLAlchemyError), opened(settings) as engine, reading(engine) as conn:
         if inspect(conn).has_table("installation_fact"):
             epoch = current_epoch(conn)
             orders = orders_of(conn, root.verify)
-    return epoch, orders
+            ended = ended_in(conn)
+    return epoch, orders, ended
 
 
 def _set_aside(target: Path) -> str | None:

@@ -33,6 +33,8 @@ from central.channels.registry import register
 from central.daemon.app import create_app
 from central.daemon.beating import Beating
 from central.daemon.channel_tokens import ChannelTokens
+from central.daemon.ended_tokens import EndedTokens, EndNotWrittenDown
+from central.daemon.ended_tokens import settle as settle_ended
 from central.daemon.erase_book import NotWrittenDown, settle
 from central.daemon.evidence import evidence, order_giver, witnessing
 from central.daemon.expiring import expiring
@@ -101,7 +103,7 @@ def serve(settings: Settings, show: Callable[[str], None], *, new_staff_token: b
         migrate(engine)
         key = root_key(directory, engine)
         _register_channels(engine, settings)
-        staff = _staff(engine, sock, show, replace=new_staff_token)
+        staff = _staff(engine, directory, sock, show, replace=new_staff_token)
         asyncio.run(Daemon(settings, engine, key, staff).run(sock))
 
 
@@ -120,10 +122,18 @@ def _register_channels(engine: Engine, settings: Settings) -> None:
 
 
 def _staff(
-    engine: Engine, sock: socket.socket, show: Callable[[str], None], *, replace: bool
+    engine: Engine,
+    directory: Path,
+    sock: socket.socket,
+    show: Callable[[str], None],
+    *,
+    replace: bool,
 ) -> StaffTokens:
-    preset = os.environ.get(PRESET_VARIABLE, "")
-    staff, token = staff_tokens(engine, utc_now(), preset=preset, replace=replace)
+    preset, ended = os.environ.get(PRESET_VARIABLE, ""), EndedTokens(directory)
+    _settle_ended(engine, ended)
+    staff, token = staff_tokens(engine, ended, utc_now(), preset=preset, replace=replace)
+    if replace:
+        _settle_ended(engine, ended)
     host, port = sock.getsockname()[:2]
     address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
     if token is None:
@@ -132,6 +142,14 @@ def _staff(
         show(f"HQ console: {address}#token={token}")
         show("The token is shown only now; a lost one is replaced by serve --new-staff-token")
     return staff
+
+
+def _settle_ended(engine: Engine, ended: EndedTokens) -> None:
+    """Obey what was ended before a restore; a backup's directory may be another user's."""
+    try:
+        settle_ended(engine, ended, utc_now())
+    except EndNotWrittenDown as fault:
+        _LOG.error(fault.name, reason=fault.detail, remedy=fault.remedy)
 
 
 class _Beside(Protocol):
@@ -163,8 +181,9 @@ class Daemon:
         self._feed_changed = FeedSignal()
         self._applier = Applier(engine, utc_now, self._give_way, evidence(key), opening_of(key))
         self._applying = Applying(self._apply_pending, self._thread_ended)
-        self.channel_tokens = ChannelTokens(engine)
-        self._sharing = Sharing(engine, (staff, self.channel_tokens), self._applying.wake)
+        self.channel_tokens = ChannelTokens(engine, staff.ended)
+        tokens = (staff.ended, staff, self.channel_tokens)
+        self._sharing = Sharing(engine, tokens, self._applying.wake)
         self._watch = ForeignWrites(
             engine, self._feed_changed, self._thread_ended, self._sharing.look
         )

@@ -24,6 +24,7 @@ from agent.links.http import HttpLink
 from agent.program.serving import listen_on
 from central.daemon import publishing
 from central.daemon.app import put_together
+from central.daemon.ended_tokens import EndedTokens
 from central.daemon.serve import Daemon
 from central.daemon.settings import parse
 from central.daemon.staff import staff_tokens
@@ -156,7 +157,7 @@ async def served_hq(directory, toml="", database=None):
     engine = open_engine(database or file)
     migrate(engine)
     key = root_key(directory, engine)
-    staff, token = staff_tokens(engine, utc_now(), replace=True)
+    staff, token = staff_tokens(engine, EndedTokens(Path(directory)), utc_now(), replace=True)
     with listen_on("127.0.0.1", 0, setting="[central] listen") as sock:
         routes = ROUTES.pop() if ROUTES else put_together()
         daemon = Daemon(settings, engine, key, staff, routes)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from central.channels.registry import Channel, register
 from central.daemon.channel_tokens import ChannelTokens, issue, listed, revoke
 from central.daemon.cli import app
+from central.daemon.ended_tokens import EndedTokens
 from central.daemon.gate import DEVICE_PATHS
 from central.ledger.engine import open_engine, reading, writing
 from central.ledger.tables import CHANNEL_TOKENS, PERSON_READS
@@ -122,32 +123,34 @@ async def test_a_channels_token_is_no_login_to_the_console(hq):
 
 
 @pytest.mark.asyncio
-async def test_a_revoked_token_opens_nothing(hq):
+async def test_a_revoked_token_opens_nothing(hq, home):
     """Wrong: a token that leaked goes on sending orders."""
     token = known_to(hq, "web")
     with writing(hq.engine) as conn:
-        revoke(conn, "web", None, NOW)
+        revoke(conn, EndedTokens(home), "web", None, NOW)
     hq.channel_tokens.refresh(hq.engine)
     async with speaking(hq, token) as web:
         assert 401 == (await web.post("/v1/channels/web/events", json=[EVENT])).status_code
 
 
 @pytest.mark.both_databases
-def test_tokens_are_kept_as_hashes_and_go_one_by_one(ledger):
+def test_tokens_are_kept_as_hashes_and_go_one_by_one(ledger, tmp_path):
     """Wrong: a copy of the database speaks for a shop, or a token cannot be changed in peace."""
+    ended = EndedTokens(tmp_path)
     with writing(ledger) as conn:
         register(conn, [Channel("web"), Channel("app")], NOW)
         first, second = (issue(conn, "web", NOW, purposes=["marketing"]) for _ in range(2))
         other = issue(conn, "app", NOW)
         assert first not in str(conn.execute(CHANNEL_TOKENS.select()).all())
         ids = [each.id for each in listed(conn, "web")]
-        assert (2, 1) == (len(ids), revoke(conn, "web", ids[0], NOW))
-        assert 0 == revoke(conn, "app", ids[1], NOW)
-    tokens = ChannelTokens(ledger)
+        assert (2, 1) == (len(ids), revoke(conn, ended, "web", ids[0], NOW))
+        assert 0 == revoke(conn, ended, "app", ids[1], NOW)
+    tokens = ChannelTokens(ledger, ended)
     standing = [each for each in map(tokens.speaker, (first, second)) if each]
     assert [("web", frozenset({"marketing"}))] == [(e.channel, e.purposes) for e in standing]
     with writing(ledger) as conn:
-        third = issue(conn, "web", NOW, replace=True)
+        third = issue(conn, "web", NOW)
+        assert 1 == revoke(conn, ended, "web", None, NOW, spare=third)
     tokens.refresh(ledger)
     told = [tokens.speaker(each) is not None for each in (first, second, third, other)]
     assert [False, False, True, True] == told

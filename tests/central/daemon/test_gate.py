@@ -7,6 +7,7 @@ import re
 import httpx
 import pytest
 
+from central.daemon.ended_tokens import EndedTokens
 from central.daemon.gate import DEVICE_PATHS
 from central.daemon.staff import staff_tokens
 from central.daemon.state import utc_now
@@ -146,15 +147,16 @@ async def test_tokens_are_kept_as_hashes_and_replaced_on_demand(tmp_path):
     """Wrong: a copy of the database opens HQ, or a lost token stays valid for ever."""
     engine = open_engine(tmp_path / "central.sqlite")
     migrate(engine)
-    first, shown = staff_tokens(engine, utc_now())
-    again, nothing = staff_tokens(engine, utc_now())
+    ended = EndedTokens(tmp_path)
+    first, shown = staff_tokens(engine, ended, utc_now())
+    again, nothing = staff_tokens(engine, ended, utc_now())
     assert (True, None) == (first.admits(shown), nothing)
     assert again.admits(shown)
     with engine.connect() as conn:
         assert shown not in str(conn.execute(STAFF_TOKENS.select()).all())
-    preset, nothing = staff_tokens(engine, utc_now(), preset="mine")
+    preset, nothing = staff_tokens(engine, ended, utc_now(), preset="mine")
     assert (True, True, None) == (preset.admits("mine"), preset.admits(shown), nothing)
-    assert not staff_tokens(engine, utc_now())[0].admits("mine")
-    replaced, new = staff_tokens(engine, utc_now(), replace=True)
+    assert not staff_tokens(engine, ended, utc_now())[0].admits("mine")
+    replaced, new = staff_tokens(engine, ended, utc_now(), replace=True)
     assert (True, False) == (replaced.admits(new), replaced.admits(shown))
     engine.dispose()
