@@ -15,7 +15,6 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.history import Strength
-from agent.core.history.graph_rules import BOOK
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
 from agent.core.rows import Problem
@@ -34,6 +33,7 @@ from central.identity.attributes import (
 from central.identity.cards import card_changes
 from central.identity.holding import find, hold_all, hold_told
 from central.identity.parties import (
+    ACCOUNTS,
     Origin,
     ensure,
     ensure_all,
@@ -45,8 +45,6 @@ from central.ledger.bulk import Keyed
 from central.ledger.customer_tables import IDENTIFIERS, PARTIES
 from central.ledger.direct import Prepared
 
-_ACCOUNTS = frozenset(kind for kind in IdentifierType if kind.value in BOOK.accounts)
-"""The chain gives these out itself: two rows with one card are one customer."""
 _REMEMBER: Any = (
     update(PARTIES)
     .where(PARTIES.c.party_id == bindparam("of_party"))
@@ -189,7 +187,7 @@ class _Some:
         conn.execute(_REMEMBER, _source(party_id, told))
         observe(conn, party_id, told.fields, origin, Strength.RECORD)
         consent(conn, party_id, told.consents, origin)
-        anothers = hold_told(conn, party_id, told.identifiers, origin, trusted=_ACCOUNTS)
+        anothers = hold_told(conn, party_id, told.identifiers, origin, trusted=ACCOUNTS)
         self._note(party_id, told)
         self._became(party_id, before, _states(conn, [party_id])[party_id])
         return [anothers_note(each) for each in anothers]

@@ -16,12 +16,14 @@ from hashlib import sha256
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, exists, select, union
 
-from agent.core.history.graph import PartyEdge, Retraction, Tie
+from agent.core.history.graph import IdentifierEdge, PartyEdge, Retraction, Tie
 from agent.core.history.graph_links import STEWARD, Doubt, Proposal
 from agent.core.history.graph_near import touched
 from agent.core.history.graph_settle import Settlement, settle
 from agent.core.identifiers import PartyId
-from central.identity.cards import publish_persons
+from agent.core.recognition.means import Identifier
+from agent.core.recognition.strength import Evidence
+from central.identity.cards import publish_cards, publish_persons
 from central.identity.graph_facts import (
     HeldFacts,
     book_of,
@@ -29,7 +31,7 @@ from central.identity.graph_facts import (
     identifier_edge,
     told_of,
 )
-from central.identity.parties import canonicals, members_of_all
+from central.identity.parties import ACCOUNTS, canonicals, holders_of, members_of_all
 from central.ledger.bulk import Keyed, among
 from central.ledger.customer_tables import IDENTIFIERS
 from central.ledger.engine import reading, transact
@@ -97,6 +99,23 @@ def met(conn: Connection, party_ids: Sequence[PartyId]) -> None:
     about = {edge.party_id for edge in shared} | _tied(conn, party_ids)
     if about:
         _settle(conn, touched(HeldFacts(conn), shared, book_of(conn)) | about)
+    if others := _who_wrote_down(conn, shared):
+        publish_cards(conn, sorted(others))
+
+
+def _who_wrote_down(conn: Connection, shared: Iterable[IdentifierEdge]) -> set[PartyId]:
+    """Give who is found no more by a card they wrote down: somebody else was met with it."""
+    seen = {
+        edge.identifier
+        for edge in shared
+        if edge.kind is not Evidence.CANDIDATE and isinstance(edge.identifier, Identifier)
+    }
+    return {
+        holder
+        for each in seen
+        if each.type in ACCOUNTS
+        for holder in set(holders_of(conn, each)) - set(holders_of(conn, each, Evidence.OBSERVED))
+    }
 
 
 def say(conn: Connection, facts: Iterable[PartyEdge]) -> None:

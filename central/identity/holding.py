@@ -17,7 +17,14 @@ from agent.core.recognition.means import Identifier, IdentifierType
 from agent.core.recognition.strength import Evidence
 from central.identity.graph import met
 from central.identity.graph_facts import HeldFacts, book_of
-from central.identity.parties import EVIDENCE, Origin, canonicals, holders_of, members_of
+from central.identity.parties import (
+    ACCOUNTS,
+    EVIDENCE,
+    Origin,
+    canonicals,
+    holders_of,
+    members_of,
+)
 from central.ledger.customer_tables import IDENTIFIERS
 from central.ledger.upserts import upsert
 
@@ -80,6 +87,10 @@ def hold_told(
     it is only a candidate, so that a person is asked. A typing error must not make one customer of
     two; nor may it hold two together who were merged by mistake, once that is undone.
 
+    The number of an account (`ACCOUNTS`) joins two by a rule as soon as both were seen with
+    it. Written down it proves nothing, so it is a candidate, whoever has it or will have it: the
+    card may be shown first or typed first, a person is asked.
+
     Args:
         conn: of a writing transaction.
         party_id: who is said to have them.
@@ -95,8 +106,9 @@ def hold_told(
     rows = []
     for each in identifiers:
         shown = Evidence.VERIFIED if each.type in proved else Evidence.OBSERVED
-        others = set() if each.type in {*trusted, *proved} else _others(conn, party_id, each)
-        if others:
+        is_known = each.type in {*trusted, *proved}
+        others = set() if is_known else _others(conn, party_id, each)
+        if others or (each.type in ACCOUNTS and not is_known):
             shown = Evidence.CANDIDATE
         if others and others.isdisjoint(_members(conn, party_id)):
             doubtful.append(each)
@@ -120,12 +132,12 @@ def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
 def find_all(conn: Connection, identifiers: Sequence[Identifier]) -> frozenset[PartyId]:
     """Find all parties that the first of these identifiers names which names any.
 
-    Where some have proved it, only those. An identifier that so many hold that it names nobody
-    finds nobody.
+    Where some have proved it, only those; else who was seen with it, and only where nobody was,
+    who wrote it down. An identifier that so many hold that it names nobody finds nobody.
     """
     near = Near(HeldFacts(conn), book_of(conn))
     for identifier in identifiers:
-        for shown in (Evidence.VERIFIED, Evidence.OBSERVED):
+        for shown in reversed(Evidence):
             if holders := near.holders(identifier, shown):
                 return holders
     return frozenset()

@@ -12,10 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select, update
 
 from agent.core.faults import StateFault
 from agent.core.history.canonical import unknown_party
+from agent.core.history.graph_rules import BOOK
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
 from agent.core.recognition.strength import Evidence
@@ -33,6 +34,8 @@ ERASED = "erased"
 """Was erased: the id stays, and names nobody any more."""
 EVIDENCE = tuple(Evidence)
 """As the tables number them, weakest first."""
+ACCOUNTS = frozenset(kind for kind in IdentifierType if kind.value in BOOK.accounts)
+"""Types whose numbers the chain gives out itself: two who are seen with one are one person."""
 
 _OF_PARTY: BindParameter[str] = bindparam("of_party")
 _KNOWN = select(PARTIES.c.party_id).where(PARTIES.c.party_id == _OF_PARTY)
@@ -58,6 +61,14 @@ _HOLDERS = select(IDENTIFIERS.c.party_id).where(
     IDENTIFIERS.c.type == bindparam("of_type"),
     IDENTIFIERS.c.value == bindparam("of_value"),
     IDENTIFIERS.c.evidence >= bindparam("at_least"),
+)
+# The index leads with the type.
+_SEEN = Keyed(
+    select(IDENTIFIERS.c.type, IDENTIFIERS.c.value).where(
+        or_(*(IDENTIFIERS.c.type == each.value for each in sorted(ACCOUNTS))),
+        IDENTIFIERS.c.evidence >= EVIDENCE.index(Evidence.OBSERVED),
+    ),
+    IDENTIFIERS.c.value,
 )
 _IDENTIFIERS = (
     select(IDENTIFIERS)
@@ -193,6 +204,14 @@ def holders_of(
         "at_least": EVIDENCE.index(least),
     }
     return [PartyId(party_id) for party_id in conn.execute(_HOLDERS, named).scalars()]
+
+
+def seen_with_somebody(conn: Connection, accounts: Iterable[Identifier]) -> set[Identifier]:
+    """Give those of some numbers of accounts that anybody was ever met with, or has proved."""
+    asked = set(accounts)
+    values = sorted({each.value for each in asked})
+    rows = _SEEN.rows(conn, values) if values else ()
+    return asked.intersection(Identifier(IdentifierType(row.type), row.value) for row in rows)
 
 
 def identifiers_of(conn: Connection, party_id: str) -> list[Held]:

@@ -7,7 +7,8 @@ into a table of its own, so a merge and its undo copy nothing and restore nothin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -27,11 +28,18 @@ from agent.core.history import (
 )
 from agent.core.history.readings import POINTS
 from agent.core.identifiers import PartyId
+from agent.core.recognition.means import Identifier
 from agent.core.recognition.strength import Evidence
 from central.identity.attributes import consents_of_all, words_of_all
 from central.identity.consents import former_marks, marks_of_all, shown_consents
 from central.identity.interactions import last_of_all
-from central.identity.parties import Held, identifiers_of_all, members_of_all
+from central.identity.parties import (
+    ACCOUNTS,
+    Held,
+    identifiers_of_all,
+    members_of_all,
+    seen_with_somebody,
+)
 from central.identity.points import points_of_each
 from central.ledger.bulk import among
 from central.ledger.customer_tables import CARD_REACH, ORDERS
@@ -89,6 +97,7 @@ class _Gathered:
     def __init__(self, conn: Connection, party_ids: Sequence[PartyId]) -> None:
         self._words: Mapping[str, list[Observation]] = words_of_all(conn, party_ids)
         self._identifiers = identifiers_of_all(conn, party_ids)
+        self._anothers = seen_with_somebody(conn, _written(self._identifiers.values()))
         self._consents: Mapping[str, tuple[ConsentGiven, ...]] = consents_of_all(conn, party_ids)
         self._marks = marks_of_all(conn, party_ids)
         self._lines: Mapping[str, list[Interaction]] = last_of_all(conn, party_ids)
@@ -102,10 +111,7 @@ class _Gathered:
             party_id=party_id,
             words=tuple(words),
             identifiers=tuple(
-                _named(held)
-                for held in self._identifiers.get(party_id, ())
-                # What may be theirs opens nothing of them.
-                if held.evidence is not Evidence.CANDIDATE
+                _named(held) for held in self._identifiers.get(party_id, ()) if self._opens(held)
             ),
             consents=shown_consents(self._consents.get(party_id, ()), marks),
             marks=marks,
@@ -114,6 +120,22 @@ class _Gathered:
             orders=tuple(self._orders.get(party_id, ())),
             through=self._through.get(party_id, {}),
         )
+
+    def _opens(self, held: Held) -> bool:
+        """Tell whether an identifier opens anything: what may be theirs does not.
+
+        Of a card that they wrote down, and nobody was ever seen with, nobody else is known.
+        """
+        if held.evidence is not Evidence.CANDIDATE:
+            return True
+        return held.identifier.type in ACCOUNTS and held.identifier not in self._anothers
+
+
+def _written(held: Iterable[Sequence[Held]]) -> Iterator[Identifier]:
+    """Give the numbers of accounts that somebody wrote down, and nobody saw with them."""
+    for each in chain.from_iterable(held):
+        if each.evidence is Evidence.CANDIDATE and each.identifier.type in ACCOUNTS:
+            yield each.identifier
 
 
 def _balances(
