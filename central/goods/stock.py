@@ -1,8 +1,7 @@
-"""Stock at HQ: movements as told, levels as they add up, and the proof that the two agree."""
+"""Stock at HQ: movements as told, and levels as they add up."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -25,7 +24,6 @@ from sqlalchemy.dialects.postgresql import Insert
 from agent.core.entries.bodies import SaleCompleted
 from agent.core.quantities import Thousandths
 from agent.core.stock import OUTSIDE, Balances, Bucket, Movement, Place, balances, fresh, of_sale
-from central.ledger.customer_tables import SALE_LINES, SALES
 from central.ledger.goods_tables import STOCK_LEVELS, STOCK_MOVEMENTS
 from central.ledger.upserts import upsert
 
@@ -130,44 +128,6 @@ def movements_of(conn: Connection, item: str, location: str | None = None) -> li
         query = query.where((columns[0] == location) | (columns[1] == location))
     newest = query.order_by(STOCK_MOVEMENTS.c.recorded_at.desc(), *STOCK_MOVEMENTS.c[:2])
     return [_movement(row) for row in conn.execute(newest.limit(MOVEMENTS_SHOWN))]
-
-
-def reckoned(conn: Connection) -> dict[Held, int]:
-    """Add every movement and every line of a sale up again, as if there were no levels."""
-    sums: Counter[Held] = Counter()
-    moves = STOCK_MOVEMENTS.c
-    for place, bucket, sign in (
-        (moves.source_location, moves.source, -1),
-        (moves.target_location, moves.target, 1),
-    ):
-        summed = select(place, moves.item, bucket, func.sum(moves.quantity))
-        for location, item, name, quantity in conn.execute(
-            summed.where(place != "").group_by(place, moves.item, bucket)
-        ):
-            sums[location, item, name] += sign * int(quantity)
-    for row in conn.execute(_SOLD):
-        sums[row.store, row.item, Bucket.AVAILABLE.value] -= int(row.quantity)
-    return {key: quantity for key, quantity in sums.items() if quantity}
-
-
-def differences(conn: Connection) -> dict[Held, tuple[int, int]]:
-    """Compare the levels with what everything adds up to: held and reckoned, where they differ."""
-    held = {(row.location, row.item, row.bucket): row.quantity for row in levels_of(conn)}
-    added = reckoned(conn)
-    return {
-        key: (held.get(key, 0), added.get(key, 0))
-        for key in sorted({*held, *added})
-        if held.get(key, 0) != added.get(key, 0)
-    }
-
-
-_ITEM = func.coalesce(SALE_LINES.c.item_id, SALE_LINES.c.gtin)
-_SOLD = (
-    select(SALES.c.store, _ITEM.label("item"), func.sum(SALE_LINES.c.quantity).label("quantity"))
-    .join(SALE_LINES, SALE_LINES.c.sale_id == SALES.c.sale_id)
-    .where(_ITEM.is_not(None), SALE_LINES.c.voided.is_(False))
-    .group_by(SALES.c.store, _ITEM)
-)
 
 
 def _shift(conn: Connection, moved: Mapping[tuple[Place, str], int]) -> None:

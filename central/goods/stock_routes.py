@@ -32,6 +32,7 @@ from agent.core.stock import (
 )
 from central.goods import counts, stock
 from central.goods.asked import Event, Wanted
+from central.goods.stock_check import Differing, differences
 from central.ledger.engine import reading, writing
 from central.ledger.hq import hq_of
 
@@ -85,6 +86,14 @@ class Difference(msgspec.Struct, frozen=True):
     reckoned: int
 
 
+class Differences(msgspec.Struct, frozen=True):
+    """A page of what differs, by location, item and bucket; nothing: the stock adds up."""
+
+    differences: tuple[Difference, ...]
+    after: str | None
+    """Ask with this for the next page; None at the end."""
+
+
 @get("/v1/stock", sync_to_thread=True)
 def get_levels(
     request: Request[Any, Any, Any],
@@ -105,11 +114,18 @@ def get_levels(
 
 
 @get("/v1/stock/check", sync_to_thread=True)
-def get_check(request: Request[Any, Any, Any]) -> list[Difference]:
-    """Add all movements and sales up again, and show where the stock is something else."""
+def get_check(
+    request: Request[Any, Any, Any],
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=LEVELS_SHOWN)] = LEVELS_SHOWN,
+) -> Differences:
+    """Add all movements and sales up again, and show in pages where the stock is something else."""
     with reading(hq_of(request).engine) as conn:
-        found = stock.differences(conn)
-    return [Difference(*key, *both) for key, both in found.items()]
+        found = differences(conn, after=_behind(after), limit=limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return Differences(
+        tuple(Difference(*row) for row in found[:limit]), None if last is None else _place_of(last)
+    )
 
 
 @get("/v1/stock/movements", sync_to_thread=True)
@@ -142,7 +158,7 @@ def post_movements(request: Request[Any, Any, Any], data: JSONBody[Booking]) -> 
     return list(movements)
 
 
-def _place_of(row: stock.LevelRow) -> str:
+def _place_of(row: stock.LevelRow | Differing) -> str:
     """Write where a page ended; what an item is called may hold any sign."""
     return "/".join(quote(name, safe="") for name in row[:3])
 
