@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.history import Strength
+from agent.core.history.readings import POINTS
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
 from agent.core.rows import Problem
@@ -44,6 +45,7 @@ from central.identity.reach import tell
 from central.ledger.bulk import Keyed
 from central.ledger.customer_tables import IDENTIFIERS, PARTIES
 from central.ledger.direct import Prepared
+from central.ledger.value_tables import TONIGHT, wake
 
 _REMEMBER: Any = (
     update(PARTIES)
@@ -116,6 +118,7 @@ class _Some:
         self._written: set[str] = set()
         """What was read of them does not hold any more."""
         self._changed: dict[PartyId, None] = {}
+        self._with_points: set[str] = set()
 
     def take(self, told: Told) -> list[str]:
         """Take a row; gives what was not linked to its party."""
@@ -136,6 +139,8 @@ class _Some:
     def publish(self) -> None:
         """Write who is new, and tell the tills of everybody who changed."""
         self._write()
+        # Points that were told may end, too.
+        wake(self._conn, self._with_points & {*self._changed}, TONIGHT)
         if self._changed:
             changes = card_changes(self._conn, list(self._changed))
             tell(self._conn, changes)
@@ -149,6 +154,8 @@ class _Some:
         )
 
     def _note(self, party_id: str, told: Told) -> None:
+        if told.fields.get(POINTS):
+            self._with_points.add(party_id)
         self._ids[told.source_id] = party_id
         self._written.add(party_id)
         for identifier in told.identifiers:

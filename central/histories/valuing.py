@@ -131,7 +131,7 @@ def _booked(
 ) -> frozenset[str]:
     """Write postings, and their lines in the histories of whom they are of."""
     at, store, till = said
-    open_books(conn, sorted({each.account.owner for each in postings}), shown_at(at))
+    open_books(conn, sorted({each.account.owner for each in postings}))
     SqlBooks(conn).write(postings, shown_at(at))
     event = postings[0].event if postings else ""
     occasion = Occasion(

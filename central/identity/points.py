@@ -47,8 +47,11 @@ def expiring_of_each(conn: Connection, owners: Sequence[str]) -> Mapping[str, Ex
     return {row.owner: Expiring(row.points, row.last_day) for row in conn.execute(query)}
 
 
-def told_points(conn: Connection, party_id: PartyId) -> int:
-    """Tell what another system's records say an id has: what the books are opened with."""
+def told_points(conn: Connection, party_id: PartyId) -> tuple[int, str]:
+    """Tell what another system's records say an id has, and when they said it: UTC, ISO 8601.
+
+    It is what the books are opened with; 0 where they say nothing.
+    """
     words = words_of_all(conn, [party_id]).get(party_id, ())
     told = survivors(word for word in words if word.field == POINTS).get(POINTS)
-    return int(told.value) if told else 0
+    return (int(told.value), told.shown.at) if told else (0, "")

@@ -52,7 +52,7 @@ def ask(conn: Connection, root: RootKey, device: Device, asked: LeaseAsk, now: s
         return known
     _require_no_rewind(conn)
     owners, programme = owners_of(conn, asked.owner), current(conn)
-    open_books(conn, owners, now)
+    open_books(conn, owners)
     if not asked.owner.startswith(GIFT_PREFIX):
         settle(conn, asked.owner, now)  # Nobody is lent what has ended.
     value = asked.value or _most(programme, asked.unit)

@@ -39,6 +39,7 @@ from central.ledger.customer_tables import PARTIES
 from central.ledger.upserts import upsert
 from central.ledger.value_tables import VALUE_EXPIRIES, VALUE_LEASES, VALUE_POSTINGS
 from central.value.books import SqlBooks, posting_of
+from central.value.opening import open_books, openings
 from central.value.programme import terms_of
 
 NEAR_DAYS = 60
@@ -74,8 +75,8 @@ def settle(conn: Connection, party_id: str, now: str, terms: Sequence[Term] | No
     if _is_erased(conn, chosen):
         _keep(conn, owners, chosen, None, FOREVER)
         return
-    books = _Books(_booked(conn, owners), _lease_days(conn, owners), terms)
-    changed = _end(conn, books, now)
+    books = _books(conn, owners, terms)
+    changed = _end(conn, books, owners, now)
     if _keep_next(conn, owners, chosen, books.upcoming(now[:10]), now[:10]) or changed:
         publish_card(conn, chosen)
 
@@ -91,7 +92,7 @@ def upcoming(conn: Connection, owners: Sequence[str], today: str) -> tuple[Expir
     terms = terms_of(conn)
     if not terms:
         return ()
-    return _Books(_booked(conn, owners), _lease_days(conn, owners), terms).upcoming(today)
+    return _books(conn, owners, terms).upcoming(today)
 
 
 def postpone(conn: Connection, owner: str, today: str) -> None:
@@ -116,11 +117,19 @@ class _Books(NamedTuple):
         return schedule(left_of(self.booked, self.lease_days, self.terms, lent=False), today)
 
 
-def _end(conn: Connection, books: _Books, now: str) -> bool:
+def _books(conn: Connection, owners: Sequence[str], terms: Sequence[Term]) -> _Books:
+    """Read what is booked, and what records told of whom nothing was booked for as if it were."""
+    told = [Dated(each, at) for postings, at in openings(conn, owners) for each in postings]
+    return _Books([*_booked(conn, owners), *told], _lease_days(conn, owners), terms)
+
+
+def _end(conn: Connection, books: _Books, owners: Sequence[str], now: str) -> bool:
     """Post the difference, each lot with its line in the history; tells whether there was any."""
     left = books.left()
     last_days = {(lot.owner, lot.day): lot.last_day for lot in left}
     found = list(corrections(ended(left, now[:10]), books.booked, POINTS))
+    if found:
+        open_books(conn, owners)
     for postings in found:
         _post(conn, postings, last_days, now)
     return bool(found)

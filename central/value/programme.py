@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, union, update
 
+from agent.core.history.readings import POINTS as TOLD_POINTS
 from agent.core.loyalty import POINTS, RULE, EarnRule, Expiry, Programme, Term
+from central.ledger.customer_tables import ATTRIBUTES
 from central.ledger.outbox import GLOBAL, publish
 from central.ledger.value_tables import (
     VALUE_ACCOUNTS,
@@ -78,12 +80,16 @@ def _since(meant: Expiry | None, before: Expiry | None, today: str) -> Expiry | 
 
 
 def _wake_all(conn: Connection) -> None:
-    """Have everybody looked at: those with points from before there was a period, too."""
+    """Have everybody looked at: those with points from before there was a period, too.
+
+    Of some there are only another system's records.
+    """
     conn.execute(update(VALUE_EXPIRIES).values(wake_on=""))
-    held = VALUE_ACCOUNTS.c
+    held, said = VALUE_ACCOUNTS.c, ATTRIBUTES.c
     known = select(VALUE_EXPIRIES.c.owner)
-    query = select(held.owner).where(held.unit == POINTS, held.owner.not_in(known)).distinct()
-    wake(conn, conn.execute(query).scalars().all())
+    booked = select(held.owner).where(held.unit == POINTS, held.owner.not_in(known))
+    told = select(said.party_id).where(said.field == TOLD_POINTS, said.party_id.not_in(known))
+    wake(conn, conn.execute(union(booked, told)).scalars().all())
 
 
 def _versioned(rules: Iterable[EarnRule], before: Iterable[EarnRule]) -> Iterable[EarnRule]:

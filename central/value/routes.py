@@ -84,7 +84,7 @@ def post_value(
         event = f"booking/{data.booking_id}"
         party_id = worklist.booked_for(conn, event) or any_id
         _require_one(conn, party_id, any_id)
-        open_books(conn, [party_id], hq.now())
+        open_books(conn, [party_id])
         booked = adjusted(party_id, data.unit, data.value, event=event)
         if SqlBooks(conn).post(booked, hq.now()):
             said = {"by": data.actor, "reason": data.reason, "now": hq.now()}

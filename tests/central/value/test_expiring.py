@@ -20,6 +20,7 @@ from agent.core.loyalty import (
     Worth,
 )
 from agent.core.loyalty.bookings import adjusted
+from central.channels import customer_rows
 from central.histories import Applier
 from central.identity.interactions import interactions_of
 from central.identity.parties import ERASED, Origin, ensure
@@ -124,6 +125,59 @@ def test_points_end_once_and_are_told_of_before(hq, told, feed):
     with reading(hq.ledger) as conn:
         lines = [(each.occurred_at, each.type, each.title) for each in interactions_of(conn, ADA)]
     assert ("2027-02-03T00:00:00.000Z", "loyalty.expired", "100 points expired") == lines[0]
+    assert_sound(hq.ledger)
+
+
+@pytest.fixture
+def imported(ledger, tmp_path, monkeypatch):
+    """Take Ada over from another system's records; gives her id."""
+
+    def _imported(points, on):
+        file = tmp_path / f"{on}.csv"
+        file.write_text(f"source_id,name,points\n7,Ada,{points}\n")
+        monkeypatch.setattr(customer_rows, "utc_now", lambda: f"{on}T12:00:00.000Z")
+        assert not customer_rows.import_customers(ledger, file).problems
+        with reading(ledger) as conn:
+            return conn.execute(select(PARTIES.c.party_id)).scalar_one()
+
+    return _imported
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("first", ["period", "import"])
+def test_what_was_brought_along_ends_as_if_booked_on_that_day(plain, imported, feed, first):
+    """Wrong: who never comes keeps their points for ever, and who comes loses them in time."""
+    if first == "period":
+        plain.put(PERIOD, "2026-01-01T00:00:00.000Z")
+        plain.look()
+    ada = imported(250, "2026-11-10")
+    if first == "import":
+        plain.put(PERIOD, "2026-11-11T00:00:00.000Z")
+    assert 1 == plain.look("2026-11-11T05:00:00.000Z")
+    assert 1 == plain.look("2027-02-10T23:00:00.000Z")
+    card = feed()["global", f"party:{ada}"][1]["card"]
+    assert (250, "2027-02-10") == (card["points"], card["expiring"]["last_day"])
+    assert 1 == plain.look("2027-02-11T05:00:00.000Z")
+    assert ([(0, 0)], {ada: 250}) == (plain.value(ada), plain.ended())
+    assert "points" not in feed()["global", f"party:{ada}"][1]["card"]
+    assert ada == imported(260, "2027-02-12")
+    plain.look("2027-06-01T05:00:00.000Z")
+    assert [(0, 0)] == plain.value(ada)
+    assert_sound(plain.ledger)
+
+
+@pytest.mark.parametrize("looks", [False, True])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_sales_behind_it_change_nothing_of_when_it_ends(hq, imported, told, order, *, looks):
+    """Wrong: what was brought along ends on another day, as sales come in."""
+    ada = imported(250, "2026-11-01")
+    facts = earned(told, 1, 100, ada), earned(told, 2, 7, ada)
+    for each in order:
+        hq.hear(facts[each])
+        if looks:
+            hq.look("2027-02-02T05:00:00.000Z")
+    hq.look("2027-02-02T05:00:00.000Z")
+    assert ([(107, 107)], {ada: 250}) == (hq.value(ada), hq.ended())
     assert_sound(hq.ledger)
 
 
