@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from itertools import combinations
 
 import msgspec
 
 from agent.core.history.graph import Key, PartyEdge, Tie, Trait, TraitKind
-from agent.core.history.graph_names import agree
+from agent.core.history.graph_names import agree, fit
 from agent.core.history.graph_near import Near
-from agent.core.history.graph_rules import Rule
+from agent.core.history.graph_rules import Names, Rule
 from agent.core.identifiers import PartyId
 from agent.core.recognition.strength import Evidence
 
@@ -21,12 +21,18 @@ WEAK = "weak"
 """The rule of a proposal that rests on an identifier which joins nobody by itself."""
 
 
+_ALIKE: dict[Names, Callable[[Iterable[str], Iterable[str]], bool]] = {
+    Names.FIT: fit,
+    Names.AGREE: agree,
+}
+
+
 class Doubt(StrEnum):
     """Why a person has to decide; the value is the sentence they read."""
 
     WEAK = "both were met with it, which does not tell one person from another"
     UNPROVED = "both were met with it, and not both have proved that it is theirs"
-    NAMES = "both have proved that it is theirs, and their names do not agree"
+    NAMES = "both were met with it, and their names speak against one person, or not enough for it"
     PROPOSED = "somebody, or a statistical model, thinks so"
     CONTACTS = "both have proved a phone or an e-mail, and not the same one"
     BIRTH_DATES = "their dates of birth differ"
@@ -137,8 +143,7 @@ def _judged(near: Near, identifier: Key, one: PartyId, other: PartyId) -> Link |
     for rule in near.rules_of(identifier):
         if _fulfils(near, identifier, pair, rule):
             link = Link(one, other, rule.id, rule.version, means, evidence)
-            fits = not rule.names or _names_fit(near, identifier, pair, rule)
-            return link if fits else doubted(link, Doubt.NAMES)
+            return link if _named(near, identifier, pair, rule) else doubted(link, Doubt.NAMES)
     if not pair <= near.holders(identifier, Evidence.CANDIDATE):
         return None
     doubt = Doubt.UNPROVED if near.rules_of(identifier) else Doubt.WEAK
@@ -150,20 +155,25 @@ def _fulfils(near: Near, identifier: Key, pair: set[PartyId], rule: Rule) -> boo
     return pair <= near.holders(identifier, rule.both) and rule.links(one, other)
 
 
-def _names_fit(near: Near, identifier: Key, pair: set[PartyId], rule: Rule) -> bool:
-    """Tell whether two names agree, and no third holder agrees with one of them only.
+def _named(near: Near, identifier: Key, pair: set[PartyId], rule: Rule) -> bool:
+    """Tell whether two names are as alike as the rule asks, and no third holder's are in between.
 
     "Ada Byron" agrees with "Ada Anna Byron" and with "Ada King Byron", who do not: then nobody
-    knows whose the shorter name is.
+    knows whose the shorter name is. What speaks against an account is found with the persons it
+    would join, see `graph_persons.contradictions`.
     """
-    named = {each: _names(near, each) for each in near.holders(identifier, rule.both)}
+    alike = _ALIKE.get(rule.names)
+    if alike is None:
+        return True
+    named = {each: names_of(near, each) for each in near.holders(identifier, rule.both)}
     one, other = (named[party_id] for party_id in pair)
-    return agree(one, other) and all(
-        agree(one, third) == agree(other, third) for third in named.values()
+    return alike(one, other) and all(
+        alike(one, third) == alike(other, third) for third in named.values()
     )
 
 
-def _names(near: Near, party_id: PartyId) -> tuple[str, ...]:
+def names_of(near: Near, party_id: PartyId) -> tuple[str, ...]:
+    """Give the names heard of a party."""
     return tuple(
         fact.value
         for fact in near.of_party(party_id)

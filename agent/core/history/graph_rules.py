@@ -9,6 +9,7 @@ purchases to a stranger; one missed merge is found in a list.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 import msgspec
 
@@ -16,8 +17,19 @@ from agent.core.history.graph import Key
 from agent.core.recognition.strength import Evidence
 
 _ACCOUNTS = frozenset({"loyalty_card", "web_account", "wallet"})
-_CONTACTS = frozenset({"email", "phone"})
+_EMAIL, _PHONE = frozenset({"email"}), frozenset({"phone"})
 _WEIGHT = {hold: n for n, hold in enumerate(Evidence)}
+
+
+class Names(StrEnum):
+    """What a rule asks of the names of two who share an identifier."""
+
+    NEARLY = "nearly"
+    """That they fit, but for slips of writing: only one person is given an account."""
+    FIT = "fit"
+    """That they fit, letter by letter: a household has one mailbox, and twins are in it."""
+    AGREE = "agree"
+    """That they agree: what a rule that stands on a telephone needs."""
 
 
 class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,8 +44,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
     """What each of the two must have shown at least."""
     one: Evidence
     """What at least one of them must have shown."""
-    names: bool = False
-    """Whether their names must agree, too."""
+    names: Names = Names.NEARLY
 
     def links(self, one: Evidence, other: Evidence) -> bool:
         """Tell whether two holders have shown enough, as far as the identifier goes."""
@@ -42,13 +53,14 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 RULES = (
-    Rule("R4", 1, _ACCOUNTS, both=Evidence.OBSERVED, one=Evidence.VERIFIED),
-    Rule("R1", 1, _ACCOUNTS, both=Evidence.OBSERVED, one=Evidence.OBSERVED),
-    Rule("R2", 1, frozenset({"email"}), both=Evidence.VERIFIED, one=Evidence.VERIFIED),
-    Rule("R3", 1, frozenset({"phone"}), both=Evidence.VERIFIED, one=Evidence.VERIFIED, names=True),
+    Rule("R4", 2, _ACCOUNTS, both=Evidence.OBSERVED, one=Evidence.VERIFIED),
+    Rule("R1", 2, _ACCOUNTS, both=Evidence.OBSERVED, one=Evidence.OBSERVED),
+    Rule("R2", 2, _EMAIL, both=Evidence.VERIFIED, one=Evidence.VERIFIED, names=Names.FIT),
+    Rule("R3", 1, _PHONE, both=Evidence.VERIFIED, one=Evidence.VERIFIED, names=Names.AGREE),
 )
 """Strongest first: R4 the account proved by a wallet or a sign-in, R1 the same account, R2 the same
-proved e-mail, R3 the same proved phone and agreeing names."""
+proved e-mail, R3 the same proved phone and agreeing names. None joins two whose names speak against
+it: a card is handed on in a family, and a couple signs in with one account."""
 
 
 class RuleBook(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -57,7 +69,7 @@ class RuleBook(msgspec.Struct, frozen=True, omit_defaults=True):
     rules: tuple[Rule, ...] = RULES
     blocked: frozenset[Key] = frozenset()
     """Identifiers that name nobody, by the settings: the store's own phone, `no@email.example`."""
-    contradicting: frozenset[str] = _CONTACTS
+    contradicting: frozenset[str] = _EMAIL | _PHONE
     """Types of which proved ones that differ speak against one person."""
     accounts: frozenset[str] = _ACCOUNTS
     """Types the chain gives out itself: shared by more than `cluster_max`, not `shared_above`."""

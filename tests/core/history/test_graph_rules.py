@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.core.history.graph_names import agree, words
+from agent.core.history.graph_names import agree, fit, words
 from agent.core.history.graph_rules import BOOK, RULES, RuleBook, is_placeholder
 from agent.core.recognition.means import Identifier, IdentifierType
 from agent.core.recognition.strength import Evidence
@@ -83,6 +83,38 @@ def test_names_agree_by_two_whole_words(one, other, expected):
     """A mother and her daughter at one phone would be one person, or one person two."""
     assert expected == agree([one], [other])
     assert expected == agree([other], [one])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "exactly", "nearly"),
+    [
+        ("Ada Byron", "BYRON, Ada King", True, True),
+        ("Ada Byron", "A. Byron", True, True),
+        ("Ada Byron", "Byron", True, True),
+        ("Ada Byron", "~", True, True),
+        ("Ada Byron", "Eva Byron", False, False),
+        ("Ada Byron", "Charles Babbage", False, False),
+        ("Ada Byron", "Ada King", False, False),
+        ("Jo Byron", "Bo Byron", False, False),
+        ("Ada Byron", "Adda Byron", False, True),
+        ("Adda Byron", "Ada Biron", False, True),
+        ("Charles Byron", "Chalres Byron", False, True),
+        ("Charles Byron", "Charlotte Byron", False, False),
+        ("Charles Byron", "Chlaser Byron", False, False),
+        ("Hans-Peter Byron", "Hanspeter Byron", False, True),
+    ],
+)
+def test_names_fit_unless_each_has_a_word_the_other_lacks(one, other, exactly, nearly):
+    """A daughter with her mother's card would be her mother, or a slip of the pen a stranger."""
+    assert [exactly, nearly] == [fit([one], [other], slips=slips) for slips in (False, True)]
+    assert [exactly, nearly] == [fit([other], [one], slips=slips) for slips in (False, True)]
+
+
+def test_any_name_a_party_has_may_fit_and_none_fits_all():
+    """Who married, or was enrolled without a name, would be asked about at each card."""
+    assert fit(["Ada Byron", "Ada King"], ["King"])
+    assert fit([], ["Ada Byron"])
+    assert not fit(["Ada Byron", "Ada King"], ["Eva King"])
 
 
 def test_any_name_a_party_has_may_agree():

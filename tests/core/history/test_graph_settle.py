@@ -92,7 +92,7 @@ def test_an_account_claimed_by_typing_it_is_asked():
 def test_a_link_names_its_evidence():
     """Nobody could say why two are one person, or take back the one wrong fact."""
     graph = linked(seen("p2", "e2", observed=[card(1)]), seen("p1", "e1", verified=[card(1)]))
-    link = Link("p1", "p2", "R4", 1, "loyalty_card", ("e1#0", "e2#0"))
+    link = Link("p1", "p2", "R4", 2, "loyalty_card", ("e1#0", "e2#0"))
     assert {link} == graph.links["p1"] == graph.links["p2"]
 
 
@@ -186,6 +186,56 @@ def test_who_contradict_each_other_are_asked(first, second, doubt):
     both = met("p1", "p2", observed=[card(1)])
     graph = linked(both, met("p1", **first), met("p2", **second))
     assert ([], [("p1", "p2", doubt)]) == (persons(graph), asked(graph))
+
+
+@pytest.mark.parametrize(
+    "said", [{"observed": [card(1)]}, {"verified": [account(1)]}, {"verified": [email(1)]}]
+)
+def test_whose_names_speak_against_it_are_asked(said):
+    """A card handed on, or a couple's account or mailbox, would make one of two people."""
+    named = met("p1", name="Karl Byron") + met("p2", name="Eva Byron")
+    graph = linked(met("p1", "p2", **said), named)
+    assert ([], [("p1", "p2", "NAMES")]) == (persons(graph), asked(graph))
+    assert [["p1", "p2"]] == persons(linked(met("p1", "p2", **said), named, same("m", "p1", "p2")))
+
+
+def test_a_slip_in_a_name_joins_by_a_card_and_not_by_a_mailbox():
+    """A customer mistyped at the till would be two, or twins at their family's mailbox one."""
+    named = met("p1", name="Anna Byron") + met("p2", name="Anne Byron")
+    assert [["p1", "p2"]] == persons(linked(met("p1", "p2", observed=[card(1)]), named))
+    twins = linked(met("p1", "p2", verified=[email(1)]), named)
+    assert ([], [("p1", "p2", "NAMES")]) == (persons(twins), asked(twins))
+
+
+def test_a_date_of_birth_outweighs_a_name():
+    """Bob, who is Robert on his passport, would be asked about at each card."""
+    born = {"birth_date": "1980-01-01"}
+    named = met("p1", name="Bob Byron", **born) + met("p2", name="Robert Byron", **born)
+    assert [["p1", "p2"]] == persons(linked(met("p1", "p2", observed=[card(1)]), named))
+
+
+def test_who_has_both_names_bridges_them_and_a_family_name_does_not():
+    """Who married would stay two persons, or a nameless enrolment make one of a couple."""
+    everybody = met("p1", "p2", "p3", observed=[card(1)])
+    married = met("p1", name="Ada Byron") + met("p3", name="Ada King")
+    bridge = met("p2", name="Ada Byron") + seen("p2", "wed", name="Ada King")
+    assert [["p1", "p2", "p3"]] == persons(linked(everybody, married, bridge))
+    couple = met("p1", name="Karl Byron") + met("p3", name="Eva Byron")
+    for between in (met("p2", name="Byron"), ()):
+        graph = linked(everybody, couple, between)
+        assert ([], {"NAMES", "BETWEEN"}) == (
+            persons(graph),
+            {doubt for _, _, doubt in asked(graph)},
+        )
+
+
+def test_what_a_stronger_rule_has_joined_keeps_all_its_names():
+    """A mailbox would make one of a couple, by way of an enrolment under the family's name."""
+    cards = met("p1", "p2", observed=[card(1)])
+    mailbox = met("p2", "p3", verified=[email(1)])
+    named = met("p1", name="Karl Byron") + met("p2", name="Byron") + met("p3", name="Eva Byron")
+    graph = linked(cards, mailbox, named)
+    assert ([["p1", "p2"]], [("p2", "p3", "NAMES")]) == (persons(graph), asked(graph))
 
 
 def test_who_objected_is_joined_by_no_rule_unless_both_did():
