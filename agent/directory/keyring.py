@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from agent.core.identifiers import PartyId, SaleId
-from agent.core.privacy import seal_account, seal_enrolment
+from agent.core.privacy import seal_account, seal_enrolment, seal_words
 from agent.core.privacy.envelopes import suite
 from agent.core.privacy.keys import (
     COST_LOG2_MAX,
@@ -139,6 +139,12 @@ class Keyring:
         if not self.enrolment_key:
             return None
         return seal_account(_seal, reference, self.enrolment_key, sale_id)
+
+    def seal_words(self, words: str, fact: Sequence[str]) -> bytes | None:
+        """Close for HQ what was written about a customer; None where HQ has not given its key."""
+        if not self.enrolment_key:
+            return None
+        return seal_words(_seal, words, self.enrolment_key, fact)
 
     def draw(self, party_id: PartyId, number: int, size: int) -> bytes:
         """Draw bytes, up to 32, that are the same for the same party and number on this machine."""

@@ -32,6 +32,7 @@ from agent.core.sale.model import Sale
 from agent.core.space import Work
 from agent.directory import DirectoryFault
 from agent.till.cards import known, own_bodies
+from agent.till.closing import closed_words
 from agent.till.commands import AnswerPrompt
 from agent.till.consenting import Answer, recorded, require_met
 from agent.till.desk import Desk
@@ -130,7 +131,7 @@ async def answer(desk: Desk, ask: AnswerPrompt) -> PromptAnswered:
         for each in _consents(prompt, event, lifts=ask.request.lifts_objection)
     ]
     tell = [prompt_event(event, desk.open_sale()), customer_event(ask.party_id, "found")]
-    await desk.commit(lambda _conn: None, facts=[event, *consents], tell=tell)
+    await desk.commit(lambda _conn: None, facts=[closed_words(desk, event), *consents], tell=tell)
     if met.question is not None and met.question.prompt_id == prompt.prompt_id:
         desk.met(ask.party_id, met._replace(question=None))
     return _answer(event, consents)

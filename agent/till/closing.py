@@ -1,4 +1,4 @@
-"""What a person says at an enrolment, closed for HQ alone: the till's own journal tells nobody.
+"""What is said by and about a person, closed for HQ alone: the till's own journal tells nobody.
 
 Until HQ has given its key once (a till without HQ, or one that never spoke to it), there is nobody
 to close it for, and it stands in the journal as it was said.
@@ -12,6 +12,7 @@ from itertools import count
 import msgspec
 
 from agent.core.entries.bodies import PartyEnrolled
+from agent.core.entries.worded import Worded, name_of, with_words, words_of
 from agent.core.identifiers import PartyId
 from agent.till.desk import Desk
 
@@ -30,6 +31,13 @@ def closed(desk: Desk, fact: PartyEnrolled) -> PartyEnrolled:
         actor=fact.actor,
         sealed=sealed,
     )
+
+
+def closed_words(desk: Desk, fact: Worded) -> Worded:
+    """Give a note, a task or an answer as the journal keeps it: without what was said."""
+    words = words_of(fact)
+    sealed = desk.directory.keyring.seal_words(words, name_of(fact)) if words else None
+    return fact if sealed is None else with_words(fact, "", sealed)
 
 
 def draws(desk: Desk, party_id: PartyId) -> Callable[[int], bytes]:

@@ -7,6 +7,7 @@ from agent.core.identifiers import PartyId, StoreId, TillId
 from agent.core.sale import Stamp
 from agent.core.space import Work
 from agent.till.cards import own_bodies
+from agent.till.closing import closed_words
 from agent.till.commands import CloseTask, OpenTask, WriteNote
 from agent.till.consenting import require_met
 from agent.till.desk import Desk
@@ -63,7 +64,7 @@ async def _handed(desk: Desk, key: str, fact: Handed) -> HandedOver:
     before = await own_bodies(desk, fact.party_id)
     if not any(type(each) is type(fact) and _key(each) == key for each in before):
         desk.require_room(Work.SIDE, "nothing is handed over")
-        await desk.commit(lambda _conn: None, facts=[fact])
+        await desk.commit(lambda _conn: None, facts=[closed_words(desk, fact)])
     return HandedOver(key)
 
 

@@ -1,6 +1,6 @@
-"""Opening what tills closed for HQ: enrolments, and the accounts that customers paid from.
+"""Opening what tills closed for HQ: enrolments, accounts customers paid from, words about them.
 
-The journal tells nobody else who it was, or which sales were paid from one account.
+The journal tells nobody else who it was, which sales were paid from one account, or what was said.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import msgspec
 
 from agent.core.entries.bodies import Body, PartyEnrolled
 from agent.core.entries.payments import AccountSeen, account_of
+from agent.core.entries.worded import Worded, name_of, with_words
 from agent.core.faults import InputFault
-from agent.core.privacy import unseal_account, unseal_enrolment
+from agent.core.privacy import unseal_account, unseal_enrolment, unseal_words
 from central.ledger.hq import OpenBody
 
 
@@ -22,7 +23,7 @@ def opening(private: bytes) -> OpenBody:
     """
 
     def opened(body: Body) -> Body:
-        """Open an enrolment, or a payment account.
+        """Open an enrolment, a payment account, or words about a customer.
 
         Raises:
             EnvelopeUnreadable: it is closed for another HQ, or was changed.
@@ -32,6 +33,9 @@ def opening(private: bytes) -> OpenBody:
             text = unseal_account(body.sealed, private, body.sale_id)
             said = account_of(text.decode(errors="replace"))
             return msgspec.structs.replace(body, reference=said.value)
+        if isinstance(body, Worded) and body.sealed is not None:
+            words = unseal_words(body.sealed, private, name_of(body))
+            return with_words(body, words.decode(errors="replace"))
         if not isinstance(body, PartyEnrolled) or body.sealed is None:
             return body
         return _read(unseal_enrolment(body.sealed, private, body.party_id), body)

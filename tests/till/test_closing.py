@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from agent.core.entries import SIDE
 from agent.core.entries.bodies import ConsentGiven, PartyEnrolled
+from agent.core.entries.worded import Worded, words_of
+from agent.core.entries.written import EndAsked, NoteAsked, TaskAsked
 from agent.core.faults import Fault, InputFault, StateFault
 from agent.core.identifiers import TillId
 from agent.core.privacy import seal_enrolment
@@ -33,6 +35,7 @@ REQUEST = EnrolRequest(
 )
 PRIVATE = MASTER.enrolment
 PUBLIC = X25519PrivateKey.from_private_bytes(PRIVATE).public_key().public_bytes_raw()
+SAID = "Wilhelmina wants to be called at 030 5550199, or wilhelmina@example.com"
 HIDDEN = (b"Wilhelmina", b"wilhelmina", b"5550199", b"10999")
 
 
@@ -43,6 +46,51 @@ def enrolments(shop):
 
     bodies = reading(shop.folder / "journal.db", read)
     return [body for body in bodies if isinstance(body, PartyEnrolled)]
+
+
+def kept_words(shop):
+    """Give the facts of this till in which words about somebody stand."""
+
+    def read(conn):
+        found = lineage(conn, TillId("till-1"), SIDE)
+        return [body for member in found for _, body in chains.facts_of(conn, member.number, 0)]
+
+    bodies = reading(shop.folder / "journal.db", read)
+    return [body for body in bodies if isinstance(body, Worded)]
+
+
+async def written(loop, party_id):
+    """Have a cashier write a note, hand over a task and say what became of it."""
+    note = NoteAsked(text=SAID, note_id="note-1")
+    await loop.ask(commands.WriteNote(party_id, note))
+    assert "note-1" == (await loop.ask(commands.WriteNote(party_id, note))).id
+    await loop.ask(commands.OpenTask(party_id, TaskAsked(text=SAID, task_id="task-1")))
+    await loop.ask(commands.CloseTask(party_id, "task-1", EndAsked(outcome=SAID)))
+
+
+@pytest.mark.asyncio
+async def test_what_was_written_about_somebody_is_read_at_hq_alone(shop):
+    """Wrong: who takes the till reads names and numbers off the notes cashiers left (P9)."""
+    shop.directory.take_keys([MASTER.key("global", 1)], PUBLIC)
+    async with shop.running() as loop:
+        await loop.ask(commands.Enrol(REQUEST))
+        await written(loop, LEA)
+    kept = kept_words(shop)
+    assert [""] * 3 == [words_of(each) for each in kept]
+    assert not any(each in disk(shop) for each in HIDDEN)
+    assert [SAID] * 3 == [words_of(opening(PRIVATE)(each)) for each in kept]
+    moved = msgspec.structs.replace(kept[0], note_id="note-2")
+    with pytest.raises(Fault, match="not for this key"):
+        opening(PRIVATE)(moved)
+
+
+@pytest.mark.asyncio
+async def test_a_till_without_hq_keeps_what_was_written(shop):
+    """Wrong: a note of a till that has not spoken to HQ yet is lost."""
+    async with shop.running() as loop:
+        await loop.ask(commands.Enrol(REQUEST))
+        await written(loop, LEA)
+    assert [SAID] * 3 == [words_of(each) for each in kept_words(shop)]
 
 
 def disk(shop):

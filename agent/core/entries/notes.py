@@ -24,6 +24,8 @@ class NoteWritten(msgspec.Struct, frozen=True, omit_defaults=True, tag="note.wri
     about: str | None = None
     """The order or sale it belongs to."""
     actor: ActorId | None = None
+    sealed: bytes | None = None
+    """The text, closed for HQ (`core.privacy.seal_words`); empty above where that is here."""
 
 
 class TaskOpened(msgspec.Struct, frozen=True, omit_defaults=True, tag="task.opened"):
@@ -41,6 +43,8 @@ class TaskOpened(msgspec.Struct, frozen=True, omit_defaults=True, tag="task.open
     """ISO 8601 day; empty: nobody said."""
     about: str | None = None
     actor: ActorId | None = None
+    sealed: bytes | None = None
+    """The text, closed for HQ (`core.privacy.seal_words`); empty above where that is here."""
 
 
 class TaskClosed(msgspec.Struct, frozen=True, omit_defaults=True, tag="task.closed"):
@@ -54,3 +58,5 @@ class TaskClosed(msgspec.Struct, frozen=True, omit_defaults=True, tag="task.clos
     outcome: str
     """What was done, in words."""
     actor: ActorId | None = None
+    sealed: bytes | None = None
+    """The outcome, closed for HQ (`core.privacy.seal_words`); empty above where that is here."""

@@ -9,8 +9,8 @@ strength of the identifier goes (`sealing`). Whom a till does not hold, a filter
 What it costs to guess all that with a stolen key is a table (`theft`).
 
 What is not hidden on a disk without the key: how many customers a scope has, how many identifiers
-each has, when their id was made (UUIDv7), the length of their packed card in steps of 32 bytes, and
-by the filter's set bits how many identifiers the whole chain has.
+each has, when their id was made (UUIDv7), the length of their packed card in steps of 32 bytes, how
+long a note about them is, and by the filter's set bits how many identifiers the whole chain has.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from agent.core.privacy.envelopes import (
     EnvelopeUnreadable,
     seal_account,
     seal_enrolment,
+    seal_words,
     unseal_account,
     unseal_enrolment,
+    unseal_words,
     unwrap_keys,
     wrap_keys,
 )
@@ -71,11 +73,13 @@ __all__ = [
     "seal_account",
     "seal_card",
     "seal_enrolment",
+    "seal_words",
     "sealing_layer",
     "stretch",
     "token",
     "unseal_account",
     "unseal_enrolment",
+    "unseal_words",
     "unwrap_keys",
     "wrap_keys",
 ]

@@ -1,9 +1,9 @@
 """Envelopes: sealed to one receiver's public key, and unreadable to the sender afterwards.
 
 Hybrid public key encryption (RFC 9180) in base mode with DHKEM(X25519, HKDF-SHA-256), HKDF-SHA-256
-and AES-256-GCM, one message per envelope: 32 bytes of encapsulated key, then the ciphertext. Three
-things travel so: HQ's keys of a scope to each device, and to HQ an enrolment made at a till and the
-payment account a tender came from.
+and AES-256-GCM, one message per envelope: 32 bytes of encapsulated key, then the ciphertext. Four
+things travel so: HQ's keys of a scope to each device, and to HQ an enrolment made at a till, the
+payment account a tender came from, and the words somebody wrote or said about a customer.
 
 A device needs no second key pair: its Ed25519 key is an X25519 key in another form (RFC 7748, 4.1),
 and the two uses do not harm each other. Who sealed an envelope is not said by it: HQ signs what it
@@ -30,6 +30,7 @@ _PRIME = 2**255 - 19
 _KEYS = "keys"
 _ENROLMENT = "enrolment"
 _ACCOUNT = "payment account"
+_WORDS = "words"
 Seal = Callable[[bytes, bytes, bytes], bytes]
 """(receiver's X25519 public key, text, purpose) → envelope: `suite().encrypt`, whose purpose is the
 `info` of RFC 9180, 5.1. It draws a key for each envelope, so it is handed in."""
@@ -157,6 +158,30 @@ def unseal_account(envelope: bytes, private: bytes, sale_id: str) -> bytes:
         EnvelopeUnreadable: it is for another key or sale, or was changed.
     """
     return unseal(private, envelope, purpose=_of_sale(sale_id))
+
+
+def seal_words(seal: Seal, words: str, hq_key: bytes, fact: Sequence[str]) -> bytes:
+    """Seal what was written or said about a customer: a stolen till tells nothing of it.
+
+    Args:
+        seal: by `suite`.
+        words: of a note, a task, an answer.
+        hq_key: HQ's X25519 public key.
+        fact: what names the one they stand in, which travels in the clear and is bound to them.
+
+    Raises:
+        ValueError: a key that is none.
+    """
+    return seal(hq_key, words.encode(), context(_WORDS, *fact))
+
+
+def unseal_words(envelope: bytes, private: bytes, fact: Sequence[str]) -> bytes:
+    """Open at HQ what `seal_words` sealed.
+
+    Raises:
+        EnvelopeUnreadable: it is for another key or fact, or was changed.
+    """
+    return unseal(private, envelope, purpose=context(_WORDS, *fact))
 
 
 def as_x25519(device_key: bytes) -> bytes:

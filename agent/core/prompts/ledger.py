@@ -55,6 +55,8 @@ class PromptEvent(msgspec.Struct, frozen=True, omit_defaults=True, tag="prompt.e
     operator: ActorId | None = None
     voids: tuple[str, ...] = ()
     """Of `reopened`: ids of the entries that no longer hold."""
+    sealed: bytes | None = None
+    """The answer as a till keeps it: closed for HQ (`core.privacy.seal_words`), and empty above."""
 
 
 def checked_event(event: PromptEvent) -> PromptEvent:

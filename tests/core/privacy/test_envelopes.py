@@ -15,10 +15,12 @@ from agent.core.privacy.envelopes import (
     as_x25519_private,
     seal_account,
     seal_enrolment,
+    seal_words,
     suite,
     unseal,
     unseal_account,
     unseal_enrolment,
+    unseal_words,
     unwrap_keys,
     wrap_keys,
 )
@@ -123,3 +125,14 @@ def test_a_key_that_is_none_is_refused(key):
     """HQ would seal to nobody."""
     with pytest.raises(ValueError, match=r"bytes|invertible"):
         as_x25519(key)
+
+
+def test_words_are_of_the_fact_they_stand_in():
+    """A note about one customer could be put beside another one, or read where it was written."""
+    fact = ("party-1", "NoteWritten", "note-1")
+    sealed = seal_words(seal, "Ada Byron called", PUBLIC, fact)
+    assert b"Ada" not in sealed
+    assert b"Ada Byron called" == unseal_words(sealed, PRIVATE, fact)
+    for other in (("party-2", *fact[1:]), (*fact[:2], "note-2"), (fact[0], "TaskOpened", "note-1")):
+        with pytest.raises(EnvelopeUnreadable):
+            unseal_words(sealed, PRIVATE, other)
