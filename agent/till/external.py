@@ -22,6 +22,7 @@ from agent.till import accounts, external_value, value
 from agent.till.accounts import Judged
 from agent.till.commands import AskUnleased, RecordSale
 from agent.till.desk import Desk
+from agent.till.guarding import without_contacts
 from agent.till.lines import tax_rates
 from agent.till.paying import finished, seal
 from agent.till.replies import Completed
@@ -36,7 +37,8 @@ async def record(desk: Desk, ask: RecordSale) -> Completed:
     """Keep a finished sale; the same again gives the same answer, another under its id is refused.
 
     A card number in it is masked, and that it was is a fact of its own: HQ has it looked at. So is
-    a payment with points or a gift card that no lease here covers.
+    a payment with points or a gift card that no lease here covers. How to reach a customer is
+    hidden in its words, and told.
 
     Raises:
         StateFault: `wrong-basket-mode`, `sale-differs`.
@@ -46,6 +48,7 @@ async def record(desk: Desk, ask: RecordSale) -> Completed:
     desk.require_basket_mode("external")
     found = accounts.told_in(desk, ask.request.tenders)
     request, findings = without_card_numbers(ask.request)
+    request, hidden = without_contacts(request, desk.store.country)
     sale = rebuilt(desk, ask.sale_id, request, found)
     held = await desk.journal.read(lambda conn: sales.completed(conn, ask.sale_id))
     done = None
@@ -63,7 +66,7 @@ async def record(desk: Desk, ask: RecordSale) -> Completed:
             desk, sale, print_receipt=request.print, besides=besides, settling=settling
         )
     left_out = tuple(one for each in found for one in each.left_out)
-    return msgspec.structs.replace(done, left_out=left_out)
+    return msgspec.structs.replace(done, left_out=(*left_out, *hidden))
 
 
 async def unleased(desk: Desk, ask: AskUnleased) -> tuple[Lacking, ...]:

@@ -134,7 +134,7 @@ def open_line(settings: Settings, request: LineRequest, said: Measured) -> NewLi
         unit=request.unit or "each",
         gtin=said.gtin or request_gtin(request),
         reason=request.reason,
-        scanned=unlisted(said.scanned),
+        scanned=unlisted(said.scanned, settings.store.country),
         lot=said.lot,
         expiry=said.expiry,
         serial=said.serial,

@@ -133,10 +133,11 @@ class TillLoop:
 
         Raises:
             Fault: why it was refused; nothing was changed.
-            CardNumberGiven: somebody wrote a payment card's number where it would be kept.
+            CardNumberGiven, ContactWritten: somebody wrote a payment card's number, or how to reach
+                a customer, where it would be kept.
             UnavailableFault: `till-busy`, `till-stopping`: it was not even queued.
         """
-        refuse_written(command)
+        refuse_written(command, self.desk.store.country)
         in_turn = partial(self._in_turn, command)
         if isinstance(command, Identify):
             return await self._lobby.pass_through(command, in_turn)

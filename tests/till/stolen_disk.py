@@ -13,13 +13,17 @@ from __future__ import annotations
 
 import argparse
 import base64
+import json
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import blake2b, md5, sha1, sha256, sha512
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from agent.core.privacy import KINDS, cost_table, keys_of, stretch, token
 from agent.core.privacy.keys import context, derived
@@ -61,33 +65,64 @@ def attack(state_dir: Path, known: list[Known], machine_key: bytes | None = None
         known: what is looked for.
         machine_key: as the daemon makes it of the key file; None where that was not stolen.
     """
-    read = [(one, name) for one in known for name in _files_with(state_dir, _traces(one))]
+    read = [(one, name) for one in known for name in _files_with(state_dir, writings(one))]
     opened = [] if machine_key is None else _opened(state_dir, known, machine_key)
     return Loot(read, opened)
 
 
 def _files_with(state_dir: Path, traces: set[bytes]) -> list[str]:
     files = (path for path in sorted(state_dir.rglob("*")) if path.is_file())
-    return [path.name for path in files if _holds(path.read_bytes(), traces)]
+    return [path.name for path in files if holds(path.read_bytes(), traces)]
 
 
-def _holds(content: bytes, traces: set[bytes]) -> bool:
-    return any(trace in content for trace in traces)
+def holds(content: bytes, traces: Iterable[bytes]) -> bool:
+    """Tell whether anything of what `writings` gave stands in the content, in whatever case."""
+    folded = content.lower()
+    return any(trace in folded for trace in traces)
 
 
-def _traces(one: Known) -> set[bytes]:
-    """Write a thing in every way that needs no key: plain, coded, and hashed."""
+def writings(one: Known) -> set[bytes]:
+    """Write a thing in every way that needs no key, in lower case: plain, coded, and hashed."""
+    texts = _spellings(one)
+    plain = {code for text in texts for code in _encoded(text)}
+    coded = {way for each in plain for way in _coded(each)}
+    coded |= {quote(text).encode() for text in texts}
+    coded |= {json.dumps(text)[1:-1].encode() for text in texts}
+    said = {text.encode() for text in texts} | {f"{one.kind}\0{text}".encode() for text in texts}
+    digests = {hash_(each).digest()[:_TOKEN_BYTES] for hash_ in _HASHES for each in said}
+    written = {each.hex().encode() for each in digests}
+    written |= {base64.b64encode(each)[:_TOKEN_BYTES] for each in digests}
+    found = {each for each in plain | coded if len(each) >= _LEAST} | digests | written
+    return {each.lower() for each in found}
+
+
+def _spellings(one: Known) -> set[str]:
+    """Give the ways people and programs write a thing."""
     texts = {one.value, one.value.lower(), one.value.upper(), one.value.casefold()}
     if one.kind == IdentifierType.PHONE:
         digits = "".join(sign for sign in one.value if sign.isdigit())
-        texts |= {digits, digits[2:], "0" + digits[2:]}
-    plain = {text.encode() for text in texts} | {text.encode("utf-16-le") for text in texts}
-    coded = {base64.b64encode(each).rstrip(b"=") for each in plain}
-    coded |= {each.hex().encode() for each in plain}
-    said = plain | {f"{one.kind}\0{text}".encode() for text in texts}
-    digests = {hash_(each).digest()[:_TOKEN_BYTES] for hash_ in _HASHES for each in said}
-    written = {each.hex().encode() for each in digests}
-    return {each for each in plain | coded if len(each) >= _LEAST} | digests | written
+        here = digits[2:]
+        texts |= {digits, here, "0" + here, "00" + digits, f"0{here[:3]} {here[3:]}"}
+        texts |= {f"0{here[:3]}{sign}{here[3:]}" for sign in "/-"}
+        texts |= {f"0{here[:3]} / {here[3:6]} {here[6:8]}-{here[8:]}"}
+    return texts
+
+
+def _encoded(text: str) -> Iterator[bytes]:
+    """Give a text in the encodings of disks and devices."""
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "latin-1"):
+        with suppress(UnicodeEncodeError):
+            yield text.encode(encoding)
+
+
+def _coded(plain: bytes) -> Iterator[bytes]:
+    """Give bytes as text: hexadecimal, and base64 wherever in a longer text they begin."""
+    yield plain.hex().encode()
+    for before in range(3):
+        # What the bytes around them decide, too, is left away.
+        coded = base64.b64encode(bytes(before) + plain)
+        start, whole = (0, 2, 3)[before], (before + len(plain)) * 8 // 6
+        yield coded[start:whole]
 
 
 def _opened(state_dir: Path, known: list[Known], machine_key: bytes) -> list[Known]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from agent.contracts.devices import ScanFrame
 from agent.core.card_numbers import CardNumberGiven, CardNumbersMasked
+from agent.core.faults import InputFault
 from agent.core.identifiers import ActorId, DeviceId, SaleId
 from agent.core.quantities import Minor
 from agent.journal import chains
 from agent.till import commands
+from agent.till.guarding import ContactWritten
 from agent.till.requests import (
     EnrolRequest,
     ExternalLine,
@@ -67,6 +70,70 @@ async def test_a_card_number_is_refused_wherever_a_person_writes(shop, written):
     assert ("card-number", 400) == (refused.value.name, refused.value.status)
     assert DIGITS not in f"{refused.value} {refused.value.remedy}".replace(" ", "")
     assert not _on_disk(shop, DIGITS, VISA)
+
+
+ADA = "ask ada@example.com"
+CALL = "call 0171 555 01 99"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("said", [ADA, CALL])
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda said: commands.AddLine(SALE, LineRequest(name=said, unit_price=Minor(100))),
+        lambda said: commands.AddLine(SALE, LineRequest(gtin=SOCKS_GTIN, reason=said)),
+        lambda said: commands.VoidLine(SALE, 1, said),
+        lambda said: commands.PriceLine(SALE, 1, Minor(5), said),
+        lambda said: commands.DiscountLine(SALE, 1, Minor(5), said),
+        lambda said: commands.DiscountSale(SALE, Minor(5), said),
+        lambda said: commands.CancelSale(SALE, said),
+        lambda said: commands.MoveCash(Minor(100), said),
+    ],
+    ids=["line", "line's reason", "void", "price", "discount", "of the sale", "cancel", "cash"],
+)
+async def test_how_to_reach_somebody_is_refused_in_what_nobody_may_erase(shop, written, said):
+    """A customer's number would stand in the books for years after they were erased (P9)."""
+    async with shop.running() as loop:
+        with pytest.raises(ContactWritten) as refused:
+            await loop.ask(written(said))
+    assert ("contact-written", 400) == (refused.value.name, refused.value.status)
+    assert "note about the customer" in refused.value.remedy
+    assert said.rpartition(" ")[2] not in f"{refused.value}"
+    assert not _on_disk(shop, said)
+
+
+@pytest.mark.asyncio
+async def test_how_to_reach_somebody_is_hidden_in_a_sale_that_has_happened(shop):
+    """POS software would write its customers' numbers into the books, or lose a sale (P6, P9)."""
+    line = ExternalLine(
+        name=f"Repair, {CALL}", quantity=1000, unit_price=999, taxes=("standard",), reason=ADA
+    )
+    cash = (TenderRequest(kind="cash", amount=Minor(999), reference="0171555019"),)
+    told = ExternalSale(
+        lines=(line,), tenders=cash, discount_reason=ADA, external_receipt_no="0171555019"
+    )
+    async with shop.running(2) as loop:
+        done = await loop.ask(commands.RecordSale(SALE, told))
+        again = await loop.ask(commands.RecordSale(SALE, told))
+        kept = (await loop.sale(SALE)).sale
+    assert ("Repair, call ***", "ask ***") == (kept.lines[0].name, kept.lines[0].reason)
+    paths = ["discount_reason", "lines[0].name", "lines[0].reason"]
+    assert paths == [each.field for each in done.left_out]
+    assert done.receipt_no == again.receipt_no
+    assert not _on_disk(shop, ADA, CALL)
+
+
+@pytest.mark.asyncio
+async def test_a_number_keyed_for_goods_is_not_kept_with_their_line(shop):
+    """A phone number typed into the scan field would stay in the books with an open price."""
+    keyed = "0171 5550199"
+    request = LineRequest(scan=keyed, name="Import", unit_price=Minor(5), taxes=("standard",))
+    async with shop.running() as loop:
+        sale = (await loop.ask(commands.OpenSale())).sale.sale_id
+        with suppress(InputFault):
+            await loop.ask(commands.AddLine(sale, request))
+    assert not _on_disk(shop, keyed)
 
 
 @pytest.mark.asyncio

@@ -9,6 +9,7 @@ till and HQ compare the same bytes. The same resolver runs at the till and at HQ
 `strength` says what a means opens. A wallet pass comes with a proof, and a receipt's code may be
 signed (`receipt_seal`): `proofs` checks both offline, with keys, time and the proofs already taken
 as inputs; `one_time_codes` (RFC 6238) and `signed_text` (RFC 8032) are what it checks by.
+`mentioned` finds how to reach somebody where it stands among other words.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from agent.core.recognition.means import (
     ReceiptSeal,
     SignedPass,
 )
+from agent.core.recognition.mentioned import mentions, without_addresses, without_mentions
 from agent.core.recognition.one_time_codes import TotpKey
 from agent.core.recognition.proofs import Keys, Mark, Proofs, Used, remember
 from agent.core.recognition.resolve import resolve
@@ -84,6 +86,7 @@ __all__ = [
     "Used",
     "means_of",
     "means_of_typed",
+    "mentions",
     "name_postcode",
     "new_card_number",
     "new_pass_id",
@@ -94,4 +97,6 @@ __all__ = [
     "remember",
     "resolve",
     "strength_of",
+    "without_addresses",
+    "without_mentions",
 ]

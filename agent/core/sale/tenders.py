@@ -12,6 +12,7 @@ import msgspec
 
 from agent.core import card_numbers
 from agent.core.quantities import Minor
+from agent.core.recognition import without_addresses
 from agent.core.sale.bounds import money, require_amount, tender_numbered
 from agent.core.sale.model import PaidFrom, Sale, SaleFault, Tender
 from agent.core.sale.states import Action, next_state
@@ -106,10 +107,14 @@ def from_account(sale: Sale, sealed: bytes) -> Sale:
 def masked(reference: str | None) -> str | None:
     """Hide all but the last four digits of anything that can be a payment card's number (P9).
 
-    >>> masked("terminal 7, 4111 1111 1111 1111"), masked("123456")
-    ('terminal 7, ****1111', '123456')
+    So is an e-mail address, by which some services name who has paid: the books are not erased.
+
+    >>> masked("terminal 7, 4111 1111 1111 1111"), masked("123456"), masked("ada@example.com")
+    ('terminal 7, ****1111', '123456', '***')
     """
-    return None if reference is None else card_numbers.masked(reference.strip()) or None
+    if reference is None:
+        return None
+    return without_addresses(card_numbers.masked(reference.strip())) or None
 
 
 def _is_there(sale: Sale, tender_id: str | None) -> bool:
