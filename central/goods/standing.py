@@ -28,6 +28,7 @@ from agent.core.orders import (
     taken_up,
     view,
 )
+from agent.core.orders.states import DRAFT
 from central.goods import stock, tasks
 from central.goods.told import HQ, Teller, add, held
 from central.identity.interactions import record
@@ -132,11 +133,8 @@ class Standing:
         """Add what is told, see `tell`; call `keep` after the last of it."""
         new = add(self._conn, self._after, told, teller, now)
         self._after = noted(self._after, *new)
-        own = taken_up(self._after, SUPPLIER, now) if new else ()
-        own = add(self._conn, self._after, own, HQ, now)
-        self._after = noted(self._after, *own)
         self._new += new
-        stands = view(self._after)
+        stands, own = self._taken_up(view(self._after), now)
         if stands.placed is None:
             return Outcome(None, frozenset())
         return self._stand(stands, (*new, *own), teller, now, said or Said())
@@ -153,6 +151,15 @@ class Standing:
             if order is not None:
                 tasks.put(conn, order.channel, order.order_no, self._unheard, now)
 
+    def _taken_up(self, stands: OrderView, now: str) -> tuple[OrderView, tuple[Told, ...]]:
+        """Accept a draft that may be; gives how the order stands then, and what was told for it."""
+        own = taken_up(self._after, SUPPLIER, now) if stands.state == DRAFT else ()
+        if not own:
+            return stands, ()
+        own = add(self._conn, self._after, own, HQ, now)
+        self._after = noted(self._after, *own)
+        return view(self._after), own
+
     def _stand(
         self, stands: OrderView, new: Sequence[Told], teller: Teller, now: str, said: Said
     ) -> Outcome:
@@ -162,7 +169,9 @@ class Standing:
         known = self.known(placed.number)
         party_id = said.party_id or _who(self._conn, placed, known)
         paid = _is_paid(placed, known, said)
-        order = _summary(_whole(after, stands, paid=paid), party_id, paid=paid)
+        complete = _whole(after, stands, paid=paid)
+        stands = stands if complete is after else view(complete)
+        order = _summary(complete, stands, party_id, paid=paid)
         self._known[placed.number] = self._known[placed.number][0], order
         if placed.channel not in {STORE_CHANNEL, teller.source}:
             self._unheard += (x for x in new if not x.echo and not isinstance(x, Placed))
@@ -219,8 +228,7 @@ def _who(conn: Connection, placed: Placed, known: Order | None) -> str | None:
     return conn.execute(query).scalar_one_or_none()
 
 
-def _summary(order: CustomerOrder, party_id: str | None, *, paid: bool) -> Order:
-    stands = view(order)
+def _summary(order: CustomerOrder, stands: OrderView, party_id: str | None, *, paid: bool) -> Order:
     shown = card_order(stands, PartyId(party_id) if party_id else None)
     if shown is None or stands.placed is None:
         raise ValueError(order.order_id)

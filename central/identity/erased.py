@@ -23,7 +23,7 @@ from central.identity.held import holdings_of, take_out
 from central.identity.parties import ERASED
 from central.identity.reach import tell
 from central.identity.witnessed import WITNESSED
-from central.ledger.bulk import among
+from central.ledger.bulk import Keyed, among
 from central.ledger.customer_tables import CARD_REACH, PARTIES
 from central.ledger.filter_tables import note_filter_due
 from central.ledger.outbox import Change
@@ -32,6 +32,7 @@ from central.ledger.snapshot_tables import SNAPSHOTS
 from central.ledger.tables import FEED_ROWS, FEED_SCOPES
 from central.ledger.upserts import upsert
 
+_ERASED = Keyed(select(ERASED_PARTIES), ERASED_PARTIES.c.party_id)
 _NOTE = upsert(PARTY_ENTRIES).on_conflict_do_nothing()
 _ORDERED_ANYWAY = (
     "entry/",
@@ -84,8 +85,7 @@ def _note_witness(conn: Connection, journal_id: str, seq: int, body: OrderReceiv
 
 def erased_among(conn: Connection, party_ids: Sequence[str]) -> dict[PartyId, str]:
     """Tell which of some ids were erased, and by which request."""
-    mine = among(conn, ERASED_PARTIES.c.party_id, party_ids)
-    rows = conn.execute(select(ERASED_PARTIES).where(mine))
+    rows = _ERASED.rows(conn, party_ids)
     return {PartyId(row.party_id): row.request_id for row in rows}
 
 

@@ -38,7 +38,7 @@ ACCOUNTS = frozenset(kind for kind in IdentifierType if kind.value in BOOK.accou
 """Types whose numbers the chain gives out itself: two who are seen with one are one person."""
 
 _OF_PARTY: BindParameter[str] = bindparam("of_party")
-_KNOWN = select(PARTIES.c.party_id).where(PARTIES.c.party_id == _OF_PARTY)
+_KNOWN = Prepared(select(PARTIES.c.party_id).where(PARTIES.c.party_id == _OF_PARTY))
 _CANONICAL = Prepared(
     select(PARTIES.c.party_id, CANONICAL.c.canonical_id)
     .outerjoin(CANONICAL, CANONICAL.c.party_id == PARTIES.c.party_id)
@@ -174,7 +174,7 @@ def members_of_all(
 
 def is_known(conn: Connection, party_id: str) -> bool:
     """Tell whether a party with this id was ever met."""
-    return conn.execute(_KNOWN, {"of_party": party_id}).first() is not None
+    return _KNOWN.one_or_none(conn, {"of_party": party_id}) is not None
 
 
 def ensure(conn: Connection, party_id: str, origin: Origin, *, state: str = ACTIVE) -> bool:
