@@ -81,7 +81,7 @@ baskets: setup
 # Orders of a real web store (Vendure, by npm) whose webhooks are lost, repeated and out of order.
 WEB_ORDERS ?= 10000
 weborders: setup
-	$(BIN)/python -m tests.journeys.web_orders --orders $(WEB_ORDERS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.journeys.web_orders --orders $(WEB_ORDERS) $(if $(SEED),--seed $(SEED)) $(if $(MAJOR),--major)
 
 # HQ put back to older backups while shops sell (POSTGRES=1: on PostgreSQL); HQ's disk full; what
 # people run by hand killed, and HQ and a till while they make and install snapshots.

@@ -13,7 +13,7 @@ suite in `tests/contracts/test_connectors.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -51,6 +51,9 @@ class ConnectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """How often every order of the last `days` is looked at again, from begin to begin."""
     days: int = 90
     """How long an order is looked at after it was placed."""
+    amounts: Literal["minor", "major"] = "minor"
+    """How its API gives money: in minor units (1999), or in major ones (19.99). Vendure gives minor
+    ones unless it was given a money strategy of its own."""
     collect: dict[str, str] = {}
     """Which of its shipping methods, by code, waits in which store to be collected."""
 

@@ -14,10 +14,11 @@ from typing import Any
 import structlog
 
 from agent.core.orders import CustomerOrder, Part, Refund, Stage, Step
-from agent.core.quantities import ONE, decimal_text
+from agent.core.quantities import ONE, decimal_text, exponent
 from central.channels.connecting import ConnectorFault, ConnectorSettings, EventBody
 from central.channels.vendure_client import PAGE, VendureClient
 from central.channels.vendure_events import COLLECT, TILL, Json, events_of
+from central.channels.vendure_money import as_told, in_minor_units
 from central.goods.tasks import Task
 
 OVERLAP_S = 120
@@ -63,7 +64,8 @@ class Vendure:
             return
         since = _earlier(self._newest, timedelta(seconds=OVERLAP_S))
         yield from self._read({"orderPlacedAt": {"after": since}})
-        yield from self._read({"orderPlacedAt": {"isNull": False}, "state": {"notIn": list(_OVER)}})
+        until = _earlier(self._newest, timedelta(seconds=OVERLAP_S - 1))
+        yield from self._read({"orderPlacedAt": {"before": until}, "state": {"notIn": list(_OVER)}})
 
     def sweep(self) -> Iterator[Sequence[EventBody]]:
         """Give every order that is young enough, by the web store's own newest order."""
@@ -80,25 +82,27 @@ class Vendure:
 
     def do(self, task: Task, order: CustomerOrder) -> None:
         """Close fulfilments of what was collected, book refunds, note the rest."""
-        held = next(iter(self._client.orders({"code": {"eq": task.order_no}})), None)
-        if held is None:
+        found = next(iter(self._client.orders({"code": {"eq": task.order_no}})), None)
+        if found is None:
             raise ConnectorFault(
                 f"the web store has no order {task.order_no}",
                 remedy="look whether it was deleted there; then say that the task is done",
             )
+        held = in_minor_units(found, self._settings.amounts)
         match task.told:
             case Step(stage=stage) if stage in _STATES:
                 self._fulfil(held, task.told, order)
             case Refund():
                 self._refund(held, task.told, order)
             case told:
-                self._note(held, _said(told))
+                self._note(held, _said(told, held["currencyCode"]))
 
     def _read(self, where: Mapping[str, Any]) -> Iterator[Sequence[EventBody]]:
         for order in self._client.orders(where):
             try:
                 self._newest = max(self._newest, order["orderPlacedAt"] or "")
-                events = events_of(order, self._settings.collect)
+                read = in_minor_units(order, self._settings.amounts)
+                events = events_of(read, self._settings.collect)
             except _UNREADABLE as error:
                 # Left for a person; all orders behind it are told (P6).
                 named, why = str(order.get("code"))[:40], f"{type(error).__name__}: {error}"[:200]
@@ -145,9 +149,10 @@ class Vendure:
         if made is None:
             payment = _refundable(held, refund.amount)
             if payment is None:
-                self._note(held, _said(refund))
+                self._note(held, _said(refund, held["currencyCode"]))
                 return
-            given = _refund_input(held, payment, refund, order, marked)
+            amount = as_told(refund.amount, held["currencyCode"], self._settings.amounts)
+            given = _refund_input(held, payment, refund, order, marked) | {"amount": amount}
             made = self._client.change("refundOrder", _REFUND, {"input": given})
         if made["state"] != "Settled":
             self._client.change("settleRefund", _SETTLE, {"id": made["id"], "paid": marked})
@@ -240,18 +245,17 @@ def _refund_input(
         "lines": [{"orderLineId": line, "quantity": count} for line, count in pieces.items()],
         "shipping": 0,
         "adjustment": 0,
-        "amount": refund.amount,
         "paymentId": payment["id"],
         "reason": marked,
     }
 
 
-def _said(told: object) -> str:
+def _said(told: object, currency: str) -> str:
     """Write what happened in a store, for somebody who reads the order in the web store."""
     stage = getattr(told, "stage", None)
     what = stage.value if stage is not None else type(told).__name__.lower()
     amount = getattr(told, "amount", None)
-    money = f" of {decimal_text(amount, 2)}" if amount is not None else ""
+    money = f" of {decimal_text(amount, exponent(currency))}" if amount is not None else ""
     where = getattr(told, "touch_point", "") or getattr(told, "location", "")
     sale = getattr(told, "sale_id", None)
     return f"In store: {what}{money} at {where}" + (f", {TILL}{sale}" if sale else "")

@@ -1,15 +1,17 @@
 """The administration API of Vendure 3 (docs.vendure.io, "GraphQL API / Admin API"), as few calls.
 
-Money is in minor units there as it is here; times are whole seconds; a session is a bearer token
-that comes in the header `vendure-auth-token` of the answer to a login.
+Times are whole seconds; a session is a bearer token that comes in the header `vendure-auth-token`
+of the answer to a login. Numbers that are no integers are read and written as decimals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import httpx
+import msgspec
 
 from central.channels.connecting import ConnectorFault, ConnectorSettings
 
@@ -17,6 +19,9 @@ PAGE = 50
 """Orders of one answer; each with its lines, payments and history."""
 TIMEOUT_S = 30.0
 _SESSION = "vendure-auth-token"
+_JSON = {"Content-Type": "application/json"}
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _LOGIN = """mutation ($user: String!, $password: String!) {
   login(username: $user, password: $password, rememberMe: true) {
     __typename ... on ErrorResult { message } } }"""
@@ -111,11 +116,10 @@ class VendureClient:
 
     def _post(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            answer = self._http.post(
-                self._settings.url, json={"query": query, "variables": dict(variables)}
-            )
+            asked = _encode({"query": query, "variables": dict(variables)})
+            answer = self._http.post(self._settings.url, content=asked, headers=_JSON)
             answer.raise_for_status()
-            found = answer.json()
+            found = _decode(answer.content)
         except (httpx.HTTPError, ValueError) as error:
             raise ConnectorFault(
                 f"the web store at {self._settings.url} cannot be asked: {error}",

@@ -116,12 +116,12 @@ class Vendure:
     @staticmethod
     def _fits(order, where):
         code = where.get("code", {})
-        after = where.get("orderPlacedAt", {}).get("after", "")
+        placed = {"after": "", "before": "~"} | where.get("orderPlacedAt", {})
         over = where.get("state", {}).get("notIn", [])
         return (
             code.get("eq", order["code"]) == order["code"]
             and order["code"] in code.get("in", [order["code"]])
-            and order["orderPlacedAt"] > after
+            and placed["after"] < order["orderPlacedAt"] < placed["before"]
             and (order["state"] not in over)
         )
 
@@ -272,3 +272,30 @@ def test_many_orders_named_at_once_are_few_questions(connector):
     found = [msgspec.json.decode(events[0])["order"]["order_no"] for events in made.named(wanted)]
     assert wanted == found
     assert store.asked <= len(wanted) // 10
+
+
+def major(held):
+    """Write an order as a web store with major units has it."""
+    if isinstance(held, list):
+        return [major(each) for each in held]
+    if not isinstance(held, dict):
+        return held
+    money = {"amount", "proratedLinePriceWithTax", "proratedUnitPriceWithTax", "totalWithTax"}
+    money |= {"shippingWithTax", "total", "unitPriceWithTax"}
+    return {name: each / 100 if name in money else major(each) for name, each in held.items()}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_money_in_major_units_is_the_same_money(kind, played):
+    """HQ would have a hundredth of every order, and pay back a hundred times too much."""
+    store, url = played
+    told = []
+    for amounts, ordered in (("minor", ORDERED), ("major", major(ORDERED))):
+        store.orders = [copy.deepcopy(ordered)]
+        made = link_to("web", ConnectorSettings(kind, url, "hq", amounts=amounts)).connector
+        told.append([list(map(msgspec.json.decode, events)) for events in made.sweep()])
+        made.do(*paid_back())
+        told[-1].append(store.orders[0]["payments"][0]["refunds"][0]["total"] * 1.0)
+        made.close()
+    assert told[0][:-1] == told[1][:-1]
+    assert (1000.0, 10.0) == (told[0][-1], told[1][-1])

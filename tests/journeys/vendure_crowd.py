@@ -11,6 +11,7 @@ import json
 import random
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,17 +116,30 @@ def _taken(column: str, keys: tuple[str, ...], n: int, further: int) -> str:
     return f"""'{n}-' || "emailAddress\"""" if column == "emailAddress" else f'"{column}"'
 
 
-def sums(database: Path) -> Sums:
-    """Add up in Vendure's own tables what was ordered, taken and paid back."""
+def sums(database: Path, decimals: int = 0) -> Sums:
+    """Add up in Vendure's own tables what was ordered, taken and paid back.
+
+    Args:
+        database: of Vendure.
+        decimals: 0 of one that has minor units; of one that has major units, how many they have.
+    """
     with closing(dbapi2.connect(f"file:{database}?mode=ro", uri=True)) as conn:
-        asked = """SELECT count(*), sum("subTotalWithTax" + "shippingWithTax") FROM "order"
-            WHERE "orderPlacedAt" IS NOT NULL"""
-        orders, ordered = conn.execute(asked).fetchone()
-        [settled] = conn.execute(
-            "SELECT sum(amount) FROM payment WHERE state = 'Settled'"
-        ).fetchone()
-        [back] = conn.execute("SELECT sum(total) FROM refund WHERE state = 'Settled'").fetchone()
-    return Sums(orders, ordered, settled or 0, back or 0)
+        ordered = conn.execute(
+            'SELECT "subTotalWithTax", "shippingWithTax" FROM "order" '
+            'WHERE "orderPlacedAt" IS NOT NULL'
+        ).fetchall()
+        settled = conn.execute("SELECT amount FROM payment WHERE state = 'Settled'").fetchall()
+        back = conn.execute("SELECT total FROM refund WHERE state = 'Settled'").fetchall()
+    added = [
+        sum(_minor(each, decimals) for row in rows for each in row)
+        for rows in (ordered, settled, back)
+    ]
+    return Sums(len(ordered), *added)
+
+
+def _minor(amount: float, decimals: int) -> int:
+    """Read what a column holds; a double of 19.99 is written as such."""
+    return int(Decimal(str(amount)).scaleb(decimals).to_integral_value())
 
 
 def transitions(database: Path) -> Iterator[str]:

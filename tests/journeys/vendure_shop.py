@@ -191,9 +191,24 @@ class WebStore:
 
 @asynccontextmanager
 async def web_store(
-    directory: Path, client: httpx.AsyncClient, webhook: str, token: str, port: int | None = None
+    directory: Path,
+    client: httpx.AsyncClient,
+    webhook: str,
+    token: str,
+    port: int | None = None,
+    *,
+    amounts: str = "minor",
 ) -> AsyncIterator[WebStore]:
-    """Run a Vendure of its own, filled with its sample catalogue; stopped on leaving."""
+    """Run a Vendure of its own, filled with its sample catalogue; stopped on leaving.
+
+    Args:
+        directory: of its database and log.
+        client: of its customers and staff.
+        webhook: where it tells what happens.
+        token: for that.
+        port: it listens on; None: a free one.
+        amounts: `minor`, or `major`: by a money strategy of its own it has 19.99, not 1999.
+    """
     folder = await installed()
     port = port or free_port()
     with (directory / "vendure.log").open("ab") as log:
@@ -205,6 +220,7 @@ async def web_store(
             str(PLUGIN),
             webhook,
             token,
+            amounts,
             cwd=folder,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,

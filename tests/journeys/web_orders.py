@@ -1,11 +1,12 @@
 """Thousands of orders of a real web store, whose webhooks are lost, repeated and out of order.
 
-    python -m tests.journeys.web_orders --orders 10000 --bought 500
+    python -m tests.journeys.web_orders --orders 10000 --bought 500 [--major]
 
 So many are bought in a real Vendure and seen to by its staff, while HQ hears of it; the rest are
 copies of these in Vendure's own database, told of all at once. Every transition in Vendure's
 history must be on its customer's timeline at HQ within five minutes, every amount the same to the
-cent, in minor and in major units.
+cent. With `--major` the same Vendure has a money strategy by which its tables and its API hold
+major units, 19.99 where it has 1999 by itself.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pysqlite3 import dbapi2
 
 from agent.core.quantities import decimal_text
 from agent.program.terminal import say
+from central.channels.vendure_money import MAJOR, MINOR
 from tests.journeys.audit import insist
 from tests.journeys.chain_hq import STAFF, Headquarters
 from tests.journeys.hooks import Hooks, taking
@@ -44,6 +46,7 @@ kind = "vendure"
 url = "http://127.0.0.1:{port}/admin-api"
 user = "{user}"
 password_file = "{password}"
+amounts = "{amounts}"
 """
 """With the defaults of everything else: this is what a chain has that sets nothing."""
 
@@ -69,15 +72,18 @@ class Outcome(msgspec.Struct):
 class Chain:
     """HQ, a real web store, and what lies between."""
 
-    def __init__(self, directory: Path, client: httpx.AsyncClient, draw: random.Random) -> None:
+    def __init__(
+        self, directory: Path, client: httpx.AsyncClient, draw: random.Random, amounts: str
+    ) -> None:
         """Prepare HQ; nothing runs yet."""
-        self.port, self.draw = free_port(), draw
+        self.port, self.draw, self.amounts = free_port(), draw, amounts
         self.shop = directory / "vendure.sqlite"
         password = directory / "password"
         password.write_text("superadmin\n")
         self.hq = Headquarters(directory, client)
         with self.hq.config.open("a") as settings:
-            settings.write(CONNECTOR.format(port=self.port, user=USER, password=password))
+            told = CONNECTOR.format(port=self.port, user=USER, password=password, amounts=amounts)
+            settings.write(told)
         self.hooks = Hooks(client, draw)
         self.hooks.target = f"{self.hq.url}/v1/channels/web/webhook"
         self.hooks.headers = {"Authorization": f"Bearer {STAFF}"}
@@ -88,6 +94,15 @@ class Chain:
         with closing(dbapi2.connect(uri, uri=True)) as conn:
             query = "SELECT event_id FROM channel_event WHERE outcome = 'accepted'"
             return {f"web/{event_id}" for (event_id,) in conn.execute(query)}
+
+    def processor_s(self) -> float:
+        """Tell how much processor time HQ has taken since its start."""
+        spent = Path(f"/proc/{self.hq.program.pid}/stat").read_text(encoding="ascii").split()[13:15]
+        return sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
+
+    def sums(self) -> Sums:
+        """Add up what the web store has in its tables."""
+        return sums(self.shop, EXPONENT if self.amounts == MAJOR else 0)
 
     async def caught_up(self, began: float) -> tuple[int, float]:
         """Wait until HQ has all there is; gives how many transitions, and the seconds."""
@@ -102,13 +117,17 @@ class Chain:
 
 
 @asynccontextmanager
-async def opened(directory: Path, draw: random.Random) -> AsyncIterator[tuple[Chain, WebStore]]:
+async def opened(
+    directory: Path, draw: random.Random, amounts: str
+) -> AsyncIterator[tuple[Chain, WebStore]]:
     """Have HQ and the web store run."""
     async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
-        chain = Chain(directory, client, draw)
+        chain = Chain(directory, client, draw, amounts)
         async with (
             taking(chain.hooks),
-            web_store(directory, client, chain.hooks.url, STAFF, chain.port) as web,
+            web_store(
+                directory, client, chain.hooks.url, STAFF, chain.port, amounts=amounts
+            ) as web,
         ):
             try:
                 await chain.hq.found()
@@ -145,12 +164,14 @@ async def flooded(chain: Chain, orders: int, outcome: Outcome) -> None:
     """Copy orders in the web store and tell of all at once; notes how soon HQ knew all."""
     before = set(await asyncio.to_thread(lambda: list(transitions(chain.shop))))
     codes = await asyncio.to_thread(copied, chain.shop, orders)
-    began = time.monotonic()
+    began, before_s = time.monotonic(), chain.processor_s()
     for code in codes:
         chain.hooks.heard(msgspec.json.encode({"order_no": code}))
     await chain.hooks.flush()
     found, took = await chain.caught_up(began)
     outcome.took(f"{len(codes)} orders with copies: {found - len(before)} more transitions", took)
+    each_ms = 1000 * (chain.processor_s() - before_s) / len(codes)
+    outcome.lines.append(f"{each_ms:.1f} ms of HQ's processor an order")
 
 
 async def reconciled(chain: Chain) -> Sequence[str]:
@@ -167,7 +188,7 @@ async def reconciled(chain: Chain) -> Sequence[str]:
     insist(not more, f"told, and not in the web store's history: {sorted(more)[:5]}")
     insist(len(seen) == len(set(seen)), "something is on two timelines, or twice on one")
     money = [sheet["money"] for sheet in sheets]
-    there, here = await asyncio.to_thread(sums, chain.shop), added(money)
+    there, here = await asyncio.to_thread(chain.sums), added(money)
     insist(there == here, f"the web store says {there}, HQ says {here}")
     for what in ("ordered", "settled", "refunded"):
         major = sum((Decimal(decimal_text(each[what], EXPONENT)) for each in money), Decimal(0))
@@ -206,14 +227,23 @@ def money_of(found: Sums) -> str:
     return f"{found.orders} orders, {', '.join(said)}"
 
 
-async def web_orders(directory: Path, *, orders: int, bought: int, seed: int) -> Outcome:
+async def web_orders(
+    directory: Path, *, orders: int, bought: int, seed: int, amounts: str = MINOR
+) -> Outcome:
     """Play it.
+
+    Args:
+        directory: for everything.
+        orders: there are at the end.
+        bought: how many of them by the web store's own API.
+        seed: of everything drawn.
+        amounts: `MINOR` or `MAJOR`: what the web store has its money in.
 
     Raises:
         Broken: something is missing at HQ, or came too late.
     """
     outcome = Outcome()
-    async with opened(directory, random.Random(seed)) as (chain, web):
+    async with opened(directory, random.Random(seed), amounts) as (chain, web):
         await lived(chain, web, bought, outcome)
         await flooded(chain, orders, outcome)
         outcome.lines += await reconciled(chain)
@@ -229,11 +259,14 @@ def main() -> int:
     parser = asking(__doc__)
     parser.add_argument("--orders", type=int, default=10_000)
     parser.add_argument("--bought", type=int, default=500)
+    parser.add_argument("--major", action="store_true", help="the web store has major units")
     asked = parser.parse_args()
-    much = f"{asked.orders} orders, {asked.bought} of them bought"
+    amounts = MAJOR if asked.major else MINOR
+    much = f"{asked.orders} orders in {amounts} units, {asked.bought} of them bought"
+    numbers = {"orders": asked.orders, "bought": asked.bought, "seed": asked.seed}
 
     def play(at: Path) -> object:
-        return web_orders(at, orders=asked.orders, bought=asked.bought, seed=asked.seed)
+        return web_orders(at, **numbers, amounts=amounts)
 
     return played("web-orders", asked.seed, much, play)
 
