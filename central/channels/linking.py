@@ -25,9 +25,9 @@ from central.ledger.engine import reading, transact
 
 SEEN_MAX = 100_000
 """Orders whose last events are remembered, so that nothing is written of what has not changed."""
-LOT_EVENTS = 100
-"""So many events end a transaction: a commit costs as much as some of them, and tills that bring
-their sales wait for no longer than it lasts."""
+LOT_ORDERS = 25
+"""So many orders, some hundred events, are looked at before those that are new are committed: a
+commit costs as much as some of them, and who brings sales waits for no longer than it lasts."""
 FOREIGN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What an answer of foreign software can cause; the thread, and HQ with it, would end by it."""
 _LOG = structlog.get_logger("central")
@@ -101,33 +101,35 @@ class Link:
 
         Where the web store stops answering, what it has told until then is taken.
         """
-        lot = _Lot()
+        lot: list[Sequence[EventBody]] = []
         try:
             for events in told:
-                if self._is_new(events):
-                    lot.add(events)
-                if lot.is_full:
-                    whole, lot = lot, _Lot()
+                lot.append(events)
+                if len(lot) == LOT_ORDERS:
+                    whole, lot = lot, []
                     self._take(engine, now, whole)
         finally:
             self._take(engine, now, lot)
 
-    def _is_new(self, events: Sequence[EventBody]) -> bool:
-        return bool(events) and self._seen.get(_key(events)) != hash(tuple(events))
-
-    def _take(self, engine: Engine, now: Callable[[], str], lot: _Lot) -> None:
+    def _take(
+        self, engine: Engine, now: Callable[[], str], lot: Iterable[Sequence[EventBody]]
+    ) -> None:
         """Take some orders' events in one transaction, and remember them once it has committed."""
-        if not lot.orders:
+        new = [events for events in lot if self._is_new(events)]
+        if not new:
             return
-        bodies = [each for events in lot.orders for each in events]
+        bodies = [each for events in new for each in events]
         outcomes = transact(engine, partial(self._taken, bodies, now()))
         if len(self._seen) >= SEEN_MAX:
             self._seen.clear()
-        self._seen |= {_key(events): hash(tuple(events)) for events in lot.orders}
+        self._seen |= {_key(events): hash(tuple(events)) for events in new}
         bad = [each for each in outcomes if each.outcome == QUARANTINED]
         for each in bad:
             _LOG.warning("event set aside", channel=self.channel, reason=each.reason)
         self._stands(quarantined=self.standing.quarantined + len(bad))
+
+    def _is_new(self, events: Sequence[EventBody]) -> bool:
+        return bool(events) and self._seen.get(_key(events)) != hash(tuple(events))
 
     def _taken(self, events: list[bytes], now: str, conn: Connection) -> list[Outcome]:
         return take(conn, self.channel, events, now, new_party_id)
@@ -157,22 +159,6 @@ class Link:
 
     def _stands(self, **changed: object) -> None:
         self.standing = msgspec.structs.replace(self.standing, **changed)
-
-
-class _Lot:
-    """Orders that are taken in together."""
-
-    def __init__(self) -> None:
-        self.orders: list[Sequence[EventBody]] = []
-        self._events = 0
-
-    def add(self, events: Sequence[EventBody]) -> None:
-        self.orders.append(events)
-        self._events += len(events)
-
-    @property
-    def is_full(self) -> bool:
-        return self._events >= LOT_EVENTS
 
 
 def _key(events: Sequence[EventBody]) -> str:

@@ -125,7 +125,7 @@ def many(ledger, monkeypatch):
     """Link a web store whose orders are taken two at a time; gives the links and the commits."""
     with writing(ledger) as conn:
         register(conn, [Channel("web")], NOW)
-    monkeypatch.setattr(linking, "LOT_EVENTS", 2)
+    monkeypatch.setattr(linking, "LOT_ORDERS", 2)
     taken = []
 
     def transact(engine, act):
