@@ -27,7 +27,7 @@ def environment(tmp_path):
     return {**os.environ, "TMPDIR": str(tmp_path)}
 
 
-def test_the_story_holds_in_all_twelve_steps(tmp_path, environment):
+def test_the_story_holds_in_all_its_steps(tmp_path, environment):
     """The product's promise on real processes would be broken, or nobody would be told which."""
     played = subprocess.run(
         [*DEMO, "--script", "--patience", "60"],

@@ -66,6 +66,7 @@ async def _in_world(directory: Path, *, scripted: bool, patience: float) -> int:
         watcher = Watcher(world.agent_url, TILL, world.till_token)
         watching = asyncio.create_task(watcher.run())
         try:
+            await world.offer_points()
             say(f"Ready after {time.monotonic() - started:.1f} s.")
             if scripted:
                 return await _play(Story(world, watcher, say, patience))

@@ -11,7 +11,7 @@ from agent.program.terminal import say
 
 DRAWER_TOLD = ("opened", "closed", "open_too_long")
 TRY = (
-    ("LCSETR8P36HB", "Greta Sommer's loyalty card: an order waits for her"),
+    ("LCSETR8P36HB", "Greta Sommer's loyalty card: an order waits; points pay (F6)"),
     ("]E09521000151109", "coffee, EAN-13"),
     (f"]E0{in_store_price_code('2110909', 437)}", "cheese from the counter, price in the code"),
     ("]Q1https://id.example.com/01/09521100359184", "honey, GS1 Digital Link"),

@@ -26,6 +26,10 @@ CHEESE = "2110909"
 BANANAS, BANANAS_G = "item-0138", 482
 CHEESE_LABEL = 437
 COFFEE_PRICE, HONEY_PRICE = 449, 499
+BY_POINTS = 400
+"""Points, each of which pays one cent."""
+POINTS_LEFT = 2480 + 1 + 13 - BY_POINTS
+"""Greta's, with what her first two sales have earned."""
 FLOAT = 10_000
 NOTHING_WAITS_MS = 1000
 CAUGHT_UP_S = 10
@@ -60,6 +64,8 @@ class Story:
         self.greta = ""
         self.nora = ""
         self.completed: list[dict[str, Any]] = []
+        self.by_points = 0
+        """Minor units of what was sold."""
         self.half_done: dict[str, Any] = {}
 
     async def complete(self, given: int) -> dict[str, Any]:
@@ -210,6 +216,30 @@ async def in_history(story: Story) -> None:
     story.say(f"HQ shows it in the same history as her web orders, {ms} ms after the print.")
 
 
+async def points_pay(story: Story) -> None:
+    """Points pay a part."""
+    await story.till.scan(f"]C0{GRETA_CARD}")
+    await story.till.scan(f"]E0{COFFEE}")
+    sale_id = (await story.till.sale())["sale"]["sale_id"]
+    tender = {"kind": "points", "amount": BY_POINTS, "tender_id": new_id()}
+    await story.till.ask("POST", f"/v1/sales/{sale_id}/tenders", tender)
+    done = await story.complete(COFFEE_PRICE - BY_POINTS)
+    story.by_points += BY_POINTS
+    receipt = await story.world.printer.next_receipt()
+    check(any("Points" in line for line in receipt.lines), f"the receipt says so: {receipt.lines}")
+    deadline = time.monotonic() + CAUGHT_UP_S * story.patience
+    while (left := await points_of(story)) != POINTS_LEFT:
+        check(time.monotonic() < deadline, f"{POINTS_LEFT} points are left of hers: {left}")
+        await asyncio.sleep(0.02)
+    story.say(f"{BY_POINTS} points pay 4.00 of {done['receipt_no']}; {left} are left at HQ.")
+
+
+async def points_of(story: Story) -> int:
+    """Ask HQ how many points Greta has: a cent each."""
+    value = await story.world.ask_hq("GET", f"/v1/parties/{story.greta}/value")
+    return sum(unit["value"] for unit in value["units"] if unit["unit"] == "points")
+
+
 async def hq_away(story: Story) -> None:
     """HQ is stopped, and nothing waits."""
     await story.world.hq.stop()
@@ -351,7 +381,7 @@ async def day_ends(story: Story) -> None:
     report = await story.till.ask("GET", f"/v1/tills/{TILL}/report")
     takings = sum(done["total"] for done in story.completed)
     check(report["totals"]["gross"] == takings, f"X report: {takings}")
-    counted = FLOAT + takings
+    counted = FLOAT + takings - story.by_points
     closed = await story.till.day("close", {"counted_cash": counted, "request_id": new_id()})
     z = closed["report"]
     check(z["difference"] == 0 and z["totals"]["expected_cash"] == counted, f"no difference: {z}")
@@ -372,6 +402,7 @@ STEPS: tuple[Step, ...] = (
     paid,
     printed,
     in_history,
+    points_pay,
     hq_away,
     killed,
     hq_back,

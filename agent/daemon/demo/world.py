@@ -214,6 +214,23 @@ class World:
             # Which of HQ's changes is the last one, no event says.
             await asyncio.sleep(0.05)
 
+    async def offer_points(self) -> None:
+        """Put the chain's programme in force: a point for each euro, which then pays one cent.
+
+        The till has heard of it when this returns, and offers points as a way to pay.
+        """
+        programme = msgspec.json.decode((DATA / "programme.json").read_bytes())
+        await self.ask_hq("PUT", "/v1/loyalty/programme", programme)
+        async with asyncio.timeout(STOCKED_WITHIN_S):
+            await self._takes_points()
+
+    async def _takes_points(self) -> None:
+        while True:
+            if "points" in (await self.ask_till("GET", f"/v1/tills/{TILL}"))["takes"]:
+                return
+            # As of HQ's other changes, no event says when the till has this one.
+            await asyncio.sleep(0.05)
+
     async def place_orders(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Hand HQ what happened in the web shop; gives its outcome per event."""
         answer = await self.ask_hq("POST", "/v1/channels/web/events", events)
