@@ -91,6 +91,7 @@ async def record_sale(
 
     Its tenders of `points` and `gift_card` (`reference`: the number) are spent, HQ is asked where
     it is reached; what nothing covers stays in the sale, is told in `unspent` and listed at HQ.
+    A line that sells a gift card charges it (`gift_card`: the number); else `uncharged` says why.
     """
     loop = loop_for(backend, speaker, data.till)
     await lease_whole(backend, loop, SaleId(sale_id), data)

@@ -18,7 +18,7 @@ from agent.core.quantities import Minor
 from agent.core.sale import NewLine
 from agent.core.sale.model import Line, Sale
 from agent.journal import sales
-from agent.till import accounts, external_value, value
+from agent.till import accounts, external_gifts, external_value, value
 from agent.till.accounts import Judged
 from agent.till.commands import AskUnleased, RecordSale
 from agent.till.desk import Desk
@@ -38,7 +38,8 @@ async def record(desk: Desk, ask: RecordSale) -> Completed:
 
     A card number in it is masked, and that it was is a fact of its own: HQ has it looked at. So is
     a payment with points or a gift card that no lease here covers. How to reach a customer is
-    hidden in its words, and told.
+    hidden in its words, and told. A gift card that is sold is charged; one that cannot be is told
+    in the answer.
 
     Raises:
         StateFault: `wrong-basket-mode`, `sale-differs`.
@@ -57,6 +58,7 @@ async def record(desk: Desk, ask: RecordSale) -> Completed:
         done = await desk.journal.read(lambda conn: finished(conn, ask.sale_id))
     if done is None:
         _require_total(desk, sale, request)
+        sale = await external_gifts.charged(desk, sale, ask.request.lines)
         besides = [_put_on_record(desk, sale, findings)] if findings else []
         sale, claims = await external_value.claimed(
             desk, sale, request.tenders, ask.request.tenders
@@ -105,7 +107,9 @@ def without_card_numbers(request: ExternalSale) -> tuple[ExternalSale, tuple[Fin
     """
     found = accounts.card_numbers_in(request.tenders)
     tenders = map(_unnumbered, accounts.without_accounts(request.tenders))
-    request = msgspec.structs.replace(request, tenders=tuple(tenders))
+    # A gift card's number is no payment card's, whatever it looks like, and is kept nowhere.
+    lines = (msgspec.structs.replace(each, gift_card=None) for each in request.lines)
+    request = msgspec.structs.replace(request, tenders=tuple(tenders), lines=tuple(lines))
     cleaned = mask_document(msgspec.to_builtins(request))
     if not cleaned.findings:
         return request, found

@@ -23,6 +23,7 @@ from agent.till.asking import TENDER, keep_asking
 from agent.till.commands import AddTender, CompleteSale, RemoveTender
 from agent.till.desk import Desk, require_unused
 from agent.till.ended import ended
+from agent.till.external_gifts import uncharged_in
 from agent.till.external_value import unspent_in
 from agent.till.numbers import print_id_for
 from agent.till.ordered import noted_in
@@ -245,6 +246,7 @@ def _answer(body: SaleCompleted, print_id: PrintId | None) -> Completed:
         body.change,
         print_id,
         unspent=unspent_in(body),
+        uncharged=uncharged_in(body),
     )
 
 

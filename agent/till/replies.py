@@ -43,6 +43,16 @@ class Unspent(msgspec.Struct, frozen=True):
     remedy: str
 
 
+class Uncharged(msgspec.Struct, frozen=True):
+    """A gift card that stands in a sale as sold or taken back, and that the sale did not change."""
+
+    line: int
+    name: str
+    """Of the reason: `gift-card-missing`, `no-gift-card`, `gift-number`, `gift-card-return`."""
+    detail: str
+    remedy: str
+
+
 class SaleView(msgspec.Struct, frozen=True):
     """A sale, what it adds up to, and the print job of its receipt once there is one."""
 
@@ -79,6 +89,8 @@ class Completed(msgspec.Struct, frozen=True):
     """Of a whole sale that was recorded."""
     unspent: tuple[Unspent, ...] = ()
     """Of a whole sale that was recorded: HQ lists them for a person."""
+    uncharged: tuple[Uncharged, ...] = ()
+    """Of a whole sale that was recorded."""
 
 
 class Paper(msgspec.Struct, frozen=True):

@@ -117,6 +117,9 @@ class ExternalLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     gtin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{14}" + END)] | None = None
     reason: Words | None = None
     returns: ReturnedLine | None = None
+    gift_card: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    """Of one piece of an item that is a gift card: the number of the card that is charged, which
+    is not kept."""
 
 
 class ExternalSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

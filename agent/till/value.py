@@ -252,6 +252,17 @@ async def charge(desk: Desk, ask: ChargeGift) -> SaleView:
 
 
 async def _charging(desk: Desk, sale: Sale, line: Line, number: str) -> Sale:
+    charged = await naming(desk, line, number)
+    lines = tuple(charged if each.line == line.line else each for each in sale.lines)
+    return msgspec.structs.replace(sale, lines=lines)
+
+
+async def naming(desk: Desk, line: Line, number: str) -> Line:
+    """Have a line name the gift card it charges; the number itself is not kept.
+
+    Raises:
+        InputFault: `gift-number`, `no-gift-card`.
+    """
     if not is_gift(desk.value.programme(), line) or line.quantity != ONE:
         raise InputFault(
             f"{pieces(line.quantity)} of {line.name} charge no gift card",
@@ -259,9 +270,7 @@ async def _charging(desk: Desk, sale: Sale, line: Line, number: str) -> Sale:
             name="no-gift-card",
         )
     owner = await asyncio.to_thread(gift_owner, number)
-    charged = msgspec.structs.replace(line, serial=owner)
-    lines = tuple(charged if each.line == line.line else each for each in sale.lines)
-    return msgspec.structs.replace(sale, lines=lines)
+    return msgspec.structs.replace(line, serial=owner)
 
 
 def require_charged(desk: Desk, sale: Sale) -> None:
@@ -270,22 +279,31 @@ def require_charged(desk: Desk, sale: Sale) -> None:
     Raises:
         StateFault: `gift-card-missing`, `gift-card-return`.
     """
-    programme = desk.value.programme()
     for line in sale.lines:
-        if line.voided or not is_gift(programme, line):
-            continue
-        if line.quantity < 0:
-            raise StateFault(
-                f"line {line.line} takes a gift card back, and what is on it would stay on it",
-                remedy="void it; what is left on a gift card is spent, or paid out by HQ",
-                name="gift-card-return",
-            )
-        if not _charges(line):
-            raise StateFault(
-                f"line {line.line} sells a gift card, and nobody said which",
-                remedy="scan or type the number on the card: PUT …/lines/{line}/gift-card",
-                name="gift-card-missing",
-            )
+        if not line.voided:
+            require_named(desk, line)
+
+
+def require_named(desk: Desk, line: Line) -> None:
+    """Do of one line what `require_charged` does of a sale.
+
+    Raises:
+        StateFault: `gift-card-missing`, `gift-card-return`.
+    """
+    if not is_gift(desk.value.programme(), line):
+        return
+    if line.quantity < 0:
+        raise StateFault(
+            f"line {line.line} takes a gift card back, and what is on it would stay on it",
+            remedy="void it; what is left on a gift card is spent, or paid out by HQ",
+            name="gift-card-return",
+        )
+    if not _charges(line):
+        raise StateFault(
+            f"line {line.line} sells a gift card, and nobody said which",
+            remedy="scan or type the number on the card: PUT …/lines/{line}/gift-card",
+            name="gift-card-missing",
+        )
 
 
 def _wish(sale: Sale, owners: tuple[str, ...], kind: str, amount: Minor) -> Wish:

@@ -10,7 +10,7 @@ from agent.core.entries.bodies import LeaseClosed, ValueRestored, ValueSpent
 from agent.core.exchange.wire import FeedItem, FeedPage
 from agent.core.identifiers import SaleId
 from agent.core.loyalty import EarnRule, Lease, Programme, Worth, gift_owner
-from agent.core.loyalty.facts import ValueUnspent
+from agent.core.loyalty.facts import ValueLoaded, ValueUnspent
 from agent.journal import chains, purses
 from agent.till.commands import AskUnleased, RecordSale, TypedScan
 from agent.till.requests import ExternalLine, ExternalSale, ReturnedLine, TenderRequest
@@ -173,3 +173,53 @@ async def test_a_payment_sent_twice_under_one_id_is_one(shop):
         assert () == (await loop.ask(RecordSale(SALE, request))).unspent
         [fact] = await facts(shop, ValueSpent)
     assert 200 == fact.amount
+
+
+GIFT = msgspec.structs.replace(SOCKS, item_id="socks")
+"""The programme says that they are gift cards."""
+
+
+def gift(**changes):
+    return msgspec.structs.replace(GIFT, **changes)
+
+
+async def test_a_gift_card_that_is_sold_is_charged_once_and_its_number_not_kept(shop):
+    """Wrong: POS software sells gift cards on which there is nothing."""
+    async with shop.running() as loop:
+        request = sale(party_id=None, lines=(SOCKS, gift(gift_card=NUMBER)), total=1998)
+        first = await loop.ask(RecordSale(SALE, request))
+        assert first == await loop.ask(RecordSale(SALE, request))
+        assert () == first.uncharged
+        [fact, *masked] = await facts(shop, ValueLoaded, CardNumbersMasked)
+        assert (SALE, gift_owner(NUMBER), "EUR", 2, 999) == (
+            fact.sale_id,
+            fact.owner,
+            fact.unit,
+            fact.line,
+            fact.value,
+        )
+        assert [] == masked
+    files = [each.read_bytes() for each in shop.folder.rglob("*") if each.is_file()]
+    assert not any(NUMBER.encode() in each for each in files)
+
+
+@pytest.mark.parametrize(
+    ("line", "total", "why"),
+    [
+        (gift(), 999, "gift-card-missing"),
+        (gift(gift_card="?"), 999, "gift-number"),
+        (gift(gift_card=NUMBER, quantity=2000), 1998, "no-gift-card"),
+        (msgspec.structs.replace(SOCKS, gift_card=NUMBER), 999, "no-gift-card"),
+        (gift(gift_card=NUMBER, quantity=-1000), -999, "gift-card-return"),
+    ],
+)
+async def test_a_gift_card_that_cannot_be_charged_is_told_and_the_sale_kept(shop, line, total, why):
+    """Wrong: the sale is lost, or nobody hears that the card in the customer's hand is empty."""
+    async with shop.running() as loop:
+        request = sale(party_id=None, lines=(line,), total=total)
+        first = await loop.ask(RecordSale(SALE, request))
+        assert [(1, why)] == [(each.line, each.name) for each in first.uncharged]
+        assert first == await loop.ask(RecordSale(SALE, request))
+        assert [] == await facts(shop, ValueLoaded)
+    files = [each.read_bytes() for each in shop.folder.rglob("*") if each.is_file()]
+    assert not any(NUMBER.encode() in each for each in files)
