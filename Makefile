@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, not at every start of every program; some container images set this.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl baskets weborders rewinds fulldisk cutoff clocks fresh paper story search simulate mutants pictures clean
+.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl lookalikes baskets weborders rewinds fulldisk cutoff clocks fresh paper story search simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -73,6 +73,12 @@ badline: setup
 JUDGED := $(BIN)/uv run --isolated --frozen --quiet --all-extras --group judges --python $(BIN)/python
 febrl: setup
 	$(JUDGED) python -m tests.central.identity.febrl_proof
+
+# Twins, namesakes, households, handed-on cards: none is joined with another, by the rules and at HQ.
+LOOKALIKES ?= 100000
+lookalikes: setup
+	$(BIN)/python -m tests.core.history.hard_negative_proof $(LOOKALIKES) $(SEED)
+	$(BIN)/python -m tests.central.identity.hard_negative_proof 6000 $(SEED)
 
 # Real baskets (completejourney) through a till and HQ, to the cent; HOUSEHOLDS=… plays more.
 baskets: setup

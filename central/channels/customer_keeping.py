@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from agent.core.entries.bodies import ConsentGiven
 from agent.core.history import Strength
+from agent.core.history.graph_found import Said
 from agent.core.history.readings import POINTS
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
@@ -220,11 +221,15 @@ def _source(party_id: str, told: Told) -> dict[str, str]:
 
 
 def _party(conn: Connection, told: Told) -> str | None:
-    """Find who this row was before; else who has its identifiers and no other row."""
+    """Find who this row was before; else who has its identifiers, no other row, and can be them."""
     known = _by_source(conn, [told.source_id]).get(told.source_id)
-    party_id = known or find(conn, told.identifiers)
+    party_id = known or find(conn, told.identifiers, _said(told))
     found = party_id and _SOURCE_OF.one_or_none(conn, {"of_party": party_id})
     return party_id if not found or found[0] in (None, told.source_id) else None
+
+
+def _said(told: Told) -> Said:
+    return Said(told.fields.get("name") or "", told.fields.get("birth_date") or "")
 
 
 def _states(conn: Connection, party_ids: Sequence[str]) -> dict[str, _State]:

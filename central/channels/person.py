@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from uuid_utils import uuid7
 
 from agent.core.faults import InputFault
+from agent.core.history.graph_found import Said
 from agent.core.recognition import normalise
 from agent.core.recognition.means import Identifier, IdentifierType
 from central.channels.told import PartyTold
 from central.identity.attributes import consent, observe
-from central.identity.holding import find, hold_told
+from central.identity.holding import find, hold_told, is_called
 from central.identity.parties import Origin, ensure, is_known
 
 REGION = "DE"
@@ -60,15 +61,18 @@ def person_of(
     """
     told = PartyTold(party_id=told) if isinstance(told, str) else told
     usable, notes = _usable(channel, told)
-    party_id = _named(conn, told) or find(conn, usable)
+    party_id = _named(conn, told) or find(conn, usable, _said(told))
     if party_id is None and not usable:
         return Person(None, ("nothing in `party` names a person", *notes))
     party_id = party_id or new_id()
     ensure(conn, party_id, origin)
     said, long = _fitting(told)
+    claimed = _claimed(conn, party_id, told)
     observe(conn, party_id, said, origin)
     consent(conn, party_id, told.consents, origin)
-    anothers = hold_told(conn, party_id, usable, origin, trusted=_TRUSTED, proved=_proved(told))
+    anothers = hold_told(
+        conn, party_id, usable, origin, trusted=_TRUSTED, proved=_proved(told), claimed=claimed
+    )
     notes += [*long, *(anothers_note(each) for each in anothers)]
     return Person(party_id, tuple(notes))
 
@@ -84,7 +88,11 @@ def known_person(conn: Connection, channel: str, told: PartyTold | str) -> str |
     if named is not None:
         return named if is_known(conn, named) else None
     usable, _ = _usable(channel, told)
-    return find(conn, usable)
+    return find(conn, usable, _said(told))
+
+
+def _said(told: PartyTold) -> Said:
+    return Said(name=told.name or "")
 
 
 def _named(conn: Connection, told: PartyTold) -> str | None:
@@ -134,6 +142,13 @@ def _identifiers(channel: str, told: PartyTold) -> Iterator[tuple[IdentifierType
     ):
         if text and text.strip():
             yield kind, text
+
+
+def _claimed(conn: Connection, party_id: str, told: PartyTold) -> frozenset[IdentifierType]:
+    """Give what is somebody else's as likely as not: a couple has one account and two cards."""
+    if told.card and told.name and not is_called(conn, party_id, told.name):
+        return frozenset({IdentifierType.LOYALTY_CARD})
+    return frozenset()
 
 
 def _proved(told: PartyTold) -> frozenset[IdentifierType]:

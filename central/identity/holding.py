@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import Connection, or_
 
 from agent.core.history.canonical import canonical_of
+from agent.core.history.graph_found import Said, claimed, fitting, goes_by
 from agent.core.history.graph_near import Near
 from agent.core.identifiers import PartyId
 from agent.core.recognition.means import Identifier, IdentifierType
@@ -28,6 +29,7 @@ from central.identity.parties import (
 from central.ledger.customer_tables import IDENTIFIERS
 from central.ledger.upserts import upsert
 
+UNSAID = Said()
 _NEW = upsert(IDENTIFIERS)
 _STRONGER = IDENTIFIERS.c.evidence < _NEW.excluded.evidence
 _SOONER = (IDENTIFIERS.c.evidence == _NEW.excluded.evidence) & (
@@ -80,6 +82,7 @@ def hold_told(
     *,
     trusted: Collection[IdentifierType] = (),
     proved: Collection[IdentifierType] = (),
+    claimed: Collection[IdentifierType] = (),
 ) -> list[Identifier]:
     """Hold identifiers that somebody wrote down and nobody saw: a web form, another system.
 
@@ -98,6 +101,7 @@ def hold_told(
         origin: who says so.
         trusted: types that the source gives out itself: those are observed.
         proved: types that the source has checked: those are verified, whoever else has them.
+        claimed: types that may well be somebody else's: those are candidates.
 
     Returns:
         What is somebody else's at present.
@@ -108,7 +112,8 @@ def hold_told(
         shown = Evidence.VERIFIED if each.type in proved else Evidence.OBSERVED
         is_known = each.type in {*trusted, *proved}
         others = set() if is_known else _others(conn, party_id, each)
-        if others or (each.type in ACCOUNTS and not is_known):
+        is_claimed = each.type in claimed and each.type not in proved
+        if others or is_claimed or (each.type in ACCOUNTS and not is_known):
             shown = Evidence.CANDIDATE
         if others and others.isdisjoint(_members(conn, party_id)):
             doubtful.append(each)
@@ -118,15 +123,33 @@ def hold_told(
     return doubtful
 
 
-def find(conn: Connection, identifiers: Sequence[Identifier]) -> PartyId | None:
+def find(
+    conn: Connection, identifiers: Sequence[Identifier], said: Said = UNSAID
+) -> PartyId | None:
     """Find the party that one of these identifiers names; the first that names any decides.
 
-    Of several, see `find_all`, it is the one with the smallest SHA-256 of its id: the same one on
-    every machine and after every rebuild. It is the id that is presented, so that what is written
-    under it stays theirs when a merge is undone.
+    Whoever was met with an identifier and cannot be who is told of is passed over: the name or the
+    date of birth speaks against it. Nothing told speaks against nobody. A card that nobody was met
+    with finds who wrote its number down.
+
+    Of several it is the one with the smallest SHA-256 of its id: the same one on every machine and
+    after every rebuild. It is the id that is presented, so that what is written under it stays
+    theirs when a merge is undone.
     """
-    found = find_all(conn, identifiers)
-    return canonical_of(found) if found else None
+    near = Near(HeldFacts(conn), book_of(conn))
+    for identifier in identifiers:
+        for shown in (Evidence.VERIFIED, Evidence.OBSERVED):
+            holders = near.holders(identifier, shown)
+            if found := [each for each in holders if _can_be(conn, near, identifier, said, each)]:
+                return canonical_of(found)
+        if claiming := claimed(near, identifier, said) or _written(conn, near, identifier, said):
+            return canonical_of(claiming)
+    return None
+
+
+def is_called(conn: Connection, party_id: str, name: str) -> bool:
+    """Tell whether a name can be this party's, or that of whoever it is one person with."""
+    return goes_by(Near(HeldFacts(conn), book_of(conn)), _members(conn, party_id), name)
 
 
 def find_all(conn: Connection, identifiers: Sequence[Identifier]) -> frozenset[PartyId]:
@@ -141,6 +164,23 @@ def find_all(conn: Connection, identifiers: Sequence[Identifier]) -> frozenset[P
             if holders := near.holders(identifier, shown):
                 return holders
     return frozenset()
+
+
+def _written(
+    conn: Connection, near: Near, identifier: Identifier, said: Said
+) -> frozenset[PartyId]:
+    """Give who wrote down the number of an account that nobody was met with, and can be meant."""
+    if identifier.type not in ACCOUNTS or near.holders(identifier, Evidence.OBSERVED):
+        return frozenset()
+    holders = near.holders(identifier, Evidence.CANDIDATE)
+    return frozenset(each for each in holders if _can_be(conn, near, identifier, said, each))
+
+
+def _can_be(
+    conn: Connection, near: Near, identifier: Identifier, said: Said, party_id: PartyId
+) -> bool:
+    """Tell whether who is told of can be this party, or whoever it is one person with."""
+    return said == UNSAID or fitting(near, identifier, said, _members(conn, party_id))
 
 
 def _others(conn: Connection, party_id: str, identifier: Identifier) -> set[PartyId]:

@@ -35,7 +35,7 @@ from central.ledger.migrate import migrate
 from central.ledger.tables import QUARANTINE
 from tests.central.identity.test_delivery_orders import receive
 from tests.core.history.hard_negative_proof import counted, report, say
-from tests.core.history.hard_negatives import CSV, KINDS, OPEN, PAID, TILL, WEB, Crowd
+from tests.core.history.hard_negatives import CSV, KINDS, OPEN, PAID, TILL, TOLD, WEB, Crowd
 
 NOW = "2026-11-02T12:00:00.000Z"
 AT = Stamp("2026-11-02T10:00:00.000Z", 1, "boot")
@@ -144,7 +144,7 @@ def _opened(body):
 def prove(ledger, place, pairs, seed=1, kinds=None):
     """Tell HQ of so many pairs; gives the counts, and how many have an id of another's."""
     draw, delivery = random.Random(seed), Delivery(ledger, place)
-    cases = [*Crowd(seed).cases(list(kinds or (*KINDS, *OPEN)), pairs)]
+    cases = [*Crowd(seed).cases(list(kinds or (*KINDS, *OPEN, *TOLD)), pairs)]
     told = [each for case in cases for each in case.tellings]
     draw.shuffle(told)
     # Who paid is known to the till by then.

@@ -19,7 +19,7 @@ from agent.core.history.graph import seen
 from agent.core.history.graph_held import Graph
 from agent.core.history.graph_set import link
 from agent.core.recognition.means import Identifier, IdentifierType
-from tests.core.history.hard_negatives import KINDS, OPEN, Crowd
+from tests.core.history.hard_negatives import KINDS, OPEN, TOLD, Crowd
 
 TOGETHER = 100
 """Cases of one graph: the chain's own e-mail is typed in for several of them."""
@@ -61,6 +61,9 @@ def counted(cases, chosen, shown=None):
     for case in cases:
         ids, again = {}, {}
         for each in case.tellings:
+            if _is_shared(case, each.account):
+                # The web store has one customer there, whoever of them it is.
+                continue
             party = shown[each.party] if shown else each.party
             ids.setdefault(each.person, set()).add(chosen[party])
             for own in _own(case, each):
@@ -74,12 +77,18 @@ def counted(cases, chosen, shown=None):
     return found
 
 
+def _is_shared(case, account):
+    return account and len({each.person for each in case.tellings if each.account == account}) > 1
+
+
 def _own(case, telling):
     """Give the accounts of a telling that are this person's alone, and told of more than once."""
     told = [each for each in case.tellings if each.how != "paid"]
     for kind in ("card", "account"):
         value = getattr(telling, kind)
         holders = [each.person for each in told if value and getattr(each, kind) == value]
+        if _is_shared(case, telling.account):
+            continue
         if len(holders) > 1 and len(set(holders)) == 1:
             yield kind
 
@@ -111,17 +120,20 @@ def prove(pairs, seed=1, kinds=None):
 def report(found):
     """Say it kind by kind; gives whether nobody was joined who could be told apart."""
     say(f"{'kind':38}{'pairs':>8}{'joined':>8}{'met again':>11}{'left apart':>11}")
-    for kind in dict.fromkeys((*KINDS, *OPEN)):
+    for kind in (*KINDS, *OPEN, *TOLD):
+        if not found[kind, "pairs"]:
+            continue
         told = [found[kind, each] for each in ("pairs", "joined", "again", "apart")]
         say(f"{kind:38}{told[0]:8}{told[1]:8}{told[2]:11}{told[3]:11}")
     pairs, joined, again, apart = (
         sum(found[kind, each] for kind in KINDS) for each in ("pairs", "joined", "again", "apart")
     )
-    open_pairs = sum(found[kind, "pairs"] for kind in OPEN)
+    open_pairs, open_joined = (
+        sum(found[kind, each] for kind in (*OPEN, *TOLD)) for each in ("pairs", "joined")
+    )
     say(
         f"{pairs} pairs that can be told apart: {joined} joined; {again} people met again: {apart} "
-        f"left apart; {open_pairs} pairs that nothing tells apart: "
-        f"{sum(found[kind, 'joined'] for kind in OPEN)} joined"
+        f"left apart; {open_pairs} pairs that nothing tells apart: {open_joined} joined"
     )
     return joined * 100_000 <= pairs and not apart
 

@@ -145,7 +145,6 @@ def _twins(crowd):
 def _father_and_son(crowd):
     name = crowd.couple()[0]
     same = {"name": name, "phone": crowd.phone()}
-    proved = ("web_account", "phone")
     if crowd.draw.randrange(2):
         father = crowd.meet(
             0, how=CSV, birth_date=crowd.birthday(1940, 1960), card=crowd.card(0), **same
@@ -154,10 +153,10 @@ def _father_and_son(crowd):
             1, how=CSV, birth_date=crowd.birthday(1965, 1990), card=crowd.card(1), **same
         )
         return crowd.once_more(father, son)
-    # No date of birth, and the number at home proved by one of them at most.
-    father = crowd.meet(0, how=WEB, account=crowd.account(0), verified=proved, **same)
-    son = crowd.meet(1, how=crowd.way(), card=crowd.card(1), **same)
-    return crowd.once_more(father, son)
+    # No date of birth, and both told the tills the number at home.
+    return crowd.once_more(
+        *(crowd.meet(n, name=name, card=crowd.card(n), phone=crowd.phone()) for n in range(2))
+    )
 
 
 def _household(crowd):
@@ -221,13 +220,16 @@ def _recycled(crowd):
 
 
 def _one_account(crowd):
-    """A couple signs in with one account, and each has a card of their own."""
-    one, other = crowd.couple()
+    """A couple signs in with one account, by turns, and each has a card of their own."""
     account, proved = crowd.account(), ("web_account",)
-    return [
-        crowd.meet(0, how=WEB, name=one, account=account, card=crowd.card(0), verified=proved),
-        crowd.meet(1, how=WEB, name=other, account=account, card=crowd.card(1), verified=proved),
-    ]
+    met = []
+    for n, name in enumerate(crowd.couple()):
+        at_till = crowd.meet(n, name=name, card=crowd.card(n))
+        signed = crowd.meet(
+            n, how=WEB, name=name, account=account, card=crowd.card(n), verified=proved
+        )
+        met += [at_till, signed]
+    return met
 
 
 def _strangers(crowd):
@@ -289,6 +291,15 @@ def _twins_card(crowd):
     ]
 
 
+def _namesake_told(crowd):
+    """The father is told of by a web store, with the number his son gave at a till."""
+    name, phone = crowd.couple()[0], crowd.phone()
+    return [
+        crowd.meet(0, how=WEB, name=name, account=crowd.account(0), phone=phone),
+        crowd.meet(1, name=name, card=crowd.card(1), phone=phone),
+    ]
+
+
 KINDS = {
     "twins": _twins,
     "twins who proved one mailbox": _twins_at_one_mailbox,
@@ -309,4 +320,6 @@ OPEN = {
     "namesakes who proved one phone": _namesake_phone,
 }
 """Nothing that was said tells these from one person who was met twice."""
-ALL = KINDS | OPEN
+TOLD = {"a namesake told of with one phone": _namesake_told}
+"""Nobody says their id, so HQ takes them for whom it knows by it, if the name agrees."""
+ALL = KINDS | OPEN | TOLD
