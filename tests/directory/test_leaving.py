@@ -8,6 +8,7 @@ from agent.core.recognition import Found, Identifier, IdentifierType, Unknown
 from tests.sealed import keyring
 
 OTHER = Identifier(IdentifierType.PHONE, "+49307654321")
+WEAK = Identifier(IdentifierType.LOYALTY_CARD, "12345678")
 HERE = Identifier(IdentifierType.PHONE, "+49305555555")
 REGION = "store:x"
 """Any scope there are keys of; its name is nothing to the directory."""
@@ -15,7 +16,7 @@ REGION = "store:x"
 
 def test_only_people_of_the_scope_go(directory, feed, phone, path):
     """A till would show cards of a region it left, or lose those of its own."""
-    directory.apply(REGION, feed.page(feed.party("ada", phone, scope=REGION)))
+    directory.apply(REGION, feed.page(feed.party("ada", phone, WEAK, scope=REGION)))
     sealed = directory._conn.execute("SELECT name, rest FROM people").fetchone()
     directory.apply("global", feed.page(feed.party("eve", OTHER)))
     directory.put_local(Card(PartyId("bob"), "Bob"), [HERE])
@@ -26,6 +27,7 @@ def test_only_people_of_the_scope_go(directory, feed, phone, path):
     assert isinstance(directory.party(HERE), Found)
     assert ["global"] == directory.scopes()
     everything = b"".join(each.read_bytes() for each in path.parent.glob(path.name + "*"))
+    assert all(sealed)
     assert not any(each in everything for each in sealed)
 
 

@@ -17,7 +17,7 @@ from agent.core.privacy.bloom import PIECE_BYTES, PIECES_MAX
 from agent.core.privacy.keys import TOKEN_BYTES
 from agent.core.recognition import Item
 
-FORMAT = 4
+FORMAT = 5
 """Changes with the tables below; a till that knows another one reads the feed page by page."""
 APPLICATION_ID = 0x54414452
 """`TADR`, in the header of a snapshot's file (sqlite.org/fileformat2.html, 1.3.15)."""

@@ -9,11 +9,11 @@ back to a backup seals as it did before.
 from __future__ import annotations
 
 import hmac
-import zlib
 from collections.abc import Callable, Iterable
 
 import msgspec
 
+from agent.core.exchange.packing import packed, unpacked
 from agent.core.exchange.wire import PartyRow, SealedRow
 from agent.core.history.model import Card
 from agent.core.identifiers import PartyId
@@ -34,24 +34,6 @@ from agent.core.recognition import Identifier, RecognitionRules
 _json = msgspec.json.Encoder(order="deterministic").encode
 _card = msgspec.json.Decoder(Card).decode
 _FINGERPRINT_BYTES = 16
-CARD_BYTES_MAX = 1 << 20
-"""A card unpacked; real ones have a few thousand."""
-_RAW = -15
-_DICTIONARY = (
-    b'"insight":{"segment":"state":"ready","placed_at":"2026-"lines":[{"name":"quantity":1000,'
-    b'"order_no":"WEB-"collect_at":"store-0001","orders":[{"paid":true,"line":1,"item_id":"'
-    b'"passes":[{"pass_id":"secret":"known":["birth_date","email","name","phone","postcode"],'
-    b'"members":["019a"silences":["marks":[{"contact":"phone","purpose":"profiling","state":"'
-    b'"through":{"web":"019a0000-0000-7000-8000-000000000000":1,"name_strength":"verified",'
-    b'"tier":"gold","bronze","silver","points":10,"state":"placed","title":"order.placed","channel":'
-    b'"web","touch_point":"webshop","type":"return.received","loyalty.earned","party.enrolled",'
-    b'{"channel":"store","currency":"EUR","event_id":"019a0000-0000-7000-8000-000000000000",'
-    b'"occurred_at":"2026-01-01T10:00:00.000Z","ref":"store-0001-till-1-ABCD-1","title":"sale",'
-    b'"total":1000,"touch_point":"store-0001/till-1","type":"sale.completed"},'
-    b'{"consents":[{"contact":"email","given":true,"purpose":"marketing"},{"contact":"any",'
-    b'"given":false,"purpose":"marketing"}],"last":[],"name":"","party_id":"","points":0,"ver":1}'
-)
-"""What cards have in common, the most frequent last. A change of it is a new `replica.FORMAT`."""
 
 
 class Master(msgspec.Struct, frozen=True):
@@ -144,12 +126,9 @@ def openers_of(
 def layers_of(card: Card) -> tuple[bytes, bytes]:
     """Write what a weak identifier opens of a card, and what a strong one does.
 
-    The party stands in the row; the card itself is packed, raw deflate (RFC 1951) with
-    `_DICTIONARY`, a third of what its JSON is.
+    The party stands in the row; the card itself is packed (`packing`).
     """
-    packer = zlib.compressobj(9, wbits=_RAW, zdict=_DICTIONARY)
-    written = _json(msgspec.structs.replace(card, party_id=PartyId("")))
-    rest = packer.compress(written) + packer.flush()
+    rest = packed(_json(msgspec.structs.replace(card, party_id=PartyId(""))))
     return _json(_Name(short_name(card.name), card.tier)), rest
 
 
@@ -162,20 +141,9 @@ def card_from(party_id: PartyId, opened: Opened) -> Card | None:
     if opened.layer is Layer.NOTHING:
         return None
     if opened.layer is Layer.WHOLE:
-        return msgspec.structs.replace(_card(_unpacked(opened.rest)), party_id=party_id)
-    held = _name(opened.name)
+        return msgspec.structs.replace(_card(unpacked(opened.text)), party_id=party_id)
+    held = _name(opened.text)
     return Card(party_id=party_id, name=held.name, tier=held.tier)
-
-
-def _unpacked(rest: bytes) -> bytes:
-    unpacker = zlib.decompressobj(_RAW, zdict=_DICTIONARY)
-    try:
-        written = unpacker.decompress(rest, CARD_BYTES_MAX)
-    except zlib.error as problem:
-        raise msgspec.DecodeError(f"a card does not unpack: {problem}") from problem
-    if not unpacker.eof:
-        raise msgspec.DecodeError("a card does not end, or is too large")
-    return written
 
 
 def short_name(name: str) -> str:

@@ -1,26 +1,35 @@
 """Sealed cards: what a till holds of a customer opens only by what the customer presents (P9).
 
-A card has two layers: the *name* (first name and initial, tier) and the *rest*. Both are encrypted
-(AES-256-GCM, NIST SP 800-38D) under keys made of one random content key. For every identifier of
-the customer there is a *slot*: its token, and the content key (or, for a weak identifier, only the
-key of the name) wrapped (AES key wrap, RFC 3394) under HKDF(scope's secret, stretch). What a means
-may open is thereby decided at HQ when the slot is made, and no program at the till can open more;
-a name with postcode has a slot with no key in it.
+A card has two layers: the *whole*, and the *name* (first name and initial, tier) where one of the
+customer's identifiers opens no more than that. Both are encrypted (AES-SIV, RFC 5297) under keys
+made of one random content key. For every identifier of the customer there is a *slot*: its token,
+and the content key (or, for a weak identifier, only the key of the name) closed with HKDF(scope's
+secret, stretch). What a means may open is thereby decided at HQ when the slot is made, and no
+program at the till can open more; a name with postcode has a slot with no key in it.
 
 Party, version, scope, generation and layer are bound to every ciphertext, so rows cannot be swapped
-or put back. Lengths are rounded up, so that they do not tell who has open orders. A nonce is made
-of what it encrypts: equal inputs make equal rows, and one that is sealed twice betrays nothing.
+or put back. Lengths are rounded up, so that they do not tell who has open orders. Nothing is drawn
+where a card is sealed: equal inputs make equal rows. AES-SIV is made for that: an HQ put back to a
+backup may seal another text under the same version, hence the same key, and what both rows betray
+is only that their texts differ.
+
+A slot's key is one block of AES under a key of its own. That is enough for 16 random bytes, and a
+one-time pad would not be: a till that enrols somebody twice closes two content keys under one slot
+key, and whoever may open the first card would learn the second from their difference. As blocks
+they are two values of one permutation, which say nothing of each other. Whether it was the right
+key the block cannot tell; the card does, which opens by no other.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from agent.core.faults import Fault
+from agent.core.privacy import former
 from agent.core.privacy.keys import ScopeKeys, context, derived, token
 from agent.core.recognition import (
     Identifier,
@@ -32,13 +41,17 @@ from agent.core.recognition import (
     strength_of,
 )
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+    from cryptography.hazmat.primitives.ciphers.modes import ECB
+
 CONTENT_KEY_BYTES = 16
 """128 random bits, of which keys of 256 are made: half the size of every slot."""
 PADDED_TO = 32
-_NONCE_BYTES = 12
 _END = b"\x80"
 
-_Bound = tuple[str | int, ...]
+Bound = tuple[str | int, ...]
 """Scope, generation, party, version and layer: what a ciphertext is of."""
 
 
@@ -66,7 +79,7 @@ def sealing_layer(identifier: Identifier, rules: RecognitionRules) -> Layer:
     """Say which layer an identifier's slot must open: that of its strongest presentation.
 
     A wallet pass is weak as a picture and proven with its code of this moment, and the code is no
-    key: the slot opens the whole card, and `at_most` of `open_card` keeps a picture to the name.
+    key: the slot opens the whole card, and of it a picture is shown the name (`history.till_card`).
     """
     if identifier.type is IdentifierType.WALLET:
         return layer_of(Strength.PROVEN)
@@ -86,7 +99,7 @@ class Slot(msgspec.Struct, frozen=True, omit_defaults=True):
     token: bytes
     layer: Layer = Layer.NOTHING
     key: bytes = b""
-    """Wrapped; empty where nothing opens."""
+    """Closed, 16 bytes; empty where nothing opens."""
 
 
 class SealedCard(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,18 +108,17 @@ class SealedCard(msgspec.Struct, frozen=True, omit_defaults=True):
     ver: int
     """HQ's version of the card; 0 for one made at this till."""
     name: bytes
-    """Nonce and ciphertext of the layer `NAME`."""
+    """Ciphertext of the layer `NAME`; empty where no identifier opens that alone."""
     rest: bytes
-    """Likewise, of what `WHOLE` opens besides."""
+    """Likewise, of what `WHOLE` opens."""
     slots: tuple[Slot, ...] = ()
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """What came out of a card."""
+    """What came out of a card: the text of one layer."""
 
     layer: Layer
-    name: bytes = b""
-    rest: bytes = b""
+    text: bytes = b""
 
 
 class CardUnreadable(Fault):
@@ -130,7 +142,7 @@ def seal_card(
         keys: of the scope.
         party_id: whose card it is.
         ver: its version.
-        layers: what the name opens, and what opens besides with the whole.
+        layers: what a weak identifier opens, and what a strong one does.
         openers: the customer's identifiers; of one given twice the stronger counts.
         content_key: 16 random bytes, made for this card and version, and forgotten afterwards.
 
@@ -140,23 +152,19 @@ def seal_card(
     if len(content_key) != CONTENT_KEY_BYTES:
         raise ValueError(f"a content key has {CONTENT_KEY_BYTES} bytes, not {len(content_key)}")
     bound = (keys.scope, keys.generation, party_id, ver)
-    name = _encrypted(_name_secret(content_key), (*bound, Layer.NAME), layers[0])
-    rest = _encrypted(content_key, (*bound, Layer.WHOLE), layers[1])
     strongest: dict[bytes, Layer] = {}
     for opener in openers:
         before = strongest.get(opener.stretched, Layer.NOTHING)
         strongest[opener.stretched] = max(before, opener.layer)
+    name, rest = b"", _encrypted(content_key, (*bound, Layer.WHOLE), layers[1])
+    if Layer.NAME in strongest.values():
+        name = _encrypted(_name_secret(content_key), (*bound, Layer.NAME), layers[0])
     slots = [_slot(keys, bound, *opener, content_key) for opener in strongest.items()]
     return SealedCard(ver, name, rest, tuple(sorted(slots, key=lambda slot: slot.token)))
 
 
 def open_card(
-    keys: ScopeKeys,
-    party_id: str,
-    card: SealedCard,
-    slot: Slot,
-    stretched: bytes,
-    at_most: Layer = Layer.WHOLE,
+    keys: ScopeKeys, party_id: str, card: SealedCard, slot: Slot, stretched: bytes
 ) -> Opened:
     """Open a card by an identifier that was presented.
 
@@ -166,26 +174,21 @@ def open_card(
         card: the row.
         slot: the one that the identifier's token found.
         stretched: of the identifier.
-        at_most: what the way of presenting it allows: a wallet pass opens the whole card, but only
-            with its code of this moment.
 
     Raises:
         CardUnreadable: it does not open.
     """
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
+    from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 
-    layer = min(slot.layer, at_most)
-    if layer is Layer.NOTHING:
-        return Opened(layer)
-    bound = (keys.scope, keys.generation, party_id, card.ver)
+    if slot.layer is Layer.NOTHING:
+        return Opened(slot.layer)
+    bound = (keys.scope, keys.generation, party_id, card.ver, slot.layer)
+    sealed = card.rest if slot.layer is Layer.WHOLE else card.name
+    is_former = len(slot.key) == former.KEY_BYTES
+    open_text = former.open_text if is_former else _opened
     try:
-        held = aes_key_unwrap(_slot_key(keys, (*bound, slot.layer), stretched), slot.key)
-        name_secret = held if slot.layer is Layer.NAME else _name_secret(held)
-        name = _decrypted(name_secret, (*bound, Layer.NAME), card.name)
-        if layer is Layer.NAME:
-            return Opened(layer, name)
-        return Opened(layer, name, _decrypted(held, (*bound, Layer.WHOLE), card.rest))
+        return Opened(slot.layer, unpadded(open_text(keys, bound, stretched, slot.key, sealed)))
     except (InvalidUnwrap, InvalidTag, ValueError) as problem:
         raise CardUnreadable(
             f"the card of party {party_id} in {keys.scope} does not open: it is damaged, or sealed "
@@ -195,45 +198,54 @@ def open_card(
         ) from problem
 
 
+def unpadded(padded: bytes) -> bytes:
+    """Take off what lengths are rounded up by (ISO/IEC 7816-4, padding with 80 and zeros).
+
+    Raises:
+        ValueError: it was not padded.
+    """
+    return padded[: padded.rindex(_END)]
+
+
 def _slot(
-    keys: ScopeKeys, bound: _Bound, stretched: bytes, layer: Layer, content_key: bytes
+    keys: ScopeKeys, bound: Bound, stretched: bytes, layer: Layer, content_key: bytes
 ) -> Slot:
     if layer is Layer.NOTHING:
         return Slot(token(keys, stretched))
-    from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-
     opens = content_key if layer is Layer.WHOLE else _name_secret(content_key)
-    wrapped = aes_key_wrap(_slot_key(keys, (*bound, layer), stretched), opens)
-    return Slot(token(keys, stretched), layer, wrapped)
+    closed = _slot_cipher(keys, (*bound, layer), stretched).encryptor().update(opens)
+    return Slot(token(keys, stretched), layer, closed)
 
 
-def _slot_key(keys: ScopeKeys, bound: _Bound, stretched: bytes) -> bytes:
-    return derived(keys.slot, context("slot", *bound), stretched)
+def _opened(keys: ScopeKeys, bound: Bound, stretched: bytes, key: bytes, sealed: bytes) -> bytes:
+    if len(key) != CONTENT_KEY_BYTES:
+        raise ValueError("the slot has no key in it")
+    secret = _slot_cipher(keys, bound, stretched).decryptor().update(key)
+    return _cipher(secret).decrypt(sealed, [context("card", *bound)])
+
+
+def _slot_cipher(keys: ScopeKeys, bound: Bound, stretched: bytes) -> Cipher[ECB]:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+    from cryptography.hazmat.primitives.ciphers.modes import ECB
+
+    # One block of random bytes: there is no second one that it could be told from.
+    return Cipher(AES256(derived(keys.slot, context("key", *bound), stretched)), ECB())  # noqa: S305
 
 
 def _name_secret(content_key: bytes) -> bytes:
     return derived(content_key, context("name"))[:CONTENT_KEY_BYTES]
 
 
-def _encrypted(secret: bytes, bound: _Bound, text: bytes) -> bytes:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    told = context("card", *bound)
-    padded = _padded(text)
-    nonce = hmac.digest(derived(secret, context("nonce")), told + b"\0" + padded, "sha256")
-    nonce = nonce[:_NONCE_BYTES]
-    return nonce + AESGCM(derived(secret, context("layer"))).encrypt(nonce, padded, told)
+def _encrypted(secret: bytes, bound: Bound, text: bytes) -> bytes:
+    return _cipher(secret).encrypt(_padded(text), [context("card", *bound)])
 
 
-def _decrypted(secret: bytes, bound: _Bound, sealed: bytes) -> bytes:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+def _cipher(secret: bytes) -> AESSIV:
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-    cipher = AESGCM(derived(secret, context("layer")))
-    nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-    padded = cipher.decrypt(nonce, text, context("card", *bound))
-    return padded[: padded.rindex(_END)]
+    return AESSIV(derived(secret, context("text")))
 
 
 def _padded(text: bytes) -> bytes:
-    """Fill up to the next multiple (ISO/IEC 7816-4, padding with 80 and zeros)."""
     return text + _END + bytes(-(len(text) + 1) % PADDED_TO)
