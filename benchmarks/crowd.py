@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.core.exchange.people_rows import BEGINNING_BYTES, key_of, written
 from agent.core.exchange.replica import INDEXES
-from agent.core.privacy import Layer
+from agent.core.privacy import Layer, Slot
 from agent.core.privacy.keys import TOKEN_BYTES
 from agent.directory.opening import open_or_rebuild
 from agent.directory.schema import name_of
@@ -15,8 +16,8 @@ from agent.directory.schema import name_of
 TOKENS = 3
 """Of each customer: phone, e-mail, card."""
 PORTION = 50_000
-NAME_BYTES, REST_BYTES, KEY_BYTES = 90, 420, 40
-"""Of sealed cards as HQ makes them."""
+REST_BYTES, KEY_BYTES = 272, 16
+"""Of sealed cards as HQ makes them, with five interactions; see `snapshot`."""
 POOL_BYTES = 1 << 20
 _POOL = os.urandom(POOL_BYTES + 1024)
 """What sealed cards look like: pieces of it, drawing millions apart takes longer than writing."""
@@ -31,25 +32,27 @@ def crowd(file: Path, customers: int) -> None:
     """
     conn, damage, *_ = open_or_rebuild(file)
     assert damage is None, damage
-    indexes = [each for each in INDEXES if " ON found_by " in each or " ON people " in each]
+    indexes = [each for each in INDEXES if " ON people " in each]
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
         conn.execute(f"PRAGMA {pragma}")
     for each in indexes:
         conn.execute(f"DROP INDEX {name_of(each)}")
     conn.execute("BEGIN IMMEDIATE")
+    seal = "INSERT INTO generations (scope, generation) VALUES ('global', 1) RETURNING id"
+    sealed_for = conn.execute(seal).fetchone()[0]
     for start in range(1, customers + 1, PORTION):
+        numbers = range(start, min(start + PORTION, customers + 1))
         conn.executemany(
-            "INSERT INTO people (id, party_id, local, scope, generation, ver, name, rest) "
-            "VALUES (?, ?, 0, 'global', 1, 1, ?, ?)",
-            _people(range(start, min(start + PORTION, customers + 1))),
+            "INSERT INTO people (id, party, local, seal, ver, told, slots, name, rest) "
+            "VALUES (?, ?, 0, ?, 1 << 40, 1, ?, x'', ?)",
+            _people(numbers, sealed_for, customers),
         )
     slots = customers * TOKENS
     for start in range(0, slots, PORTION):
         conn.executemany(
-            "INSERT INTO found_by (token, person, layer, key) VALUES (?, ?, ?, ?)",
-            _slots(range(start, min(start + PORTION, slots)), customers),
+            "INSERT OR IGNORE INTO found_by (token, person) VALUES (?, ?)",
+            _found_by(range(start, min(start + PORTION, slots)), customers),
         )
-    conn.execute("INSERT OR IGNORE INTO generations (scope, generation) VALUES ('global', 1)")
     for each in indexes:
         conn.execute(each)
     conn.execute("COMMIT")
@@ -57,16 +60,24 @@ def crowd(file: Path, customers: int) -> None:
     conn.close()
 
 
-def _people(numbers: range) -> Iterator[tuple[int, str, bytes, bytes]]:
+def _people(
+    numbers: range, sealed_for: int, customers: int
+) -> Iterator[tuple[int, bytes | str, int, bytes, bytes]]:
+    back = pow(SPREAD, -1, customers)
     for n in numbers:
-        at = n % POOL_BYTES
-        name, rest = _POOL[at : at + NAME_BYTES], _POOL[-at - REST_BYTES : -at or None]
-        yield n, f"0190{n:08x}-0000-7000-8000-{n:012x}", name, rest
+        at, first = n % POOL_BYTES, (n - 1) * back % customers
+        mine = (first + each * customers for each in range(TOKENS))
+        key = _POOL[at : at + KEY_BYTES]
+        slots = written(Slot(_token(each, customers), Layer.WHOLE, key) for each in mine)
+        party = key_of(f"0190{n:08x}-0000-7000-8000-{n:012x}")
+        yield n, party, sealed_for, slots, _POOL[-at - REST_BYTES : -at or None]
 
 
-def _slots(numbers: range, customers: int) -> Iterator[tuple[bytes, int, int, bytes]]:
+def _found_by(numbers: range, customers: int) -> Iterator[tuple[bytes, int]]:
+    for n in numbers:
+        yield _token(n, customers)[:BEGINNING_BYTES], 1 + n * SPREAD % customers
+
+
+def _token(n: int, customers: int) -> bytes:
     step = (1 << TOKEN_BYTES * 8) // (customers * TOKENS)
-    for n in numbers:
-        token = (n * step + n * SPREAD % step).to_bytes(TOKEN_BYTES, "big")
-        at = n % POOL_BYTES
-        yield token, 1 + n * SPREAD % customers, Layer.WHOLE, _POOL[at : at + KEY_BYTES]
+    return (n * step + n * SPREAD % step).to_bytes(TOKEN_BYTES, "big")

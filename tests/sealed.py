@@ -20,13 +20,17 @@ MACHINE_KEY = b"k" * 32
 
 
 def row_of(
-    card: Card, *identifiers: Identifier, scope: str = "global", generation: int = 1
+    card: Card,
+    *identifiers: Identifier,
+    scope: str = "global",
+    generation: int = 1,
+    ver: int = 1,
 ) -> SealedRow:
-    """Seal a card as HQ does."""
+    """Seal a card as HQ does, for the version of a change."""
     keys = keys_of(MASTER.key(scope, generation))
     row = PartyRow(msgspec.Raw(msgspec.json.encode(card)), identifiers)
-    content = MASTER.content_key(scope, generation, card.party_id, card.ver)
-    return sealed_row(keys, row, card.ver, stretched, content, RULES)
+    content = MASTER.content_key(scope, generation, card.party_id, ver)
+    return sealed_row(keys, row, ver, stretched, content, RULES)
 
 
 @cache

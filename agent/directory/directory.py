@@ -38,12 +38,12 @@ _NO_PREFIXES = RecognitionRules()
 
 _COUNTED = {
     "items": "SELECT count(*) FROM items",
-    "parties": "SELECT count(DISTINCT party_id) FROM people WHERE name IS NOT NULL",
+    "parties": "SELECT count(DISTINCT party) FROM people WHERE name IS NOT NULL",
     "orders": "SELECT count(*) FROM orders",
     "tokens": "SELECT count(*) FROM found_by",
     "refused": "SELECT count(*) FROM refused",
-    "local": """SELECT count(*) FROM people WHERE local = 1
-        AND party_id NOT IN (SELECT party_id FROM people WHERE local = 0)""",
+    "local": """SELECT count(*) FROM people AS given WHERE local = 1 AND NOT EXISTS
+        (SELECT 1 FROM people WHERE tail = given.tail AND party = given.party AND local = 0)""",
 }
 
 
@@ -200,7 +200,7 @@ class Directory:
 
         def erase(conn: Connection) -> None:
             for party_id in party_ids:
-                parties.erase(conn, party_id)
+                feed.forget(conn, party_id)
 
         for party_id in party_ids:
             self._presenting.forget(party_id)

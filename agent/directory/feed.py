@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from agent.core.exchange.cursors import parse
+from agent.core.exchange.cursors import PARTY_KEY, parse
 from agent.core.exchange.replica import (
     DELETE,
     ERASE,
@@ -28,11 +28,9 @@ from agent.core.exchange.replica import (
     piece_of,
 )
 from agent.core.exchange.wire import FeedItem, FeedPage, SealedRow
-from agent.directory import filters, items, orders, parties, rules
+from agent.directory import filters, items, orders, parties, rules, versions
 from agent.directory.schema import Connection
-
-_PARTY = "party:"
-_ANY_OLDER = -1
+from agent.directory.versions import ANY_OLDER
 
 
 def cursor(conn: Connection, scope: str) -> str:
@@ -56,19 +54,25 @@ def apply(conn: Connection, scope: str, page: FeedPage) -> list[str]:
     conn.execute(
         "INSERT INTO scopes (scope, cursor, seen) VALUES (?, ?, ?) ON CONFLICT (scope) "
         "DO UPDATE SET cursor = excluded.cursor, seen = max(seen, excluded.seen)",
-        (scope, page.cursor, max((change.ver for change in page.items), default=_ANY_OLDER)),
+        (scope, page.cursor, max((change.ver for change in page.items), default=ANY_OLDER)),
     )
     return changed if page.more else changed + _sweep(conn, scope)
 
 
 def reread(conn: Connection, scope: str) -> None:
     """Read a scope from the start: any version counts as new until it has been read."""
-    conn.execute("UPDATE versions SET ver = ? WHERE scope = ?", (_ANY_OLDER, scope))
+    versions.begin_anew(conn, scope)
     conn.execute(
         "INSERT INTO scopes (scope, cursor, rereading) VALUES (?, '', 1) "
         "ON CONFLICT (scope) DO UPDATE SET cursor = '', rereading = 1, seen = -1",
         (scope,),
     )
+
+
+def forget(conn: Connection, party_id: str) -> None:
+    """Erase a person before the feed says so."""
+    versions.note_forgotten(conn, party_id)
+    parties.erase(conn, party_id)
 
 
 def _is_another_feed(held: str, given: str) -> bool:
@@ -78,10 +82,10 @@ def _is_another_feed(held: str, given: str) -> bool:
 
 def _take_all(conn: Connection, scope: str, changes: Sequence[FeedItem]) -> list[str]:
     """Apply changes in their order; parties that follow one another are written together."""
-    held, changed = _held(conn, changes), []
+    held, changed = versions.last_told(conn, changes), []
     together: dict[str, tuple[FeedItem, SealedRow]] = {}
     for change in changes:
-        is_party = change.op == PUT and change.key.startswith(_PARTY)
+        is_party = change.op == PUT and change.key.startswith(PARTY_KEY)
         if not is_party or change.key in together:
             _put_people(conn, scope, together)
         before = held.get(change.key)
@@ -106,17 +110,8 @@ def _take_all(conn: Connection, scope: str, changes: Sequence[FeedItem]) -> list
     return changed
 
 
-def _held(conn: Connection, changes: Sequence[FeedItem]) -> dict[str, tuple[str, int, str]]:
-    """Give what is held of the keys of changes: scope, version, op."""
-    keys = msgspec.json.encode([change.key for change in changes]).decode()
-    query = """SELECT key, scope, ver, op FROM versions
-        WHERE key IN (SELECT value FROM json_each(?))"""
-    rows = conn.execute(query, (keys,)).fetchall()
-    return {key: (scope, ver, op) for key, scope, ver, op in rows}
-
-
 def _person(change: FeedItem) -> SealedRow:
-    if change.key == _PARTY:
+    if change.key == PARTY_KEY:
         raise Refused(f"{change.op!r} of {change.key!r} is not known to this version")
     return person_of(change)
 
@@ -130,9 +125,9 @@ def _is_past(
     one take them out of the scope they are in.
     """
     held_scope, held_ver, held_op = held
-    if held_scope == scope or held_op != PUT or held_ver == _ANY_OLDER:
+    if held_scope == scope or held_op != PUT or held_ver == ANY_OLDER:
         return False
-    return parties.told(conn, change.key.removeprefix(_PARTY)) > person.told
+    return parties.told(conn, change.key.removeprefix(PARTY_KEY)) > person.told
 
 
 def _put_people(
@@ -140,7 +135,7 @@ def _put_people(
 ) -> None:
     """Write what was gathered, and begin to gather anew."""
     if together:
-        people = {key.removeprefix(_PARTY): person for key, (_, person) in together.items()}
+        people = {key.removeprefix(PARTY_KEY): person for key, (_, person) in together.items()}
         parties.put(conn, scope, people)
         _note(conn, scope, [change for change, _ in together.values()])
         together.clear()
@@ -164,10 +159,7 @@ def _counts(change: FeedItem, scope: str, held_scope: str, held_ver: int, held_o
 
 
 def _note(conn: Connection, scope: str, changes: Sequence[FeedItem]) -> None:
-    conn.executemany(
-        "INSERT OR REPLACE INTO versions (key, scope, ver, op) VALUES (?, ?, ?, ?)",
-        [(change.key, scope, change.ver, change.op) for change in changes],
-    )
+    versions.note(conn, scope, changes)
     conn.executemany("DELETE FROM refused WHERE key = ?", [(change.key,) for change in changes])
 
 
@@ -236,10 +228,9 @@ def _sweep(conn: Connection, scope: str) -> list[str]:
     row = conn.execute("SELECT rereading FROM scopes WHERE scope = ?", (scope,)).fetchone()
     if not row[0]:
         return []
-    stale = "SELECT key FROM versions WHERE scope = ? AND ver = ?"
-    keys = [key for (key,) in conn.execute(stale, (scope, _ANY_OLDER)).fetchall()]
+    keys = versions.left(conn, scope)
     for key in keys:
         _do(conn, FeedItem(fseq=0, key=key, ver=0, op=ERASE))
-        conn.execute("DELETE FROM versions WHERE key = ?", (key,))
+    versions.sweep(conn, scope)
     conn.execute("UPDATE scopes SET rereading = 0 WHERE scope = ?", (scope,))
     return keys

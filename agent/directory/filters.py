@@ -19,7 +19,8 @@ from agent.directory.schema import Connection
 
 _LAYOUTS = "SELECT min(place), max(place) FROM filter"
 _PIECE = "SELECT generation, bits FROM filter WHERE place = ?"
-_NOTE_GENERATION = "INSERT OR IGNORE INTO generations (scope, generation) VALUES (?, ?)"
+_NOTE_GENERATION = """INSERT INTO generations (scope, generation) SELECT ?1, ?2
+    WHERE NOT EXISTS (SELECT 1 FROM generations WHERE (scope, generation, stale) = (?1, ?2, 0))"""
 _SAMPLES = 16
 """So many pieces stand for all, in what is told of the filter's errors: every piece is alike."""
 

@@ -6,14 +6,17 @@ knows. A few at a time, so that nobody at the till waits for it.
 
 from __future__ import annotations
 
+from agent.directory import parties
 from agent.directory.feed import cursor, reread
 from agent.directory.schema import Connection
 
-_SOME = "SELECT id FROM people WHERE scope = ? AND local = 0 LIMIT ?"
+_SOME = """SELECT id FROM people
+    WHERE seal IN (SELECT id FROM generations WHERE scope = ?) LIMIT ?"""
 _REST = (
     """DELETE FROM rules WHERE 'rule:' || name IN
        (SELECT key FROM versions WHERE scope = :scope AND key GLOB 'rule:*')""",
     "DELETE FROM versions WHERE scope = :scope",
+    "DELETE FROM gone WHERE scope = :scope",
     "DELETE FROM refused WHERE scope = :scope",
     "DELETE FROM generations WHERE scope = :scope",
     "DELETE FROM scopes WHERE scope = :scope",
@@ -40,10 +43,9 @@ def leave(conn: Connection, scope: str, at_most: int) -> bool:
     if cursor(conn, scope):
         # Whoever comes back to it meanwhile is told everything again.
         reread(conn, scope)
-    gone = conn.execute(_SOME, (scope, at_most)).fetchall()
-    conn.executemany("DELETE FROM found_by WHERE person = ?", gone)
-    conn.executemany("DELETE FROM people WHERE id = ?", gone)
-    if len(gone) == at_most:
+    leaving = [number for (number,) in conn.execute(_SOME, (scope, at_most)).fetchall()]
+    parties.drop(conn, leaving)
+    if len(leaving) == at_most:
         return True
     for statement in _REST:
         conn.execute(statement, {"scope": scope})

@@ -11,8 +11,12 @@ a key that another scope has put.
 
 from __future__ import annotations
 
+from agent.core.exchange.cursors import PARTY_KEY, parse
+from agent.core.exchange.people_rows import id_of
 from agent.core.exchange.replica import DELETE, ERASE, FILTER_SCOPE, PUT
+from agent.directory import merging_people
 from agent.directory.schema import Connection
+from agent.directory.versions import ANY_OLDER
 
 KEYS_TOLD = 1_000
 """At most so many keys are named as changed: who follows wants to know about people present."""
@@ -21,11 +25,7 @@ _KEPT = """CREATE TEMP TABLE kept AS
     SELECT before.key FROM live.versions AS before LEFT JOIN main.versions AS now USING (key)
     WHERE before.scope <> :scope AND (
         now.key IS NULL
-        OR (now.op <> :erase AND (before.op = :erase OR now.op <> :put OR now.ver <= :seen
-            -- A person who has moved to another scope since the snapshot was made.
-            OR EXISTS (SELECT 1 FROM live.people AS held JOIN main.people AS old USING (party_id)
-                WHERE held.party_id = substr(before.key, 7) AND before.key GLOB 'party:*'
-                AND held.local = 0 AND before.ver >= 0 AND held.told > old.told))))"""
+        OR (now.op <> :erase AND (before.op = :erase OR now.op <> :put OR now.ver <= :seen)))"""
 _OUT = (
     "CREATE UNIQUE INDEX temp.kept_key ON kept (key)",
     """DELETE FROM main.item_words WHERE rowid IN
@@ -34,11 +34,6 @@ _OUT = (
        (SELECT id FROM main.items WHERE 'item:' || item_id IN (SELECT key FROM kept))""",
     """DELETE FROM main.items WHERE item_id IN
        (SELECT substr(key, 6) FROM kept WHERE key GLOB 'item:*')""",
-    """DELETE FROM main.found_by WHERE person IN
-       (SELECT id FROM main.people WHERE party_id IN
-           (SELECT substr(key, 7) FROM kept WHERE key GLOB 'party:*'))""",
-    """DELETE FROM main.people WHERE party_id IN
-       (SELECT substr(key, 7) FROM kept WHERE key GLOB 'party:*')""",
     """DELETE FROM main.orders WHERE order_no IN
        (SELECT substr(key, 7) FROM kept WHERE key GLOB 'order:*')""",
     """DELETE FROM main.rules WHERE name IN
@@ -65,30 +60,6 @@ _IN = (
     """INSERT INTO main.item_words (rowid, name, department)
        SELECT number, words.name, words.department
        FROM moved_items JOIN live.item_words AS words ON words.rowid = moved_items.id""",
-    """CREATE TEMP TABLE moved_people AS
-       SELECT id, id + (SELECT coalesce(max(id), 0) FROM main.people) AS number, 1 AS is_held
-       FROM live.people AS given WHERE 'party:' || party_id IN (SELECT key FROM kept)
-       OR (local = 1 AND 'party:' || party_id NOT IN (SELECT key FROM main.versions))
-       OR (local = 1
-           AND party_id IN (SELECT party_id FROM live.people WHERE local = 0)
-           AND party_id IN (SELECT party_id FROM main.people WHERE name IS NOT NULL))""",
-    # Withdrawn, and not erased: the till still knows that HQ knows the person.
-    """INSERT INTO moved_people
-       SELECT id, id + (SELECT coalesce(max(id), 0) FROM main.people), 0 FROM live.people AS given
-       WHERE 'party:' || party_id IN (SELECT key FROM main.versions WHERE op = :delete)
-       AND id NOT IN (SELECT id FROM moved_people)
-       AND local = (SELECT min(local) FROM live.people WHERE party_id = given.party_id)""",
-    """INSERT INTO main.people (id, party_id, local, scope, generation, ver, name, rest, told)
-       SELECT number, party_id, local AND is_held, scope, generation, ver,
-       CASE WHEN is_held THEN name END, CASE WHEN is_held THEN rest END, told
-       FROM moved_people JOIN live.people USING (id)""",
-    """INSERT INTO main.found_by (token, person, layer, key)
-       SELECT token, number, CASE WHEN is_held THEN layer ELSE 0 END,
-       CASE WHEN is_held THEN key ELSE x'' END
-       FROM moved_people JOIN live.found_by ON person = moved_people.id""",
-    """INSERT OR IGNORE INTO main.generations (scope, generation)
-       SELECT DISTINCT scope, generation FROM main.people
-       WHERE id IN (SELECT number FROM moved_people)""",
     """INSERT INTO main.orders (order_no, party_id, placed_at, body)
        SELECT order_no, party_id, placed_at, body FROM live.orders
        WHERE 'order:' || order_no IN (SELECT key FROM kept)""",
@@ -97,15 +68,15 @@ _IN = (
     """INSERT INTO main.filter (place, generation, bits)
        SELECT place, generation, bits FROM live.filter
        WHERE printf('filter:%d-%d', place >> 24, place & 16777215) IN (SELECT key FROM kept)""",
-    """INSERT OR IGNORE INTO main.generations (scope, generation)
-       SELECT DISTINCT :filter_scope, generation FROM main.filter""",
+    """INSERT INTO main.generations (scope, generation)
+       SELECT DISTINCT :filter_scope, generation FROM main.filter
+       EXCEPT SELECT scope, generation FROM main.generations""",
     """DELETE FROM main.orders WHERE party_id IN
-       (SELECT substr(key, 7) FROM main.versions WHERE op = :erase AND key GLOB 'party:*')""",
+       (SELECT named(party) FROM main.gone WHERE op = :erase)""",
 )
 _DONE = (
     "DROP TABLE temp.kept",
     "DROP TABLE temp.moved_items",
-    "DROP TABLE temp.moved_people",
 )
 _CHANGED = """SELECT now.key FROM main.versions AS now LEFT JOIN live.versions AS before USING (key)
     WHERE now.scope = :scope
@@ -126,16 +97,21 @@ def merge(conn: Connection, scope: str) -> list[str]:
     Returns:
         Keys that differ from before, at most about `KEYS_TOLD`.
     """
-    values = {
+    seen = _seen(conn, scope)
+    values: dict[str, str | int] = {
         "scope": scope,
-        "seen": _seen(conn, scope),
+        "seen": seen,
+        "since": seen if _goes_on(conn, scope) else ANY_OLDER,
         "erase": ERASE,
         "put": PUT,
         "delete": DELETE,
         "told": KEYS_TOLD,
         "filter_scope": FILTER_SCOPE,
     }
+    conn.create_function("named", 1, id_of, deterministic=True)
     changed = [key for query in (_CHANGED, _GONE) for (key,) in conn.execute(query, values)]
+    changed += [PARTY_KEY + party for party in merging_people.changed(conn, values)]
+    merging_people.merge(conn, values)
     for statement in (_KEPT, *_OUT, *_IN, *_DONE):
         conn.execute(statement, values)
     _take_migrations(conn)
@@ -145,7 +121,14 @@ def merge(conn: Connection, scope: str) -> list[str]:
 def _seen(conn: Connection, scope: str) -> int:
     """Tell the highest version the directory has read of a scope: -1 of nothing."""
     row = conn.execute("SELECT seen FROM live.scopes WHERE scope = ?", (scope,)).fetchone()
-    return -1 if row is None else int(row[0])
+    return ANY_OLDER if row is None else int(row[0])
+
+
+def _goes_on(conn: Connection, scope: str) -> bool:
+    """Tell whether the snapshot is of the feed that was read: what is newer is numbered higher."""
+    query = "SELECT cursor FROM {}.scopes WHERE scope = ?"
+    held = [conn.execute(query.format(of), (scope,)).fetchone() for of in ("main", "live")]
+    return None not in held and len({parse(cursor).epoch for (cursor,) in held}) == 1
 
 
 def _take_migrations(conn: Connection) -> None:

@@ -7,10 +7,20 @@ was given here are rows of their own (`local`): HQ's opens with HQ's key, the ot
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 
+from agent.core.exchange.people_rows import (
+    BEGINNING_BYTES,
+    beginnings,
+    closed,
+    id_of,
+    key_of,
+    slot_of,
+    slots_of,
+    written,
+)
 from agent.core.exchange.sealed_rows import card_from
 from agent.core.exchange.wire import SealedRow
 from agent.core.history.model import Card
@@ -38,22 +48,19 @@ from agent.directory.keyring import LOCAL, uses_of
 from agent.directory.presenting import Presented
 from agent.directory.schema import Connection
 
-_HOLDERS = """SELECT party_id, local, name IS NOT NULL, layer
-    FROM found_by JOIN people ON people.id = found_by.person
-    WHERE token = ? AND (name IS NULL OR (scope = ? AND generation = ?))"""
-_SLOTS = """SELECT local, ver, name, rest, layer, key
-    FROM found_by JOIN people ON people.id = found_by.person
-    WHERE token = ? AND party_id = ? AND scope = ? AND generation = ? AND name IS NOT NULL"""
-_OTHERS = """SELECT party_id, ver, name, rest, layer, key
-    FROM found_by JOIN people ON people.id = found_by.person
-    WHERE token = ? AND party_id <> ? AND scope = ? AND generation = ? AND local = 0
-    AND name IS NOT NULL"""
-_GENERATIONS = "SELECT scope, generation FROM generations ORDER BY scope, generation"
-_NOTE_GENERATION = "INSERT OR IGNORE INTO generations (scope, generation) VALUES (?, ?)"
-_NEW_PERSON = """INSERT OR REPLACE INTO people
-    (id, party_id, local, scope, generation, ver, name, rest, told)
-    VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)"""
-_NEW_SLOT = "INSERT OR REPLACE INTO found_by (token, person, layer, key) VALUES (?, ?, ?, ?)"
+_HOLDERS = """SELECT party, local, ver, name, rest, slots, scope, generation
+    FROM found_by JOIN people ON people.id = person JOIN generations ON generations.id = seal
+    WHERE token = ?"""
+_OF_PARTY = "SELECT id, local, slots FROM people WHERE tail = substr(?1, -4) AND party = ?1"
+_GENERATIONS = "SELECT DISTINCT scope, generation FROM generations ORDER BY scope, generation"
+_PUT = """INSERT OR REPLACE INTO people (id, party, local, seal, ver, told, slots, name, rest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_FIND_BY = "INSERT OR IGNORE INTO found_by (token, person) VALUES (?, ?)"
+_FIND_NO_MORE = "DELETE FROM found_by WHERE token = ? AND person = ?"
+_WITHDRAW = """UPDATE people SET name = NULL, rest = NULL, local = 0, slots = ?, seal = ?
+    WHERE id = ?"""
+_SEALED_FOR = """SELECT scope, generation FROM people JOIN generations ON generations.id = seal
+    WHERE people.id = ?"""
 
 # What is said names the type only: an identifier has no place in events and logs (P9).
 _WORDS = {
@@ -70,6 +77,22 @@ _WORDS = {
 _VOUCHED = {Layer.NAME: Strength.WEAK, Layer.NOTHING: Strength.ASKS}
 
 
+class _Held(NamedTuple):
+    """A row that an identifier has found, with the slot it was found by."""
+
+    party: PartyId
+    local: int
+    is_held: bool
+    slot: Slot
+    card: SealedCard
+
+
+class _Row(NamedTuple):
+    id: int
+    local: int
+    slots: bytes
+
+
 def generations(conn: Connection) -> list[tuple[str, int]]:
     """List the scopes and generations that rows are sealed for."""
     return [tuple(row) for row in conn.execute(_GENERATIONS).fetchall()]
@@ -84,12 +107,12 @@ def find(conn: Connection, identifier: Identifier, presented: Sequence[Presented
     """
     rows = [row for one in presented for row in _holders(conn, one)]
     what = _WORDS[identifier.type]
-    confirmed = {party: layer for party, local, is_held, layer in rows if is_held and not local}
-    held = confirmed or {party: layer for party, _, is_held, layer in rows if is_held}
+    confirmed = {row.party: row.slot.layer for row in rows if row.is_held and not row.local}
+    held = confirmed or {row.party: row.slot.layer for row in rows if row.is_held}
     if len(held) == 1:
         ((party, layer),) = held.items()
-        strength = _strength(identifier, Layer(layer))
-        return Found(PartyId(party), identifier, _found(what, confirmed=bool(confirmed)), strength)
+        strength = _strength(identifier, layer)
+        return Found(party, identifier, _found(what, confirmed=bool(confirmed)), strength)
     if held:
         return KnownElsewhere((f"{len(held)} customers share this {what}: ask for their card",))
     if rows or (identifier.type in FILTERED and filters.knows(conn, presented)):
@@ -97,10 +120,17 @@ def find(conn: Connection, identifier: Identifier, presented: Sequence[Presented
     return Unknown((f"nobody known here has this {what}",))
 
 
-def _holders(conn: Connection, one: Presented) -> list[tuple[str, int, int, int]]:
-    query = (one.token, one.key.scope, one.key.generation)
-    rows: list[tuple[str, int, int, int]] = conn.execute(_HOLDERS, query).fetchall()
-    return rows
+def _holders(conn: Connection, one: Presented) -> list[_Held]:
+    """Find the rows of a token: those sealed for its scope, and those of who is not held."""
+    rows = conn.execute(_HOLDERS, (one.token[:BEGINNING_BYTES],)).fetchall()
+    found = []
+    for party, local, ver, name, rest, slots, *sealed_for in rows:
+        slot = slot_of(slots, one.token)
+        is_held = name is not None
+        if slot is None or (is_held and sealed_for != [one.key.scope, one.key.generation]):
+            continue
+        found.append(_Held(id_of(party), local, is_held, slot, SealedCard(ver, name, rest)))
+    return found
 
 
 def _strength(identifier: Identifier, layer: Layer) -> Strength | None:
@@ -113,8 +143,8 @@ def _strength(identifier: Identifier, layer: Layer) -> Strength | None:
 
 def holds(conn: Connection, party_id: str) -> bool:
     """Tell whether a party's card is here, whether it can be opened now or not."""
-    query = "SELECT 1 FROM people WHERE party_id = ? AND name IS NOT NULL"
-    return conn.execute(query, (party_id,)).fetchone() is not None
+    query = "SELECT 1 FROM people WHERE tail = substr(?1, -4) AND party = ?1 AND name IS NOT NULL"
+    return conn.execute(query, (key_of(party_id),)).fetchone() is not None
 
 
 def card(conn: Connection, party_id: PartyId, presented: Iterable[Presented]) -> Card | None:
@@ -157,24 +187,20 @@ def _read(party_id: str, opened: Opened) -> Card | None:
 
 
 def _opened(conn: Connection, party_id: str, one: Presented) -> list[tuple[int, Opened]]:
-    query = (one.token, party_id, one.key.scope, one.key.generation)
-    rows = conn.execute(_SLOTS, query).fetchall()
-    found = ((local, _open(party_id, one, row)) for local, *row in rows)
+    rows = [row for row in _holders(conn, one) if row.is_held and row.party == party_id]
+    found = ((row.local, _open(row, one)) for row in rows)
     return [(local, opened) for local, opened in found if opened is not None]
 
 
 def _others(conn: Connection, party_id: str, one: Presented) -> list[tuple[str, Opened]]:
-    query = (one.token, party_id, one.key.scope, one.key.generation)
-    rows = conn.execute(_OTHERS, query).fetchall()
-    found = ((other, _open(other, one, row)) for other, *row in rows)
+    rows = [row for row in _holders(conn, one) if row.is_held and row.party != party_id]
+    found = ((row.party, _open(row, one)) for row in rows if not row.local)
     return [(other, opened) for other, opened in found if opened is not None]
 
 
-def _open(party_id: str, one: Presented, row: Sequence[Any]) -> Opened | None:
-    ver, name, rest, layer, key = row
-    sealed, slot = SealedCard(ver, name, rest), Slot(one.token, Layer(layer), key)
+def _open(row: _Held, one: Presented) -> Opened | None:
     try:
-        return open_card(uses_of(one.key), party_id, sealed, slot, one.stretched)
+        return open_card(uses_of(one.key), row.party, row.card, row.slot, one.stretched)
     except CardUnreadable:
         return None
 
@@ -184,34 +210,43 @@ def put(conn: Connection, scope: str, people: Mapping[str, SealedRow]) -> None:
 
     A page is written as a whole: statements for each party apart would take ten times as long.
     """
-    _drop_local(conn, people)
-    known = _numbers(conn, people)
     last = conn.execute("SELECT coalesce(max(id), 0) FROM people").fetchone()[0]
-    new = (name for name in people if name not in known)
-    numbers = known | {name: number for number, name in enumerate(new, last + 1)}
-    conn.executemany(
-        "DELETE FROM found_by WHERE person = ?", [(number,) for number in known.values()]
-    )
-    conn.executemany(
-        _NEW_PERSON,
-        [(numbers[name], name, scope, *_columns(row)) for name, row in people.items()],
-    )
-    conn.executemany(
-        _NEW_SLOT,
-        sorted(
-            (slot.token, numbers[name], slot.layer, slot.key)
-            for name, row in people.items()
-            for slot in row.card.slots
-        ),
-    )
-    sealed_for = {(scope, row.generation) for row in people.values()}
-    conn.executemany(_NOTE_GENERATION, sorted(sealed_for))
+    seals = {
+        generation: seal_of(conn, scope, generation)
+        for generation in {row.generation for row in people.values()}
+    }
+    rows, before, after = [], set[tuple[bytes, int]](), set[tuple[bytes, int]]()
+    for name, row in people.items():
+        held = _rows(conn, name)
+        _drop(conn, [one for one in held if one.local])
+        known = next((one for one in held if not one.local), None)
+        number = known.id if known else (last := last + 1)
+        slots = written(row.card.slots)
+        rows.append((number, key_of(name), 0, seals[row.generation], *_columns(row, slots)))
+        before |= {(token, number) for token in beginnings(known.slots if known else b"")}
+        after |= {(token, number) for token in beginnings(slots)}
+    conn.executemany(_FIND_NO_MORE, sorted(before - after))
+    conn.executemany(_PUT, rows)
+    conn.executemany(_FIND_BY, sorted(after - before))
+    conn.executemany("DELETE FROM gone WHERE party = ?", [(key_of(name),) for name in people])
+
+
+def seal_of(conn: Connection, scope: str, generation: int) -> int:
+    """Give the number under which rows of a scope and generation are kept now."""
+    values = (scope, generation)
+    query = "SELECT id FROM generations WHERE scope = ? AND generation = ? AND stale = 0"
+    row = conn.execute(query, values).fetchone()
+    if row is None:
+        note = "INSERT INTO generations (scope, generation) VALUES (?, ?) RETURNING id"
+        row = conn.execute(note, values).fetchone()
+    return int(row[0])
 
 
 def told(conn: Connection, party_id: str) -> int:
     """Give HQ's version of the card that is held of a party; 0 where none of HQ's is."""
-    query = "SELECT told FROM people WHERE party_id = ? AND local = 0 AND name IS NOT NULL"
-    row = conn.execute(query, (party_id,)).fetchone()
+    query = """SELECT told FROM people
+        WHERE tail = substr(?1, -4) AND party = ?1 AND local = 0 AND name IS NOT NULL"""
+    row = conn.execute(query, (key_of(party_id),)).fetchone()
     return 0 if row is None else int(row[0])
 
 
@@ -221,46 +256,37 @@ def put_local(conn: Connection, party_id: str, generation: int, sealed: SealedCa
     Of two enrolments under one id the later card counts, and the identifiers of both find it: the
     slots of the earlier open nothing any more, but still say whose they are.
     """
-    row = conn.execute(
-        "SELECT id FROM people WHERE party_id = ? AND local = 1", (party_id,)
-    ).fetchone()
-    values = (party_id, LOCAL, generation, sealed.ver, sealed.name, sealed.rest)
-    if row is not None:
-        conn.execute("DELETE FROM people WHERE id = ?", row)
-        conn.execute("UPDATE found_by SET layer = 0, key = x'' WHERE person = ?", row)
-    number = conn.execute(
-        "INSERT INTO people (id, party_id, local, scope, generation, ver, name, rest) "
-        "VALUES (?, ?, 1, ?, ?, ?, ?, ?) RETURNING id",
-        (None if row is None else row[0], *values),
-    ).fetchone()[0]
-    slots = [(slot.token, number, slot.layer, slot.key) for slot in sealed.slots]
-    conn.executemany(_NEW_SLOT, slots)
-    conn.execute(_NOTE_GENERATION, (LOCAL, generation))
+    before = next((row for row in _rows(conn, party_id) if row.local), None)
+    new = {slot.token for slot in sealed.slots}
+    kept = slots_of(closed(before.slots)) if before else []
+    slots = (*sealed.slots, *(slot for slot in kept if slot.token not in new))
+    seal = seal_of(conn, LOCAL, generation)
+    values = (key_of(party_id), 1, seal, sealed.ver, 0, written(slots), sealed.name, sealed.rest)
+    number = None if before is None else before.id
+    row = conn.execute(f"{_PUT} RETURNING id", (number, *values)).fetchone()
+    conn.executemany(_FIND_BY, [(token, *row) for token in beginnings(written(slots))])
 
 
 def withdraw(conn: Connection, party_id: str) -> None:
     """Drop the card, but keep the tokens: the till still knows that HQ knows the person."""
-    if conn.execute(
-        "SELECT 1 FROM people WHERE party_id = ? AND local = 0", (party_id,)
-    ).fetchone():
-        _drop_local(conn, [party_id])
-    conn.execute(
-        "UPDATE found_by SET layer = 0, key = x'' "
-        "WHERE person IN (SELECT id FROM people WHERE party_id = ?)",
-        (party_id,),
-    )
-    conn.execute(
-        "UPDATE people SET name = NULL, rest = NULL, local = 0 WHERE party_id = ?", (party_id,)
-    )
+    rows = _rows(conn, party_id)
+    if any(not row.local for row in rows):
+        _drop(conn, [row for row in rows if row.local])
+    for row in rows:
+        # By a new number, where the scope was begun anew: they are known still.
+        seal = seal_of(conn, *conn.execute(_SEALED_FOR, (row.id,)).fetchone())
+        conn.execute(_WITHDRAW, (closed(row.slots), seal, row.id))
 
 
 def erase(conn: Connection, party_id: str) -> None:
     """Forget a party wholly."""
-    conn.execute(
-        "DELETE FROM found_by WHERE person IN (SELECT id FROM people WHERE party_id = ?)",
-        (party_id,),
-    )
-    conn.execute("DELETE FROM people WHERE party_id = ?", (party_id,))
+    _drop(conn, _rows(conn, party_id))
+
+
+def drop(conn: Connection, numbers: Iterable[int]) -> None:
+    """Take rows out, with all that finds them."""
+    query = "SELECT id, local, slots FROM people WHERE id = ?"
+    _drop(conn, [_Row(*conn.execute(query, (number,)).fetchone()) for number in numbers])
 
 
 def _found(what: str, *, confirmed: bool) -> tuple[str, ...]:
@@ -268,24 +294,16 @@ def _found(what: str, *, confirmed: bool) -> tuple[str, ...]:
     return told if confirmed else (*told, "enrolled at this store and not yet confirmed by HQ")
 
 
-def _columns(row: SealedRow) -> tuple[object, ...]:
-    return (row.generation, row.card.ver, row.card.name, row.card.rest, row.told)
+def _columns(row: SealedRow, slots: bytes) -> tuple[object, ...]:
+    return (row.card.ver, row.told, slots, row.card.name, row.card.rest)
 
 
-def _drop_local(conn: Connection, people: Iterable[str]) -> None:
-    query = """SELECT id FROM people
-        WHERE local = 1 AND party_id IN (SELECT value FROM json_each(?))"""
-    gone = conn.execute(query, (_listed(people),)).fetchall()
-    conn.executemany("DELETE FROM found_by WHERE person = ?", gone)
-    conn.executemany("DELETE FROM people WHERE id = ?", gone)
+def _rows(conn: Connection, party_id: str) -> list[_Row]:
+    return [_Row(*row) for row in conn.execute(_OF_PARTY, (key_of(party_id),)).fetchall()]
 
 
-def _numbers(conn: Connection, people: Iterable[str]) -> dict[str, int]:
-    query = """SELECT party_id, id FROM people
-        WHERE local = 0 AND party_id IN (SELECT value FROM json_each(?))"""
-    return dict(conn.execute(query, (_listed(people),)).fetchall())
-
-
-def _listed(names: Iterable[str]) -> str:
-    listed: Sequence[str] = list(names)
-    return msgspec.json.encode(listed).decode()
+def _drop(conn: Connection, rows: Iterable[_Row]) -> None:
+    for row in rows:
+        tokens = [(token, row.id) for token in beginnings(row.slots)]
+        conn.executemany(_FIND_NO_MORE, tokens)
+        conn.execute("DELETE FROM people WHERE id = ?", (row.id,))

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
+from agent.core.exchange.people_rows import beginnings, key_of, written
 from agent.core.exchange.replica import INDEXES, TABLES
+from agent.core.privacy import Layer, Slot
 
 Connection = Any
 """A pysqlite3 connection; it is untyped."""
@@ -66,6 +68,19 @@ _SEALED = (
     "UPDATE versions SET ver = -1",
     "UPDATE scopes SET cursor = '', rereading = 1, seen = -1",
 )
+_LOCAL = """SELECT token, layer, key, party_id, generation, ver, name, rest
+    FROM people LEFT JOIN found_by ON person = id WHERE local = 1 ORDER BY id, token"""
+_TOMBSTONES = """SELECT scope, substr(key, 7), op FROM versions
+    WHERE key GLOB 'party:*' AND op <> 'put'"""
+_SMALL = (
+    "DROP TABLE found_by",
+    "DROP TABLE people",
+    "DROP TABLE generations",
+    "UPDATE versions SET ver = -1",
+    "UPDATE scopes SET cursor = '', rereading = 1, seen = -1",
+)
+_CARRIED = """INSERT INTO people (party, local, seal, ver, told, slots, name, rest)
+    VALUES (?, 1, ?, ?, 0, ?, ?, ?) RETURNING id"""
 
 
 @migrations()
@@ -104,9 +119,48 @@ def m0004_sealed(db: Database) -> None:
 def m0005_filter(db: Database) -> None:
     """The filter of everybody the chain knows; of people, which scope has told the latest."""
     _make(db, TABLES)
-    columns = {row[1] for row in db.execute("PRAGMA table_info(people)").fetchall()}
-    if "told" not in columns:
+    if "told" not in _columns(db, "people"):
         db.execute("ALTER TABLE people ADD COLUMN told INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m0006_small(db: Database) -> None:
+    """People in small rows: those of HQ come again from there, those enrolled here are carried."""
+    if "party_id" not in _columns(db, "people"):
+        return
+    local = db.execute(_LOCAL).fetchall()
+    for statement in _SMALL:
+        db.execute(statement)
+    _make(db, TABLES)
+    _make(db, INDEXES)
+    for name, party_id, op in db.execute(_TOMBSTONES).fetchall():
+        values = (key_of(party_id), name, op)
+        db.execute("INSERT INTO gone (party, scope, ver, op) VALUES (?, ?, -1, ?)", values)
+    db.execute("DELETE FROM versions WHERE key GLOB 'party:*'")
+    _carry(db, local)
+
+
+def _carry(db: Database, local: list[tuple[Any, ...]]) -> None:
+    """Write people enrolled here as they are written now; each row is one of their slots."""
+    people: dict[tuple[Any, ...], list[Slot]] = {}
+    seals: dict[int, int] = {}
+    for token, layer, key, *person in local:
+        slots = people.setdefault(tuple(person), [])
+        if token is not None:
+            slots.append(Slot(token, Layer(layer), key))
+    for (party_id, generation, ver, name, rest), held in people.items():
+        if generation not in seals:
+            note = "INSERT INTO generations (scope, generation) VALUES ('local', ?) RETURNING id"
+            seals[generation] = db.execute(note, (generation,)).fetchone()[0]
+        packed = written(held)
+        values = (key_of(party_id), seals[generation], ver, packed, name, rest)
+        (number,) = db.execute(_CARRIED, values).fetchone()
+        for token in beginnings(packed):
+            db.execute("INSERT INTO found_by (token, person) VALUES (?, ?)", (token, number))
+
+
+def _columns(db: Database, table: str) -> set[str]:
+    return {row[1] for row in db.execute(f"PRAGMA table_info({table})").fetchall()}
 
 
 def _make(db: Database, statements: tuple[str, ...]) -> None:

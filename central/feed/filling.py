@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from agent.core.exchange.people_rows import beginnings, key_of, written
 from agent.core.exchange.replica import (
     FILTER_SCOPE,
     PUT,
@@ -31,17 +32,19 @@ from central.ledger.replica_files import Connection
 _encode = msgspec.json.Encoder().encode
 _STAGES = (
     "CREATE TEMP TABLE staged (key TEXT PRIMARY KEY, ver INTEGER, op TEXT) WITHOUT ROWID",
-    "CREATE TEMP TABLE loose (token BLOB, person INTEGER, layer INTEGER, key BLOB)",
+    "CREATE TEMP TABLE loose (token BLOB, person INTEGER)",
 )
 _SETTLED = (
     """INSERT INTO versions (key, scope, ver, op)
        SELECT key, :scope, ver, op FROM staged ORDER BY key""",
-    """INSERT OR IGNORE INTO found_by (token, person, layer, key)
-       SELECT token, person, layer, key FROM loose ORDER BY token, person""",
+    """INSERT OR IGNORE INTO found_by (token, person)
+       SELECT token, person FROM loose ORDER BY token, person""",
     """INSERT INTO generations (scope, generation)
-       SELECT scope, generation FROM people UNION SELECT :filter_scope, generation FROM filter""",
+       SELECT DISTINCT :filter_scope, generation FROM filter
+       EXCEPT SELECT scope, generation FROM generations""",
     """INSERT INTO scopes (scope, cursor, seen) SELECT :scope, :cursor, coalesce(max(ver), -1)
-       FROM (SELECT ver FROM staged UNION ALL SELECT ver FROM notices)""",
+       FROM (SELECT ver FROM staged UNION ALL SELECT ver FROM notices
+             UNION ALL SELECT ver FROM people UNION ALL SELECT ver FROM gone)""",
     "DROP TABLE temp.staged",
     "DROP TABLE temp.loose",
 )
@@ -52,8 +55,9 @@ _REPLACED = {
         "DELETE FROM items WHERE item_id = ?",
     ),
     "party": (
-        "DELETE FROM loose WHERE person IN (SELECT id FROM people WHERE party_id = ?)",
-        "DELETE FROM people WHERE party_id = ?",
+        "DELETE FROM loose WHERE person IN (SELECT id FROM people WHERE party = ?)",
+        "DELETE FROM people WHERE party = ?",
+        "DELETE FROM gone WHERE party = ?",
     ),
     "order": ("DELETE FROM orders WHERE order_no = ?",),
     "rule": ("DELETE FROM rules WHERE name = ?",),
@@ -65,6 +69,9 @@ _FORGOTTEN = (
     "DELETE FROM refused WHERE key = ?",
 )
 
+_COUNTED = """SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM notices)
+    + (SELECT count(*) FROM people) + (SELECT count(*) FROM gone)"""
+
 T = TypeVar("T")
 
 
@@ -75,6 +82,7 @@ class Filling:
         """Begin; `conn` is of `new_replica`."""
         self._conn, self._scope = conn, scope
         self._people = self._items = 0
+        self._seals: dict[int, int] = {}
         self.rows = 0
         """Keys in it."""
         for statement in _STAGES:
@@ -96,6 +104,8 @@ class Filling:
                 self._notice(change)
             elif change.op == PUT:
                 put[kind].append((name, change))
+            elif kind == "party":
+                self._gone(name, change)
             else:
                 self._stage([change])
         self._add_people(put["party"])
@@ -107,29 +117,38 @@ class Filling:
     def settle(self, cursor: str) -> None:
         """Write what was gathered, and where the feed goes on."""
         values = {"scope": self._scope, "cursor": cursor, "filter_scope": FILTER_SCOPE}
-        query = "SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM notices)"
-        self.rows = self._conn.execute(query).fetchone()[0]
+        self.rows = self._conn.execute(_COUNTED).fetchone()[0]
         for statement in _SETTLED:
             self._conn.execute(statement, values)
 
     def _add_people(self, put: list[tuple[str, FeedItem]]) -> None:
-        people, loose, done = [], [], []
+        people, loose = [], []
         for name, change in put:
             person = self._read(change, person_of)
             if person is not None:
                 self._people += 1
-                held = person.card
-                row = (self._people, name, self._scope, person.generation, held.ver)
-                people.append((*row, held.name, held.rest, person.told))
-                loose += [(one.token, self._people, one.layer, one.key) for one in held.slots]
-                done.append(change)
-        insert = """INSERT INTO people
-            (id, party_id, local, scope, generation, ver, name, rest, told)
+                held, slots = person.card, written(person.card.slots)
+                row = (self._people, key_of(name), self._seal(person.generation), held.ver)
+                people.append((*row, person.told, slots, held.name, held.rest))
+                loose += [(token, self._people) for token in beginnings(slots)]
+        insert = """INSERT INTO people (id, party, local, seal, ver, told, slots, name, rest)
             VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)"""
         self._conn.executemany(insert, people)
-        insert = "INSERT INTO loose (token, person, layer, key) VALUES (?, ?, ?, ?)"
-        self._conn.executemany(insert, loose)
-        self._stage(done)
+        self._conn.executemany("INSERT INTO loose (token, person) VALUES (?, ?)", loose)
+
+    def _seal(self, generation: int) -> int:
+        """Give the number of a generation of the scope's key."""
+        if generation not in self._seals:
+            self._seals[generation] = number = len(self._seals) + 1
+            insert = "INSERT INTO generations (id, scope, generation) VALUES (?, ?, ?)"
+            self._conn.execute(insert, (number, self._scope, generation))
+        return self._seals[generation]
+
+    def _gone(self, name: str, change: FeedItem) -> None:
+        self._conn.execute(
+            "INSERT INTO gone (party, scope, ver, op) VALUES (?, ?, ?, ?)",
+            (key_of(name), self._scope, change.ver, change.op),
+        )
 
     def _add_items(self, put: list[tuple[str, FeedItem]]) -> None:
         for name, change in put:
@@ -199,7 +218,8 @@ class Filling:
         )
 
     def _take_out(self, kind: str, name: str, key: str) -> None:
+        held = key_of(name) if kind == "party" else name
         for statement in _REPLACED.get(kind, ()):
-            self._conn.execute(statement, (name,))
+            self._conn.execute(statement, (held,))
         for statement in _FORGOTTEN:
             self._conn.execute(statement, (key,))

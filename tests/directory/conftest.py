@@ -52,7 +52,8 @@ class Feed:
         self, name: str, *identifiers: Identifier, scope: str = "global", **fields: object
     ) -> FeedItem:
         card = Card(PartyId(name), f"{name} B.", **fields)
-        return self.change(f"party:{name}", row_of(card, *identifiers, scope=scope))
+        row = row_of(card, *identifiers, scope=scope, ver=self.fseq + 1)
+        return self.change(f"party:{name}", row)
 
 
 @pytest.fixture

@@ -12,8 +12,18 @@ from agent.core.faults import InputFault
 from agent.core.history.model import Card, Order
 from agent.core.identifiers import ItemId, PartyId
 from agent.core.quantities import Minor
-from agent.core.recognition import Found, Item, ItemKey, Unknown
+from agent.core.recognition import (
+    Found,
+    Identifier,
+    IdentifierType,
+    Item,
+    ItemKey,
+    KnownElsewhere,
+    Unknown,
+)
 from agent.directory import Directory
+
+MAIL = Identifier(IdentifierType.EMAIL, "ada@example.com")
 
 
 def _item(name: str, title: str = "T") -> Item:
@@ -199,6 +209,67 @@ def test_reread_keeps_everything_until_it_has_been_read(directory, feed, phone):
     assert isinstance(directory.party(phone), Unknown)
     directory.reread("never-read")
     assert directory.cursor("never-read") == ""
+
+
+def test_a_second_reread_keeps_what_the_first_has_read(directory, feed, phone):
+    """Cut off in the middle and begun again, the till would forget whom HQ has told of since."""
+    directory.apply("global", feed.page(feed.party("ada", phone)))
+    directory.reread("global")
+    ada = feed.party("ada", phone)
+    assert ["party:ada"] == directory.apply("global", feed.page(ada, more=True))
+    assert [] == directory.apply("global", feed.page(ada, more=True))
+    directory.reread("global")
+    assert ["party:ada"] == directory.apply("global", feed.page(ada, more=True))
+    assert [] == directory.apply("global", feed.page())
+    assert isinstance(directory.party(phone), Found)
+    directory.reread("global")
+    assert ["party:ada"] == directory.apply("global", feed.page())
+    assert isinstance(directory.party(phone), Unknown)
+
+
+def test_who_is_withdrawn_stays_known_as_long_as_hq_says_so(directory, feed, phone):
+    """A customer of another region would be enrolled a second time, or known for ever."""
+    directory.apply("global", feed.page(feed.party("ada", phone)))
+    gone = feed.change("party:ada", op="del")
+    directory.apply("global", feed.page(gone))
+    for _ in range(2):
+        directory.reread("global")
+        assert ["party:ada"] == directory.apply("global", feed.page(gone))
+        assert isinstance(directory.party(phone), KnownElsewhere)
+    directory.reread("global")
+    directory.apply("global", feed.page())
+    assert isinstance(directory.party(phone), Unknown)
+    assert 0 == directory.counts()["tokens"]
+
+
+def test_who_was_forgotten_does_not_come_back_by_an_older_page(directory, feed, phone):
+    """A page that was under way would bring back somebody whose erasure was ordered."""
+    ada = feed.party("ada", phone)
+    directory.apply("global", feed.page(ada))
+    directory.forget([PartyId("ada"), PartyId("never")])
+    assert [] == directory.apply("global", feed.page(ada))
+    assert isinstance(directory.party(phone), Unknown)
+    assert ["party:ada"] == directory.apply("global", feed.page(feed.party("ada", phone)))
+    assert isinstance(directory.party(phone), Found)
+
+
+def test_a_card_that_changes_leaves_nothing_to_find_it_by(directory, feed, phone):
+    """A number that somebody gave up would still lead to their row, and stay on the disk."""
+    directory.apply("global", feed.page(feed.party("ada", phone, MAIL)))
+    directory.apply("global", feed.page(feed.party("ada", MAIL)))
+    assert isinstance(directory.party(phone), Unknown)
+    assert isinstance(directory.party(MAIL), Found)
+    assert 1 == directory.counts()["tokens"]
+    directory.apply("global", feed.page(feed.change("party:ada", op="erase")))
+    assert 0 == directory.counts()["tokens"]
+
+
+def test_a_card_sealed_for_another_version_is_refused(directory, feed, phone):
+    """It would lie there under a version it does not open with."""
+    ada = feed.party("ada", phone)
+    wrong = msgspec.structs.replace(ada, ver=ada.ver + 1)
+    assert [] == directory.apply("global", feed.page(wrong))
+    assert ["party:ada"] == list(directory.refused())
 
 
 def test_local_parties_survive_a_reread(directory, feed, phone):

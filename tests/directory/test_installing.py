@@ -30,10 +30,10 @@ _DUMPS = {
     "keys": "SELECT kind, key, item_id FROM item_keys JOIN items USING (id) ORDER BY 1, 2, 3",
     "words": "SELECT words.name, department, item_id FROM item_words AS words "
     "JOIN items ON items.id = words.rowid ORDER BY item_id",
-    "people": "SELECT party_id, local, scope, generation, ver, name, rest FROM people "
-    "ORDER BY party_id",
-    "tokens": "SELECT token, party_id, layer, key FROM found_by "
-    "JOIN people ON people.id = person ORDER BY token, party_id",
+    "gone": "SELECT party, scope, ver, op FROM gone ORDER BY party",
+    "people": "SELECT party, local, scope, generation, ver, told, slots, name, rest "
+    "FROM people LEFT JOIN generations ON generations.id = seal ORDER BY party",
+    "tokens": "SELECT token, party FROM found_by JOIN people ON people.id = person ORDER BY 1, 2",
     "orders": "SELECT order_no, party_id, placed_at, body FROM orders ORDER BY order_no",
     "scopes": "SELECT scope, cursor, rereading, seen FROM scopes ORDER BY scope",
     "refused": "SELECT key, scope, ver FROM refused ORDER BY key",
@@ -257,6 +257,46 @@ def test_a_wrong_file_is_not_installed(directory, feed, snapshot, phone, spoil, 
         made.install(directory)
     assert "ada" == directory.party(phone).party_id
     assert [] == list(made.path.parent.glob("directory.db.*"))
+
+
+def test_only_who_has_changed_is_named(directory, feed, snapshot, phone):
+    """Every card on every page would be asked for anew with each snapshot, or none at all."""
+    ada, bob, eve = (feed.party(name, phone) for name in ("ada", "bob", "eve"))
+    directory.apply("global", feed.page(ada, bob, eve))
+    gone = feed.change("party:eve", op="del")
+    newer = feed.party("bob", phone, tier="gold")
+    assert {"party:bob", "party:eve"} == set(snapshot([ada, newer, gone]).install(directory))
+    assert ["party:bob"] == snapshot([ada]).install(directory)
+
+
+def test_of_another_feed_everything_that_differs_is_named(
+    directory, feed, new_feed, snapshot, phone
+):
+    """After a restore of HQ a page would show a card that is another one by now."""
+    directory.apply("global", feed.page(feed.change("item:x", op="del"), feed.party("ada", phone)))
+    restored = new_feed("2-cd")
+    ada = restored.party("ada", phone)
+    made = snapshot([ada], cursor="2-cd.1.0123456789abcdef")
+    assert ["party:ada"] == [key for key in made.install(directory) if key.startswith("party:")]
+
+
+def test_people_of_another_scope_stay_as_they_are(directory, feed, new_feed, snapshot, phone):
+    """A till would lose its region with its store's snapshot, or read its people wrongly after."""
+    store = new_feed("1-ab")
+    page = store.page(
+        store.party("eve", MAIL, scope="store:s"), store.party("old", scope="store:s")
+    )
+    directory.apply("store:s", page)
+    directory.apply("store:s", store.page(store.change("party:old", op="del")))
+    snapshot([feed.party("ada", phone)]).install(directory)
+    assert ("eve", "ada") == (directory.party(MAIL).party_id, directory.party(phone).party_id)
+    assert "eve B." == directory.card(PartyId("eve")).name
+    assert [] == directory.apply("store:s", store.page(*page.items))
+    directory.reread("store:s")
+    kept = store.party("kim", MAIL, scope="store:s")
+    directory.apply("store:s", store.page(kept))
+    assert "kim" == directory.party(MAIL).party_id
+    assert {("ada",), ("kim",)} == set(directory._conn.execute("SELECT party FROM people"))
 
 
 def test_nobody_else_may_read_it(directory, feed, snapshot, path):

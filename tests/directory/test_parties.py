@@ -149,7 +149,7 @@ def test_an_erased_party_leaves_nothing_in_the_file(directory, feed, path, phone
     directory.apply(
         "global",
         feed.page(
-            feed.change("party:ada", row_of(Card(PartyId("ada"), name), phone, WEAK)),
+            feed.change("party:ada", row_of(Card(PartyId("ada"), name), phone, WEAK, ver=1)),
             feed.change("order:WEB-1", _order("WEB-1", "ada")),
         ),
     )

@@ -86,7 +86,7 @@ async def test_a_new_key_is_taken_and_everything_read_anew(stored, run):
         # The poll that is under way ends with what comes next.
         await stored.until(lambda: stored.store.asked > 1)
         stored.link.publish(SCOPE, "rule:other", 3)
-        generations = "SELECT generation FROM people"
+        generations = "SELECT generation FROM people JOIN generations ON generations.id = seal"
         await stored.until(
             lambda: [(2,)] == stored.replica._ask(lambda conn: conn.execute(generations).fetchall())
         )

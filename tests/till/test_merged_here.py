@@ -24,7 +24,7 @@ OF_EVE = Identifier(IdentifierType.WEB_ACCOUNT, "web-7")
 
 
 def put(fseq, party, *identifiers, **fields):
-    row = row_of(Card(party, "Bob Builder", **fields), *identifiers)
+    row = row_of(Card(party, "Bob Builder", **fields), *identifiers, ver=fseq)
     body = msgspec.Raw(msgspec.json.encode(row))
     return FeedItem(fseq, f"party:{party}", fseq, "put", body)
 

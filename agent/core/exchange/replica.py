@@ -17,7 +17,7 @@ from agent.core.privacy.bloom import PIECE_BYTES, PIECES_MAX
 from agent.core.privacy.keys import TOKEN_BYTES
 from agent.core.recognition import Item
 
-FORMAT = 5
+FORMAT = 6
 """Changes with the tables below; a till that knows another one reads the feed page by page."""
 APPLICATION_ID = 0x54414452
 """`TADR`, in the header of a snapshot's file (sqlite.org/fileformat2.html, 1.3.15)."""
@@ -46,8 +46,12 @@ TABLES = (
         seen INTEGER NOT NULL DEFAULT -1
     ) WITHOUT ROWID""",
     # The newest change seen of every key, deleted ones included, so that nothing old comes back.
+    # Of a party it stands in the row of `people`, or in `gone` of who is not held.
     """CREATE TABLE versions (
         key TEXT PRIMARY KEY, scope TEXT NOT NULL, ver INTEGER NOT NULL, op TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE gone (
+        party BLOB PRIMARY KEY, scope TEXT NOT NULL, ver INTEGER NOT NULL, op TEXT NOT NULL
     ) WITHOUT ROWID""",
     # Changes that could not be understood: shown in status, never in the way of others (P6).
     """CREATE TABLE refused (
@@ -64,22 +68,24 @@ TABLES = (
     """CREATE VIRTUAL TABLE item_words USING fts5 (
         name, department, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3'
     )""",
-    # Cards, sealed (`core.privacy.sealing`) for a scope and generation. No layers: known at HQ, not
-    # held here. `local`: given here and not yet told of by HQ, sealed with this till's own key.
+    # Cards, sealed (`core.privacy.sealing`); see `people_rows`. No layers: known at HQ, not held
+    # here. `local`: given here and not yet told of by HQ, sealed with this till's own key.
+    # `tail`, the end of an id, is random enough to find its row by, in few bytes.
     """CREATE TABLE people (
-        id INTEGER PRIMARY KEY, party_id TEXT NOT NULL, local INTEGER NOT NULL,
-        scope TEXT NOT NULL, generation INTEGER NOT NULL, ver INTEGER NOT NULL,
-        name BLOB, rest BLOB, told INTEGER NOT NULL DEFAULT 0
+        id INTEGER PRIMARY KEY, party BLOB NOT NULL, local INTEGER NOT NULL, seal INTEGER NOT NULL,
+        ver INTEGER NOT NULL, told INTEGER NOT NULL, slots BLOB NOT NULL, name BLOB, rest BLOB,
+        tail BLOB GENERATED ALWAYS AS (substr(party, -4)) VIRTUAL
     )""",
-    # By what a card is found and opened: a row for each slot.
+    # By what a card is found: the beginning of each token.
     """CREATE TABLE found_by (
-        token BLOB NOT NULL, person INTEGER NOT NULL, layer INTEGER NOT NULL, key BLOB NOT NULL,
-        PRIMARY KEY (token, person)
+        token BLOB NOT NULL, person INTEGER NOT NULL, PRIMARY KEY (token, person)
     ) WITHOUT ROWID""",
-    # For which keys rows are sealed: what a presented identifier is looked up under.
+    # For which keys rows are sealed (`people.seal`): what a presented identifier is looked up
+    # under. `stale`: of rows from before their scope was begun anew, any version counts as newer.
     """CREATE TABLE generations (
-        scope TEXT NOT NULL, generation INTEGER NOT NULL, PRIMARY KEY (scope, generation)
-    ) WITHOUT ROWID""",
+        id INTEGER PRIMARY KEY, scope TEXT NOT NULL, generation INTEGER NOT NULL,
+        stale INTEGER NOT NULL DEFAULT 0
+    )""",
     """CREATE TABLE orders (
         order_no TEXT PRIMARY KEY, party_id TEXT, placed_at TEXT NOT NULL, body BLOB NOT NULL
     ) WITHOUT ROWID""",
@@ -93,8 +99,8 @@ TABLES = (
 )
 INDEXES = (
     "CREATE INDEX item_keys_of_item ON item_keys (id)",
-    "CREATE UNIQUE INDEX people_by_id ON people (party_id, local)",
-    "CREATE INDEX found_by_of_person ON found_by (person)",
+    # With `seal`, so that the people of a scope are listed without reading all cards.
+    "CREATE INDEX people_by_id ON people (tail, seal)",
     "CREATE INDEX orders_of_party ON orders (party_id, placed_at)",
 )
 PLACE_BITS = 24
@@ -159,12 +165,14 @@ def person_of(change: FeedItem) -> SealedRow:
     """Read the party of a change, still sealed.
 
     Raises:
-        Refused: it is found by a token that is none.
+        Refused: it is found by a token that is none, or sealed for another version.
         msgspec.MsgspecError: the row cannot be read.
     """
     row = _row(change.body)
     if any(len(slot.token) != TOKEN_BYTES for slot in row.card.slots):
         raise Refused(f"a token has not {TOKEN_BYTES} bytes")
+    if row.card.ver != change.ver:
+        raise Refused(f"its card is sealed for version {row.card.ver}, not {change.ver}")
     return row
 
 

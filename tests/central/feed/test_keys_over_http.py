@@ -102,7 +102,12 @@ async def test_a_new_generation_closes_what_was_stolen_before(hq, directory):
     renewed, _ = await take(hq, till, link, directory)
     assert ([GLOBAL], False) == (renewed, directory.lacks_keys())
     assert isinstance(directory.party(PHONE), Found)
-    assert {2} == {row[0] for row in directory._conn.execute("SELECT generation FROM people")}
+    assert {2} == {
+        row[0]
+        for row in directory._conn.execute(
+            "SELECT generation FROM generations JOIN people ON seal = generations.id"
+        )
+    }
 
 
 def _recent(hq):

@@ -116,9 +116,12 @@ def test_a_change_is_read_or_refused():
     assert "o" == order_of("o", put("order:o", order)).order_no
     with pytest.raises(Refused, match="'o'"):
         order_of("p", put("order:p", order))
-    row = SealedRow(1, SealedCard(7, b"n", b"r", (Slot(b"t" * 8),)))
+    row = SealedRow(1, SealedCard(1, b"n", b"r", (Slot(b"t" * 8),)))
     assert row == person_of(put("party:p", row))
-    short = SealedRow(1, SealedCard(7, b"n", b"r", (Slot(b"t"),)))
+    other = SealedRow(1, SealedCard(7, b"n", b"r", (Slot(b"t" * 8),)))
+    with pytest.raises(Refused, match="version 7, not 1"):
+        person_of(put("party:p", other))
+    short = SealedRow(1, SealedCard(1, b"n", b"r", (Slot(b"t"),)))
     with pytest.raises(Refused, match="8 bytes"):
         person_of(put("party:p", short))
 
