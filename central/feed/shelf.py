@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from agent.core.exchange.replica import FORMAT
 from agent.core.exchange.snapshots import SignedManifest
 from central.feed.horizon import horizon
 from central.ledger.epoch import current_epoch
 from central.ledger.outbox import position
 from central.ledger.snapshot_tables import SNAPSHOTS
 from central.ledger.tables import FEED_MARKS, FEED_ROWS
+
+
+class _Layout(msgspec.Struct, frozen=True):
+    """Of a manifest, in which layout its file is."""
+
+    format: int
+
+
+_layout = msgspec.json.Decoder(_Layout).decode
 
 
 class Held(NamedTuple):
@@ -29,7 +40,10 @@ class Held(NamedTuple):
 
 
 def newest(conn: Connection, scope: str, holder: str) -> Held | None:
-    """Find the snapshot of a scope that is given out now; three look-ups by key."""
+    """Find the snapshot of a scope that is given out now; three look-ups by key.
+
+    One that HQ made before it was updated is none: no till of today reads it.
+    """
     held = SNAPSHOTS.c
     query = select(SNAPSHOTS).where(
         held.scope == scope, held.holder == holder, held.retired_at.is_(None)
@@ -41,6 +55,8 @@ def newest(conn: Connection, scope: str, holder: str) -> Held | None:
         FEED_MARKS.c.scope == scope, FEED_MARKS.c.fseq == row.fseq
     )
     if row.fseq and conn.execute(mark).scalar_one_or_none() != row.running_hash:
+        return None
+    if _layout(row.manifest).format != FORMAT:
         return None
     manifest = SignedManifest(row.manifest, row.signature)
     return Held(row.snapshot_id, row.fseq, row.rows_held, row.made_at, manifest)

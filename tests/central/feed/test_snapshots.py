@@ -311,6 +311,18 @@ def test_none_of_another_epoch_is_given_out(keeper, engine):
     assert before.epoch != read_manifest(keeper.manifest(GLOBAL), GLOBAL, lambda *_: True).epoch
 
 
+def test_one_of_another_layout_is_made_anew(keeper, engine, monkeypatch):
+    """Wrong: after an update every till reads a million customers page by page for a day."""
+    tell(engine, item(1), item(2), item(3))
+    keeper.look()
+    before = keeper.manifest(GLOBAL)
+    monkeypatch.setattr("central.feed.shelf.FORMAT", FORMAT - 1)
+    with pytest.raises(keeping.SnapshotBeingMade):
+        keeper.manifest(GLOBAL)
+    monkeypatch.undo()
+    assert before == keeper.manifest(GLOBAL)
+
+
 def test_files_nobody_indexes_are_removed(keeper, engine):
     """Wrong: a restored or killed HQ fills its disk with files it does not know of."""
     tell(engine, item(1))
