@@ -116,6 +116,8 @@ class Standing:
         self._before = self._after = held(conn, order_id)
         self._known: dict[str, tuple[Order | None, Order | None]] = {}
         """Number → the order as it was, and as it stands."""
+        self._shown = ""
+        """The number it was told by; nothing as long as nobody told what was ordered."""
         self._new: list[Told] = []
         self._unheard: list[Told] = []
         """What its channel did not tell itself."""
@@ -145,11 +147,12 @@ class Standing:
         if self._new:
             event = min(each.event for each in self._new)
             stock.book(conn, moved(before, after, event, now), now)
-        for known, order in self._known.values():
-            if order is not None and (order != known or _substance(before) != _substance(after)):
-                _put(conn, known, order, whole(after, paid=order.paid))
-            if order is not None:
-                tasks.put(conn, order.channel, order.order_no, self._unheard, now)
+        known, order = self._known.get(self._shown, (None, None))
+        if order is None:
+            return
+        if order != known or _substance(before) != _substance(after):
+            _put(conn, known, order, whole(after, paid=order.paid))
+        tasks.put(conn, order.channel, order.order_no, self._unheard, now)
 
     def _taken_up(self, stands: OrderView, now: str) -> tuple[OrderView, tuple[Told, ...]]:
         """Accept a draft that may be; gives how the order stands then, and what was told for it."""
@@ -173,6 +176,7 @@ class Standing:
         stands = stands if complete is after else view(complete)
         order = _summary(complete, stands, party_id, paid=paid)
         self._known[placed.number] = self._known[placed.number][0], order
+        self._shown = placed.number
         if placed.channel not in {STORE_CHANNEL, teller.source}:
             self._unheard += (x for x in new if not x.echo and not isinstance(x, Placed))
         if teller.source != placed.channel and party_id is not None:
