@@ -19,7 +19,8 @@ from agent.core.orders import (
     overdue,
     view,
 )
-from central.goods.standing import order_held, tell, whole
+from central.goods.kept import order_held, whole
+from central.goods.standing import tell
 from central.goods.told import HQ, held, order_id_of
 from central.ledger.customer_tables import ORDERS
 

@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
-from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
-from agent.core.exchange.wire import Moved
-from agent.core.history import OPEN, Order, OrderLine
-from agent.core.history.interactions import STORE_CHANNEL, pieces_of
-from agent.core.history.told_orders import card_order, interaction_of_told
-from agent.core.identifiers import PartyId
+from agent.core.history import Order
+from agent.core.history.interactions import STORE_CHANNEL
+from agent.core.history.told_orders import interaction_of_told
 from agent.core.orders import (
     CustomerOrder,
     OrderId,
     OrderView,
-    Payment,
     Placed,
     Told,
     by_order,
-    counting,
     moved,
     noted,
     taken_up,
@@ -30,27 +24,13 @@ from agent.core.orders import (
 )
 from agent.core.orders.states import DRAFT
 from central.goods import stock, tasks
+from central.goods.kept import completed, order_held, put, substance, summary, whole
 from central.goods.told import HQ, Teller, add, held
 from central.identity.interactions import record
-from central.ledger.customer_tables import ORDERS, PSEUDONYMS
-from central.ledger.direct import Prepared
-from central.ledger.due import ORDER, note_due
-from central.ledger.outbox import GLOBAL, publish, store_scope
-from central.ledger.upserts import upsert
+from central.ledger.customer_tables import PSEUDONYMS
 
-_json = msgspec.json.Encoder(order="deterministic")
 SUPPLIER = "warehouse"
 """The location the goods of special orders are set aside at and sent from."""
-
-
-_HELD = Prepared(select(ORDERS.c.body).where(ORDERS.c.order_no == bindparam("of_number")))
-_NEW = upsert(ORDERS)
-_PUT = Prepared(
-    _NEW.on_conflict_do_update(
-        index_elements=["order_no"],
-        set_={each.name: each for each in _NEW.excluded if each.name != "order_no"},
-    )
-)
 
 
 class Said(NamedTuple):
@@ -150,8 +130,8 @@ class Standing:
         known, order = self._known.get(self._shown, (None, None))
         if order is None:
             return
-        if order != known or _substance(before) != _substance(after):
-            _put(conn, known, order, whole(after, paid=order.paid))
+        if order != known or substance(before) != substance(after):
+            put(conn, known, order, whole(after, paid=order.paid))
         tasks.put(conn, order.channel, order.order_no, self._unheard, now)
 
     def _taken_up(self, stands: OrderView, now: str) -> tuple[OrderView, tuple[Told, ...]]:
@@ -172,9 +152,9 @@ class Standing:
         known = self.known(placed.number)
         party_id = said.party_id or _who(self._conn, placed, known)
         paid = _is_paid(placed, known, said)
-        complete = _whole(after, stands, paid=paid)
+        complete = completed(after, stands, paid=paid)
         stands = stands if complete is after else view(complete)
-        order = _summary(complete, stands, party_id, paid=paid)
+        order = summary(complete, stands, party_id, paid=paid)
         self._known[placed.number] = self._known[placed.number][0], order
         self._shown = placed.number
         if placed.channel not in {STORE_CHANNEL, teller.source}:
@@ -183,36 +163,6 @@ class Standing:
             _into_history(self._conn, party_id, new, after, teller, now)
         parties = {party_id, known.party_id if known else None}
         return Outcome(order, frozenset(each for each in parties if each is not None))
-
-
-def order_held(conn: Connection, order_no: str) -> Order | None:
-    """Give an order as it stands, or None."""
-    row = _HELD.one_or_none(conn, {"of_number": order_no})
-    return None if row is None else msgspec.json.decode(row[0], type=Order)
-
-
-def whole(order: CustomerOrder, *, paid: bool) -> CustomerOrder:
-    """Give an order with the payment its channel only implies.
-
-    A channel that never speaks of payments has been paid: nobody is asked for money twice.
-    """
-    return _whole(order, view(order), paid=paid)
-
-
-def _whole(order: CustomerOrder, stands: OrderView, *, paid: bool) -> CustomerOrder:
-    if not paid or any(isinstance(each, Payment) for each in order.told):
-        return order
-    amount = stands.money.ordered
-    if not amount:
-        return order
-    taken = Payment(
-        event=f"{order.order_id}/taken-as-paid",
-        order_id=order.order_id,
-        payment=order.order_id,
-        amount=amount,
-        echo=True,
-    )
-    return noted(order, taken)
 
 
 def _is_paid(placed: Placed, known: Order | None, said: Said) -> bool:
@@ -230,54 +180,6 @@ def _who(conn: Connection, placed: Placed, known: Order | None) -> str | None:
         return None
     query = select(PSEUDONYMS.c.party_id).where(PSEUDONYMS.c.customer_ref == placed.customer_ref)
     return conn.execute(query).scalar_one_or_none()
-
-
-def _summary(order: CustomerOrder, stands: OrderView, party_id: str | None, *, paid: bool) -> Order:
-    shown = card_order(stands, PartyId(party_id) if party_id else None)
-    if shown is None or stands.placed is None:
-        raise ValueError(order.order_id)
-    explicit = any(isinstance(each, Payment) and not each.echo for each in order.told)
-    goods = tuple(
-        OrderLine(line.name, pieces_of(line), line.amount, line.gtin)
-        for line in stands.placed.lines
-        if line.goods
-    )
-    return replace(shown, lines=goods, paid=shown.paid if explicit else paid)
-
-
-def _substance(order: CustomerOrder) -> list[Told]:
-    """Give what counts of an order, without who told what was ordered and when."""
-    plain = {"event": "", "at": "", "revision": 0, "touch_point": "", "echo": False}
-    return [
-        replace(each, **plain) if isinstance(each, Placed) else each for each in counting(order)
-    ]
-
-
-def _put(conn: Connection, known: Order | None, order: Order, told: CustomerOrder) -> None:
-    """Keep the order as it stands, and tell it to the tills it concerns with all that counts."""
-    scope = _scope(order)
-    if known is not None and _scope(known) != scope:
-        moved = _json.encode(Moved(scope))
-        publish(conn, _scope(known), f"order:{known.order_no}", "del", moved)
-    row = {
-        "order_no": order.order_no,
-        "channel_id": order.channel,
-        "state": order.state,
-        "party_id": order.party_id,
-        "collect_at": order.collect_at,
-        "scope": scope,
-        "body": _json.encode(order),
-    }
-    _PUT.run(conn, row)
-    note_due(conn, ORDER, [order.order_no])
-    body = replace(order, order_id=told.order_id, told=counting(told))
-    publish(conn, scope, f"order:{order.order_no}", "put", _json.encode(body))
-
-
-def _scope(order: Order) -> str:
-    """Only the store where an order waits needs it; goods may come back to any store."""
-    waits = order.collect_at if order.state in OPEN else None
-    return store_scope(waits) if waits else GLOBAL
 
 
 def _into_history(
