@@ -137,6 +137,13 @@ def sums(database: Path, decimals: int = 0) -> Sums:
     return Sums(len(ordered), *added)
 
 
+def broken(database: Path) -> list[float]:
+    """Give what was paid as the tables have it, where it is no whole number."""
+    with closing(dbapi2.connect(f"file:{database}?mode=ro", uri=True)) as conn:
+        asked = "SELECT amount FROM payment WHERE amount != CAST(amount AS INTEGER)"
+        return [amount for (amount,) in conn.execute(asked)]
+
+
 def _minor(amount: float, decimals: int) -> int:
     """Read what a column holds; a double of 19.99 is written as such."""
     return int(Decimal(str(amount)).scaleb(decimals).to_integral_value())
