@@ -127,9 +127,11 @@ async def document_of(backend: Backend, job: PrintJob) -> ReceiptDocument:
 
     Raises:
         StateFault: `no-picture`.
+        KeptUnreadable: the machine's key is another one by now.
     """
     if job.kind == "document" and job.payload is not None:
-        return msgspec.json.decode(job.payload, type=ReceiptDocument)
+        paper = backend.directory.keyring.reveal(job.payload, job.print_id)
+        return msgspec.json.decode(paper, type=ReceiptDocument)
     if job.kind == prints.RECEIPT and job.sale_id is not None:
         return await receipt_of(backend, job.sale_id, copy=job.copy)
     why = "is on paper, and its document is not kept" if job.kind == "document" else job.kind

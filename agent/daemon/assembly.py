@@ -115,7 +115,13 @@ class Agent:
         for loop in self.tills.values():
             loop.desk.papers = self.papers
         self._hardware = Hardware(
-            settings, self.journal, self.clock, self.tills, self.claims, self.papers
+            settings,
+            self.journal,
+            self.clock,
+            self.tills,
+            self.claims,
+            self.papers,
+            reveal=self.directory.keyring.reveal,
         )
         self.devices = self._hardware.devices
         self.upkeep = Upkeep(self.journal, self.clock, lambda: self.settings, self._key.keyid)

@@ -16,6 +16,7 @@ from agent.daemon.beside import BesideTill
 from agent.daemon.scans import ScanRouter, announce
 from agent.devices import DeviceSupervisor, DrawerOptions, Handed
 from agent.devices.claims import Claims
+from agent.devices.printing import Reveal
 from agent.journal import Journal
 from agent.settings import DeviceSettings, Settings, TillSettings
 from agent.till import TillLoop
@@ -54,8 +55,19 @@ class Hardware:
         tills: Mapping[TillId, TillLoop],
         claims: Claims,
         papers: Papers,
+        *,
+        reveal: Reveal,
     ) -> None:
         """Make the drivers of all devices and their supervisor, and hand both to the tills.
+
+        Args:
+            settings: name the devices.
+            journal: where print jobs wait.
+            clock: for the times shown.
+            tills: by their ids.
+            claims: whose scanner is whose.
+            papers: lays out receipts.
+            reveal: deciphers other papers that waited.
 
         Raises:
             InputFault: a device of the settings has no driver; `load_checked` has said so before.
@@ -72,6 +84,7 @@ class Hardware:
             rng=random.SystemRandom(),
             receipt=lambda conn, sale_id, copy: receipt(papers, conn, sale_id, copy=copy),
             copy_mark=lambda: ReceiptDocument(papers.shop.language, tuple(copy_mark(papers.shop))),
+            reveal=reveal,
         )
         for loop in tills.values():
             loop.desk.peripherals = BesideTill(self.devices, loop.desk)

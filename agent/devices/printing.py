@@ -23,6 +23,7 @@ from agent.contracts.clock import Clock
 from agent.contracts.devices import DeviceFault, Printer, PrintOutcome, PrintResult
 from agent.core.faults import Fault, InputFault, NotFoundFault
 from agent.core.identifiers import DeviceId, PrintId, SaleId
+from agent.core.privacy import KeptUnreadable
 from agent.core.receipt.document import Cut, Feed, ReceiptDocument
 from agent.devices.backoff import Backoff
 from agent.devices.board import READY, Board
@@ -47,6 +48,8 @@ Receipt = Callable[[Connection, SaleId, bool], ReceiptDocument]
 """Lays out the receipt of a sale, marked as a copy or not, from the journal; raises a Fault."""
 CopyMark = Callable[[], ReceiptDocument]
 """What is printed before a copy of raw bytes, which cannot be marked themselves."""
+Reveal = Callable[[bytes, PrintId], bytes]
+"""Deciphers a paper that waited, by the id of its job; raises `KeptUnreadable`."""
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +68,7 @@ class PrintWorker:
         rng: random.Random,
         receipt: Receipt,
         copy_mark: CopyMark,
+        reveal: Reveal = lambda paper, _print_id: paper,
         print_within_s: float = float("inf"),
         drawer: DrawerOptions | None = None,
     ) -> None:
@@ -74,6 +78,7 @@ class PrintWorker:
         self._journal = journal
         self._receipt = receipt
         self._copy_mark = copy_mark
+        self._reveal = reveal
         self._board = board
         self._queue = PrintQueue(device, journal, clock, board, print_within_s=print_within_s)
         self._drawer = Drawer(device, drawer or DrawerOptions(), board=board, clock=clock)
@@ -193,7 +198,7 @@ class PrintWorker:
         try:
             # A journal that cannot be read just now ends this attempt; the job waits as it is.
             content = await self._content(job)
-        except (InputFault, NotFoundFault, msgspec.DecodeError) as fault:
+        except (InputFault, NotFoundFault, KeptUnreadable, msgspec.DecodeError) as fault:
             await self._queue.move(job, "failed", str(fault))
             return
         sending = await self._queue.move(job, "sending")
@@ -233,9 +238,8 @@ class PrintWorker:
         sale_id, copy = job.sale_id, job.copy
         if job.kind == RECEIPT and sale_id is not None:
             return await self._journal.read(lambda conn: self._receipt(conn, sale_id, copy))
-        if job.kind == "raw":
-            return job.payload or b""
-        return msgspec.json.decode(job.payload or b"", type=ReceiptDocument)
+        paper = self._reveal(job.payload or b"", job.print_id)
+        return paper if job.kind == "raw" else msgspec.json.decode(paper, type=ReceiptDocument)
 
     async def _send(self, content: ReceiptDocument | bytes, *, marked: bool) -> PrintResult:
         if isinstance(content, ReceiptDocument):

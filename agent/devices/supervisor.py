@@ -16,7 +16,7 @@ from agent.devices.displaying import DisplayWorker
 from agent.devices.handed import PRINTER, Handed
 from agent.devices.kept import Kept
 from agent.devices.plugging import Plugging
-from agent.devices.printing import CopyMark, PrintWorker, Receipt
+from agent.devices.printing import CopyMark, PrintWorker, Receipt, Reveal
 from agent.devices.queue import PrintQueue
 from agent.devices.scanning import OnScan, ScannerWatch
 from agent.devices.weighing import ScaleWatch, weight_data
@@ -46,6 +46,7 @@ class DeviceSupervisor:
         rng: random.Random,
         receipt: Receipt,
         copy_mark: CopyMark,
+        reveal: Reveal = lambda paper, _print_id: paper,
     ) -> None:
         """Take the devices over; nothing is opened before `run`.
 
@@ -58,6 +59,7 @@ class DeviceSupervisor:
             rng: for the jitter of waits.
             receipt: lays out a sale's receipt, marked as a copy or not, when it is printed.
             copy_mark: gives what marks a copy of raw bytes, in the store's language.
+            reveal: deciphers a document or raw bytes that waited.
         """
         self._journal = journal
         self._clock = clock
@@ -65,6 +67,7 @@ class DeviceSupervisor:
         self._rng = rng
         self._receipt = receipt
         self._copy_mark = copy_mark
+        self._reveal = reveal
         self._board = Board(clock, on_event)
         self._kept: dict[DeviceId, Kept[Work]] = {}
         self._changing = asyncio.Lock()
@@ -279,6 +282,7 @@ class DeviceSupervisor:
             rng=self._rng,
             receipt=self._receipt,
             copy_mark=self._copy_mark,
+            reveal=self._reveal,
             print_within_s=handed.print_within_s,
             drawer=handed.drawer,
         )

@@ -19,8 +19,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from agent.core.identifiers import PartyId, SaleId
-from agent.core.privacy import seal_account, seal_enrolment, seal_words
+from agent.core.identifiers import PartyId, PrintId, SaleId
+from agent.core.privacy import conceal, reveal, seal_account, seal_enrolment, seal_words
 from agent.core.privacy.envelopes import suite
 from agent.core.privacy.keys import (
     COST_LOG2_MAX,
@@ -149,6 +149,18 @@ class Keyring:
     def draw(self, party_id: PartyId, number: int, size: int) -> bytes:
         """Draw bytes, up to 32, that are the same for the same party and number on this machine."""
         return derived(self._machine_key, context("draw", party_id, number))[:size]
+
+    def conceal(self, paper: bytes, print_id: PrintId) -> bytes:
+        """Encipher a paper that waits for its printer: this machine alone reads it."""
+        return conceal(self._machine_key, f"print/{print_id}", paper)
+
+    def reveal(self, kept: bytes, print_id: PrintId) -> bytes:
+        """Decipher a paper that waited.
+
+        Raises:
+            KeptUnreadable: the machine's key is another one by now.
+        """
+        return reveal(self._machine_key, f"print/{print_id}", kept)
 
     def own(self) -> ScopeKey:
         """Give the key that people enrolled here are sealed with now.

@@ -1,8 +1,9 @@
 """Print jobs: receipts, reports, copies, raw bytes, and the drawer behind the printer.
 
 A job is only put down here, in the transaction of what it belongs to; `agent.devices` works it
-off. A receipt is laid out when it is printed, from the sale that is durable by then. Whatever is
-asked twice under one id is printed once.
+off. A receipt is laid out when it is printed, from the sale that is durable by then. Any other
+paper may name somebody: it waits enciphered, and this machine alone can read it. Whatever is asked
+twice under one id is printed once.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def put_document(
         till=desk.till.id,
         device=desk.till.printer,
         kind="document",
-        payload=msgspec.json.encode(document),
+        payload=desk.directory.keyring.conceal(msgspec.json.encode(document), print_id),
         at=stamp.wall,
         stamp=stamp,
     )
@@ -191,7 +192,8 @@ def no_device(desk: Desk, kind: str) -> StateFault:
 def _put(desk: Desk, conn: Connection, ask: Print, device: DeviceId, stamp: Stamp) -> PrintJob:
     if ask.sale_id is not None and sales.completed(conn, ask.sale_id) is None:
         raise _no_such_sale(ask.sale_id)
-    kind, payload = _content(ask)
+    kind, paper = _content(ask)
+    payload = None if paper is None else desk.directory.keyring.conceal(paper, ask.print_id)
     return prints.enqueue(
         conn,
         print_id=ask.print_id,

@@ -156,7 +156,7 @@ def _put_copy(
         till=desk.till.id,
         device=desk.till.printer,
         kind=job.kind,
-        payload=_marked(desk, job),
+        payload=_marked(desk, job, copy_id),
         at=stamp.wall,
         stamp=stamp,
         sale_id=job.sale_id,
@@ -165,13 +165,17 @@ def _put_copy(
     return _told(desk, conn, copy, stamp)
 
 
-def _marked(desk: Desk, job: PrintJob) -> bytes | None:
+def _marked(desk: Desk, job: PrintJob, copy_id: PrintId) -> bytes | None:
     """Mark a document as a copy; a receipt is marked when it is laid out, raw bytes when sent."""
-    if job.kind != "document" or job.payload is None or job.copy:
+    if job.kind == prints.RECEIPT or job.payload is None:
         return job.payload
-    document = msgspec.json.decode(job.payload, type=ReceiptDocument)
-    blocks = (*copy_mark(desk.papers.shop), *document.blocks)
-    return msgspec.json.encode(msgspec.structs.replace(document, blocks=blocks))
+    keyring = desk.directory.keyring
+    paper = keyring.reveal(job.payload, job.print_id)
+    if job.kind == "document" and not job.copy:
+        document = msgspec.json.decode(paper, type=ReceiptDocument)
+        blocks = (*copy_mark(desk.papers.shop), *document.blocks)
+        paper = msgspec.json.encode(msgspec.structs.replace(document, blocks=blocks))
+    return keyring.conceal(paper, copy_id)
 
 
 def _told(desk: Desk, conn: Connection, job: PrintJob, stamp: Stamp) -> Printing:

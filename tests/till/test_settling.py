@@ -83,11 +83,25 @@ async def test_a_copy_is_a_marked_job_of_its_own(shop, asked, state):
             first.copy.state,
         )
     copy = await job(shop, COPY)
-    marked = msgspec.json.decode(copy.payload, type=ReceiptDocument)
+    paper = shop.directory.keyring.reveal(copy.payload, COPY)
+    marked = msgspec.json.decode(paper, type=ReceiptDocument)
     assert "*** COPY ***" == marked.blocks[0].text
     assert PAPER.blocks == marked.blocks[-2:]
     left = await shop.journal.read(lambda conn: prints.unfinished(conn, "receipt"))
     assert [COPY] == [each.print_id for each in left]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("what", [{"document": PAPER}, {"raw": b"for Pfandbon"}])
+async def test_who_takes_the_till_cannot_read_what_waits_for_its_printer(shop, asked, what):
+    """The names on papers that wait, or waited, would be read off a stolen disk (P9)."""
+    async with shop.running() as till:
+        await asked(till, "uncertain", **what)
+        await till.ask(SettlePrint(JOB, "print-copy", COPY))
+    kept = (await job(shop, COPY)).payload
+    assert b"Pfandbon" in shop.directory.keyring.reveal(kept, COPY)
+    files = [each for each in shop.folder.iterdir() if each.is_file()]
+    assert not [each.name for each in files if b"Pfandbon" in each.read_bytes()]
 
 
 @pytest.mark.asyncio
@@ -99,7 +113,8 @@ async def test_a_copy_without_an_id_is_one_all_the_same(shop, asked):
     assert 1 == len({answer.copy.print_id for answer in answers})
     assert uuid.UUID(answers[0].copy.print_id)
     copy = await job(shop, answers[0].copy.print_id)
-    assert (b"raw", True) == (copy.payload, copy.copy)
+    paper = shop.directory.keyring.reveal(copy.payload, copy.print_id)
+    assert (b"raw", True) == (paper, copy.copy)
 
 
 @pytest.mark.asyncio
@@ -113,7 +128,7 @@ async def test_what_was_never_sent_is_printed_unmarked(shop, asked):
         assert ("queued", False) == (answer.job.state, answer.job.copy)
     now = await job(shop)
     assert (PAPER, 60_000_000_000) == (
-        msgspec.json.decode(now.payload, type=ReceiptDocument),
+        msgspec.json.decode(shop.directory.keyring.reveal(now.payload, JOB), type=ReceiptDocument),
         now.asked_ns,
     )
 

@@ -6,7 +6,8 @@ Everything here is pure: keys, random bytes and measured costs come in as argume
 (`envelopes`: HPKE). Of each identifier a till computes the stretch, slowly, and of it the token by
 which a row is found (`keys`). The row's card opens with the stretch, and only as far as the
 strength of the identifier goes (`sealing`). Whom a till does not hold, a filter knows (`bloom`).
-What it costs to guess all that with a stolen key is a table (`theft`).
+Papers that wait for a printer are the machine's own to read (`kept`). What it costs to guess all
+that with a stolen key is a table (`theft`).
 
 What is not hidden on a disk without the key: how many customers a scope has, how many identifiers
 each has, when their id was made (UUIDv7), the length of their packed card in steps of 32 bytes, how
@@ -27,6 +28,7 @@ from agent.core.privacy.envelopes import (
     unwrap_keys,
     wrap_keys,
 )
+from agent.core.privacy.kept import KeptUnreadable, conceal, reveal
 from agent.core.privacy.keys import (
     ScopeKey,
     ScopeKeys,
@@ -55,6 +57,7 @@ __all__ = [
     "CardUnreadable",
     "EnvelopeUnreadable",
     "Guessable",
+    "KeptUnreadable",
     "Layer",
     "Opened",
     "Opener",
@@ -65,11 +68,13 @@ __all__ = [
     "Stretching",
     "Theft",
     "candidates_of",
+    "conceal",
     "cost_table",
     "filter_element",
     "keys_of",
     "layer_of",
     "open_card",
+    "reveal",
     "seal_account",
     "seal_card",
     "seal_enrolment",
