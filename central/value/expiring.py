@@ -126,7 +126,7 @@ def _books(conn: Connection, owners: Sequence[str], terms: Sequence[Term]) -> _B
 def _end(conn: Connection, books: _Books, owners: Sequence[str], now: str) -> bool:
     """Post the difference, each lot with its line in the history; tells whether there was any."""
     left = books.left()
-    last_days = {(lot.owner, lot.day): lot.last_day for lot in left}
+    last_days = {(lot.owner, lot.day): lot.last_day for lot in left if lot.last_day < now[:10]}
     found = list(corrections(ended(left, now[:10]), books.booked, POINTS))
     if found:
         open_books(conn, owners)

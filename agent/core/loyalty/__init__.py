@@ -38,7 +38,6 @@ from agent.core.loyalty.expiring import (
     Dated,
     Ended,
     Expiring,
-    Left,
     Term,
     at_of,
     corrections,
@@ -82,6 +81,7 @@ from agent.core.loyalty.ledger import (
     booking,
     missing,
 )
+from agent.core.loyalty.lots import Left
 from agent.core.loyalty.members import (
     Overspent,
     Shortfall,

@@ -4,12 +4,14 @@ Nothing is counted down. What should have ended is reckoned anew from everything
 a person, and HQ books the difference to what it has booked as ended before: a fact that comes late
 gives back what had ended too early, in whatever order facts arrive and however often one looks.
 
-What was earned is a lot of its day; what came back with its goods was never earned. What was given
-back for a payment is a lot of the day of the return: nobody loses with a return what could have
-been spent. What was spent takes the lot that ends first of those that were there on its day: that
-of the lease it was paid under, which HQ has signed. An open lease holds all it may still pay, so
-that nothing ends that a till was promised. Days are those of the books, in UTC; where a till's
-clock was known to be wrong, they are put right (`history.times.shown_at`).
+What was earned is a lot of its day; what came back with its goods was never earned. What was spent
+takes the lot that ends first of those that were there on its day: that of the lease it was paid
+under, which HQ has signed. What is given back for a payment goes where it was taken from, what ends
+last first, and ends when it would have; what had ended by then, or ends soon, can be spent for
+`lots.BACK_DAYS` more, since nobody loses with a return what could have been spent. An open lease
+holds all it may still pay, so that nothing ends that a till was promised. Days are those of the
+books, in UTC; where a till's clock was known to be wrong, they are put right
+(`history.times.shown_at`).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from agent.core.days import FOREVER, day_of, plus_days, plus_months
 from agent.core.faults import InputFault
 from agent.core.loyalty.bookings import LEASE_LINE, RELEASE_LINE, TENDER, forfeited
 from agent.core.loyalty.ledger import FORFEITED, HELD, LEASED, Posting, Source
+from agent.core.loyalty.lots import Back, Left, Payment, Use, lived
 from agent.core.loyalty.rules import Expiry
 
 EVENT = "expiry/"
@@ -43,17 +46,6 @@ class Dated(msgspec.Struct, frozen=True):
 
     posting: Posting
     at: str
-
-
-class Left(msgspec.Struct, frozen=True):
-    """What is left of all that somebody earned on a day."""
-
-    owner: str
-    """As it was booked, whoever that turned out to be."""
-    day: str
-    last_day: str
-    """On which it can be spent; `FOREVER` where it does not end."""
-    points: int
 
 
 class Expiring(msgspec.Struct, frozen=True):
@@ -113,13 +105,19 @@ def left_of(
     """
     every = tuple(booked)
     lots, uses = _earned(every, terms), _leased(every, lease_days, lent=lent)
-    uses += [_Use(lot.day, -lot.points) for lot in lots if lot.points < 0]
-    return tuple(_taken(_joined(lot for lot in lots if lot.points > 0), uses))
+    uses += [Use(lot.day, -lot.points) for lot in lots if lot.points < 0]
+    steps: list[Left | Use | Back] = [lot for lot in lots if lot.points > 0]
+    steps += [*uses, *_given_back(every, uses)]
+    return tuple(_joined(lived(steps, lambda day: last_day(day, terms))))
 
 
 def ended(left: Iterable[Left], today: str) -> Ended:
     """Tell what of it is no longer there."""
-    return {(lot.owner, lot.day): lot.points for lot in left if lot.last_day < today}
+    gone: Ended = {}
+    for lot in left:
+        if lot.last_day < today:
+            gone[lot.owner, lot.day] = gone.get((lot.owner, lot.day), 0) + lot.points
+    return gone
 
 
 def schedule(left: Iterable[Left], today: str) -> tuple[Expiring, ...]:
@@ -161,13 +159,6 @@ def at_of(ended_on: str) -> str:
     return plus_days(ended_on, 1) + "T00:00:00.000Z"
 
 
-class _Use(msgspec.Struct, frozen=True):
-    """What was taken on a day."""
-
-    day: str
-    points: int
-
-
 def _earned(booked: Sequence[Dated], terms: Sequence[Term]) -> list[Left]:
     """Add up what each line has earned, under each owner; where less than nothing is left, a debt.
 
@@ -176,7 +167,7 @@ def _earned(booked: Sequence[Dated], terms: Sequence[Term]) -> list[Left]:
     lots: dict[tuple[str, Source], list[Dated]] = {}
     for each in booked:
         posting = each.posting
-        if posting.account.kind == HELD and not _is_moved(posting):
+        if posting.account.kind == HELD and not (_is_moved(posting) or _is_back(posting)):
             lots.setdefault((posting.account.owner, _lot(posting)), []).append(each)
     first = min((_day(each.at) for each in booked), default=FOREVER)
     return [_of_line(*key, held, first, terms) for key, held in sorted(lots.items(), key=_order)]
@@ -195,35 +186,59 @@ def _is_moved(posting: Posting) -> bool:
     return posting.line in {LEASE_LINE, RELEASE_LINE} or posting.event.startswith(EVENT)
 
 
-def _lot(posting: Posting) -> Source:
+def _is_back(posting: Posting) -> bool:
+    """Tell what was given back for a payment."""
     of = posting.source
-    if of is None or of.line.startswith(TENDER):
-        return Source(posting.event, posting.line)
-    return of
+    return posting.account.kind == HELD and of is not None and of.line.startswith(TENDER)
 
 
-def _leased(booked: Iterable[Dated], lease_days: Mapping[str, str], *, lent: bool) -> list[_Use]:
+def _lot(posting: Posting) -> Source:
+    return posting.source or Source(posting.event, posting.line)
+
+
+def _given_back(booked: Iterable[Dated], uses: Iterable[Use]) -> list[Back]:
+    """List what was given back, of one day never before it was paid, whatever a clock said."""
+    paid: dict[Payment, str] = {}
+    for use in uses:
+        paid[use.payment] = max(use.day, paid.get(use.payment, use.day))
+    found = []
+    for each in booked:
+        of = each.posting.source
+        if of is not None and _is_back(each.posting):
+            payment = of.event, of.line
+            day = max(_day(each.at), paid.get(payment, ""))
+            found.append(Back(day, each.posting.amount, each.posting.account.owner, payment))
+    return found
+
+
+def _leased(booked: Iterable[Dated], lease_days: Mapping[str, str], *, lent: bool) -> list[Use]:
     """Tell what leases took: what a till did spend, and where asked what it still may."""
     leases: dict[str, list[Dated]] = {}
     for each in booked:
         if each.posting.account.kind == LEASED:
             leases.setdefault(each.posting.account.lease, []).append(each)
     return [
-        _Use(lease_days.get(key) or min(_day(each.at) for each in held), _used(held, lent=lent))
+        use
         for key, held in sorted(leases.items())
+        for use in _used(lease_days.get(key) or min(_day(each.at) for each in held), held, lent)
     ]
 
 
-def _used(held: Iterable[Dated], *, lent: bool) -> int:
-    aside = drawn = 0
-    is_open = True
+def _used(day: str, held: Iterable[Dated], lent: bool) -> Iterator[Use]:
+    """Give what one lease took: by each payment, and what its till may still pay."""
+    drawn: dict[Payment, int] = {}
+    rest, is_open = 0, True
     for each in held:
-        if each.posting.line in {LEASE_LINE, RELEASE_LINE}:
-            aside += each.posting.amount
-            is_open = is_open and each.posting.line == LEASE_LINE
+        posting = each.posting
+        rest += posting.amount
+        if posting.line in {LEASE_LINE, RELEASE_LINE}:
+            is_open = is_open and posting.line == LEASE_LINE
         else:
-            drawn -= each.posting.amount
-    return drawn if is_open and not lent else max(aside, drawn)
+            payment = posting.event, posting.line
+            drawn[payment] = drawn.get(payment, 0) - posting.amount
+    yield from (Use(day, points, payment) for payment, points in sorted(drawn.items()))
+    if rest > 0 and (lent or not is_open):
+        yield Use(day, rest)
 
 
 def _joined(lots: Iterable[Left]) -> list[Left]:
@@ -233,24 +248,6 @@ def _joined(lots: Iterable[Left]) -> list[Left]:
         key = lot.last_day, lot.day, lot.owner
         points[key] = points.get(key, 0) + lot.points
     return [Left(key[2], key[1], key[0], each) for key, each in sorted(points.items())]
-
-
-def _taken(lots: Sequence[Left], uses: Iterable[_Use]) -> Iterator[Left]:
-    """Take each use from the first lot that was there on its day.
-
-    What has ended by the day of a use has ended for all later ones: one pass serves them all. A
-    use that finds nothing is owed, and what is earned later pays it.
-    """
-    left, at = [lot.points for lot in lots], 0
-    for use in sorted(uses, key=lambda use: use.day):
-        wanted = use.points
-        while wanted > 0 and at < len(lots):
-            taken = min(wanted, left[at]) if lots[at].last_day >= use.day else 0
-            left[at], wanted = left[at] - taken, wanted - taken
-            at += 1 if wanted else 0
-    for lot, points in zip(lots, left, strict=True):
-        if points:
-            yield msgspec.structs.replace(lot, points=points)
 
 
 def _day(at: str) -> str:

@@ -42,6 +42,7 @@ from agent.core.loyalty.bookings import (
     restored,
     spent,
 )
+from agent.core.loyalty.lots import BACK_DAYS
 from agent.core.loyalty.reversing import reverse
 from agent.core.loyalty.rules import require_expiry
 from agent.core.sale import Stamp
@@ -175,14 +176,59 @@ def test_points_spent_of_goods_that_come_back_are_still_owed(books):
     assert (Expiring(10, "2028-03-01"),) == schedule(books.left(), "2027-03-02")
 
 
-def test_points_given_back_for_a_payment_begin_anew(books):
+def test_points_given_back_for_a_payment_end_when_they_would_have(books):
+    """Wrong: whoever pays with old points, and gives the goods back, has them for a year more."""
+    books.earn("2026-01-10", "s1", 60)
+    books.earn("2026-03-10", "s2", 60)
+    books.spend("2026-04-01", "s3", 100)
+    books.refund("2026-05-01", "s3", 70, "r1")
+    assert (Expiring(30, "2027-01-10"), Expiring(60, "2027-03-10")) == schedule(
+        books.left(), "2026-05-02"
+    )
+    books.refund("2026-05-02", "s3", 30, "r2")
+    assert {(ADA, "2026-01-10"): 60} == books.look("2027-01-11")
+
+
+def test_points_that_come_back_after_their_end_can_be_spent_once_more(books):
     """With goods that were paid with points a customer would get back what ends at once."""
     books.earn("2026-01-10", "s1", 100)
-    books.spend("2027-01-09", "s2", 100)
+    books.spend("2027-01-09", "s2", 40)
+    books.look("2027-01-11")
     books.refund("2027-02-01", "s2", 30, "r1")
     books.look("2027-02-02")
     assert 30 == books.value()
-    assert (Expiring(30, "2028-02-01"),) == schedule(books.left(), "2027-02-02")
+    assert (Expiring(30, "2027-03-03"),) == schedule(books.left(), "2027-02-02")
+    books.spend("2027-02-20", "s3", 10)
+    assert {(ADA, "2026-01-10"): 80} == books.look("2027-03-04")
+    assert 0 == books.value()
+
+
+def test_points_given_back_pay_what_is_owed(books):
+    """Wrong: who owes points has them given back, and lets them end besides."""
+    books.earn("2026-01-10", "s1", 60)
+    books.spend("2026-02-01", "s2", 60)
+    books.bring_back("2026-02-02", "s1", 1000, "r1")
+    books.refund("2026-02-03", "s2", 60, "r2")
+    assert (0, ()) == (books.value(), books.left())
+    books.spend("2026-02-04", "s3", 50)
+    books.refund("2026-02-05", "s3", 50, "r3")
+    assert (0, ()) == (books.value(), books.left())
+
+
+def test_points_given_back_of_a_payment_that_found_none_are_of_that_day(books):
+    """Wrong: what is given back for a payment that was owed, and paid since, ends never."""
+    books.spend("2026-02-01", "s1", 50)
+    books.earn("2026-03-01", "s2", 50)
+    books.refund("2026-04-01", "s1", 50, "r1")
+    assert (Expiring(50, "2027-04-01"),) == schedule(books.left(), "2026-04-02")
+
+
+def test_a_clock_that_was_behind_gives_nothing_back_before_it_was_paid(books):
+    """Wrong: a till whose clock lost its battery makes a payment's points end never."""
+    books.earn("2026-01-10", "s1", 100)
+    books.spend("2026-02-01", "s2", 40)
+    books.refund("2026-01-20", "s2", 40, "r1")
+    assert (Expiring(100, "2027-01-10"),) == schedule(books.left(), "2026-02-02")
 
 
 def test_nothing_ends_that_a_till_was_promised(books):
@@ -318,6 +364,9 @@ def life(seed):
         deeds.append((day, "earn", f"s{number}", points))
         if random.random() < 0.5:
             deeds.append((min(DAYS, day + random.randrange(40)), "spend", f"p{number}", points))
+            if random.random() < 0.4:
+                later, part = min(DAYS, deeds[-1][0] + random.randrange(60)), points * 2 // 3
+                deeds.append((later, "refund", f"p{number}", part))
         if random.random() < 0.2:
             deeds.append((min(DAYS, day + random.randrange(60)), "back", f"s{number}", points))
         free += points
@@ -327,36 +376,64 @@ def life(seed):
 def day_by_day(deeds):
     """Give what has ended of each day's earnings: what a clerk with a ledger card would do."""
     back = {sale for _, deed, sale, _ in deeds if deed == "back"}
-    lots, gone, owed = {}, {}, 0
+    clerk = Clerk()
     for number in range(DAYS + 1):
-        day = plus_days(FIRST, number)
-        for lot in [lot for lot in lots if plus_months(lot, MONTHS) < day]:
-            gone[ADA, lot] = lots.pop(lot)
-        of_day = [each for each in deeds if each[0] == number]
-        for _, deed, sale, points in of_day:
-            if deed == "earn" and sale not in back:
-                lots[day] = lots.get(day, 0) + points
-        owed += sum(points for _, deed, _, points in of_day if deed == "spend")
-        for lot in sorted(lots):
-            taken = min(owed, lots[lot])
-            lots[lot], owed = lots[lot] - taken, owed - taken
-    return {key: points for key, points in gone.items() if points}
+        clerk.begin(plus_days(FIRST, number))
+        of_day = sorted((deed, name, points) for day, deed, name, points in deeds if day == number)
+        for deed, name, points in of_day:
+            if deed == "earn" and name not in back:
+                clerk.put(clerk.day, plus_months(clerk.day, MONTHS), points)
+        for deed, name, points in of_day:
+            if deed == "spend":
+                clerk.pay(name, points)
+        for deed, name, points in of_day:
+            if deed == "refund":
+                clerk.give_back(name, points)
+    return clerk.gone
+
+
+class Clerk:
+    """A ledger card with a line for every point, so that nothing is clever about it."""
+
+    def __init__(self):
+        self.day, self.points, self.owed, self.gone, self.paid = "", [], 0, {}, {}
+
+    def begin(self, day):
+        self.day = day
+        for _, lot in [each for each in self.points if each[0] < day]:
+            self.gone[ADA, lot] = self.gone.get((ADA, lot), 0) + 1
+        self.points = sorted(each for each in self.points if each[0] >= day)
+
+    def put(self, earned, last, points):
+        kept = max(0, points - self.owed)
+        self.owed -= points - kept
+        self.points = sorted(self.points + [(last, earned)] * kept)
+
+    def pay(self, name, points):
+        self.paid[name], self.points = self.points[:points], self.points[points:]
+        self.owed += points - len(self.paid[name])
+
+    def give_back(self, name, points):
+        for _ in range(points):
+            fresh = plus_months(self.day, MONTHS), self.day
+            last, earned = self.paid[name].pop() if self.paid[name] else fresh
+            self.put(earned, max(last, plus_days(self.day, BACK_DAYS)), 1)
 
 
 def tell(books, deed, told):
-    """Let HQ hear one thing, goods only after the sale they came back from."""
+    """Let HQ hear one thing, what came back only after the sale it came back from."""
     number, what, name, points = deed
     day = plus_days(FIRST, number)
-    if what == "earn":
-        books.earn(day, name, points)
+    if what in {"earn", "spend"}:
+        {"earn": books.earn, "spend": books.spend}[what](day, name, points)
         told.add(name)
         for late in [each for each in books.waiting if each[2] == name]:
             books.waiting.remove(late)
             tell(books, late, told)
-    elif what == "spend":
-        books.spend(day, name, points)
-    elif name in told:
+    elif name in told and what == "back":
         books.bring_back(day, name, 1000, f"back-{name}")
+    elif name in told:
+        books.refund(day, name, points, f"back-{name}")
     else:
         books.waiting.append(deed)
 
