@@ -15,7 +15,8 @@ from pathlib import Path
 
 from agent.core.faults import Fault
 from agent.daemon.demo.narrator import narrate, welcome
-from agent.daemon.demo.story import STEPS, Story, StoryFailed, title
+from agent.daemon.demo.story import STEPS, title
+from agent.daemon.demo.telling import Story, StoryFailed
 from agent.daemon.demo.watching import Watcher
 from agent.daemon.demo.world import TILL, Refused, World, opened_world
 from agent.program.terminal import print_fault, say, say_aside
