@@ -16,8 +16,8 @@ from agent.directory.schema import name_of
 TOKENS = 3
 """Of each customer: phone, e-mail, card."""
 PORTION = 50_000
-REST_BYTES, KEY_BYTES = 272, 16
-"""Of sealed cards as HQ makes them, with five interactions; see `snapshot`."""
+REST_BYTES, KEY_BYTES = 320, 16
+"""Of sealed cards as HQ makes them, with five sales; see `replica`."""
 POOL_BYTES = 1 << 20
 _POOL = os.urandom(POOL_BYTES + 1024)
 """What sealed cards look like: pieces of it, drawing millions apart takes longer than writing."""
@@ -60,17 +60,25 @@ def crowd(file: Path, customers: int) -> None:
     conn.close()
 
 
+def party_of(n: int) -> str:
+    """Name a customer by their number, from 1."""
+    return f"0190{n:08x}-0000-7000-8000-{n:012x}"
+
+
+def tokens_of(n: int, customers: int) -> list[bytes]:
+    """Give the tokens of a customer."""
+    first = (n - 1) * pow(SPREAD, -1, customers) % customers
+    return [_token(first + each * customers, customers) for each in range(TOKENS)]
+
+
 def _people(
     numbers: range, sealed_for: int, customers: int
 ) -> Iterator[tuple[int, bytes | str, int, bytes, bytes]]:
-    back = pow(SPREAD, -1, customers)
     for n in numbers:
-        at, first = n % POOL_BYTES, (n - 1) * back % customers
-        mine = (first + each * customers for each in range(TOKENS))
+        at = n % POOL_BYTES
         key = _POOL[at : at + KEY_BYTES]
-        slots = written(Slot(_token(each, customers), Layer.WHOLE, key) for each in mine)
-        party = key_of(f"0190{n:08x}-0000-7000-8000-{n:012x}")
-        yield n, party, sealed_for, slots, _POOL[-at - REST_BYTES : -at or None]
+        slots = written(Slot(token, Layer.WHOLE, key) for token in tokens_of(n, customers))
+        yield n, key_of(party_of(n)), sealed_for, slots, _POOL[-at - REST_BYTES : -at or None]
 
 
 def _found_by(numbers: range, customers: int) -> Iterator[tuple[bytes, int]]:

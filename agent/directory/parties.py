@@ -53,8 +53,11 @@ _HOLDERS = """SELECT party, local, ver, name, rest, slots, scope, generation
     WHERE token = ?"""
 _OF_PARTY = "SELECT id, local, slots FROM people WHERE tail = substr(?1, -4) AND party = ?1"
 _GENERATIONS = "SELECT DISTINCT scope, generation FROM generations ORDER BY scope, generation"
-_PUT = """INSERT OR REPLACE INTO people (id, party, local, seal, ver, told, slots, name, rest)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+# In the place of the row before: `people_by_id` stays as it is, and its page clean.
+_PUT = """INSERT INTO people (id, party, local, seal, ver, told, slots, name, rest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET seal = excluded.seal,
+    ver = excluded.ver, told = excluded.told, slots = excluded.slots, name = excluded.name,
+    rest = excluded.rest"""
 _FIND_BY = "INSERT OR IGNORE INTO found_by (token, person) VALUES (?, ?)"
 _FIND_NO_MORE = "DELETE FROM found_by WHERE token = ? AND person = ?"
 _WITHDRAW = """UPDATE people SET name = NULL, rest = NULL, local = 0, slots = ?, seal = ?
