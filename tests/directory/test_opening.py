@@ -41,11 +41,12 @@ def test_nobody_else_may_read_it(path):
 
 
 def test_wal_and_normal(path):
-    """Each page of the feed would wait for the disk."""
+    """Each page of the feed would wait for the disk, or a look-up for four megabytes of it."""
     directory = Directory.open(path)
     conn = directory._conn
     assert conn.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert conn.execute("PRAGMA synchronous").fetchone() == (1,)
+    assert conn.execute("PRAGMA wal_autocheckpoint").fetchone() == (200,)
     assert conn.execute("PRAGMA secure_delete").fetchone() == (1,)
     directory.close()
 
