@@ -8,18 +8,21 @@ order out again before it serves anybody, and the day the last of them is gone i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
 
 from agent.core.consent.erasure import GLOBAL, EntryKey, Kept, Plan, Unclear
+from agent.core.consent.retention import DataClass
 from agent.core.days import day
 from agent.core.faults import InputFault
 from agent.core.identifiers import ActorId, PartyId
 
 _SETTLED = frozenset({"done", "nothing-to-do"})
 """Outcomes of an order (`order.received`) after which a replica holds nothing of it."""
+_NAMELESS = frozenset({DataClass.SALE, DataClass.SUPPRESSION})
+"""Classes that say nothing about anybody once the rest is gone."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -149,15 +152,25 @@ def begun(decided: Plan, replicas: Iterable[Replica], *, due: str) -> Erasure:
 def decided_again(erasure: Erasure, decided: Plan) -> Erasure:
     """Take over a later plan of the same request: what is kept now, and further ids.
 
+    A sale that was kept is kept on, although with its tie gone no later look finds whose it was.
+
     Raises:
         InputFault: `other-request`.
     """
     if decided.request_id != erasure.request_id:
         raise _other(f"request {decided.request_id}", erasure)
     parties = tuple(sorted({*erasure.parties, *decided.parties}))
+    found: list[Kept] = [*decided.keep, *_beyond(erasure.kept, decided)]
+    found.sort(key=lambda each: each.key)
     return msgspec.structs.replace(
-        erasure, parties=parties, kept=decided.keep, unclear=decided.unclear
+        erasure, parties=parties, kept=tuple(found), unclear=decided.unclear
     )
+
+
+def _beyond(before: Iterable[Kept], decided: Plan) -> Iterator[Kept]:
+    """Give what names nobody and was kept before a look that does not come upon it."""
+    found = {each.key for each in decided.keep} | {each.key for each in decided.erase}
+    return (each for each in before if each.data_class in _NAMELESS and each.key not in found)
 
 
 def with_orders(erasure: Erasure, orders: Iterable[Ordered]) -> Erasure:

@@ -316,6 +316,15 @@ def test_nothing_is_complete_before_it_is_ordered_and_decided():
     assert proof(decided_again(standing, decided()), today=TODAY).complete
 
 
+def test_a_sale_that_is_kept_stands_in_the_proof_after_its_tie_is_gone():
+    """The person would be told of the kept sales once, and the next proof would deny them."""
+    first = begin(WEB)
+    assert "sale:1" in {each.key for each in first.kept}
+    later = decided_again(first, decided(HOLDINGS[3:4]))
+    assert ["invoice:1", "sale:1"] == [each.key for each in later.kept]
+    assert later == decided_again(later, decided(HOLDINGS[2:4]))
+
+
 def test_more_orders_open_a_complete_erasure_again():
     """What a late till brought would be left lying under a finished proof."""
     standing = acknowledged(begin(WEB), ack(WEB))
