@@ -65,19 +65,20 @@ def attack(state_dir: Path, known: list[Known], machine_key: bytes | None = None
         known: what is looked for.
         machine_key: as the daemon makes it of the key file; None where that was not stolen.
     """
-    read = [(one, name) for one in known for name in _files_with(state_dir, writings(one))]
+    read = list(_read(state_dir, known))
     opened = [] if machine_key is None else _opened(state_dir, known, machine_key)
     return Loot(read, opened)
 
 
-def _files_with(state_dir: Path, traces: set[bytes]) -> list[str]:
-    files = (path for path in sorted(state_dir.rglob("*")) if path.is_file())
-    return [path.name for path in files if holds(path.read_bytes(), traces)]
+def _read(state_dir: Path, known: list[Known]) -> Iterator[tuple[Known, str]]:
+    wanted = [(one, writings(one)) for one in known]
+    for path in sorted(state_dir.rglob("*")):
+        # What is held back on the disk for bad days is zeros, and large.
+        content = path.read_bytes().strip(b"\0").lower() if path.is_file() else b""
+        yield from ((one, path.name) for one, traces in wanted if _holds(content, traces))
 
 
-def holds(content: bytes, traces: Iterable[bytes]) -> bool:
-    """Tell whether anything of what `writings` gave stands in the content, in whatever case."""
-    folded = content.lower()
+def _holds(folded: bytes, traces: Iterable[bytes]) -> bool:
     return any(trace in folded for trace in traces)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from hashlib import sha256, sha512
+
 import msgspec
 import pytest
 import pytest_asyncio
@@ -48,6 +51,26 @@ async def used(shop):
             found = await loop.ask(commands.Identify(IdentifyRequest(value=value, type=type_)))
             assert "found" == found.answer
     return shop, [*KNOWN, Known("loyalty_card", made.card), Known(TEXT, made.wallet.secret)]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        b"GET /customers?q=grete.sommer%40example.com",
+        base64.b64encode(b"x: grete.sommer@example.com, y"),
+        base64.b64encode(b"xy: grete.sommer@example.com"),
+        b"GRETE.SOMMER@EXAMPLE.COM",
+        "grete.sommer@example.com".encode("utf-16-be"),
+        sha256(b"grete.sommer@example.com").hexdigest().upper().encode(),
+        base64.b64encode(sha512(b"email\0grete.sommer@example.com").digest()),
+    ],
+    ids=["url", "base64", "base64 elsewhere", "upper case", "UTF-16", "a hash", "a hash, base64"],
+)
+def test_however_it_is_written_it_is_found(tmp_path, left):
+    """Wrong: the attack overlooks what a thief would not."""
+    (tmp_path / "left.log").write_bytes(b"before " + left + b" after")
+    one = Known("email", MAIL.value)
+    assert [(one, "left.log")] == attack(tmp_path, [one]).read
 
 
 @pytest.mark.asyncio
