@@ -39,7 +39,14 @@ from central.intake.rewinds import begin
 from central.intake.root_key import RootKey
 from central.ledger.backups import Manifest, register
 from central.ledger.copies import load_copy, opened_copy
-from central.ledger.engine import LedgerBusy, let_go_of_log, open_engine, reading, writing
+from central.ledger.engine import (
+    LedgerBusy,
+    let_go_of_log,
+    open_engine,
+    reading,
+    rewrite,
+    writing,
+)
 from central.ledger.epoch import current_epoch
 from central.ledger.held_file import sync_file
 from central.ledger.migrate import NEWEST, UNDER_WAY, migrate
@@ -137,6 +144,8 @@ def _into_file(
         try:
             migrate(engine)
             begun = _begin_again(engine, place, manifest, before)
+            if begun.erased_again:
+                rewrite(engine)
             let_go_of_log(engine)
         finally:
             engine.dispose()

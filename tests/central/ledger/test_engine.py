@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from agent.core.faults import InputFault
@@ -18,8 +19,10 @@ from central.ledger.engine import (
     LedgerFull,
     TransactionUndone,
     after_commit,
+    let_go_of_log,
     open_engine,
     reading,
+    rewrite,
     writing,
 )
 
@@ -202,3 +205,24 @@ def test_a_database_that_cannot_be_durable_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(embedded, "_FULL", 3)
     with pytest.raises(LedgerFault, match="synchronous=2"):
         open_engine(tmp_path / "x.sqlite")
+
+
+def test_a_file_that_was_written_anew_holds_nothing_that_was_deleted(tmp_path):
+    """A name that SQLite moved before it deleted it would stay in a restored database (P9)."""
+    engine = open_engine(tmp_path / "ledger.sqlite")
+    rng, names = random.Random(1), [f"person number {n:05}" for n in range(2000)]
+    gone = rng.sample(names, 1500)
+    with writing(engine) as conn:
+        conn.execute(text("CREATE TABLE held (id INTEGER PRIMARY KEY, field TEXT, value TEXT)"))
+        conn.execute(text("CREATE INDEX held_value ON held (field, value)"))
+        add = text("INSERT INTO held (field, value) VALUES ('name', :value)")
+        conn.execute(add, [{"value": each} for each in rng.sample(names, len(names))])
+    with writing(engine) as conn:
+        take = text("DELETE FROM held WHERE value = :value")
+        conn.execute(take, [{"value": each} for each in gone])
+    rewrite(engine)
+    let_go_of_log(engine)
+    content = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+    assert [] == [each for each in gone if each.encode() in content]
+    assert 500 == sum(each.encode() in content for each in names)
+    engine.dispose()
