@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, not at every start of every program; some container images set this.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl lookalikes baskets weborders rewinds fulldisk cutoff clocks fresh paper story search simulate mutants pictures clean
+.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl lookalikes partition baskets weborders rewinds fulldisk cutoff clocks fresh paper story search simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -79,6 +79,11 @@ LOOKALIKES ?= 100000
 lookalikes: setup
 	$(BIN)/python -m tests.core.history.hard_negative_proof $(LOOKALIKES) $(SEED)
 	$(BIN)/python -m tests.central.identity.hard_negative_proof 6000 $(SEED)
+
+# Tills that enrolled people for three days without HQ come back at once, over a bad line.
+ENROLMENTS ?= 10000
+partition: setup
+	$(BIN)/python -m tests.central.identity.partition --enrolments $(ENROLMENTS) $(if $(SEED),--seed $(SEED))
 
 # Real baskets (completejourney) through a till and HQ, to the cent; HOUSEHOLDS=… plays more.
 baskets: setup

@@ -299,12 +299,16 @@ class Herd:
 
 def prepared(directory: Path, count: int, sales: int, side: int) -> list[Store]:
     """Make a ledger in which so many stores are enrolled."""
+    body = template()
+    return enrolled(directory, [Store(number, sales, side, body) for number in range(count)])
+
+
+def enrolled(directory: Path, stores: list[Store]) -> list[Store]:
+    """Make a ledger in which these stores are enrolled; they have read its feed so far."""
     (directory / "state").mkdir(mode=0o700)
     engine = open_engine(directory / "state" / "central.sqlite")
     migrate(engine)
     root = root_key(directory / "state", engine)
-    body = template()
-    stores = [Store(number, sales, side, body) for number in range(count)]
     with writing(engine) as conn:
         for store in stores:
             now = utc_now()
