@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent.core.entries.bodies import EntryCarried
 from agent.core.entries.kinds import KINDS
-from agent.core.exchange.cursors import Cursor
+from agent.core.exchange.cursors import PARTY_KEY, Cursor
+from agent.core.exchange.people_rows import id_of
 from agent.core.faults import Fault
 from agent.journal.cursors import Acked
 from agent.sync import enrolment
@@ -341,16 +342,18 @@ class World:
 
     def replica_keys(self, machine):
         """Give the items and parties a till's directory holds from HQ."""
-        rows = machine.directory._conn.execute(
-            "SELECT key FROM versions WHERE op = 'put' AND (key LIKE 'item:%' OR"
-            " key LIKE 'party:%')"
-        ).fetchall()
-        return {key for (key,) in rows}
+        held = self.replica_versions(machine)
+        return {key for key in held if key.startswith(("item:", "party:"))}
 
     def replica_versions(self, machine):
         """Give of every key a till's directory holds from HQ the version it has."""
-        sql = "SELECT key, ver FROM versions WHERE op = 'put'"
-        return dict(machine.directory._conn.execute(sql).fetchall())
+        conn = machine.directory._conn
+        others = conn.execute("SELECT key, ver FROM versions WHERE op = 'put'").fetchall()
+        people = conn.execute(
+            "SELECT party, CASE WHEN stale THEN -1 ELSE ver END FROM people"
+            " JOIN generations ON generations.id = seal WHERE local = 0 AND name IS NOT NULL"
+        ).fetchall()
+        return dict(others) | {PARTY_KEY + id_of(party): ver for party, ver in people}
 
     def replica_items(self, machine):
         """Give the items a till's directory holds, by their keys in the feed."""
