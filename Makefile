@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, not at every start of every program; some container images set this.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl lookalikes partition baskets weborders rewinds fulldisk cutoff clocks fresh paper story search simulate mutants pictures clean
+.PHONY: run test compiled long check lint bench setup format schemas fonts kills badline febrl lookalikes partition privacy baskets weborders rewinds fulldisk cutoff clocks fresh paper story search simulate mutants pictures clean
 
 # The environment follows uv.lock: uv itself comes from a wheel, no curl, no root.
 setup: $(VENV)/.ready
@@ -58,6 +58,10 @@ format: setup
 bench: setup
 	$(BIN)/uv sync --frozen --quiet --all-extras --inexact --group bench --python $(BIN)/python
 	$(BIN)/python -m benchmarks
+
+# Every feature in use; then tills' disks are stolen and a person is erased: what is left, what it costs.
+privacy: setup
+	$(BIN)/pytest -m long -s tests/journeys/test_full_state.py
 
 # SIGKILL at random moments under continuous sales; SEED=… plays a run again.
 KILLS ?= 100
