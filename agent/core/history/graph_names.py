@@ -11,7 +11,8 @@ both showed. Nicknames are for the statistical model and for people.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import eq
 
 WORDS_MIN = 2
 """Words that must agree: a given name and a family name. An initial is none."""
@@ -66,18 +67,26 @@ def fit(one: Iterable[str], other: Iterable[str], *, slips: bool = False) -> boo
 
 
 def _fit(one: Sequence[str], other: Sequence[str], *, slips: bool) -> bool:
-    """Tell whether one of two names has no word of its own."""
+    """Tell whether one of two names has no word of its own.
+
+    An initial stands for one word, and not for leaving out others beside it: "Karl O. Byron" is not
+    "Karl Ortiz".
+    """
     if slips and "".join(one) == "".join(other):
         return True
     mine, theirs = {*one} - {*other}, {*other} - {*one}
-    return _are_all_in(theirs, mine, slips=slips) or _are_all_in(mine, theirs, slips=slips)
-
-
-def _are_all_in(words_of: Iterable[str], others: Iterable[str], *, slips: bool) -> bool:
+    spelled: Callable[[str, str], bool] = _slip if slips else eq
+    if _are_in(mine, theirs, spelled) or _are_in(theirs, mine, spelled):
+        return True
     return all(
-        any(_stands_for(word, each) or (slips and _slip(word, each)) for each in others)
-        for word in words_of
+        any(_stands_for(word, each) or spelled(word, each) for each in others)
+        for some, others in ((mine, theirs), (theirs, mine))
+        for word in some
     )
+
+
+def _are_in(some: Iterable[str], others: Iterable[str], alike: Callable[[str, str], bool]) -> bool:
+    return all(any(alike(word, each) for each in others) for word in some)
 
 
 def _stands_for(one: str, other: str) -> bool:
