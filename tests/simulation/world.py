@@ -346,12 +346,16 @@ class World:
         return {key for key in held if key.startswith(("item:", "party:"))}
 
     def replica_versions(self, machine):
-        """Give of every key a till's directory holds from HQ the version it has."""
+        """Give of every key HQ has put into a till's directory the version it has.
+
+        Whoever was erased by an order is in it, too: the till remembers what it was told of them.
+        """
         conn = machine.directory._conn
         others = conn.execute("SELECT key, ver FROM versions WHERE op = 'put'").fetchall()
         people = conn.execute(
             "SELECT party, CASE WHEN stale THEN -1 ELSE ver END FROM people"
             " JOIN generations ON generations.id = seal WHERE local = 0 AND name IS NOT NULL"
+            " UNION ALL SELECT party, ver FROM gone WHERE op = 'put'"
         ).fetchall()
         return dict(others) | {PARTY_KEY + id_of(party): ver for party, ver in people}
 
