@@ -19,6 +19,7 @@ from agent.core.entries import decode
 from agent.core.entries.bodies import Body, EntryCarried, SaleCompleted
 from agent.core.entries.carried import sealed
 from agent.core.faults import Fault
+from agent.core.identifiers import PartyId
 from central.histories import quarantine
 from central.histories.belonging import Place, place_of, require_own
 from central.histories.booking import Booking, book, booking_of
@@ -30,13 +31,10 @@ from central.histories.forks import settle
 from central.histories.pending import Received
 from central.histories.runs import Read, plain_sales, runs
 from central.histories.sold import HadEffect, insert_sales
-from central.identity.cards import card_change
+from central.identity.cards import publish_cards
 from central.identity.erased import forget_late, note_entry
-from central.identity.parties import canonical
-from central.identity.reach import tell
 from central.ledger.engine import TransactionUndone, exceeds_limit, is_passing
 from central.ledger.hq import OpenBody, TakeBack, leave_closed
-from central.ledger.outbox import Change
 from central.ledger.texts import TooLong, UnfitText, holds_nul
 
 _ENTRY_ERRORS = (
@@ -315,29 +313,19 @@ def _effect(conn: Connection, received: Received, body: Body, context: Context) 
 
 
 def _publish_all(conn: Connection, touched: dict[str, Received], now: str) -> int:
-    aside = 0
-    changes: list[tuple[Received, Change]] = []
     gone = forget_late(conn, list(touched))
-    for party_id, received in touched.items():
-        if party_id in gone:
-            continue
-        try:
-            with _blamed(received), conn.begin_nested():
-                changes.append((received, card_change(conn, canonical(conn, party_id))))
-        except _ENTRY_ERRORS as error:
-            aside += 1
-            quarantine.put(conn, received, error, now)
-    return aside + (_publish(conn, changes, now) if changes else 0)
+    people = [(PartyId(each), received) for each, received in touched.items() if each not in gone]
+    return _publish(conn, people, now) if people else 0
 
 
-def _publish(conn: Connection, changes: list[tuple[Received, Change]], now: str) -> int:
-    """Publish changes together; where one of them cannot be, each by itself."""
+def _publish(conn: Connection, people: Sequence[tuple[PartyId, Received]], now: str) -> int:
+    """Publish the cards of some people together; where one of them cannot be, each by itself."""
     try:
-        with _blamed(changes[0][0]), conn.begin_nested():
-            tell(conn, [change for _, change in changes])
+        with _blamed(people[0][1]), conn.begin_nested():
+            publish_cards(conn, [each for each, _ in people])
     except _ENTRY_ERRORS as error:
-        if len(changes) > 1:
-            return sum(_publish(conn, [each], now) for each in changes)
-        quarantine.put(conn, changes[0][0], error, now)
+        if len(people) > 1:
+            return sum(_publish(conn, [each], now) for each in people)
+        quarantine.put(conn, people[0][1], error, now)
         return 1
     return 0

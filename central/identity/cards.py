@@ -87,13 +87,10 @@ def publish_persons(
     tell(conn, [*withdrawn, *card_changes(conn, canonical_ids)])
 
 
-def card_change(conn: Connection, party_id: PartyId) -> Change:
-    """Give the card its next version, to be published in the same transaction."""
-    return card_changes(conn, [party_id])[0]
-
-
 def card_changes(conn: Connection, party_ids: Sequence[PartyId]) -> list[Change]:
-    """Do what `card_change` does for many parties, each person once, reading each table once.
+    """Give cards their next version, each person's once, to be published in the same transaction.
+
+    Each table is read once.
 
     Args:
         conn: of the transaction that changed something about them.

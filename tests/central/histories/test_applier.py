@@ -237,21 +237,21 @@ def test_card_that_cannot_be_made_costs_no_other_its_update(
     applier, receive, rows, told, feed, monkeypatch
 ):
     """One strange customer would keep every other card from reaching the tills."""
-    real = applying.card_change
+    real = applying.publish_cards
 
-    def picky(conn, party_id):
-        if party_id == ADA:
+    def picky(conn, party_ids):
+        if ADA in party_ids:
             raise ValueError("strange")
-        return real(conn, party_id)
+        real(conn, party_ids)
 
-    monkeypatch.setattr(applying, "card_change", picky)
+    monkeypatch.setattr(applying, "publish_cards", picky)
     receive(SIDE_J, told.enrolled(ADA), told.enrolled(BOB, name="Bob"))
     applier.apply_pending()
     assert list(feed()) == [("global", f"party:{BOB}")]
     assert [(row["seq"], row["reason"]) for row in rows(QUARANTINE)] == [(1, "ValueError: strange")]
 
 
-@pytest.mark.parametrize("step", ["apply", "card_change"])
+@pytest.mark.parametrize("step", ["apply", "publish_cards"])
 def test_trouble_of_the_database_is_no_entrys_fault(
     applier, receive, rows, told, monkeypatch, step
 ):
