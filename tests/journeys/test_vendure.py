@@ -136,6 +136,8 @@ async def _scenario(place: Place, web: WebStore) -> None:
     assert [code] == [each["order_no"] for each in listed]
     # HQ goes away; the goods are handed over all the same, and once.
     await place.hq.program.stop()
+    shown = await first.ask("POST", "/v1/identify", {"scan": f"]Q1{code}", "till": "till-1"})
+    assert ("found", code) == (shown["answer"], shown["order"]["order_no"])
     take = {"stage": "collected", "event": "one"}
     for _ in range(2):
         assert "collected" == (await first.ask("POST", f"/v1/orders/{code}/steps", take))["state"]
@@ -178,7 +180,7 @@ async def _scenario(place: Place, web: WebStore) -> None:
 async def _one_history(place: Place, party_id: str) -> None:
     shown = await place.hq.ask("GET", f"/v1/parties/{party_id}/timeline")
     types = [each["type"] for each in reversed(shown["interactions"])]
-    wanted = ["order.placed", "order.ready", "order.collected"]
+    wanted = ["order.placed", "order.picked", "order.ready", "order.collected", "refund.settled"]
     assert wanted == [each for each in types if each in wanted], types
 
 

@@ -14,6 +14,13 @@ const assets = path.join(__dirname, 'node_modules', '@vendure', 'create', 'asset
 
 const isMajor = amounts === 'major';
 
+// What a till's scanner reads off a customer's telephone begins with what tells it from other codes.
+class OrderNumbers extends core.DefaultOrderCodeStrategy {
+  generate(context) {
+    return `WEB-${super.generate(context)}`;
+  }
+}
+
 // Money as a double in major units, rounded to the cent: 19.99, where Vendure by itself has 1999.
 class MajorUnits {
   moneyColumnOptions = { type: 'real' };
@@ -31,6 +38,7 @@ const config = {
     superadminCredentials: { identifier: 'superadmin', password: 'superadmin' },
     cookieOptions: { secret: 'not-a-secret' },
   },
+  orderOptions: { orderCodeStrategy: new OrderNumbers() },
   paymentOptions: { paymentMethodHandlers: [core.dummyPaymentHandler] },
   logger: new core.DefaultLogger({ level: core.LogLevel.Error }),
   ...(isMajor && { entityOptions: { moneyStrategy: new MajorUnits() } }),
