@@ -3,10 +3,10 @@
 Base: one row with a 1 KB document in a transaction of its own, as in `drain`. Bytes: of a scope
 sealed and written by HQ's own snapshot maker, for customers with three identifiers of whom nothing
 is known but the name, and for ones with five sales in two stores. Start and delta: of a directory
-of `BENCH_CUSTOMERS`, each with five sales, the system's cache of it dropped; the answer is a
-stretch, a look-up and a card opened. The delta is 10,000 of them changed, each found by
-what they were found by before, in pages as a till asks for them, while somebody is looked up all
-the while on the same loop: a look-up's time runs from when it was due.
+of `BENCH_CUSTOMERS`, each with five sales, at the start not in the system's cache; the answer is a
+stretch, a look-up and a card opened. The delta, with the file in that cache, is 10,000 of them
+changed, each found by what they were found by before, in pages as a till asks for them, while
+somebody is looked up all the while on the same loop: a look-up's time runs from when it was due.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def run() -> list[Row]:
         crowd(file, CUSTOMERS)
         _enrol_bob(file, machine_key)
         first_s = _first_answer(file, machine_key)
+        _read_once(file)
         delta_s, worked_s, longest_s = asyncio.run(_delta(file, machine_key))
         base.append(raw.rate(rows))
         rows.close()
@@ -191,6 +192,13 @@ def _first_answer(file: Path, machine_key: bytes) -> float:
     spent = perf_counter() - began
     directory.close()
     return spent
+
+
+def _read_once(file: Path) -> None:
+    """Have the file in the system's cache, as of a till that has run for a while."""
+    with file.open("rb") as handle:
+        while handle.read(1 << 20):
+            pass
 
 
 def _look_up(directory: Directory) -> None:
