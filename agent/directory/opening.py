@@ -21,9 +21,9 @@ BUSY_MS = 2_000
 CHECKED_MAX = 16 << 20
 """A larger file is not read whole before the till answers: a million customers would take many
 seconds of a disk. What is damaged in it shows when it is met; the directory then begins anew."""
-LOG_PAGES = 200
+LOG_PAGES = 100
 """The log is emptied when it is so long, in the turn of the page of changes that made it so. With
-SQLite's own 1,000 a look-up that came then waited three times as long."""
+SQLite's own 1,000 a look-up that came then waited three times as long; with 64 no less."""
 OWNER_ONLY = 0o600
 # SQLite result codes (sqlite.org/rescode.html): malformed, not a database.
 _DAMAGED = frozenset({11, 26})

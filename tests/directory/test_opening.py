@@ -46,7 +46,7 @@ def test_wal_and_normal(path):
     conn = directory._conn
     assert conn.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert conn.execute("PRAGMA synchronous").fetchone() == (1,)
-    assert conn.execute("PRAGMA wal_autocheckpoint").fetchone() == (200,)
+    assert conn.execute("PRAGMA wal_autocheckpoint").fetchone() == (100,)
     assert conn.execute("PRAGMA secure_delete").fetchone() == (1,)
     directory.close()
 
