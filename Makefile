@@ -32,7 +32,7 @@ test: setup
 	@$(MAKE) --no-print-directory --output-sync=target -j 2 lint compiled
 	@# Unicode's tables, once: else each worker makes them anew, under the tracer.
 	@$(BIN)/python -c "from hypothesis.strategies import characters; characters(codec='utf-8').validate()"
-	$(BIN)/pytest -n 3 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/pytest -n 4 --dist loadscope -m "not long" --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='agent/core/*,drivers/*/codecs/*' --fail-under=100 --skip-covered
 
 # Every worker collects all tests. Here one compiles them for all, while mypy keeps the other core
