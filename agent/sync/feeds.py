@@ -149,6 +149,8 @@ class FeedFollower:
             self._require_room()
         rest = tuple(item for item in page.items if not item.key.startswith(FEED_KEY))
         keys = self._replica.apply(self._scope, msgspec.structs.replace(page, items=rest))
+        if self._snapshots is not None and any(item.op == ERASE for item in rest):
+            await self._snapshots.let_go()
         self._on_epoch(page.cursor.partition(".")[0])
         if keys:
             await self._on_change(self._scope, keys)

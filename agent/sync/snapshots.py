@@ -7,6 +7,7 @@ answers. Whatever is interrupted goes on where it stopped, after a restart as we
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -135,6 +136,7 @@ class Snapshots:
         self._turn = asyncio.Lock()
         self._installed: dict[str, str] = {}
         """Scope → the last snapshot: if HQ does not know its position, it is of no use."""
+        self._must_go = False
 
     async def take(self, scope: str) -> tuple[Manifest, list[str]]:
         """Fetch and install the snapshot of a scope.
@@ -158,9 +160,26 @@ class Snapshots:
             except Fault as fault:
                 self._look_whether_stalled(scope, fault)
                 raise
+            finally:
+                if self._must_go:
+                    await self._remove()
             del self._moved_at[scope]
         _log.info("snapshot installed", scope=scope, rows=manifest.rows, bytes=manifest.bytes)
         return manifest, keys
+
+    async def let_go(self) -> None:
+        """Remove what has come of snapshots: somebody who is in it was erased (P9).
+
+        While one is taken, as soon as that has ended.
+        """
+        self._must_go = True
+        if not self._turn.locked():
+            async with self._turn:
+                await self._remove()
+
+    async def _remove(self) -> None:
+        self._must_go = False
+        await _thread(partial(shutil.rmtree, self._directory.incoming, ignore_errors=True))
 
     async def _take(self, scope: str) -> tuple[Manifest, list[str]]:
         manifest = await self._manifest(scope)

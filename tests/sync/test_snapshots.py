@@ -103,6 +103,20 @@ async def test_a_new_till_takes_the_scope_whole_and_goes_on(stocked, run, tmp_pa
 
 
 @pytest.mark.asyncio
+async def test_half_a_snapshot_goes_when_somebody_is_erased(stocked, run):
+    """Who is erased would stay on the disk, in pieces whose rest is never fetched (P9)."""
+    shop = stocked
+    await shop.enrol()
+    half = shop.replica.incoming / SCOPE / "half"
+    async with following(shop, run):
+        await shop.until(lambda: name_of(shop, 3) == "Milk")
+        half.mkdir(parents=True)
+        (half / "0").write_bytes(b"a piece")
+        shop.link.publish(SCOPE, "party:p-1", 11, op="erase")
+        await shop.until(lambda: not half.exists())
+
+
+@pytest.mark.asyncio
 async def test_a_lost_place_is_found_by_a_snapshot(stocked, run, tmp_path):
     """If it were not, a restored HQ would mean that every till reads everything again."""
     shop = stocked
