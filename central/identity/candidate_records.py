@@ -31,7 +31,7 @@ from agent.core.recognition.means import Identifier, IdentifierType
 from central.identity.attributes import attributes_of_all, folded
 from central.identity.parties import ACTIVE
 from central.ledger.customer_tables import ATTRIBUTES, CONSENTS, IDENTIFIERS, PARTIES
-from central.ledger.engine import looking_up, reading
+from central.ledger.engine import reading
 
 PROFILING = "profiling"
 PORTION = 5000
@@ -84,8 +84,8 @@ def everybody(engine: Engine) -> Iterator[Told]:
     looked at again by the next run.
     """
     ahead: deque[Future[list[Told]]] = deque()
-    with ThreadPoolExecutor(READERS) as pool, looking_up(engine) as conn:
-        for after, upto in _portions(conn):
+    with ThreadPoolExecutor(READERS) as pool:
+        for after, upto in _portions(engine):
             ahead.append(pool.submit(_read, engine, after, upto))
             if len(ahead) > READERS:
                 yield from ahead.popleft().result()
@@ -93,12 +93,19 @@ def everybody(engine: Engine) -> Iterator[Told]:
             yield from ahead.popleft().result()
 
 
-def _portions(conn: Connection) -> Iterator[tuple[str, str]]:
+def _portions(engine: Engine) -> Iterator[tuple[str, str]]:
     """Give stretches of ids: after the first, up to the last."""
     after = ""
-    while upto := conn.execute(_UPTO, {"after": after}).scalar():
+    while upto := _end(engine, after):
         yield after, upto
         after = upto
+
+
+def _end(engine: Engine, after: str) -> str | None:
+    # A transaction of its own: one around all of them would last as long as the whole reading.
+    with reading(engine) as conn:
+        last: str | None = conn.execute(_UPTO, {"after": after}).scalar()
+    return last
 
 
 def _read(engine: Engine, after: str, upto: str) -> list[Told]:

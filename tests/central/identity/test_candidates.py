@@ -135,6 +135,19 @@ def test_everybody_is_read_once_whatever_the_portions_and_as_they_are_shown(ledg
     ]
 
 
+def test_hq_goes_on_while_everybody_is_read(ledger, monkeypatch):
+    """No sale of any store would be taken in for as long as the night's reading lasts."""
+    monkeypatch.setattr(candidate_records, "_UPTO", candidate_records.upto(1))
+    with writing(ledger) as conn:
+        for n in range(1, 10):
+            met(conn, f"a-{n}", ADA)
+    told = everybody(ledger)
+    first = next(told)
+    with writing(ledger) as conn:
+        met(conn, "a-1", ADA | {"name": "Ada King"})
+    assert [f"a-{n}" for n in range(1, 10)] == [each.party_id for each in (first, *told)]
+
+
 REACHED = [("email", "ada@byron.example"), ("phone", "+49301234567")]
 
 
