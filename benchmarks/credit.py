@@ -13,24 +13,22 @@ import json
 import os
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from datetime import date, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, text
 
-from benchmarks.hq import running_hq
+from benchmarks.hq import database_of, on_each, running_hq
 from benchmarks.rights import cpu_s
 from benchmarks.table import Row
 from central.ledger.engine import open_engine, reading, writing
-from tests.central.postgres import server
 
 LINES = int(os.environ.get("BENCH_CREDIT_LINES", "5000000"))
 DATABASES = os.environ.get("BENCH_CREDIT_ON", "SQLite PostgreSQL").split()
@@ -93,15 +91,13 @@ _SUM_OF_ORDERS = "SELECT business_date, sum(net) FROM channel_booking GROUP BY b
 
 def run() -> list[Row]:
     """Fill, ask, and compare what was answered with the lines."""
-    place = os.environ.get("BENCH_DIR", ".")
-    with TemporaryDirectory(dir=place, prefix=".bench-") as folder:
-        return [row for name in DATABASES for row in _on(name, Path(folder).resolve() / name)]
+    return on_each(DATABASES, _on)
 
 
 def _on(name: str, folder: Path) -> list[Row]:
     folder.mkdir()
     with (
-        _database(name, folder) as database,
+        database_of(name, folder) as database,
         running_hq(folder, database, token=_STAFF) as (url, _),
     ):
         engine = open_engine(database or folder / "central" / "central.sqlite")
@@ -123,15 +119,6 @@ def _on(name: str, folder: Path) -> list[Row]:
         Row(f"{of}, then", median(again), "s", median(again) / base_s),
         Row(f"{of}, one day of {DAYS}", one_s, "s", one_s / base_s),
     ]
-
-
-@contextmanager
-def _database(name: str, folder: Path) -> Iterator[str]:
-    if name == "SQLite":
-        yield ""
-        return
-    with server(str(folder), listen_addresses="''") as postgres:
-        yield postgres.create("credit")
 
 
 def _fill(engine: Engine) -> None:

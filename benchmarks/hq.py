@@ -7,19 +7,39 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from agent.core.identifiers import TillId
 from benchmarks.commit import STORE
+from benchmarks.table import Row
 from central.daemon.serve import PRESET_VARIABLE
+from tests.central.postgres import server
 
 TILL = TillId("till-1")
 """The till its enrolment code is for."""
 START_S = 120
 STOP_S = 5
 CENTRAL = (sys.executable, "-m", "central.daemon.cli")
+
+
+def on_each(databases: Iterable[str], on: Callable[[str, Path], list[Row]]) -> list[Row]:
+    """Measure on each of some databases, by name, in a folder of its own."""
+    place = os.environ.get("BENCH_DIR", ".")
+    with TemporaryDirectory(dir=place, prefix=".bench-") as folder:
+        return [row for name in databases for row in on(name, Path(folder).resolve() / name)]
+
+
+@contextmanager
+def database_of(name: str, folder: Path) -> Iterator[str]:
+    """Give the URL of an empty database: `PostgreSQL` of its own; `SQLite`: the empty one."""
+    if name == "SQLite":
+        yield ""
+        return
+    with server(str(folder), listen_addresses="''") as postgres:
+        yield postgres.create("benchmark")
 
 
 @contextmanager

@@ -13,11 +13,10 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +24,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine, select
 
 from agent.core.history import Interaction
-from benchmarks.hq import running_hq
+from benchmarks.hq import database_of, on_each, running_hq
 from benchmarks.rights import cpu_s
 from benchmarks.table import Row
 from central.identity.attributes import observe
@@ -33,7 +32,6 @@ from central.identity.interactions import record
 from central.identity.parties import Origin, ensure
 from central.ledger.customer_tables import INTERACTIONS
 from central.ledger.engine import open_engine, reading, writing
-from tests.central.postgres import server
 
 EVENTS = int(os.environ.get("BENCH_MERGE_EVENTS", "1000"))
 PAIRS = int(os.environ.get("BENCH_MERGE_PAIRS", "40"))
@@ -46,15 +44,13 @@ _STAFF = secrets.token_hex()
 
 def run() -> list[Row]:
     """Fill, merge and undo, on each database."""
-    place = os.environ.get("BENCH_DIR", ".")
-    with TemporaryDirectory(dir=place, prefix=".bench-") as folder:
-        return [row for name in DATABASES for row in _on(name, Path(folder).resolve() / name)]
+    return on_each(DATABASES, _on)
 
 
 def _on(name: str, folder: Path) -> list[Row]:
     folder.mkdir()
     with (
-        _database(name, folder) as database,
+        database_of(name, folder) as database,
         running_hq(folder, database, token=_STAFF) as (url, _),
     ):
         engine = open_engine(database or folder / "central" / "central.sqlite")
@@ -85,15 +81,6 @@ def _rows(name: str, times: tuple[list[float], list[float]], base_ms: float) -> 
         (f"its undo {of}, median", median(undone)),
     ):
         yield Row(what, value, "ms", value / base_ms, f"<= {MOST_MS} ms", value <= MOST_MS)
-
-
-@contextmanager
-def _database(name: str, folder: Path) -> Iterator[str]:
-    if name == "SQLite":
-        yield ""
-        return
-    with server(str(folder), listen_addresses="''") as postgres:
-        yield postgres.create("merging")
 
 
 def _filled(engine: Engine, events: int) -> list[tuple[str, str]]:

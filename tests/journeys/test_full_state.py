@@ -18,6 +18,7 @@ import pytest
 
 from agent.core.privacy.keys import STRETCHING, context, derived
 from agent.daemon.demo.shop import new_id
+from agent.program.terminal import say
 from central.channels.imports import import_items
 from central.daemon.commands import run_enrol_code
 from tests.forked import forked
@@ -167,7 +168,7 @@ def stolen(world):
     """Attack both shops' directories: without the key, and with it."""
     known = [*GONE.known, *STAYS.known, *MET, *(Known(TEXT, each) for each in world.secrets)]
     bare = scanned(readable(known), *(shop.directory for shop in world.shops), world.made)
-    print(f"\nwithout the key: {bare}")  # noqa: T201
+    say(f"\nwithout the key: {bare}")
     assert [] == bare.hits
     for shop in world.shops:
         key = (shop.directory / "state-key" / "machine.key").read_bytes()
@@ -176,7 +177,7 @@ def stolen(world):
         opened = {one.value for one in loot.opened}
         assert {GONE.email, GONE.phone, STAYS.email, STAYS.phone} <= opened
     assert STRETCHING.cost_log2 >= 12
-    print(costs())  # noqa: T201
+    say(costs())
 
 
 async def erased(world, one):
@@ -216,7 +217,7 @@ async def crowd_erased(world):
     for what, times in (("HQ", at_hq), ("tills in touch, with their word at HQ", at_till)):
         cuts = quantiles(times, n=100)
         said = f"half {cuts[49]:.2f} s, 95 of 100 {cuts[94]:.2f} s, longest {max(times):.2f} s"
-        print(f"erased by {what}: {said}")  # noqa: T201
+        say(f"erased by {what}: {said}")
     assert max(at_till) < 60
 
 
@@ -251,12 +252,12 @@ async def journey(world):
     assert "found" != await knows(here, GONE)
     await until_equal(lambda: knows(here, GONE), "unknown")
     took = time.monotonic() - began
-    print(f"not even known elsewhere at the till in touch after {took:.2f} s")  # noqa: T201
+    say(f"not even known elsewhere at the till in touch after {took:.2f} s")
     await away.start()
     began = time.monotonic()
     await until_equal(lambda: knows(away, GONE), "unknown")
     took = time.monotonic() - began
-    print(f"unknown at the till that was away {took:.2f} s after its start")  # noqa: T201
+    say(f"unknown at the till that was away {took:.2f} s after its start")
     await acked_by(world, request_id, away)
     for shop in world.shops:
         await shop.in_step()
@@ -274,7 +275,7 @@ async def gone(world, wanted):
         return await asyncio.to_thread(scanned, wanted, *world.live)
 
     found = await until(left, lambda scan: not scan.hits)
-    print(f"after the erasure: {found}")  # noqa: T201
+    say(f"after the erasure: {found}")
 
 
 async def proven(world, request_id, backup):
@@ -289,7 +290,7 @@ async def proven(world, request_id, backup):
     assert proof["due"]
     assert not proof["late"]
     classes = {each["data_class"] for each in proof["kept"]}
-    print(f"kept, with law and reason: {', '.join(sorted(classes))}; due {proof['due']}")  # noqa: T201
+    say(f"kept, with law and reason: {', '.join(sorted(classes))}; due {proof['due']}")
     assert {"sale", "consent"} <= classes
     assert all(each["law"] and each["reason"] for each in proof["kept"])
     word = {"replica_id": "web", "reason": "told by hand, ticket 7", "actor": "eva"}
@@ -315,7 +316,7 @@ async def put_back(world, wanted):
     assert scanned(wanted, backup).hits, "a backup of before holds the person, as the proof says"
     await hq.run("restore", str(backup))
     found = await asyncio.to_thread(scanned, wanted, hq.state)
-    print(f"HQ put back to before, not started yet: {found}")  # noqa: T201
+    say(f"HQ put back to before, not started yet: {found}")
     await hq.program.start()
     assert [] == (await hq.ask("POST", "/v1/parties/search", {"text": GONE.email}))["parties"]
     await until_equal(lambda: knows(world.here, GONE), "unknown")
