@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import time
+from functools import partial
+from timeit import repeat
 
 import pytest
 from hypothesis import given
@@ -300,9 +302,9 @@ def test_long_texts_are_looked_at_in_their_length():
     """A pasted page would stop the till for minutes."""
 
     def seconds(text):
-        begun = time.process_time()
-        card_numbers(text)
-        return time.process_time() - begun
+        looking = partial(card_numbers, text)
+        # The least of three, without the collector: its pause is not the text's.
+        return min(repeat(looking, timer=time.process_time, repeat=3, number=1))
 
     for part in ("4111 1111 1111 1112 ", "1 ", ";123456789012=", "1234567890", "DE12 3456 "):
         assert seconds(part * 1000) < 50 * max(seconds(part * 100), 0.001)
