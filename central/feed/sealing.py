@@ -34,6 +34,9 @@ from central.ledger.outbox import position as newest
 
 STRETCHED_AT_ONCE = 64
 """New identifiers on one page: half a second of one core."""
+PAGES_AT_ONCE = 4
+"""Made at one time. All others wait outside: whoever waits for stretches in one of HQ's threads
+keeps what tills send from being taken in."""
 SEALED_MAX = 20_000
 """Rows remembered sealed: a thousand tills ask for the same ones within a minute."""
 PAGES_MAX = 32
@@ -71,6 +74,8 @@ class Sealer:
             rules: see `RULES`.
         """
         self._engine, self._master, self._rules = engine, master, rules
+        self.threads = ThreadPoolExecutor(PAGES_AT_ONCE, "feed-page")
+        """Where pages are made."""
         self._stretching = Lock()
         self._sealed: OrderedDict[_Place, msgspec.Raw] = OrderedDict()
         self._pages: OrderedDict[_Page, FeedPage] = OrderedDict()

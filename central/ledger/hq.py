@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -158,6 +159,10 @@ class NoSnapshots:
 class Sealing(Protocol):
     """The feed as it leaves HQ: what is personal in it is closed."""
 
+    @property
+    def threads(self) -> Executor | None:
+        """Where pages are made, beside all else; None: where everything is."""
+
     def page(self, scope: str, after: str, limit: int) -> FeedPage:
         """Read and seal the changes after a cursor; blocking."""
         ...
@@ -165,6 +170,8 @@ class Sealing(Protocol):
 
 class NoFeed:
     """What an `Hq` without sealing has: it tells nothing."""
+
+    threads = None
 
     def page(self, scope: str, after: str, limit: int) -> FeedPage:
         """Refuse."""
