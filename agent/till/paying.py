@@ -167,7 +167,8 @@ async def seal(
         of_orders = noted_in(sale, desk.store.id, stamp)
         of_value = value.facts_of(conn, desk, sale, body, stamp, by)
         of_person: list[Body] = [*_ties(sale, stamp), *accounts.seen(desk, sale, stamp)]
-        more: tuple[Body, ...] = (*of_person, *of_orders, *of_value, *unsettled, *besides)
+        # What the goods of an order have earned is told before that they are out of it.
+        more: tuple[Body, ...] = (*of_person, *of_value, *of_orders, *unsettled, *besides)
         written += [(desk.append(conn, fact), fact) for fact in more]
         if value.leases_over(conn, desk, sale, by) or of_value:
             written += value.close_due(conn, desk, stamp)

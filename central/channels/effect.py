@@ -108,9 +108,9 @@ class OrderHeard:
         self._before[event.event_id] = event
         return msgspec.structs.replace(kept, state=state)
 
-    def keep(self) -> None:
-        """Write down what has come of it."""
-        self._standing.keep(self._now)
+    def keep(self) -> frozenset[PartyId]:
+        """Write down what has come of it; gives whose points it changed."""
+        return frozenset(map(PartyId, self._standing.keep(self._now)))
 
 
 def apply(intake: Intake, event: EventTold, heard: OrderHeard | None) -> Effect:

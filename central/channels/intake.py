@@ -149,15 +149,16 @@ def _applied(
     for each, event in zip(events, told, strict=True):
         effects.append(apply(intake, event, order))
         outcomes.append(keep(intake, each, event, effects[-1]))
-    if order is not None:
-        order.keep()
-    _settle(intake, effects, touched)
+    earners = frozenset[PartyId]() if order is None else order.keep()
+    _settle(intake, effects, earners, touched)
     return outcomes
 
 
-def _settle(intake: Intake, effects: Iterable[Effect], touched: Touched) -> None:
+def _settle(
+    intake: Intake, effects: Iterable[Effect], earners: Iterable[PartyId], touched: Touched
+) -> None:
     """Forget at once what came of anybody erased, and say whose cards are to be told."""
-    about, whose = set[str](), set[PartyId]()
+    about, whose = set[str](), set(earners)
     for each in effects:
         about |= {each.party_id} if each.party_id else set()
         whose |= each.touched

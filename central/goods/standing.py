@@ -1,4 +1,7 @@
-"""How an order stands, told to everybody it concerns: tills, card, history, stock, its channel."""
+"""How an order stands, told to everybody it concerns: tills, card, history, stock, its channel.
+
+What it earns is booked with it.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ from central.goods.kept import completed, order_held, put, substance, summary, w
 from central.goods.told import HQ, Teller, add, held
 from central.identity.interactions import record
 from central.ledger.customer_tables import PSEUDONYMS
+from central.value.ordered import book_order
 
 SUPPLIER = "warehouse"
 """The location the goods of special orders are set aside at and sent from."""
@@ -80,8 +84,21 @@ def tell(
     """
     standing = Standing(conn, told[0].order_id)
     outcome = standing.tell(told, teller, now, said)
-    standing.keep(now)
-    return outcome
+    return outcome._replace(parties=outcome.parties | standing.keep(now))
+
+
+def reckoned_anew(conn: Connection, order_id: str, now: str) -> frozenset[str]:
+    """Book the points of an order once more, where a sale of its goods is heard of after it.
+
+    Returns:
+        Whose card it changed.
+    """
+    order = held(conn, order_id)
+    placed = view(order).placed
+    known = order_held(conn, placed.number) if placed else None
+    if known is None:
+        return frozenset()
+    return book_order(conn, whole(order, paid=known.paid), known.party_id, now)
 
 
 class Standing:
@@ -121,18 +138,26 @@ class Standing:
             return Outcome(None, frozenset())
         return self._stand(stands, (*new, *own), teller, now, said or Said())
 
-    def keep(self, now: str) -> None:
-        """Write down what has come of it: stock moves, tills and its channel are told."""
+    def keep(self, now: str) -> frozenset[str]:
+        """Write down what has come of it: stock moves, tills and its channel are told.
+
+        Returns:
+            Whose points it changed.
+        """
         conn, before, after = self._conn, self._before, self._after
         if self._new:
             event = min(each.event for each in self._new)
             stock.book(conn, moved(before, after, event, now), now)
         known, order = self._known.get(self._shown, (None, None))
+        earners = frozenset[str]()
         if order is None:
-            return
+            return earners
         if order != known or substance(before) != substance(after):
-            put(conn, known, order, whole(after, paid=order.paid))
+            complete = whole(after, paid=order.paid)
+            put(conn, known, order, complete)
+            earners = book_order(conn, complete, order.party_id, now)
         tasks.put(conn, order.channel, order.order_no, self._unheard, now)
+        return earners
 
     def _taken_up(self, stands: OrderView, now: str) -> tuple[OrderView, tuple[Told, ...]]:
         """Accept a draft that may be; gives how the order stands then, and what was told for it."""

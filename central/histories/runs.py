@@ -56,7 +56,9 @@ def plain_sales(conn: Connection, entries: Sequence[Read]) -> frozenset[int]:
     return frozenset(
         seq
         for seq, body in sales
-        if not busy & {body.sale_id, body.customer_ref} and not any(_returned(body))
+        if not busy & {body.sale_id, body.customer_ref}
+        and not any(_returned(body))
+        and not any(line.ordered for line in body.lines)
     )
 
 

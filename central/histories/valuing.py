@@ -35,6 +35,7 @@ from agent.core.loyalty.bookings import payment
 from agent.core.loyalty.facts import LoyaltyFact, ValueUnspent
 from agent.core.loyalty.programme import GIFT_PREFIX
 from agent.core.sale.model import ReturnOf, Stamp
+from central.goods.standing import reckoned_anew
 from central.histories import quarantine
 from central.histories.entry import Entry
 from central.histories.parking import park, unpark
@@ -85,12 +86,19 @@ def applied(conn: Connection, entry: Entry, body: LoyaltyFact | ValueUnspent) ->
 
 
 def returned(conn: Connection, entry: Entry, body: SaleCompleted) -> frozenset[str]:
-    """Take back what goods have earned that this sale gave back."""
+    """Take back what goods have earned that this sale gave back, or that were back before it."""
     touched = NOBODY
     for back in goods_back(body.lines):
         said = body.completed, body.store, body.till
         touched |= _goods(conn, entry, GoodsReturned(body.sale_id, back), said)
+    for order_id in sorted(orders_paid_in(body)):
+        touched |= reckoned_anew(conn, order_id, entry.now)
     return touched
+
+
+def orders_paid_in(body: SaleCompleted) -> set[str]:
+    """Name the orders whose goods were handed over in a sale, and paid for."""
+    return {line.ordered.order_id for line in body.lines if line.ordered and not line.returns}
 
 
 def lease_back(conn: Connection, entry: Entry, order: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, union, update
+from sqlalchemy import Connection, bindparam, func, insert, select, union, update
 
 from agent.core.history.readings import POINTS as TOLD_POINTS
 from agent.core.loyalty import POINTS, RULE, EarnRule, Expiry, Programme, Term
@@ -20,12 +20,29 @@ from central.ledger.value_tables import (
 
 RULE_KEY = f"rule:{RULE}"
 _NEWEST = select(VALUE_PROGRAMMES.c.body).order_by(VALUE_PROGRAMMES.c.version.desc()).limit(1)
+_THEN = (
+    select(VALUE_PROGRAMMES.c.body)
+    .where(VALUE_PROGRAMMES.c.at <= bindparam("then"))
+    .order_by(VALUE_PROGRAMMES.c.version.desc())
+    .limit(1)
+)
 _json = msgspec.json.Encoder(order="deterministic")
 
 
 def current(conn: Connection) -> Programme:
     """Give the programme in force; an empty one where none was ever published."""
     body = conn.execute(_NEWEST).scalar_one_or_none()
+    return Programme() if body is None else msgspec.json.decode(body, type=Programme)
+
+
+def in_force(conn: Connection, then: str) -> Programme:
+    """Give the programme that was in force at a time; an empty one where none was yet.
+
+    Args:
+        conn: any open connection.
+        then: UTC, ISO 8601.
+    """
+    body = conn.execute(_THEN, {"then": then}).scalar_one_or_none()
     return Programme() if body is None else msgspec.json.decode(body, type=Programme)
 
 

@@ -15,6 +15,7 @@ left outweigh the cancellation, and a trouble says so.
 
 `counter` has an order paid where it is collected, at the price it was ordered at. `returns` gives
 goods of any order back over any counter: how much may still come back, and to the cent what for.
+`bought` is what the customer keeps of it.
 `special` makes orders where nobody can be asked. `goods` says what all of it moves in stock.
 
 One telling counts of each matter (`gathering.matter_of`): a web store that only heard of a return
@@ -24,6 +25,7 @@ at a counter tells it under the counter's own id, with `echo`, and it counts onc
 from __future__ import annotations
 
 from agent.core.orders.acts import act, overdue, to_pay
+from agent.core.orders.bought import Purchase, purchase
 from agent.core.orders.checks import OrderInput, checked
 from agent.core.orders.counter import counter_line
 from agent.core.orders.gathering import (
@@ -95,6 +97,7 @@ __all__ = [
     "Payment",
     "PaymentState",
     "Placed",
+    "Purchase",
     "Refund",
     "RefundPart",
     "Stage",
@@ -123,6 +126,7 @@ __all__ = [
     "of_sale",
     "overdue",
     "paid_in_sale",
+    "purchase",
     "rank",
     "refund_for",
     "return_line",
