@@ -21,6 +21,11 @@ from tests.journeys.vendure_shop import USER, WebStore, free_port, missing, web_
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 STEP_S = 0.2
 ORDERS = 40
+POINT = 100
+PROGRAMME = {
+    "rules": [{"rule_id": "base", "version": 1, "points": 1, "per": POINT}],
+    "worth": {"points": 100, "minor": 100},
+}
 CONNECTOR = """\
 [channel.connector]
 kind = "vendure"
@@ -83,6 +88,11 @@ class Place:
         await self.hq.program.stop()
 
 
+async def points(place: Place, party_id: str) -> int:
+    held = (await place.hq.ask("GET", f"/v1/parties/{party_id}/value"))["units"]
+    return sum(each["value"] for each in held if each["unit"] == "points")
+
+
 async def sheet(asked: Shop | Headquarters, code: str) -> Any:
     return await asked.ask("GET", f"/v1/orders/{code}")
 
@@ -116,6 +126,7 @@ async def test_a_web_order_is_collected_and_given_back_in_two_stores(tmp_path):
 
 async def _scenario(place: Place, web: WebStore) -> None:
     first, second = place.stores
+    await place.hq.ask("PUT", "/v1/loyalty/programme", PROGRAMME)
     code = await web.buy({"1": 2, "2": 1}, "Ada.Byron@Example.COM")
     placed = await until(lambda: sheet(place.hq, code), "the order at HQ")
     assert ("authorized", 0) == (placed["money_state"], placed["money"]["settled"])
@@ -152,6 +163,9 @@ async def _scenario(place: Place, web: WebStore) -> None:
         return (await sheet(second, code))["state"] == "collected"
 
     await until(may_return, "the order at the other store")
+    party_id = (await sheet(place.hq, code))["order"]["party_id"]
+    goods = sum(line["line"]["amount"] for line in placed["lines"])
+    assert goods // POINT == await points(place, party_id)
     sale_id = await gave_back(second, code, 1, 1000)
 
     async def refunded() -> Any:
@@ -170,7 +184,9 @@ async def _scenario(place: Place, web: WebStore) -> None:
     [standing] = (await place.hq.ask("GET", "/v1/channels"))["connectors"]
     assert (None, 1, 0) == (standing["problem"], standing["orders"], standing["quarantined"])
     assert [] == (await place.hq.ask("GET", "/v1/stock/check"))["differences"]
-    await _one_history(place, found["order"]["party_id"])
+    left = await points(place, party_id)
+    assert abs(left - (goods - refund["total"]) / POINT) <= 1, (left, goods, refund["total"])
+    await _one_history(place, party_id)
     # Deleted there, the customer's orders stay.
     again = await web.buy({"3": 1}, "ada.byron@example.com")
     await until(lambda: sheet(place.hq, again), "the second order")
@@ -182,6 +198,8 @@ async def _one_history(place: Place, party_id: str) -> None:
     types = [each["type"] for each in reversed(shown["interactions"])]
     wanted = ["order.placed", "order.picked", "order.ready", "order.collected", "refund.settled"]
     assert wanted == [each for each in types if each in wanted], types
+    loyalty = [each for each in types if each.startswith("loyalty.")]
+    assert ["loyalty.earned", "loyalty.reversed"] == loyalty, types
 
 
 @pytest.mark.asyncio
