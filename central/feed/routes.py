@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -53,8 +52,8 @@ async def _next(hq: Hq, scope: str, after: str, limit: int, wait_s: int) -> Feed
     until = loop.time() + wait_s
     while True:
         seen = hq.feed_changed.seen(scope)
-        making = partial(_page, hq, scope, after, limit)
-        found = await loop.run_in_executor(hq.sealing.threads, making)
+        async with hq.sealing.turns:
+            found = await sync_to_thread(_page, hq, scope, after, limit)
         left_s = until - loop.time()
         if found.items or left_s <= 0 or not await hq.feed_changed.wait(scope, seen, left_s):
             return found

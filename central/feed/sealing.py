@@ -7,6 +7,7 @@ page with many new ones is cut short, and an import is best read as a snapshot.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -74,8 +75,8 @@ class Sealer:
             rules: see `RULES`.
         """
         self._engine, self._master, self._rules = engine, master, rules
-        self.threads = ThreadPoolExecutor(PAGES_AT_ONCE, "feed-page")
-        """Where pages are made."""
+        self.turns = asyncio.Semaphore(PAGES_AT_ONCE)
+        """Each page is made in one of these."""
         self._stretching = Lock()
         self._sealed: OrderedDict[_Place, msgspec.Raw] = OrderedDict()
         self._pages: OrderedDict[_Page, FeedPage] = OrderedDict()
@@ -93,7 +94,7 @@ class Sealer:
                 if (known := self._pages.get(place)) is not None:
                     return known
                 found = page(conn, scope, after, limit)
-                fitting = self._fitting(conn, found.items)
+                fitting = self._fitting(conn, place, found.items)
             if fitting == len(found.items):
                 items = self.sealed(scope, place.generation, found.items, place.forgotten)
                 return self._kept(place, FeedPage(tuple(items), found.cursor, more=found.more))
@@ -118,11 +119,18 @@ class Sealer:
             items: as they stand in the feed.
             mark: `key_tables.forgotten`, read with them.
         """
-        rows = {change.fseq: _read(change) for change in items if _is_party(change)}
+        closed = {change.fseq: self._known(scope, now, change) for change in items}
+        rows = {
+            change.fseq: _read(change)
+            for change in items
+            if _is_party(change) and closed[change.fseq] is None
+        }
         known = self._stretches((row for row in rows.values() if row is not None), mark)
         keys = keys_of(self._master.key(scope, now))
         return [
-            self._closed(keys, change, rows[change.fseq], known) if change.fseq in rows else change
+            self._closed(keys, change, rows[change.fseq], known)
+            if change.fseq in rows
+            else closed[change.fseq] or change
             for change in items
         ]
 
@@ -139,9 +147,18 @@ class Sealer:
         """Give the stretch of each identifier, making and keeping what is new; see `sealed`."""
         return self._stretches([PartyRow(_NOTHING, tuple(identifiers))], mark)
 
-    def _fitting(self, conn: Connection, items: Sequence[FeedItem]) -> int:
+    def _known(self, scope: str, now: int, change: FeedItem) -> FeedItem | None:
+        """Give a party as it was sealed for another till; None where it was not."""
+        body = self._sealed.get((scope, now, change.key, change.ver)) if _is_party(change) else None
+        return None if body is None else msgspec.structs.replace(change, body=body)
+
+    def _fitting(self, conn: Connection, place: _Page, items: Sequence[FeedItem]) -> int:
         """Count the changes, at least one, that bring no more new identifiers than fit."""
-        parties = [_read(change) if _is_party(change) else None for change in items]
+        known = (self._known(place.scope, place.generation, change) for change in items)
+        parties = [
+            _read(change) if _is_party(change) and closed is None else None
+            for change, closed in zip(items, known, strict=True)
+        ]
         named = [row.identifiers if row else () for row in parties]
         prints = [[self._master.fingerprint(one) for one in each] for each in named]
         held = _held(conn, {one for each in prints for one in each}).keys()
@@ -187,13 +204,10 @@ class Sealer:
     ) -> FeedItem:
         if row is None:
             return msgspec.structs.replace(change, body=_NOTHING)
-        place = (keys.scope, keys.generation, change.key, change.ver)
-        body = self._sealed.get(place)
-        if body is None:
-            body = self._body(keys, change, row, known)
-            self._sealed[place] = body
-            while len(self._sealed) > SEALED_MAX:
-                self._sealed.popitem(last=False)
+        body = self._body(keys, change, row, known)
+        self._sealed[keys.scope, keys.generation, change.key, change.ver] = body
+        while len(self._sealed) > SEALED_MAX:
+            self._sealed.popitem(last=False)
         return msgspec.structs.replace(change, body=body)
 
     def _body(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -160,8 +160,9 @@ class Sealing(Protocol):
     """The feed as it leaves HQ: what is personal in it is closed."""
 
     @property
-    def threads(self) -> Executor | None:
-        """Where pages are made, beside all else; None: where everything is."""
+    def turns(self) -> AbstractAsyncContextManager[None]:
+        """Held while a page is made: few are at one time, beside all else."""
+        ...
 
     def page(self, scope: str, after: str, limit: int) -> FeedPage:
         """Read and seal the changes after a cursor; blocking."""
@@ -171,7 +172,7 @@ class Sealing(Protocol):
 class NoFeed:
     """What an `Hq` without sealing has: it tells nothing."""
 
-    threads = None
+    turns = nullcontext()
 
     def page(self, scope: str, after: str, limit: int) -> FeedPage:
         """Refuse."""
