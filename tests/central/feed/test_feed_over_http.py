@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 import time
 
 import httpx
@@ -12,7 +13,9 @@ import pytest
 from agent.contracts.hq import HqRefused
 from agent.core.exchange.coding import FEED_ITEMS_MAX, content_digest
 from agent.links.signing import DeviceSigner
+from central.feed.sealing import Sealer
 from central.ledger.engine import open_engine, writing
+from central.ledger.faults import POOL_SIZE
 from central.ledger.outbox import GLOBAL, Change, publish, publish_many
 
 pytestmark = pytest.mark.asyncio
@@ -25,7 +28,7 @@ def tell(engine, *changes, scope=GLOBAL):
 
 
 async def raw(hq, till, path):
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         request = client.build_request("GET", hq.url + path)
         DeviceSigner(till.key, till.keyid).sign(request, b"")
         return await client.send(request)
@@ -113,6 +116,27 @@ async def test_a_wait_that_brings_nothing_ends_in_time(hq):
     began = time.monotonic()
     page = await link.feed("store:store-0001", "", 1)
     assert ((), True) == (page.items, 0.9 < time.monotonic() - began < 20)
+    await link.aclose()
+
+
+async def test_pages_in_the_making_hold_up_nothing_else(hq, monkeypatch):
+    """Wrong: sales wait while fifty tills that come back read who was enrolled meanwhile."""
+    till, link = await hq.enrolled()
+    begun, ready, made = threading.Event(), threading.Event(), Sealer.page
+
+    def page(*args):
+        begun.set()
+        ready.wait(60)
+        return made(*args)
+
+    monkeypatch.setattr(Sealer, "page", page)
+    reads = [asyncio.create_task(raw(hq, till, "/v1/feeds/global")) for _ in range(3 * POOL_SIZE)]
+    await asyncio.to_thread(begun.wait, 60)
+    try:
+        assert 200 == (await asyncio.wait_for(raw(hq, till, "/v1/keys"), 50)).status_code
+    finally:
+        ready.set()
+    assert {200} == {each.status_code for each in await asyncio.gather(*reads)}
     await link.aclose()
 
 
