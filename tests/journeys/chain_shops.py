@@ -32,6 +32,7 @@ ITEMS = 150
 """In the sample catalogue; a till that has fewer is still being filled."""
 LINES_MAX = 4
 TRIES = 60
+BUSY = 429
 STEP_S = 0.1
 """Between two looks at a state that no event tells of."""
 AGENT = """\
@@ -219,6 +220,10 @@ class Shop:
                 )
             except httpx.TransportError:
                 await asyncio.sleep(STEP_S)
+                continue
+            if answer.status_code == BUSY:
+                # A quick machine sells more than a till may: as the agent's remedy says.
+                await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
                 continue
             if not answer.is_success:
                 raise Broken(f"{self.store} {method} {path}: {answer.status_code} {answer.text}")
