@@ -15,7 +15,8 @@ gift card. Whatever `due` lists is sealed as `LeaseClosed`. A refund to points o
 **At HQ.** `grant` decides a lease out of `standing` over all who are merged; `granted` is booked,
 then the order is signed. Facts of tills become bookings, of which `missing` are written. Goods that
 came back are `goods_back` of the sale they came back in; each is `taken_back` from whatever stands
-under its source, and asked again when a sale arrives later than its return.
+under its source, and asked again when a sale arrives later than its return. Orders of web stores
+earn at HQ alone; `ordered` keeps what they earned at the share of what is kept of them.
 
 Nothing depends on the order in which facts arrive but the share of a single return, to the unit;
 sums and balances do not.
