@@ -92,6 +92,34 @@ def test_money_back_without_a_line_is_first_that_of_the_carriage():
     assert [2000, 3000] == [each.kept for each in purchase(order(*told)).lines]
 
 
+def test_what_a_voucher_takes_off_is_no_money_that_went_back():
+    """Who redeems a voucher would lose points of goods they keep, or keep those of money back."""
+    voucher = OrderLine(3, "Voucher", 1000, -5499, goods=False)
+    told = [placed(KETTLE, TEA, voucher), HANDED, paid(5499)]
+    found = purchase(order(*told))
+    assert found.is_done
+    assert [(2000, 4999), (3000, 500)] == [(each.kept, each.amount) for each in found.lines]
+    back = [told, [*told, step("returned", "r", (1, 1000))], [*told, refund(2500, (1, 2500))]]
+    assert [2000, 1000, 1000] == [purchase(order(*each)).lines[0].kept for each in back]
+    assert [0, 0] == [each.kept for each in purchase(order(*told, refund(5499))).lines]
+
+
+def test_goods_handed_over_that_were_taken_out_of_the_order_cost_nothing():
+    """One changed order would have a till's word of it set aside, and its goods not be booked."""
+    out = OrderLine(1, "Kettle", 0, 0)
+    told = placed(out, TEA), step("collected", "c", (1, 1000), (2, 3000)), paid(1000)
+    assert [(1000, 0), (3000, 1000)] == [
+        (each.kept, each.amount) for each in purchase(order(*told)).lines
+    ]
+
+
+def test_goods_handed_over_in_two_parts_of_one_sale_are_named_once():
+    """Each part would be taken for all that the sale sold, and the other for goods come back."""
+    parts = [step("collected", each, (1, 1000), sale_id="s-1") for each in ("c1", "c2")]
+    [line] = purchase(order(placed(KETTLE), *parts)).lines
+    assert [("s-1", 2000, 2000)] == [tuple(each) for each in line.in_sales]
+
+
 def test_goods_without_a_price_count_by_themselves():
     """A gift that came back would divide by nothing."""
     gift = OrderLine(1, "Sample", 2000, 0)
