@@ -158,7 +158,7 @@ def _settle(
     intake: Intake, effects: Iterable[Effect], earners: Iterable[PartyId], touched: Touched
 ) -> None:
     """Forget at once what came of anybody erased, and say whose cards are to be told."""
-    about, whose = set[str](), set(earners)
+    about, whose = set[str](earners), set(earners)
     for each in effects:
         about |= {each.party_id} if each.party_id else set()
         whose |= each.touched

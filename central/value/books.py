@@ -24,6 +24,7 @@ _P = VALUE_POSTINGS.c
 _OF = select(VALUE_POSTINGS).where(
     _P.source_event == bindparam("of_event"), _P.source_line == bindparam("of_line")
 )
+_CAUSED_BY = select(VALUE_POSTINGS).where(_P.source_event == bindparam("of_event"))
 _LEASED = select(VALUE_POSTINGS).where(
     _P.owner == bindparam("of_owner"),
     _P.unit == bindparam("of_unit"),
@@ -63,6 +64,10 @@ class SqlBooks:
         """Give every posting with a source."""
         named = {"of_event": source.event, "of_line": source.line}
         return [posting_of(row) for row in self._conn.execute(_OF, named)]
+
+    def caused_by(self, event: str) -> Sequence[Posting]:
+        """Give every posting with a source of one event, whichever line of it."""
+        return [posting_of(row) for row in self._conn.execute(_CAUSED_BY, {"of_event": event})]
 
     def releases(self, lease_id: str) -> Sequence[Posting]:
         """Give what was posted to the account of a lease."""

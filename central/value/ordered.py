@@ -7,28 +7,36 @@ earned there, and only gives back here what comes back as goods of the order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from agent.core.history.interactions import Occasion, interaction_of_points
+from agent.core.identifiers import SaleId
 from agent.core.loyalty import (
     POINTS,
     Basis,
     EarnLine,
     Posting,
     Programme,
-    Source,
     earn,
     owned,
-    reverse,
 )
-from agent.core.loyalty.bookings import earned, goods
-from agent.core.loyalty.ordered import kept_by, order_event, order_goods
+from agent.core.loyalty.bookings import earned, line_name
+from agent.core.loyalty.ordered import (
+    is_of,
+    is_of_any,
+    kept_by,
+    kept_event,
+    order_event,
+    sold_by,
+    sold_event,
+)
 from agent.core.orders import CustomerOrder, Purchase, purchase
 from agent.core.orders.bought import Bought, InSale
-from agent.core.quantities import Minor
+from agent.core.quantities import ONE, Minor, Thousandths, divide_half_away
 from central.identity.interactions import record
 from central.identity.parties import canonical
 from central.identity.persons import persons_of
@@ -40,9 +48,14 @@ from central.value.programme import in_force
 
 _TIER = "tier"
 _S = SALE_LINES.c
-_SOLD = select(_S.line, _S.item_id, _S.gtin, _S.name).where(
-    _S.sale_id == bindparam("of_sale"), _S.quantity > 0, _S.voided.is_(False)
+_SOLD = (
+    select(_S.line, _S.item_id, _S.gtin, _S.name, _S.quantity, _S.unit_price)
+    .where(_S.sale_id == bindparam("of_sale"), _S.quantity > 0, _S.voided.is_(False))
+    .order_by(_S.line)
 )
+_Row = Row[*tuple[Any, ...]]
+_Standing = Mapping[str, Sequence[Posting]]
+"""Line → every posting with that source, of one event."""
 
 
 class _Heard(NamedTuple):
@@ -53,6 +66,15 @@ class _Heard(NamedTuple):
     bought: Purchase
     at: str
     """Of the last thing told of it: UTC, ISO 8601."""
+
+
+class _Sale(NamedTuple):
+    """What a sale sold that has earned."""
+
+    rows: Sequence[_Row]
+    standing: _Standing
+    others: set[str]
+    """Lines of which another order has taken something back."""
 
 
 def book_order(
@@ -72,32 +94,47 @@ def book_order(
     at = max((each.at for each in order.told if each.at), default=now)
     heard = _Heard(order, owner, bought, at)
     books, booked = SqlBooks(conn), list[Posting]()
-    if bought.is_done and not any(_standing(books, heard, line) for line in bought.lines):
+    standing = _standing(books, order_event(order.order_id))
+    if bought.is_done and not standing:
         booked += _written(conn, books, heard, _earned(conn, heard))
-    for line in bought.lines:
-        for postings in _of_line(conn, books, heard, line):
-            booked += _written(conn, books, heard, postings)
+        standing = _by_line(booked)
+    for postings in (*_kept(heard, standing), *_in_sales(conn, books, heard)):
+        booked += _written(conn, books, heard, postings)
     return _into_history(conn, heard, booked, now)
 
 
-def _of_line(
-    conn: Connection, books: SqlBooks, heard: _Heard, line: Bought
-) -> Iterator[tuple[Posting, ...]]:
-    """Give what follows for what a line has earned already, here or in sales."""
-    event = order_event(heard.order.order_id)
-    standing = _standing(books, heard, line)
-    if standing and heard.owner is not None:
-        yield kept_by(heard.owner, line.kept, standing, event=f"{event}/{_number(standing)}")
-    for sold in line.in_sales:
-        if source := _sold_as(conn, sold, line):
-            standing = books.of(source)
-            back = max(0, _measure(standing) - sold.kept)
-            at = f"{event}/{sold.sale_id}/{_number(standing)}"
-            yield reverse(standing, event=at, line=source.line, measure=back).postings
+def _kept(heard: _Heard, standing: _Standing) -> Iterator[tuple[Posting, ...]]:
+    """Give what follows for what lines have earned by themselves."""
+    for line in heard.bought.lines:
+        stands = standing.get(line_name(line.line.line), ())
+        if stands and heard.owner is not None:
+            event = kept_event(heard.order.order_id, _number(stands))
+            yield kept_by(heard.owner, line.kept, stands, event=event)
 
 
-def _standing(books: SqlBooks, heard: _Heard, line: Bought) -> Sequence[Posting]:
-    return books.of(order_goods(heard.order.order_id, line.line.line))
+def _in_sales(conn: Connection, books: SqlBooks, heard: _Heard) -> Iterator[tuple[Posting, ...]]:
+    """Give what follows for what lines have earned in sales."""
+    order_id, sales = heard.order.order_id, defaultdict[SaleId, list[tuple[Bought, InSale]]](list)
+    for line in heard.bought.lines:
+        for sold in line.in_sales:
+            sales[sold.sale_id].append((line, sold))
+    for sale_id, handed in sales.items():
+        sale = _sale(conn, books, order_id, sale_id)
+        for name, back in _back(sale, handed).items():
+            standing = sale.standing[name]
+            event = sold_event(order_id, sale_id, _number(standing))
+            yield sold_by(Thousandths(back), standing, event=event)
+
+
+def _standing(books: SqlBooks, event: str) -> _Standing:
+    return _by_line(books.caused_by(event))
+
+
+def _by_line(postings: Iterable[Posting]) -> _Standing:
+    found = defaultdict[str, list[Posting]](list)
+    for each in postings:
+        found[each.source.line if each.source else ""].append(each)
+    return found
 
 
 def _number(standing: Iterable[Posting]) -> int:
@@ -105,21 +142,46 @@ def _number(standing: Iterable[Posting]) -> int:
     return len({each.event for each in standing})
 
 
-def _measure(standing: Iterable[Posting]) -> int:
-    """Tell how much of the goods it is for, in whatever units they earned."""
-    of_unit: dict[str, int] = {}
-    for each in standing:
-        of_unit[each.account.unit] = of_unit.get(each.account.unit, 0) + each.measure
-    return max(of_unit.values(), default=0)
+def _sale(conn: Connection, books: SqlBooks, order_id: str, sale_id: SaleId) -> _Sale:
+    standing, event = _standing(books, sale_id), sold_event(order_id, sale_id, 0)
+    rows = conn.execute(_SOLD, {"of_sale": sale_id}).all() if standing else ()
+    others = {
+        name
+        for name, stands in standing.items()
+        if any(is_of_any(each.event) and not is_of(event, each.event) for each in stands)
+    }
+    return _Sale([row for row in rows if line_name(row.line) in standing], standing, others)
 
 
-def _sold_as(conn: Connection, sold: InSale, line: Bought) -> Source | None:
-    """Find the line by which goods of an order were paid for in a sale; it names them alike."""
-    named = (line.line.item, line.line.gtin, line.line.name)
-    for row in conn.execute(_SOLD, {"of_sale": sold.sale_id}):
-        if (row.item_id, row.gtin, row.name) == named:
-            return goods(sold.sale_id, row.line)
-    return None
+def _back(sale: _Sale, handed: Iterable[tuple[Bought, InSale]]) -> dict[str, int]:
+    """Share out over the lines of a sale what came back of it as goods of an order."""
+    left, back = {row.line: row.quantity for row in sale.rows}, dict[str, int]()
+    for line, sold in handed:
+        rest, comes = int(sold.handed), sold.handed - sold.kept
+        for row in _alike(sale, line, sold):
+            quantity = min(rest, left[row.line])
+            if quantity:
+                rest, left[row.line] = rest - quantity, left[row.line] - quantity
+                taken, name = min(comes, quantity), line_name(row.line)
+                comes, back[name] = comes - taken, back.get(name, 0) + taken
+    return back
+
+
+def _alike(sale: _Sale, line: Bought, sold: InSale) -> list[_Row]:
+    """Find the lines by which goods of an order were paid for in a sale, the likeliest first.
+
+    A sale names the goods as the order does, and at its price. What is alike and was sold beside
+    them has earned as much apiece, unless it was at another price or is of another order.
+    """
+    named, whole = (line.line.item, line.line.gtin, line.line.name), line.line.quantity
+    price = divide_half_away(line.line.amount * ONE, whole) if whole else 0
+
+    def unlikely(row: _Row) -> tuple[bool, ...]:
+        is_others = line_name(row.line) in sale.others
+        return is_others, row.unit_price != price, row.quantity != sold.handed
+
+    alike = (row for row in sale.rows if (row.item_id, row.gtin, row.name) == named)
+    return sorted(alike, key=unlikely)
 
 
 def _earned(conn: Connection, heard: _Heard) -> tuple[Posting, ...]:

@@ -17,6 +17,10 @@ from agent.core.quantities import Thousandths, divide_half_away
 
 ORDER = "order/"
 """What the event begins with by which the goods of an order earn; the order's id follows."""
+KEPT = "order-kept/"
+"""What that begins with which brings them to what is kept; a number and the order's id follow."""
+SOLD = "order-sold/"
+"""As `KEPT`, of what goods of an order have earned in a sale."""
 
 
 def order_event(order_id: str) -> SaleId:
@@ -28,6 +32,20 @@ def order_event(order_id: str) -> SaleId:
     'order/web/W-1'
     """
     return SaleId(f"{ORDER}{order_id}")
+
+
+def kept_event(order_id: str, number: int) -> str:
+    """Name what brings the goods of an order to what is kept, never as another order is named.
+
+    >>> kept_event("web/W-1", 2)
+    'order-kept/2/web/W-1'
+    """
+    return f"{KEPT}{number}/{order_id}"
+
+
+def sold_event(order_id: str, sale_id: SaleId, number: int) -> str:
+    """Name what brings goods of an order that were paid for in a sale to what is kept of them."""
+    return f"{SOLD}{number}/{sale_id}/{order_id}"
 
 
 def order_goods(order_id: str, line: int) -> Source:
@@ -57,6 +75,69 @@ def kept_by(
             wanted = kept if one == owner else Thousandths(0)
             postings += _brought(Account(one, unit, HELD), wanted, of_unit, event)
     return booking(*postings)
+
+
+def sold_by(back: Thousandths, standing: Sequence[Posting], *, event: str) -> tuple[Posting, ...]:
+    """Bring what an order has taken back of a line of a sale to what came back of it, down and up.
+
+    What came back by the sale's receipt is no matter of the order, and stays.
+
+    Args:
+        back: of the line's goods, as goods of the order.
+        standing: every posting of the ledger with that source.
+        event: of `sold_event`; nothing of it is posted yet.
+
+    Returns:
+        The booking; an empty one where that stands already, or the line earned nothing.
+    """
+    held = [each for each in standing if each.account.kind == HELD]
+    postings: list[Posting] = []
+    for unit in sorted({each.account.unit for each in held}):
+        rest: int = back
+        of_unit = [each for each in held if each.account.unit == unit]
+        for owner in sorted({each.account.owner for each in of_unit}):
+            theirs = [each for each in of_unit if each.account.owner == owner]
+            rest -= (taken := min(rest, _left(theirs, event)))
+            postings += _taken_back(theirs, taken, event)
+    return booking(*postings)
+
+
+def is_of(event: str, other: str) -> bool:
+    """Tell whether two events of `sold_event` are of the same order and sale."""
+    return is_of_any(other) and _subject(event) == _subject(other)
+
+
+def is_of_any(event: str) -> bool:
+    """Tell whether an event is one of `sold_event`, of whichever order."""
+    return event.startswith(SOLD)
+
+
+def _subject(event: str) -> str:
+    return event.removeprefix(SOLD).partition("/")[2]
+
+
+def _left(theirs: Sequence[Posting], event: str) -> int:
+    """Tell how much of the goods stands, if the order had taken nothing back."""
+    return max(0, sum(each.measure for each in theirs if not is_of(event, each.event)))
+
+
+def _taken_back(theirs: Sequence[Posting], back: int, event: str) -> Iterator[Posting]:
+    own = [each for each in theirs if is_of(event, each.event)]
+    others = [each for each in theirs if not is_of(event, each.event)]
+    earned = [each for each in others if each.measure > 0]
+    whole = sum(each.measure for each in earned)
+    if not whole:
+        return
+    returned = whole - sum(each.measure for each in others)
+    taken = -sum(each.amount for each in others if each.measure < 0)
+    value = sum(each.amount for each in earned)
+    share = divide_half_away(value * (returned + back), whole) - taken
+    amount = -share - sum(each.amount for each in own)
+    more = -back - sum(each.measure for each in own)
+    account, source = theirs[0].account, theirs[0].source
+    line = source.line if source else ""
+    yield Posting(account, event, line, amount, source, more)
+    yield Posting(Account(account.owner, account.unit, ISSUED), event, line, -amount, source)
 
 
 def _brought(

@@ -6,24 +6,28 @@ import random
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
+from sqlalchemy.event import listen
 
 from agent.core.loyalty import EarnedLine, Earning, EarnRule, Programme, ValueEarned
-from agent.core.orders import OrderLine, Part, Placed, Stage, Step, paid_in_sale
+from agent.core.orders import OrderLine, Part, Placed, Refund, Stage, Step, paid_in_sale
 from agent.core.sale.model import OrderedAs
 from central.identity.attributes import observe
 from central.identity.cards import card_of
 from central.identity.interactions import interactions_of
 from central.identity.parties import Origin
-from central.ledger.customer_tables import ITEMS
+from central.ledger.customer_tables import INTERACTIONS, ITEMS
 from central.ledger.engine import reading, writing
+from central.ledger.privacy_tables import ERASED_PARTIES
 from central.ledger.tables import QUARANTINE
 from central.value import programme
 from central.value.balances import view_of
 from tests.central.goods.conftest import (
     AT,
+    LINES,
     NOW,
     OTHER_J,
+    PAID,
     SALES_J,
     collected,
     return_line,
@@ -190,6 +194,191 @@ def test_nobody_s_order_earns_when_it_is_known_whose_it_is(earning, send, web, t
     tell(collected())
     send(web.event("who", "order.delivered", party={"party_id": ADA}))
     assert 109 == points()
+
+
+def test_an_order_with_a_slash_in_its_number_earns(earning, send, web, tell, points, rows):
+    """A shop that numbers parts of orders `W-1/1` would have what tills tell of them set aside."""
+    earning()
+    bought(send, web, tell)
+    money = {"refund": "r-1", "amount": 4999, "lines": [{"line": 1, "amount": 4999}]}
+    send(web.event("r1", "refund.settled", refund=money))
+    part = [web.placed(party={"party_id": ADA}), web.paid()]
+    for each in part:
+        each["event_id"] += "/1"
+        each["order"]["order_no"] = "W-1/1"
+    send(*part)
+    tell(replace(collected("c/1"), order_id="web/W-1/1"))
+    assert [] == rows(QUARANTINE)
+    assert 59 + 109 == points()
+
+
+def test_goods_of_a_line_taken_out_again_stop_nothing(earning, send, web, tell, points, rows):
+    """What a till handed over beside them would be set aside: no stock moved, no points."""
+    earning()
+    lines = [{**LINES[0], "quantity": 0, "amount": 0}, LINES[1]]
+    paid = web.event("paid", "order.paid", payment=PAID | {"amount": 1000})
+    send(web.placed(party={"party_id": ADA}, lines=lines), paid)
+    tell(collected())
+    assert [] == rows(QUARANTINE)
+    assert 10 == points()
+
+
+def test_a_voucher_over_the_order_makes_its_goods_cheaper(earning, send, web, tell, points):
+    """What it took off would count as money that went back, and take points of all goods."""
+    earning(RULE, EarnRule("visit", 1, points=50, per=1, by="visit"))
+    paid = web.event("paid", "order.paid", payment=PAID | {"amount": 8998})
+    send(web.placed(party={"party_id": ADA}, total=8998), paid)
+    tell(collected())
+    assert 89 + 50 == points()
+
+
+def test_who_was_erased_gets_no_line_of_an_order_that_is_somebody_else_s(
+    earning, send, web, tell, ledger
+):
+    """Their history would begin anew with the next event of an order that was not theirs."""
+    earning()
+    bought(send, web, tell)
+    with writing(ledger) as conn:
+        conn.execute(delete(INTERACTIONS))
+        gone = {"party_id": ADA, "request_id": "r", "erased_at": NOW}
+        conn.execute(insert(ERASED_PARTIES), gone)
+    send(web.event("else", "order.changed", party={"party_id": BOB}))
+    with reading(ledger) as conn:
+        assert [] == interactions_of(conn, ADA)
+
+
+def test_a_long_order_is_read_at_once(earning, send, web, tell, points, ledger):
+    """Each event of a hundred lines would ask the books hundreds of times."""
+    earning()
+    numbers = range(1, 101)
+    lines = [{"line": n, "name": f"i{n}", "quantity": 1, "amount": 100} for n in numbers]
+    paid = web.event("paid", "order.paid", payment=PAID | {"amount": 10_000})
+    send(web.placed(party={"party_id": ADA}, lines=lines), paid)
+    tell(collected("c", *[(n, 1000) for n in numbers]))
+    asked = []
+    listen(ledger, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    send(web.event("more", "order.delivered"))
+    assert 100 == points()
+    assert 5 > sum("FROM value_posting" in each for each in asked)
+
+
+@pytest.fixture
+def special(earning, tell, receive, told, applier):
+    """Have a sofa ordered in a store, and sold there in lines that earned 100 points apiece."""
+
+    def _special(*lines, pieces=1, paid=10_000):
+        earning()
+        sofas = OrderLine(1, "Sofa", 1000 * pieces, 10_000 * pieces, item="sofa")
+        receive("b" * 32, told.tie(9, ADA))
+        applier.apply_pending()
+        tell(
+            Placed("p", SPECIAL, "S-1", "store", "EUR", (sofas,), customer_ref="ref-9", at=AT.wall)
+        )
+        receive(SALES_J, told.sale(9, lines=lines, ref="ref-9"))
+        gave = tuple(EarnedLine(each.line, each.quantity // 10, each.quantity) for each in lines)
+        gave = [Earning("points", gave, ())]
+        receive("b" * 32, ValueEarned("sale-9", "store-0001", "till-1", AT, ADA, gave))
+        parts = (Part(1, 1000 * pieces),)
+        out = Step("sale-9/c", SPECIAL, Stage.COLLECTED, parts, sale_id="sale-9")
+        tell(out, paid_in_sale(SPECIAL, "sale-9", paid))
+
+    return _special
+
+
+def sofa(told, line=1, quantity=1000, price=10_000, **fields):
+    return told.line(line, quantity, price, name="Sofa", item_id="sofa", **fields)
+
+
+def back(number, quantity=1000):
+    event = f"sale-{number}/r"
+    return Step(event, SPECIAL, Stage.RETURNED, (Part(1, quantity),), sale_id=f"sale-{number}")
+
+
+@pytest.mark.parametrize("price", [10_000, 9000])
+def test_what_was_sold_beside_goods_of_an_order_keeps_its_points(
+    special, tell, told, points, price
+):
+    """Who bought five more of what they had ordered would lose the points of four."""
+    own = sofa(told, 2, ordered=OrderedAs(SPECIAL, 1))
+    special(sofa(told, 1, 5000, price), own)
+    assert 600 == points()
+    tell(back(10))
+    assert 500 == points()
+
+
+def test_goods_of_an_order_in_two_lines_of_a_sale_give_back_what_both_earned(
+    special, tell, told, points
+):
+    """The second to come back would keep its points."""
+    own = {"ordered": OrderedAs(SPECIAL, 1)}
+    special(sofa(told, 1, **own), sofa(told, 2, **own), pieces=2, paid=20_000)
+    tell(back(10))
+    assert 100 == points()
+    tell(back(11))
+    assert 0 == points()
+
+
+def test_two_lines_alike_of_an_order_give_back_each_its_own(tell, told, points, special):
+    """One that is kept would give the points again that the other's return had taken."""
+    own = [sofa(told, each, ordered=OrderedAs(SPECIAL, each)) for each in (1, 2)]
+    special(*own)
+    sofas = [OrderLine(each, "Sofa", 1000, 10_000, item="sofa") for each in (1, 2)]
+    fields = {"customer_ref": "ref-9", "revision": 1}
+    tell(
+        Placed("p2", SPECIAL, "S-1", "store", "EUR", tuple(sofas), **fields),
+        Step("sale-9/c2", SPECIAL, Stage.COLLECTED, (Part(2, 1000),), sale_id="sale-9"),
+        replace(paid_in_sale(SPECIAL, "sale-7", 10_000), event="more"),
+    )
+    assert 200 == points()
+    tell(Step("r2", SPECIAL, Stage.RETURNED, (Part(2, 1000),)))
+    assert 100 == points()
+    tell(Step("d", SPECIAL, Stage.DELIVERED))
+    assert 100 == points()
+    tell(back(10))
+    assert 0 == points()
+
+
+@pytest.mark.both_databases
+def test_two_orders_of_the_same_goods_in_one_sale_give_back_each_its_own(
+    special, tell, told, points
+):
+    """The first would have given back for both, and the second nothing."""
+    other = "01999999-0000-7000-8000-0000000000d2"
+    mine, others = OrderedAs(SPECIAL, 1), OrderedAs(other, 1)
+    special(sofa(told, 1, ordered=mine), sofa(told, 2, ordered=others))
+    sofas = (OrderLine(1, "Sofa", 1000, 10_000, item="sofa"),)
+    tell(
+        Placed("p2", other, "S-2", "store", "EUR", sofas, at=AT.wall),
+        Step("sale-9/c2", other, Stage.COLLECTED, (Part(1, 1000),), sale_id="sale-9"),
+        paid_in_sale(other, "sale-9", 10_000),
+    )
+    assert 200 == points()
+    tell(back(10))
+    assert 100 == points()
+    tell(replace(back(11), order_id=other))
+    assert 0 == points()
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_deposit_heard_of_late_is_no_money_that_went_back(special, tell, told, points, is_late):
+    """A till that was cut off would cost its customers points of goods they keep."""
+    deposit = paid_in_sale(SPECIAL, "sale-8", 4000)
+    if not is_late:
+        tell(deposit, journal=OTHER_J)
+    special(sofa(told, ordered=OrderedAs(SPECIAL, 1)), paid=6000)
+    if is_late:
+        tell(deposit, journal=OTHER_J)
+    assert 100 == points()
+
+
+def test_a_refund_of_goods_sold_that_falls_through_leaves_their_points(special, tell, told, points):
+    """They would be gone for money the customer never had."""
+    special(sofa(told, ordered=OrderedAs(SPECIAL, 1)))
+    money = Refund("r1", SPECIAL, "r", 10_000, state="promised")
+    tell(money)
+    assert 0 == points()
+    tell(replace(money, event="r2", state="declined"))
+    assert 100 == points()
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0), (1, 2, 0)])

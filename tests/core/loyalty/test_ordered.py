@@ -6,8 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.loyalty import HELD, Account, EarnedLine, Earning, balances
-from agent.core.loyalty.bookings import earned
-from agent.core.loyalty.ordered import kept_by, order_event, order_goods
+from agent.core.loyalty.bookings import earned, taken_back
+from agent.core.loyalty.earning import GoodsBack
+from agent.core.loyalty.ordered import (
+    is_of,
+    is_of_any,
+    kept_by,
+    kept_event,
+    order_event,
+    order_goods,
+    sold_by,
+    sold_event,
+)
+from agent.core.sale.model import ReturnOf
 
 EVENT = order_event("web/W-1")
 HERS, HIS = Account("ada", "points", HELD), Account("bob", "points", HELD)
@@ -68,3 +79,56 @@ def test_it_follows_whom_the_order_turned_out_to_be_of():
     brought(standing, 3000, 4)
     sums = balances(standing)
     assert (9, 0) == (sums[HERS], sums[HIS])
+
+
+def of_sale(value, quantity=3000):
+    lines = (EarnedLine(1, value, quantity),)
+    units = Earning("points", lines, ()), Earning("stars", lines, ())
+    return [*earned("sale-1", units, owner="ada")]
+
+
+def test_no_booking_of_an_order_is_named_as_another_s():
+    """A shop that numbers parts of orders `W-1/1` would have its till's words set aside."""
+    names = [order_event(each) for each in ("web/W-1", "web/W-1/1")]
+    names += [kept_event(each, n) for each in ("web/W-1", "web/W-1/1", "web/1/W-1") for n in (1, 2)]
+    names += [sold_event("web/W-1", each, n) for each in ("s-1", "s-2") for n in (1, 2)]
+    assert len(names) == len(set(names))
+    sold = sold_event("web/W-1", "s-1", 4)
+    assert is_of(sold, sold_event("web/W-1", "s-1", 7))
+    assert not is_of(sold, sold_event("web/W-1", "s-2", 4))
+    assert is_of_any(sold)
+    assert not is_of_any(kept_event("web/W-1", 1))
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 3000), max_size=8))
+def test_of_a_sale_s_line_goes_the_share_of_what_came_back_as_goods_of_an_order(value, backs):
+    """Money that never went back would have cost the points of the goods that are kept."""
+    standing = of_sale(value)
+    for number, back in enumerate(backs):
+        standing += sold_by(back, standing, event=sold_event("o", "sale-1", number))
+        sums = balances(standing)
+        assert value - (2 * value * back + 3000) // 6000 == sums[HERS]
+        assert 0 == sum(sums.values())
+    assert () == sold_by(backs[-1] if backs else 0, standing, event=sold_event("o", "sale-1", 99))
+    standing += sold_by(0, standing, event=sold_event("o", "sale-1", "none"))
+    assert value == balances(standing)[HERS] == balances(standing)[Account("ada", "stars", HELD)]
+
+
+def test_what_came_back_by_the_receipt_is_taken_back_beside_it_and_never_more_than_all():
+    """Goods that came back by two ways would keep their points, or take more than they earned."""
+    standing = of_sale(90)
+    one = GoodsBack(1, ReturnOf("sale-1", 1), 1000)
+    standing += sold_by(1000, standing, event=sold_event("o", "sale-1", 1))
+    standing += taken_back("sale-2", one, standing).postings
+    assert 30 == balances(standing)[HERS]
+    standing += sold_by(3000, standing, event=sold_event("o", "sale-1", 2))
+    assert 0 == balances(standing)[HERS]
+    standing += sold_by(0, standing, event=sold_event("o", "sale-1", 3))
+    assert 60 == balances(standing)[HERS]
+
+
+def test_nothing_goes_back_of_a_line_that_earned_nothing():
+    """Goods without points would take those of others, or divide by nothing."""
+    event = sold_event("o", "sale-1", 1)
+    assert () == sold_by(1000, [], event=event)
+    assert () == sold_by(1000, of_sale(5, 0), event=event)
