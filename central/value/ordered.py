@@ -2,19 +2,18 @@
 
 A sale's points are promised at its till; nobody promises those of an order, so HQ reckons them, by
 the programme that was in force when it was placed. What was collected and paid for in a sale has
-earned there, and only gives back here what comes back as goods of the order.
+earned there: see `sold`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, select
 
 from agent.core.history.interactions import Occasion, interaction_of_points
-from agent.core.identifiers import SaleId
 from agent.core.loyalty import (
     POINTS,
     Basis,
@@ -24,38 +23,30 @@ from agent.core.loyalty import (
     earn,
     owned,
 )
-from agent.core.loyalty.bookings import earned, line_name
+from agent.core.loyalty.bookings import line_name
 from agent.core.loyalty.ordered import (
-    is_of,
-    is_of_any,
+    earned_by,
+    is_earned,
     kept_by,
     kept_event,
+    more_event,
     order_event,
-    sold_by,
-    sold_event,
+    reckoned,
 )
-from agent.core.orders import CustomerOrder, Purchase, purchase
-from agent.core.orders.bought import Bought, InSale
-from agent.core.quantities import ONE, Minor, Thousandths, divide_half_away
+from agent.core.orders import CustomerOrder, Purchase, Refund, Stage, Step, Told, purchase
+from agent.core.orders.bought import Bought
+from agent.core.quantities import Minor
 from central.identity.interactions import record
 from central.identity.parties import canonical
 from central.identity.persons import persons_of
 from central.ledger.bulk import among
-from central.ledger.customer_tables import ITEMS, SALE_LINES
+from central.ledger.customer_tables import ITEMS
 from central.value.books import SqlBooks
 from central.value.opening import open_books
 from central.value.programme import in_force
+from central.value.sold import Standing, by_line, given_back, next_number, standing_of
 
 _TIER = "tier"
-_S = SALE_LINES.c
-_SOLD = (
-    select(_S.line, _S.item_id, _S.gtin, _S.name, _S.quantity, _S.unit_price)
-    .where(_S.sale_id == bindparam("of_sale"), _S.quantity > 0, _S.voided.is_(False))
-    .order_by(_S.line)
-)
-_Row = Row[*tuple[Any, ...]]
-_Standing = Mapping[str, Sequence[Posting]]
-"""Line → every posting with that source, of one event."""
 
 
 class _Heard(NamedTuple):
@@ -64,17 +55,10 @@ class _Heard(NamedTuple):
     order: CustomerOrder
     owner: str | None
     bought: Purchase
+    bought_at: str
+    """When it was: UTC, ISO 8601. It decides when points end, so nothing that came back counts."""
     at: str
-    """Of the last thing told of it: UTC, ISO 8601."""
-
-
-class _Sale(NamedTuple):
-    """What a sale sold that has earned."""
-
-    rows: Sequence[_Row]
-    standing: _Standing
-    others: set[str]
-    """Lines of which another order has taken something back."""
+    """Of the last thing told of it."""
 
 
 def book_order(
@@ -91,104 +75,48 @@ def book_order(
     bought = purchase(order)
     if bought is None or not bought.lines:
         return frozenset()
-    at = max((each.at for each in order.told if each.at), default=now)
-    heard = _Heard(order, owner, bought, at)
+    out = (each for each in order.told if not _is_back(each))
+    heard = _Heard(order, owner, bought, _last(out, now), _last(order.told, now))
     books, booked = SqlBooks(conn), list[Posting]()
-    standing = _standing(books, order_event(order.order_id))
-    if bought.is_done and not standing:
-        booked += _written(conn, books, heard, _earned(conn, heard))
-        standing = _by_line(booked)
-    for postings in (*_kept(heard, standing), *_in_sales(conn, books, heard)):
+    standing = standing_of(books, order_event(order.order_id))
+    if bought.is_done and _more(heard, standing, bought.lines):
+        booked += _written(conn, books, heard, _earned(conn, heard, standing))
+        standing = by_line((*chain(*standing.values()), *booked))
+    for postings in (*_kept(heard, standing), *given_back(conn, books, order.order_id, bought)):
         booked += _written(conn, books, heard, postings)
     return _into_history(conn, heard, booked, now)
 
 
-def _kept(heard: _Heard, standing: _Standing) -> Iterator[tuple[Posting, ...]]:
+def _is_back(told: Told) -> bool:
+    return isinstance(told, Refund) or (isinstance(told, Step) and told.stage is Stage.RETURNED)
+
+
+def _last(told: Iterable[Told], now: str) -> str:
+    # A clock that runs ahead makes no points that end later.
+    return min(now, max((each.at for each in told if each.at), default=now))
+
+
+def _more(heard: _Heard, standing: Standing, lines: Iterable[Bought]) -> bool:
+    """Tell whether more was handed over than has earned by now."""
+    return heard.owner is not None and any(
+        line.handed > reckoned(standing.get(line_name(line.line.line), ())) for line in lines
+    )
+
+
+def _kept(heard: _Heard, standing: Standing) -> Iterator[tuple[Posting, ...]]:
     """Give what follows for what lines have earned by themselves."""
     for line in heard.bought.lines:
         stands = standing.get(line_name(line.line.line), ())
         if stands and heard.owner is not None:
-            event = kept_event(heard.order.order_id, _number(stands))
+            event = kept_event(heard.order.order_id, next_number(stands))
             yield kept_by(heard.owner, line.kept, stands, event=event)
 
 
-def _in_sales(conn: Connection, books: SqlBooks, heard: _Heard) -> Iterator[tuple[Posting, ...]]:
-    """Give what follows for what lines have earned in sales."""
-    order_id, sales = heard.order.order_id, defaultdict[SaleId, list[tuple[Bought, InSale]]](list)
-    for line in heard.bought.lines:
-        for sold in line.in_sales:
-            sales[sold.sale_id].append((line, sold))
-    for sale_id, handed in sales.items():
-        sale = _sale(conn, books, order_id, sale_id)
-        for name, back in _back(sale, handed).items():
-            standing = sale.standing[name]
-            event = sold_event(order_id, sale_id, _number(standing))
-            yield sold_by(Thousandths(back), standing, event=event)
-
-
-def _standing(books: SqlBooks, event: str) -> _Standing:
-    return _by_line(books.caused_by(event))
-
-
-def _by_line(postings: Iterable[Posting]) -> _Standing:
-    found = defaultdict[str, list[Posting]](list)
-    for each in postings:
-        found[each.source.line if each.source else ""].append(each)
-    return found
-
-
-def _number(standing: Iterable[Posting]) -> int:
-    """Number the next booking of it."""
-    return len({each.event for each in standing})
-
-
-def _sale(conn: Connection, books: SqlBooks, order_id: str, sale_id: SaleId) -> _Sale:
-    standing, event = _standing(books, sale_id), sold_event(order_id, sale_id, 0)
-    rows = conn.execute(_SOLD, {"of_sale": sale_id}).all() if standing else ()
-    others = {
-        name
-        for name, stands in standing.items()
-        if any(is_of_any(each.event) and not is_of(event, each.event) for each in stands)
-    }
-    return _Sale([row for row in rows if line_name(row.line) in standing], standing, others)
-
-
-def _back(sale: _Sale, handed: Iterable[tuple[Bought, InSale]]) -> dict[str, int]:
-    """Share out over the lines of a sale what came back of it as goods of an order."""
-    left, back = {row.line: row.quantity for row in sale.rows}, dict[str, int]()
-    for line, sold in handed:
-        rest, comes = int(sold.handed), sold.handed - sold.kept
-        for row in _alike(sale, line, sold):
-            quantity = min(rest, left[row.line])
-            if quantity:
-                rest, left[row.line] = rest - quantity, left[row.line] - quantity
-                taken, name = min(comes, quantity), line_name(row.line)
-                comes, back[name] = comes - taken, back.get(name, 0) + taken
-    return back
-
-
-def _alike(sale: _Sale, line: Bought, sold: InSale) -> list[_Row]:
-    """Find the lines by which goods of an order were paid for in a sale, the likeliest first.
-
-    A sale names the goods as the order does, and at its price. What is alike and was sold beside
-    them has earned as much apiece, unless it was at another price or is of another order.
-    """
-    named, whole = (line.line.item, line.line.gtin, line.line.name), line.line.quantity
-    price = divide_half_away(line.line.amount * ONE, whole) if whole else 0
-
-    def unlikely(row: _Row) -> tuple[bool, ...]:
-        is_others = line_name(row.line) in sale.others
-        return is_others, row.unit_price != price, row.quantity != sold.handed
-
-    alike = (row for row in sale.rows if (row.item_id, row.gtin, row.name) == named)
-    return sorted(alike, key=unlikely)
-
-
-def _earned(conn: Connection, heard: _Heard) -> tuple[Posting, ...]:
+def _earned(conn: Connection, heard: _Heard, standing: Standing) -> tuple[Posting, ...]:
     placed = heard.bought.placed
     programme = in_force(conn, placed.at or heard.at)
     own = [line for line in heard.bought.lines if line.handed and not _is_gift(programme, line)]
-    if heard.owner is None or not programme.rules or not own:
+    if heard.owner is None or not programme.rules or not _more(heard, standing, own):
         return ()
     basis = Basis(
         lines=tuple(_earning(own, _groups(conn, own))),
@@ -199,8 +127,11 @@ def _earned(conn: Connection, heard: _Heard) -> tuple[Posting, ...]:
         tenders=heard.bought.tenders,
         total=Minor(sum(heard.bought.tenders.values())),
     )
-    event = order_event(heard.order.order_id)
-    return earned(event, earn(programme.rules, basis), owner=heard.owner)
+    order_id, earnings = heard.order.order_id, earn(programme.rules, basis)
+    stood = [*chain(*standing.values())]
+    event = more_event(order_id, next_number(stood)) if stood else order_event(order_id)
+    handed = {line.line.line: line.handed for line in own}
+    return earned_by(heard.owner, order_id, handed, earnings, stood, event=event)
 
 
 def _earning(lines: Iterable[Bought], groups: dict[str, str]) -> Iterator[EarnLine]:
@@ -235,7 +166,7 @@ def _written(
 ) -> Sequence[Posting]:
     if postings:
         open_books(conn, sorted({each.account.owner for each in postings}))
-        books.write(postings, heard.at)
+        books.write(postings, heard.bought_at if is_earned(postings[0].event) else heard.at)
     return postings
 
 
@@ -246,7 +177,7 @@ def _into_history(
     if not booked:
         return frozenset()
     placed, first = heard.bought.placed, booked[0]
-    reverses = first.source is not None and first.source.event != first.event
+    reverses = not is_earned(first.event)
     changes = {owner: amount for (owner, unit), amount in owned(booked).items() if unit == POINTS}
     for owner, amount in sorted(changes.items()):
         occasion = Occasion(

@@ -1,24 +1,32 @@
-"""What the goods of an order have earned: once when they are bought, and for what is kept of them.
+"""What the goods of an order have earned: when they are bought, and for what is kept of them.
 
 An order tells not event by event what came back, but how much is kept: as a set of things told, by
 whichever channel, it cannot take back twice what a store and the web store both tell. So what
 stands for a line is brought to the share of what is kept, down and up again: money that was on its
-way back may never have gone, and an order may turn out to be somebody else's.
+way back may never have gone, and an order may turn out to be somebody else's. It is reckoned once
+more where more turns out to have been handed over than was known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from agent.core.identifiers import SaleId
 from agent.core.loyalty.bookings import goods
+from agent.core.loyalty.earning import Earning
 from agent.core.loyalty.ledger import HELD, ISSUED, Account, Posting, Source, booking
+from agent.core.loyalty.programme import POINTS
 from agent.core.quantities import Thousandths, divide_half_away
 
 ORDER = "order/"
 """What the event begins with by which the goods of an order earn; the order's id follows."""
+MORE = "order-more/"
+"""What that begins with by which more of them earn, once more was handed over; a number and the
+order's id follow."""
 KEPT = "order-kept/"
-"""What that begins with which brings them to what is kept; a number and the order's id follow."""
+"""As `MORE`, of what brings them to what is kept."""
 SOLD = "order-sold/"
 """As `KEPT`, of what goods of an order have earned in a sale."""
 
@@ -32,6 +40,11 @@ def order_event(order_id: str) -> SaleId:
     'order/web/W-1'
     """
     return SaleId(f"{ORDER}{order_id}")
+
+
+def more_event(order_id: str, number: int) -> str:
+    """Name what an order earns in addition."""
+    return f"{MORE}{number}/{order_id}"
 
 
 def kept_event(order_id: str, number: int) -> str:
@@ -51,6 +64,64 @@ def sold_event(order_id: str, sale_id: SaleId, number: int) -> str:
 def order_goods(order_id: str, line: int) -> Source:
     """Name what a line of an order has earned."""
     return goods(order_event(order_id), line)
+
+
+def earned_by(
+    owner: str,
+    order_id: str,
+    handed: Mapping[int, Thousandths],
+    earnings: Iterable[Earning],
+    standing: Iterable[Posting] = (),
+    *,
+    event: str,
+) -> tuple[Posting, ...]:
+    """Bring what an order's goods have earned to what all that are handed over earn together.
+
+    What earns nothing is posted with its measure: that it was reckoned is to be known.
+
+    Args:
+        owner: whose the order is.
+        order_id: its id.
+        handed: line number → what is handed over.
+        earnings: of these, as the rules find them.
+        standing: every posting of the ledger that was caused by `order_event`.
+        event: `order_event`, or where something stands already `more_event`.
+    """
+    values = {(each.unit, row.line): row.value for each in earnings for row in each.lines}
+    before = [each for each in standing if _is_earned(each)]
+    postings: list[Posting] = []
+    for unit in sorted({POINTS, *(unit for unit, _ in values), *map(_unit, before)}):
+        for line, quantity in handed.items():
+            source = order_goods(order_id, line)
+            there = [each for each in before if (_unit(each), each.source) == (unit, source)]
+            amount = values.get((unit, line), 0) - sum(each.amount for each in there)
+            measure = quantity - sum(each.measure for each in there)
+            held = Account(owner, unit, HELD)
+            postings += _both(Posting(held, event, source.line, amount, source, measure))
+    return booking(*postings)
+
+
+def is_earned(event: str) -> bool:
+    """Tell whether by an event goods of an order have earned; by any other, they are kept or not.
+
+    >>> is_earned(order_event("web/W-1")), is_earned(kept_event("web/W-1", 1))
+    (True, False)
+    """
+    return event.startswith((ORDER, MORE))
+
+
+def reckoned(standing: Iterable[Posting]) -> int:
+    """Tell how much of an order's line has earned by now, be it nothing.
+
+    Args:
+        standing: every posting of the ledger with its source.
+    """
+    measures: dict[str, int] = {}
+    for each in standing:
+        if _is_earned(each):
+            unit = each.account.unit
+            measures[unit] = measures.get(unit, 0) + each.measure
+    return max(measures.values(), default=0)
 
 
 def kept_by(
@@ -134,23 +205,35 @@ def _taken_back(theirs: Sequence[Posting], back: int, event: str) -> Iterator[Po
     share = divide_half_away(value * (returned + back), whole) - taken
     amount = -share - sum(each.amount for each in own)
     more = -back - sum(each.measure for each in own)
-    account, source = theirs[0].account, theirs[0].source
+    source = theirs[0].source
     line = source.line if source else ""
-    yield Posting(account, event, line, amount, source, more)
-    yield Posting(Account(account.owner, account.unit, ISSUED), event, line, -amount, source)
+    yield from _both(Posting(theirs[0].account, event, line, amount, source, more))
 
 
 def _brought(
     account: Account, kept: Thousandths, held: Sequence[Posting], event: str
 ) -> Iterator[Posting]:
     """Post what somebody lacks of their share, or has beyond it."""
-    [first, *_] = [each for each in held if each.source and each.event == each.source.event]
-    source, measure = first.source, min(kept, first.measure)
+    earned = [each for each in held if _is_earned(each)]
+    whole, source = sum(each.measure for each in earned), held[0].source
     there = [each for each in held if each.account == account]
-    share = divide_half_away(first.amount * measure, first.measure)
+    measure = min(kept, whole)
+    share = divide_half_away(sum(each.amount for each in earned) * measure, whole) if whole else 0
     amount = share - sum(each.amount for each in there)
     more = measure - sum(each.measure for each in there)
-    issued = Account(account.owner, account.unit, ISSUED)
     line = source.line if source else ""
-    yield Posting(account, event, line, amount, source, more)
-    yield Posting(issued, event, line, -amount, source)
+    yield from _both(Posting(account, event, line, amount, source, more))
+
+
+def _is_earned(posting: Posting) -> bool:
+    return posting.account.kind == HELD and is_earned(posting.event)
+
+
+def _unit(posting: Posting) -> str:
+    return posting.account.unit
+
+
+def _both(posting: Posting) -> tuple[Posting, Posting]:
+    """Post what somebody holds, and that it was issued."""
+    issued = Account(posting.account.owner, posting.account.unit, ISSUED)
+    return posting, replace(posting, account=issued, amount=-posting.amount, measure=0)

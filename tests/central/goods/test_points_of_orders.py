@@ -20,10 +20,12 @@ from central.ledger.customer_tables import INTERACTIONS, ITEMS
 from central.ledger.engine import reading, writing
 from central.ledger.privacy_tables import ERASED_PARTIES
 from central.ledger.tables import QUARANTINE
+from central.ledger.value_tables import VALUE_POSTINGS
 from central.value import programme
 from central.value.balances import view_of
 from tests.central.goods.conftest import (
     AT,
+    ID,
     LINES,
     NOW,
     OTHER_J,
@@ -194,6 +196,59 @@ def test_nobody_s_order_earns_when_it_is_known_whose_it_is(earning, send, web, t
     tell(collected())
     send(web.event("who", "order.delivered", party={"party_id": ADA}))
     assert 109 == points()
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize(
+    ("first", "last"), [([(1, 1000), (2, 3000)], (1, 1000)), ([(1, 2000)], (2, 3000))]
+)
+def test_what_was_handed_over_before_it_was_cancelled_earns(
+    earning, send, web, tell, points, ledger, *, first, last, is_late
+):
+    """Goods a till handed out while it was cut off would have no points: the web ended them."""
+    earning()
+    send(web.placed(party={"party_id": ADA}), web.paid())
+    tell(collected("x", *first))
+    line, quantity = last
+    parts = [{"line": line, "quantity": quantity // 1000}]
+    acts = [
+        lambda: tell(collected("y", last)),
+        lambda: send(web.event("stop", "order.cancelled", parts=parts)),
+    ]
+    for act in reversed(acts) if is_late else acts:
+        act()
+    assert 109 == points()
+    with reading(ledger) as conn:
+        types = {each.type for each in interactions_of(conn, ADA)}
+    assert "loyalty.earned" in types
+    assert "loyalty.reversed" not in types
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("at", ["2026-11-02T11:00:00Z", "2026-11-02T11:59:00Z"])
+def test_points_are_as_old_as_what_was_bought(earning, send, web, tell, rows, at, *, is_late):
+    """Points would end later, the longer a till was cut off or the goods were out."""
+    earning()
+    send(web.placed(party={"party_id": ADA}), web.paid())
+    back = web.event("r", "return.received", parts=[{"line": 2, "quantity": 3}])
+    acts = [lambda: tell(collected()), lambda: send(back | {"occurred_at": at})]
+    for act in reversed(acts) if is_late else acts:
+        act()
+    earned = {each["at"] for each in rows(VALUE_POSTINGS) if each["event"] == f"order/{ID}"}
+    assert {AT.wall} == earned
+
+
+@pytest.mark.parametrize("gifts", [(), ("kettle",)])
+def test_what_earned_nothing_is_not_reckoned_anew(
+    earning, send, web, tell, points, *, ledger, gifts
+):
+    """An order of last year would earn by today's tier as soon as its web store says a word."""
+    earning(replace(RULE, tiers=("gold",)), gift_items=gifts)
+    bought(send, web, tell)
+    with writing(ledger) as conn:
+        observe(conn, ADA, {"tier": "gold"}, Origin("import", NOW))
+    send(web.event("word", "order.delivered"))
+    assert 0 == points()
 
 
 def test_an_order_with_a_slash_in_its_number_earns(earning, send, web, tell, points, rows):

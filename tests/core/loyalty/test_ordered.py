@@ -9,12 +9,15 @@ from agent.core.loyalty import HELD, Account, EarnedLine, Earning, balances
 from agent.core.loyalty.bookings import earned, taken_back
 from agent.core.loyalty.earning import GoodsBack
 from agent.core.loyalty.ordered import (
+    earned_by,
     is_of,
     is_of_any,
     kept_by,
     kept_event,
+    more_event,
     order_event,
     order_goods,
+    reckoned,
     sold_by,
     sold_event,
 )
@@ -31,7 +34,7 @@ def bought(value, quantity=3000):
 
 
 def brought(standing, kept, number, owner="ada"):
-    booked = kept_by(owner, kept, standing, event=f"{EVENT}/{number}")
+    booked = kept_by(owner, kept, standing, event=kept_event("web/W-1", number))
     standing += booked
     assert 0 == sum(balances(standing).values())
     return booked
@@ -68,6 +71,29 @@ def test_no_more_is_given_again_than_was_taken():
     assert 9 == balances(standing)[HERS]
 
 
+@given(st.lists(st.integers(0, 3000), min_size=2, max_size=5), st.integers(0, 3000))
+def test_what_was_handed_over_unheard_earns_as_if_it_had_been_heard_of(parts, kept):
+    """Who was handed goods that a web store took for cancelled would have no points for them."""
+    standing, handed = [], 0
+    for number, part in enumerate(parts):
+        handed += part
+        units = (
+            Earning("points", (EarnedLine(1, handed // 100, handed),), ()),
+            Earning("stars", (EarnedLine(2, 7, 1000),), ()),
+        )
+        event = more_event("web/W-1", number) if standing else EVENT
+        both = {1: handed, 2: 1000}
+        standing += earned_by("ada", "web/W-1", both, units, standing, event=event)
+        mine = [each for each in standing if each.source == order_goods("web/W-1", 1)]
+        standing += kept_by("ada", kept, mine, event=kept_event("web/W-1", number))
+        assert handed == reckoned(mine)
+        share = (2 * (handed // 100) * min(kept, handed) + handed) // (2 * handed) if handed else 0
+        sums = balances(standing)
+        assert (share, 7) == (sums.get(HERS, 0), sums[Account("ada", "stars", HELD)])
+        assert 0 == sum(sums.values())
+    assert () == earned_by("ada", "web/W-1", both, units, standing, event=more_event("web/W-1", 99))
+
+
 def test_it_follows_whom_the_order_turned_out_to_be_of():
     """A return would be taken from who never had the points."""
     standing = bought(9)
@@ -90,6 +116,7 @@ def of_sale(value, quantity=3000):
 def test_no_booking_of_an_order_is_named_as_another_s():
     """A shop that numbers parts of orders `W-1/1` would have its till's words set aside."""
     names = [order_event(each) for each in ("web/W-1", "web/W-1/1")]
+    names += [more_event("web/W-1", n) for n in (1, 2)]
     names += [kept_event(each, n) for each in ("web/W-1", "web/W-1/1", "web/1/W-1") for n in (1, 2)]
     names += [sold_event("web/W-1", each, n) for each in ("s-1", "s-2") for n in (1, 2)]
     assert len(names) == len(set(names))
