@@ -35,7 +35,7 @@ from agent.core.loyalty.ordered import (
 )
 from agent.core.orders import CustomerOrder, Purchase, Refund, Stage, Step, Told, purchase
 from agent.core.orders.bought import Bought
-from agent.core.quantities import Minor
+from agent.core.quantities import Minor, Thousandths
 from central.identity.interactions import record
 from central.identity.parties import canonical
 from central.identity.persons import persons_of
@@ -105,11 +105,14 @@ def _more(heard: _Heard, standing: Standing, lines: Iterable[Bought]) -> bool:
 
 def _kept(heard: _Heard, standing: Standing) -> Iterator[tuple[Posting, ...]]:
     """Give what follows for what lines have earned by themselves."""
-    for line in heard.bought.lines:
-        stands = standing.get(line_name(line.line.line), ())
-        if stands and heard.owner is not None:
-            event = kept_event(heard.order.order_id, next_number(stands))
-            yield kept_by(heard.owner, line.kept, stands, event=event)
+    kept = {line_name(line.line.line): line.kept for line in heard.bought.lines}
+    if heard.owner is None:
+        return
+    for name, stands in standing.items():
+        # Of a line that is no longer in the order nothing is kept.
+        back_to = kept.get(name, Thousandths(0))
+        event = kept_event(heard.order.order_id, next_number(stands))
+        yield kept_by(heard.owner, back_to, stands, event=event)
 
 
 def _earned(conn: Connection, heard: _Heard, standing: Standing) -> tuple[Posting, ...]:

@@ -224,6 +224,14 @@ def test_what_was_handed_over_before_it_was_cancelled_earns(
     assert "loyalty.reversed" not in types
 
 
+def test_goods_taken_out_of_the_order_give_their_points_back(earning, send, web, tell, points):
+    """A web store that corrects what it had sent would leave points for what it did not."""
+    earning()
+    bought(send, web, tell)
+    send(web.event("less", "order.changed", revision=1, lines=LINES[:1]))
+    assert 100 == points()
+
+
 @pytest.mark.parametrize("is_late", [False, True])
 @pytest.mark.parametrize("at", ["2026-11-02T11:00:00Z", "2026-11-02T11:59:00Z"])
 def test_points_are_as_old_as_what_was_bought(earning, send, web, tell, rows, at, *, is_late):
