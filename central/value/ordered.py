@@ -79,7 +79,7 @@ def book_order(
     heard = _Heard(order, owner, bought, _last(out, now), _last(order.told, now))
     books, booked = SqlBooks(conn), list[Posting]()
     standing = standing_of(books, order_event(order.order_id))
-    if bought.is_done and _more(heard, standing, bought.lines):
+    if bought.is_done and _differs(heard, standing, bought.lines):
         booked += _written(conn, books, heard, _earned(conn, heard, standing))
         standing = by_line((*chain(*standing.values()), *booked))
     for postings in (*_kept(heard, standing), *given_back(conn, books, order.order_id, bought)):
@@ -96,11 +96,18 @@ def _last(told: Iterable[Told], now: str) -> str:
     return min(now, max((each.at for each in told if each.at), default=now))
 
 
-def _more(heard: _Heard, standing: Standing, lines: Iterable[Bought]) -> bool:
-    """Tell whether more was handed over than has earned by now."""
+def _differs(heard: _Heard, standing: Standing, lines: Iterable[Bought]) -> bool:
+    """Tell whether something else was handed over than has earned by now."""
     return heard.owner is not None and any(
-        line.handed > reckoned(standing.get(line_name(line.line.line), ())) for line in lines
+        quantity != reckoned(standing.get(name, ()))
+        for name, quantity in _handed(standing, lines).items()
     )
+
+
+def _handed(standing: Standing, lines: Iterable[Bought]) -> dict[str, Thousandths]:
+    """Tell by line what was handed over, of those that have earned too."""
+    handed = {line_name(line.line.line): line.handed for line in lines}
+    return dict.fromkeys(standing, Thousandths(0)) | handed
 
 
 def _kept(heard: _Heard, standing: Standing) -> Iterator[tuple[Posting, ...]]:
@@ -118,8 +125,8 @@ def _kept(heard: _Heard, standing: Standing) -> Iterator[tuple[Posting, ...]]:
 def _earned(conn: Connection, heard: _Heard, standing: Standing) -> tuple[Posting, ...]:
     placed = heard.bought.placed
     programme = in_force(conn, placed.at or heard.at)
-    own = [line for line in heard.bought.lines if line.handed and not _is_gift(programme, line)]
-    if heard.owner is None or not programme.rules or not _more(heard, standing, own):
+    own = [line for line in heard.bought.lines if not _is_gift(programme, line)]
+    if heard.owner is None or not programme.rules or not _differs(heard, standing, own):
         return ()
     basis = Basis(
         lines=tuple(_earning(own, _groups(conn, own))),
@@ -133,12 +140,12 @@ def _earned(conn: Connection, heard: _Heard, standing: Standing) -> tuple[Postin
     order_id, earnings = heard.order.order_id, earn(programme.rules, basis)
     stood = [*chain(*standing.values())]
     event = more_event(order_id, next_number(stood)) if stood else order_event(order_id)
-    handed = {line.line.line: line.handed for line in own}
+    handed = _handed(standing, own)
     return earned_by(heard.owner, order_id, handed, earnings, stood, event=event)
 
 
 def _earning(lines: Iterable[Bought], groups: dict[str, str]) -> Iterator[EarnLine]:
-    for each in lines:
+    for each in (line for line in lines if line.handed):
         names = tuple(name for name in (each.line.item, each.line.gtin) if name)
         group = groups.get(each.line.item or "")
         yield EarnLine(each.line.line, each.handed, each.amount, names, (group,) if group else ())

@@ -4,7 +4,7 @@ An order tells not event by event what came back, but how much is kept: as a set
 whichever channel, it cannot take back twice what a store and the web store both tell. So what
 stands for a line is brought to the share of what is kept, down and up again: money that was on its
 way back may never have gone, and an order may turn out to be somebody else's. It is reckoned once
-more where more turns out to have been handed over than was known.
+more where other goods turn out to have been handed over than was known.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from agent.core.identifiers import SaleId
-from agent.core.loyalty.bookings import goods
+from agent.core.loyalty.bookings import goods, line_name
 from agent.core.loyalty.earning import Earning
 from agent.core.loyalty.ledger import HELD, ISSUED, Account, Posting, Source, booking
 from agent.core.loyalty.programme import POINTS
@@ -69,7 +69,7 @@ def order_goods(order_id: str, line: int) -> Source:
 def earned_by(
     owner: str,
     order_id: str,
-    handed: Mapping[int, Thousandths],
+    handed: Mapping[str, Thousandths],
     earnings: Iterable[Earning],
     standing: Iterable[Posting] = (),
     *,
@@ -82,22 +82,24 @@ def earned_by(
     Args:
         owner: whose the order is.
         order_id: its id.
-        handed: line number → what is handed over.
+        handed: `line_name` → what is handed over, none of what had earned and was not.
         earnings: of these, as the rules find them.
         standing: every posting of the ledger that was caused by `order_event`.
         event: `order_event`, or where something stands already `more_event`.
     """
-    values = {(each.unit, row.line): row.value for each in earnings for row in each.lines}
+    values = {
+        (each.unit, line_name(row.line)): row.value for each in earnings for row in each.lines
+    }
     before = [each for each in standing if _is_earned(each)]
     postings: list[Posting] = []
     for unit in sorted({POINTS, *(unit for unit, _ in values), *map(_unit, before)}):
         for line, quantity in handed.items():
-            source = order_goods(order_id, line)
+            source = Source(order_event(order_id), line)
             there = [each for each in before if (_unit(each), each.source) == (unit, source)]
             amount = values.get((unit, line), 0) - sum(each.amount for each in there)
             measure = quantity - sum(each.measure for each in there)
             held = Account(owner, unit, HELD)
-            postings += _both(Posting(held, event, source.line, amount, source, measure))
+            postings += _both(Posting(held, event, line, amount, source, measure))
     return booking(*postings)
 
 

@@ -82,7 +82,7 @@ def test_what_was_handed_over_unheard_earns_as_if_it_had_been_heard_of(parts, ke
             Earning("stars", (EarnedLine(2, 7, 1000),), ()),
         )
         event = more_event("web/W-1", number) if standing else EVENT
-        both = {1: handed, 2: 1000}
+        both = {"line-1": handed, "line-2": 1000}
         standing += earned_by("ada", "web/W-1", both, units, standing, event=event)
         mine = [each for each in standing if each.source == order_goods("web/W-1", 1)]
         standing += kept_by("ada", kept, mine, event=kept_event("web/W-1", number))
