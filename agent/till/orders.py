@@ -15,10 +15,13 @@ from agent.core.orders import (
     OrderId,
     Trouble,
     gathered,
+    number_of,
     view,
 )
 from agent.core.quantities import Minor, Thousandths
 from agent.till.desk import Desk
+
+SPECIAL_PREFIX = "S-"
 
 
 class GoodsView(msgspec.Struct, frozen=True):
@@ -72,6 +75,22 @@ def known(desk: Desk, order_no: str) -> CustomerOrder:
             name="no-such-order",
         )
     return gathered(order_id, (*(held.told if held else ()), *desk.own.orders.of(order_id)))
+
+
+def number_known(desk: Desk, order_id: str) -> str | None:
+    """Give the number of an order by its id; None where nothing is known of it here."""
+    number = order_id.partition("/")[2] or number_of(OrderId(order_id), prefix_of(desk))
+    try:
+        known(desk, number)
+    except NotFoundFault:
+        return None
+    return number
+
+
+def prefix_of(desk: Desk) -> str:
+    """Tell what the numbers of special orders begin with at this till."""
+    prefixes = desk.settings.barcode.order_prefixes
+    return SPECIAL_PREFIX if SPECIAL_PREFIX in prefixes or not prefixes else prefixes[0]
 
 
 def sheet(desk: Desk, order_no: str) -> OrderSheet:

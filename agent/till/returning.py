@@ -15,6 +15,7 @@ from agent.journal import sales
 from agent.journal.connection import Connection
 from agent.journal.faults import EntryPruned
 from agent.till.desk import Desk
+from agent.till.orders import number_known
 from agent.till.requests import LineRequest, ReturnedLine
 
 
@@ -43,9 +44,10 @@ def return_line(
     What other baskets of this till already give back of the same sale is taken off too.
 
     Raises:
-        SaleFault: `more-than-sold` …
+        SaleFault: `more-than-sold`, `goods-of-an-order` …
         NotFoundFault: `no-such-line`.
     """
+    _require_no_order(desk, original.body, returns.line)
     returned = dict(original.returned)
     for basket in desk.baskets.values():
         if basket.sale_id != sale.sale_id and basket.state != rules.CANCELLED:
@@ -61,6 +63,18 @@ def return_line(
         actor=desk.actor,
         line_id=request.line_id,
     )
+
+
+def _require_no_order(desk: Desk, original: SaleCompleted, number: int) -> None:
+    """Send goods of an order back to it: by either number they would be paid back once each."""
+    tied = {line.line: line.ordered for line in original.lines if line.ordered}.get(number)
+    order_no = number_known(desk, tied.order_id) if tied and tied.line else None
+    if order_no is not None:
+        raise SaleFault(
+            f"line {number} of this receipt is goods of order {order_no}",
+            remedy=f"scan or type {order_no}, and take them back there",
+            name="goods-of-an-order",
+        )
 
 
 def require_returnable(conn: Connection, sale: Sale) -> None:

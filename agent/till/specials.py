@@ -35,15 +35,13 @@ from agent.till.order_commands import (
     WantedItem,
 )
 from agent.till.ordered import noted_by
-from agent.till.orders import known, sheet
+from agent.till.orders import known, prefix_of, sheet
 from agent.till.requests import LineRequest
 from agent.till.rule_book import RuleBook
 from agent.till.selling import line_events
 
 DEPOSITS = "deposits"
 """HQ's rule by which deposits are reckoned: the JSON of a `DepositRule`."""
-PREFIX = "S-"
-"""Of special orders' numbers, where the settings have it among the prefixes of orders."""
 _read = msgspec.json.Decoder(DepositRule).decode
 
 
@@ -60,7 +58,7 @@ async def order_specially(desk: Desk, ask: OrderSpecially) -> SpecialOrdered:
     """
     sale, request = await desk.basket(ask.sale_id), ask.request
     order_id = OrderId(request.order_id or desk.clock.uuid7())
-    number = number_of(order_id, _prefix(desk))
+    number = number_of(order_id, prefix_of(desk))
     if desk.own.orders.of(order_id):
         return SpecialOrdered(sheet(desk, number), desk.view(sale))
     desk.require_cashier()
@@ -132,7 +130,7 @@ def _draft(desk: Desk, sale: Sale, order_id: OrderId, request: SpecialRequest) -
         Placed(
             event="",
             order_id=order_id,
-            number=number_of(order_id, _prefix(desk)),
+            number=number_of(order_id, prefix_of(desk)),
             channel=STORE_CHANNEL,
             currency=sale.currency,
             lines=lines,
@@ -178,8 +176,3 @@ def _line(desk: Desk, sale: Sale, number: int, wanted: WantedItem) -> OrderLine:
 def _rule(desk: Desk) -> DepositRule:
     lost = "deposits are reckoned as where HQ has said nothing"
     return RuleBook(desk.directory, DEPOSITS, _read, DepositRule(), lost).now()
-
-
-def _prefix(desk: Desk) -> str:
-    prefixes = desk.settings.barcode.order_prefixes
-    return PREFIX if PREFIX in prefixes or not prefixes else prefixes[0]

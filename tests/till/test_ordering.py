@@ -34,7 +34,7 @@ from agent.till.order_commands import (
     SpecialRequest,
     WantedItem,
 )
-from agent.till.requests import LineRequest, TenderRequest
+from agent.till.requests import LineRequest, ReturnedLine, TenderRequest
 from tests.till.conftest import ADA, ADA_CARD, Shop, till
 from tests.till.test_selling import bodies
 
@@ -147,6 +147,22 @@ async def test_an_order_is_paid_where_it_is_collected(shop):
     [sale] = [body for body in await bodies(shop, "sales") if isinstance(body, SaleCompleted)]
     assert [1, 3, 1, 2] == [line.ordered.line or 3 for line in sale.lines]
     assert all(line.taxes for line in sale.lines)
+
+
+@pytest.mark.asyncio
+async def test_goods_of_an_order_come_back_by_its_number_alone(shop):
+    """They would be paid back twice, by the receipt and by the order."""
+    publish(shop, READY)
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        await loop.ask(CollectInSale(SALE, "WEB-7"))
+        await pay(loop)
+        await loop.ask(commands.OpenSale(OTHER))
+        back = LineRequest(returns=ReturnedLine(SALE, 1))
+        assert "goods-of-an-order" == await refused(loop, commands.AddLine(OTHER, back))
+        shown = await loop.ask(GiveBack(OTHER, "WEB-7", 1))
+        assert -9998 == shown.totals.total
+        assert "more-than-returnable" == await refused(loop, GiveBack(OTHER, "WEB-7", 1))
 
 
 @pytest.mark.asyncio
