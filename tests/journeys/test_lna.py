@@ -116,7 +116,10 @@ async def test_without_the_policy_the_browser_asks_first(agent, web_till):
     assert OUT == await from_the_web(agent, web_till)
 
 
-@pytest.mark.parametrize("name", [None, LOOPBACK, BEFORE_146], ids=["ours", LOOPBACK, BEFORE_146])
+ONE_BY_ONE = [pytest.param(each, marks=pytest.mark.long) for each in (LOOPBACK, BEFORE_146)]
+
+
+@pytest.mark.parametrize("name", [None, *ONE_BY_ONE], ids=["ours", LOOPBACK, BEFORE_146])
 async def test_with_the_policy_a_web_till_works(agent, web_till, name):
     """Every cashier would have to find and answer a question of the browser, on every till."""
     rules = policy((web_till,), loopback=True)
