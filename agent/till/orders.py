@@ -22,6 +22,7 @@ from agent.core.quantities import Minor, Thousandths
 from agent.till.desk import Desk
 
 SPECIAL_PREFIX = "S-"
+"""Of special orders' numbers, where the settings have it among the prefixes of orders."""
 
 
 class GoodsView(msgspec.Struct, frozen=True):

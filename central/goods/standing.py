@@ -149,9 +149,9 @@ class Standing:
             event = min(each.event for each in self._new)
             stock.book(conn, moved(before, after, event, now), now)
         known, order = self._known.get(self._shown, (None, None))
-        earners = frozenset[str]()
         if order is None:
-            return earners
+            return frozenset()
+        earners = frozenset[str]()
         if order != known or substance(before) != substance(after):
             complete = whole(after, paid=order.paid)
             put(conn, known, order, complete)

@@ -91,12 +91,12 @@ def returned(conn: Connection, entry: Entry, body: SaleCompleted) -> frozenset[s
     for back in goods_back(body.lines):
         said = body.completed, body.store, body.till
         touched |= _goods(conn, entry, GoodsReturned(body.sale_id, back), said)
-    for order_id in sorted(orders_paid_in(body)):
+    for order_id in sorted(_orders_paid_in(body)):
         touched |= reckoned_anew(conn, order_id, entry.now)
     return touched
 
 
-def orders_paid_in(body: SaleCompleted) -> set[str]:
+def _orders_paid_in(body: SaleCompleted) -> set[str]:
     """Name the orders whose goods were handed over in a sale, and paid for."""
     return {line.ordered.order_id for line in body.lines if line.ordered and not line.returns}
 

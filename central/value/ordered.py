@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from agent.core.history.interactions import Occasion, interaction_of_points
+from agent.core.history.unified import TIER
 from agent.core.loyalty import (
     POINTS,
     Basis,
@@ -45,8 +46,6 @@ from central.value.books import SqlBooks
 from central.value.opening import open_books
 from central.value.programme import in_force
 from central.value.sold import Standing, by_line, given_back, next_number, standing_of
-
-_TIER = "tier"
 
 
 class _Heard(NamedTuple):
@@ -163,7 +162,7 @@ def _tier(conn: Connection, programme: Programme, owner: str) -> str:
     if not any(rule.tiers for rule in programme.rules):
         return ""
     chosen = canonical(conn, owner)
-    tier = persons_of(conn, [chosen])[chosen].fields.get(_TIER)
+    tier = persons_of(conn, [chosen])[chosen].fields.get(TIER)
     return tier.value if tier else ""
 
 

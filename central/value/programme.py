@@ -20,19 +20,13 @@ from central.ledger.value_tables import (
 
 RULE_KEY = f"rule:{RULE}"
 _NEWEST = select(VALUE_PROGRAMMES.c.body).order_by(VALUE_PROGRAMMES.c.version.desc()).limit(1)
-_THEN = (
-    select(VALUE_PROGRAMMES.c.body)
-    .where(VALUE_PROGRAMMES.c.at <= bindparam("then"))
-    .order_by(VALUE_PROGRAMMES.c.version.desc())
-    .limit(1)
-)
+_THEN = _NEWEST.where(VALUE_PROGRAMMES.c.at <= bindparam("then"))
 _json = msgspec.json.Encoder(order="deterministic")
 
 
 def current(conn: Connection) -> Programme:
     """Give the programme in force; an empty one where none was ever published."""
-    body = conn.execute(_NEWEST).scalar_one_or_none()
-    return Programme() if body is None else msgspec.json.decode(body, type=Programme)
+    return _read(conn.execute(_NEWEST).scalar_one_or_none())
 
 
 def in_force(conn: Connection, then: str) -> Programme:
@@ -42,8 +36,7 @@ def in_force(conn: Connection, then: str) -> Programme:
         conn: any open connection.
         then: UTC, ISO 8601.
     """
-    body = conn.execute(_THEN, {"then": then}).scalar_one_or_none()
-    return Programme() if body is None else msgspec.json.decode(body, type=Programme)
+    return _read(conn.execute(_THEN, {"then": then}).scalar_one_or_none())
 
 
 def terms_of(conn: Connection) -> tuple[Term, ...]:
@@ -86,6 +79,10 @@ def put(conn: Connection, programme: Programme, now: str) -> Programme:
     if meant.expiry != before.expiry:
         _wake_all(conn)
     return meant
+
+
+def _read(body: bytes | None) -> Programme:
+    return Programme() if body is None else msgspec.json.decode(body, type=Programme)
 
 
 def _since(meant: Expiry | None, before: Expiry | None, today: str) -> Expiry | None:

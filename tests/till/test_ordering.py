@@ -166,6 +166,22 @@ async def test_goods_of_an_order_come_back_by_its_number_alone(shop):
 
 
 @pytest.mark.asyncio
+async def test_goods_of_an_order_nobody_knows_here_come_back_by_their_receipt(shop):
+    """The customer would be sent to a number that this till has never heard of."""
+    publish(shop, READY)
+    async with shop.running() as loop:
+        await loop.ask(commands.OpenSale(SALE))
+        await loop.ask(CollectInSale(SALE, "WEB-7"))
+        await pay(loop)
+        gone = FeedItem(2, "order:WEB-7", 2, "del", msgspec.Raw(b"null"))
+        cursor = f"{'0' * 16}.2.0123456789abcdef"
+        shop.directory.apply("store:s1", FeedPage((gone,), cursor, more=False))
+        await loop.ask(commands.OpenSale(OTHER))
+        back = LineRequest(returns=ReturnedLine(SALE, 1))
+        assert -9998 == (await loop.ask(commands.AddLine(OTHER, back))).totals.total
+
+
+@pytest.mark.asyncio
 async def test_what_was_paid_before_is_taken_off(shop):
     """A deposit would be lost on the day the rest is paid."""
     publish(shop, READY, settled(2000))

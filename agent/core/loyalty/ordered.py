@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from agent.core.identifiers import SaleId
-from agent.core.loyalty.bookings import goods, line_name
+from agent.core.loyalty.bookings import line_name
 from agent.core.loyalty.earning import Earning
 from agent.core.loyalty.ledger import HELD, ISSUED, Account, Posting, Source, booking
 from agent.core.loyalty.programme import POINTS
@@ -59,11 +59,6 @@ def kept_event(order_id: str, number: int) -> str:
 def sold_event(order_id: str, sale_id: SaleId, number: int) -> str:
     """Name what brings goods of an order that were paid for in a sale to what is kept of them."""
     return f"{SOLD}{number}/{sale_id}/{order_id}"
-
-
-def order_goods(order_id: str, line: int) -> Source:
-    """Name what a line of an order has earned."""
-    return goods(order_event(order_id), line)
 
 
 def earned_by(

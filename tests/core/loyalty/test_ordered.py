@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.loyalty import HELD, Account, EarnedLine, Earning, balances
+from agent.core.loyalty import HELD, Account, EarnedLine, Earning, Source, balances
 from agent.core.loyalty.bookings import earned, taken_back
 from agent.core.loyalty.earning import GoodsBack
 from agent.core.loyalty.ordered import (
@@ -16,7 +16,6 @@ from agent.core.loyalty.ordered import (
     kept_event,
     more_event,
     order_event,
-    order_goods,
     reckoned,
     sold_by,
     sold_event,
@@ -42,7 +41,7 @@ def brought(standing, kept, number, owner="ada"):
 
 def test_what_an_order_earns_is_named_by_its_line():
     """A line of a sale that returns goods of the order would take its points once more."""
-    assert {order_goods("web/W-1", 1)} == {each.source for each in bought(10)}
+    assert {Source("order/web/W-1", "line-1")} == {each.source for each in bought(10)}
 
 
 @given(st.integers(0, 10**6), st.lists(st.integers(0, 3000), max_size=8))
@@ -84,7 +83,7 @@ def test_what_was_handed_over_unheard_earns_as_if_it_had_been_heard_of(parts, ke
         event = more_event("web/W-1", number) if standing else EVENT
         both = {"line-1": handed, "line-2": 1000}
         standing += earned_by("ada", "web/W-1", both, units, standing, event=event)
-        mine = [each for each in standing if each.source == order_goods("web/W-1", 1)]
+        mine = [each for each in standing if each.source == Source(EVENT, "line-1")]
         standing += kept_by("ada", kept, mine, event=kept_event("web/W-1", number))
         assert handed == reckoned(mine)
         share = (2 * (handed // 100) * min(kept, handed) + handed) // (2 * handed) if handed else 0
